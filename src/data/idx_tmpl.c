@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+
+#include "blas/section.h"
+#include "data/bytes.h"
+#include "data/idx.h"
+#include "data/real_tmpl.h"
+
+#define CHUNK_BYTES 16384 /* of the file, read and converted at a time */
+
+/* out[k] = big-endian double k of raw. */
+static bpb_status convert_doubles(real *out, const unsigned char *raw, size_t count)
+{
+    for (size_t k = 0; k < count; k++)
+        REQUIRE(real_from_double(double_of_bits(load_big64(raw + 8 * k)), &out[k]), BPB_ERR_RANGE);
+    return BPB_OK;
+}
+
+/* out[k] = element k of raw. */
+static bpb_status convert(real *out, const unsigned char *raw, size_t count, enum idx_type type)
+{
+    switch (type) {
+    case IDX_U8:
+        for (size_t k = 0; k < count; k++)
+            out[k] = (real)raw[k];
+        break;
+    case IDX_S8:
+        for (size_t k = 0; k < count; k++)
+            out[k] = (real)(int8_t)raw[k];
+        break;
+    case IDX_S16:
+        for (size_t k = 0; k < count; k++)
+            out[k] = (real)(int16_t)load_big16(raw + 2 * k);
+        break;
+    case IDX_S32:
+        for (size_t k = 0; k < count; k++)
+            out[k] = (real)(int32_t)load_big32(raw + 4 * k);
+        break;
+    case IDX_F32:
+        for (size_t k = 0; k < count; k++)
+            out[k] = (real)float_of_bits(load_big32(raw + 4 * k));
+        break;
+    case IDX_F64:
+        return convert_doubles(out, raw, count);
+    }
+    return BPB_OK;
+}
+
+/* Room for needed of at most total reals: doubled each time, so that no more than twice of what
+ * the file really held so far is ever taken, whatever its header says. */
+static bpb_status make_room(real **data, size_t *capacity, size_t needed, size_t total)
+{
+    if (needed <= *capacity)
+        return BPB_OK;
+    const size_t wanted = BPB_MIN(BPB_MAX(needed, 2 * *capacity), total);
+    real *grown = realloc(*data, wanted * sizeof *grown);
+    REQUIRE(grown, BPB_ERR_MEMORY);
+    *data = grown;
+    *capacity = wanted;
+    return BPB_OK;
+}
+
+/* *data is the caller's to free, also on an error. */
+static bpb_status read_elements(struct idx *idx, real **data)
+{
+    unsigned char raw[CHUNK_BYTES];
+    const size_t chunk = CHUNK_BYTES / idx->element_bytes;
+    REQUIRE(idx->elements <= PTRDIFF_MAX / sizeof(real), BPB_ERR_SIZE);
+    for (size_t done = 0, capacity = 0; done < idx->elements;) {
+        const size_t count = BPB_MIN(chunk, idx->elements - done);
+        TRY(make_room(data, &capacity, done + count, idx->elements));
+        TRY(idx_next(idx, raw, count));
+        TRY(convert(*data + done, raw, count, idx->type));
+        done += count;
+    }
+    return idx_end(idx);
+}
+
+/* Read the file into *X, which is the caller's to free, also on an error. */
+static bpb_status read_matrix(struct idx *idx, BPB(view) * X, bpb_where *where)
+{
+    TRY(read_elements(idx, &X->data));
+    X->rows = idx->rows;
+    X->cols = idx->cols;
+    return BPB(find_nonfinite)(BPB(read)(*X), where);
+}
+
+/* bpb_sidx_read, bpb_didx_read */
+bpb_status BPB(idx_read)(BPB(view) * X, const char *path, bpb_where *where)
+{
+    REQUIRE(X && path, BPB_ERR_NULL);
+    struct idx idx;
+    struct fpenv env;
+    BPB(view) made = {0};
+    TRY(idx_open(&idx, path));
+    fpenv_enter(&env);
+    const bpb_status status = read_matrix(&idx, &made, where);
+    fpenv_leave(&env);
+    idx_close(&idx);
+    if (status >= 0)
+        *X = made;
+    else
+        free(made.data);
+    return status;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "blas/section.h"
+#include "net/view_tmpl.h"
+
+#define NO_LABEL UINT64_MAX
+
+/* Entry j of labels (1 x n), or NO_LABEL where it is not a whole number of 0 .. classes-1. */
+static uint64_t label_at(BPB(cview) labels, size_t j, size_t classes)
+{
+    real value;
+    BPB(view_gather)(labels, j, 1, &value);
+    if (!(value >= 0 && value < RC(1e15))) /* nor is NaN */
+        return NO_LABEL;
+    const uint64_t label = (uint64_t)value;
+    return (real)label == value && label < classes ? label : NO_LABEL;
+}
+
+static bpb_status check_labels(BPB(cview) labels, size_t classes, bpb_where *where)
+{
+    for (size_t j = 0; j < labels.cols; j++) {
+        if (label_at(labels, j, classes) != NO_LABEL)
+            continue;
+        if (where)
+            *where = (bpb_where){.row = 0, .col = j};
+        return BPB_ERR_LABEL;
+    }
+    return BPB_OK;
+}
+
+/* T(i, j) = 1 where i is label j, else 0. ld and row_stride are those of T, resolved. */
+static void write_columns(BPB(cview) labels, BPB(view) T, size_t ld, size_t row_stride)
+{
+    for (size_t j = 0; j < T.cols; j++) {
+        real *column = T.data + (T.index ? T.index[j] : j) * ld;
+        const uint64_t label = label_at(labels, j, T.rows);
+        for (size_t i = 0; i < T.rows; i++)
+            column[i * row_stride] = i == label ? 1 : 0;
+    }
+}
+
+/* bpb_sone_hot, bpb_done_hot */
+bpb_status BPB(one_hot)(BPB(cview) labels, BPB(view) T, bpb_where *where)
+{
+    TRY(BPB(view_check)(labels, 1));
+    TRY(BPB(view_check)(BPB(read)(T), T.rows ? T.rows : 1));
+    REQUIRE(T.cols == labels.cols, BPB_ERR_SHAPE);
+    const BPB(cview) from = BPB(view_resolve)(labels), to = BPB(view_resolve)(BPB(read)(T));
+    struct fpenv env;
+    fpenv_enter(&env);
+    const bpb_status status = check_labels(from, T.rows, where);
+    if (!status)
+        write_columns(from, T, to.ld, to.row_stride);
+    fpenv_leave(&env);
+    return status;
+}

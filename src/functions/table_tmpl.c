@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One level's set of functions, and the small passes over matrices that go with them. */
+#include "functions/functions_tmpl.h"
+#include "functions/vmath_tmpl.h"
+
+static void add_bias(size_t n, size_t B, const real *b, real *Z)
+{
+    for (size_t j = 0; j < B; j++, Z += n)
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            Z[i] += b[i];
+}
+
+static void add_bias_transposed(size_t n, size_t B, const real *b, const real *Zt, real *Z)
+{
+    for (size_t j = 0; j < B; j++)
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            Z[j * n + i] = Zt[i * B + j] + b[i];
+}
+
+static void row_sums(size_t n, size_t B, const real *D, real *sums)
+{
+    memset(sums, 0, n * sizeof *sums);
+    for (size_t j = 0; j < B; j++, D += n)
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            sums[i] += D[i];
+}
+
+static void axpby(size_t n, real alpha, const real *x, real beta, real *y)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        y[i] = beta * y[i] + alpha * x[i];
+}
+
+/* The exponent of an infinity or a NaN has all its bits set. */
+static bool finite(size_t n, const real *x)
+{
+    const bits exponent = (bits)(2 * EXPONENT_BIAS + 1) << MANTISSA_BITS;
+    bits found = 0;
+#pragma omp simd reduction(| : found)
+    for (size_t i = 0; i < n; i++)
+        found |= (bits_of(x[i]) & exponent) == exponent;
+    return !found;
+}
+
+extern const struct BPB(activation) LEVEL(activations)[];
+extern const struct BPB(loss) LEVEL(squared), LEVEL(sigmoid_cross_entropy), LEVEL(softmax_cross_entropy);
+extern const struct BPB(functions) LEVEL(functions);
+const struct BPB(functions) LEVEL(functions) = {
+    .activation = LEVEL(activations),
+    .squared = &LEVEL(squared),
+    .sigmoid_cross_entropy = &LEVEL(sigmoid_cross_entropy),
+    .softmax_cross_entropy = &LEVEL(softmax_cross_entropy),
+    .add_bias = add_bias,
+    .add_bias_transposed = add_bias_transposed,
+    .row_sums = row_sums,
+    .axpby = axpby,
+    .finite = finite,
+};

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "io/model.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blas/section.h"
+#include "data/bytes.h"
+#include "io/crc32.h"
+
+#define FORMAT_VERSION 1
+#define NAME_SIZE 24 /* of "W" and any number */
+#define LONGEST_ACTIVATION 32
+
+/* The keys of the format. */
+#define KEY_CRC32 "bpblas.crc32"
+#define KEY_FORMAT "bpblas.format"
+#define KEY_SIZES "bpblas.sizes"
+#define KEY_ACTIVATIONS "bpblas.activations"
+#define KEY_LOSS "bpblas.loss"
+#define KEY_PREFIX "bpblas."
+
+/* ---- Read: the metadata ---- */
+
+/* A decimal number at *text, which moves behind it; false where there is none. What is too large
+ * becomes SIZE_MAX. */
+static bool read_number(const char **text, size_t *number)
+{
+    const char *digit = *text;
+    *number = 0;
+    for (; *digit >= '0' && *digit <= '9'; digit++)
+        if (!size_mul(*number, 10, number) || !size_add(*number, (size_t)(*digit - '0'), number))
+            *number = SIZE_MAX;
+    const bool found = digit != *text;
+    *text = digit;
+    return found;
+}
+
+/* Behind item i of count: a comma, or the end. */
+static bool read_separator(const char **text, size_t i, size_t count)
+{
+    return *(*text)++ == (i + 1 < count ? ',' : '\0');
+}
+
+static size_t count_items(const char *text)
+{
+    size_t count = 1;
+    while ((text = strchr(text, ',')) != NULL) {
+        text++;
+        count++;
+    }
+    return count;
+}
+
+/* "784,30,10" */
+static bpb_status read_sizes(const char *text, size_t *units, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        REQUIRE(read_number(&text, &units[i]), BPB_ERR_FORMAT);
+        REQUIRE(read_separator(&text, i, count), BPB_ERR_FORMAT);
+    }
+    return BPB_OK;
+}
+
+/* "sigmoid,softmax" */
+static bpb_status read_activations(const char *text, bpb_activation *activations, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char name[LONGEST_ACTIVATION];
+        const size_t n = strcspn(text, ",");
+        REQUIRE(n < sizeof name, BPB_ERR_FORMAT);
+        memcpy(name, text, n);
+        name[n] = '\0';
+        text += n;
+        REQUIRE(bpb_activation_from_name(name, &activations[i]) == BPB_OK, BPB_ERR_FORMAT);
+        REQUIRE(read_separator(&text, i, count), BPB_ERR_FORMAT);
+    }
+    return BPB_OK;
+}
+
+static bpb_status fill_shape(struct model *model, size_t real_bytes, size_t L, size_t *units,
+                             bpb_activation *activations)
+{
+    bpb_loss loss;
+    const struct safetensors *file = &model->container;
+    TRY(read_sizes(safetensors_value(file, KEY_SIZES), units, L + 1));
+    TRY(read_activations(safetensors_value(file, KEY_ACTIVATIONS), activations, L));
+    REQUIRE(!bpb_loss_from_name(safetensors_value(file, KEY_LOSS), &loss), BPB_ERR_FORMAT);
+    const bpb_net_options options = {
+        .units = units, .n_layers = L, .activations = activations, .loss = loss};
+    return shape_init(model->shape, &options, real_bytes);
+}
+
+static bpb_status read_shape(struct model *model, size_t real_bytes)
+{
+    const char *sizes = safetensors_value(&model->container, KEY_SIZES);
+    const char *names = safetensors_value(&model->container, KEY_ACTIVATIONS);
+    REQUIRE(sizes && names, BPB_ERR_FORMAT);
+    const size_t L = count_items(names);
+    size_t bytes;
+    REQUIRE(count_items(sizes) == L + 1 && shape_bytes(L, &bytes), BPB_ERR_FORMAT);
+    size_t *units = malloc((L + 1) * sizeof *units);
+    bpb_activation *activations = malloc(L * sizeof *activations);
+    model->shape = malloc(bytes);
+    bpb_status status = BPB_ERR_MEMORY;
+    if (units && activations && model->shape)
+        status = fill_shape(model, real_bytes, L, units, activations);
+    free(units);
+    free(activations);
+    return status;
+}
+
+static bpb_status check_version(const struct model *model)
+{
+    const char *text = safetensors_value(&model->container, KEY_FORMAT);
+    size_t version;
+    REQUIRE(text && read_number(&text, &version) && !*text && version > 0, BPB_ERR_FORMAT);
+    return version <= FORMAT_VERSION ? BPB_OK : BPB_ERR_VERSION;
+}
+
+/* The only key that would be refused as a note. */
+static bpb_status check_keys(const struct model *model)
+{
+    return safetensors_value(&model->container, "") ? BPB_ERR_FORMAT : BPB_OK;
+}
+
+/* ---- Read: the tensors ---- */
+
+static void name_layer(char name[NAME_SIZE], char letter, size_t l)
+{
+    snprintf(name, NAME_SIZE, "%c%zu", letter, l);
+}
+
+/* Whether the net's tensor of that name is there, rows x cols, or rows long where cols is 0. */
+static bool has_tensor(const struct model *model, const char *name, size_t rows, size_t cols)
+{
+    const struct tensor *tensor = safetensors_tensor(&model->container, name);
+    return tensor && tensor->real_bytes == model->real_bytes &&
+           tensor->dimensions == (cols ? 2 : 1) && tensor->shape[0] == rows &&
+           tensor->shape[1] == cols;
+}
+
+static bpb_status check_layers(struct model *model)
+{
+    const struct tensor *first = safetensors_tensor(&model->container, "W1");
+    REQUIRE(first && first->real_bytes, BPB_ERR_FORMAT);
+    model->real_bytes = first->real_bytes;
+    for (size_t l = 1; l <= model->shape->L; l++) {
+        const struct layer *layer = &model->shape->layer[l - 1];
+        char name[NAME_SIZE];
+        name_layer(name, 'W', l);
+        REQUIRE(has_tensor(model, name, layer->n_out, layer->n_in), BPB_ERR_FORMAT);
+        name_layer(name, 'b', l);
+        REQUIRE(has_tensor(model, name, layer->n_out, 0), BPB_ERR_FORMAT);
+    }
+    return BPB_OK;
+}
+
+/* Whether shift and factor are there: both or neither. */
+static bpb_status check_pair(const struct model *model, const char *shift, const char *factor,
+                             size_t n, bool *present)
+{
+    *present = safetensors_tensor(&model->container, shift) != NULL;
+    if (!*present)
+        return safetensors_tensor(&model->container, factor) ? BPB_ERR_FORMAT : BPB_OK;
+    const bool right = has_tensor(model, shift, n, 0) && has_tensor(model, factor, n, 0);
+    return right ? BPB_OK : BPB_ERR_FORMAT;
+}
+
+static bpb_status check_tensors(struct model *model)
+{
+    TRY(check_layers(model));
+    TRY(check_pair(model, "input_shift", "input_factor", shape_inputs(model->shape),
+                   &model->input_scaling));
+    return check_pair(model, "output_shift", "output_factor", shape_outputs(model->shape),
+                      &model->output_scaling);
+}
+
+/* ---- Read: the file ---- */
+
+static bpb_status read_header(struct model *model)
+{
+    struct input *input = &model->input;
+    TRY(input_want(input, SAFETENSORS_LENGTH));
+    REQUIRE(input->n >= SAFETENSORS_LENGTH, BPB_ERR_TRUNCATED);
+    const uint64_t length = load_little64(input->bytes);
+    REQUIRE(length <= SAFETENSORS_MAX_HEADER, BPB_ERR_FORMAT);
+    model->data_start = SAFETENSORS_LENGTH + (size_t)length;
+    TRY(input_want(input, model->data_start));
+    REQUIRE(input->n >= model->data_start, BPB_ERR_TRUNCATED);
+    return safetensors_parse(&model->container, (const char *)input->bytes + SAFETENSORS_LENGTH,
+                             (size_t)length);
+}
+
+/* The data are as long as the header says, and no longer. */
+static bpb_status read_data(struct model *model)
+{
+    size_t end;
+    REQUIRE(size_add(model->data_start, model->container.data_bytes, &end), BPB_ERR_TRUNCATED);
+    REQUIRE(end < PTRDIFF_MAX, BPB_ERR_TRUNCATED);
+    TRY(input_want(&model->input, end + 1));
+    REQUIRE(model->input.n >= end, BPB_ERR_TRUNCATED);
+    return model->input.n == end ? BPB_OK : BPB_ERR_FORMAT;
+}
+
+static const unsigned char *data_of(const struct model *model)
+{
+    return model->input.bytes + model->data_start;
+}
+
+/* The checksum is optional; 8 hexadecimal digits where it is there. */
+static bpb_status check_data(const struct model *model)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    const char *text = safetensors_value(&model->container, KEY_CRC32);
+    if (!text)
+        return BPB_OK;
+    REQUIRE(strlen(text) == 8 && strspn(text, digits) == 8, BPB_ERR_FORMAT);
+    const uint32_t crc = crc32_of(data_of(model), model->container.data_bytes);
+    return crc == strtoul(text, NULL, 16) ? BPB_OK : BPB_ERR_CHECKSUM;
+}
+
+double model_value(const struct model *model, const unsigned char *values, size_t k)
+{
+    if (model->real_bytes == sizeof(float))
+        return (double)float_of_bits(load_little32(values + 4 * k));
+    return double_of_bits(load_little64(values + 8 * k));
+}
+
+/* Whether the n values of a tensor are finite and no smaller than least. */
+static bool in_range(const struct model *model, const char *name, size_t n, double least)
+{
+    const unsigned char *values = model_values(model, name);
+    for (size_t k = 0; k < n; k++) {
+        const double value = model_value(model, values, k);
+        if (!isfinite(value) || fabs(value) < least)
+            return false;
+    }
+    return true;
+}
+
+/* What the net's setters would refuse, told apart from what a float cannot hold. */
+static bpb_status check_scaling(const struct model *model)
+{
+    const size_t n_0 = shape_inputs(model->shape), n_L = shape_outputs(model->shape);
+    const double least = model->real_bytes == sizeof(float) ? (double)FLT_MIN : DBL_MIN;
+    if (model->input_scaling)
+        REQUIRE(in_range(model, "input_shift", n_0, 0) && in_range(model, "input_factor", n_0, 0),
+                BPB_ERR_FORMAT);
+    if (model->output_scaling)
+        REQUIRE(in_range(model, "output_shift", n_L, 0) &&
+                    in_range(model, "output_factor", n_L, least),
+                BPB_ERR_FORMAT);
+    return BPB_OK;
+}
+
+bpb_status model_open(struct model *model, struct input input, size_t real_bytes)
+{
+    *model = (struct model){.input = input};
+    REQUIRE(safetensors_available(), BPB_ERR_UNSUPPORTED);
+    TRY(read_header(model));
+    TRY(check_version(model));
+    TRY(check_keys(model));
+    TRY(read_shape(model, real_bytes));
+    TRY(check_tensors(model));
+    TRY(read_data(model));
+    TRY(check_data(model));
+    return check_scaling(model);
+}
+
+void model_close(struct model *model)
+{
+    safetensors_clear(&model->container);
+    free(model->shape);
+    input_close(&model->input);
+}
+
+const unsigned char *model_values(const struct model *model, const char *name)
+{
+    return data_of(model) + safetensors_tensor(&model->container, name)->begin;
+}
+
+const unsigned char *model_layer_values(const struct model *model, char letter, size_t l)
+{
+    char name[NAME_SIZE];
+    name_layer(name, letter, l);
+    return model_values(model, name);
+}
+
+bool model_is_note(const struct metadata *entry)
+{
+    return strncmp(entry->key, KEY_PREFIX, sizeof KEY_PREFIX - 1) != 0;
+}
+
+bpb_status bpb_model_precision(const char *path, size_t *bytes)
+{
+    REQUIRE(path && bytes, BPB_ERR_NULL);
+    struct input input;
+    struct model model;
+    struct fpenv env;
+    TRY(input_open(&input, path));
+    fpenv_enter(&env);
+    const bpb_status status = model_open(&model, input, sizeof(float));
+    if (status >= 0)
+        *bytes = model.real_bytes;
+    model_close(&model);
+    fpenv_leave(&env);
+    return status;
+}
+
+/* ---- Write ---- */
+
+/* "784,30,10", allocated: ten digits and a separator each are enough. */
+static char *sizes_text(const struct shape *shape)
+{
+    const size_t room = (shape->L + 1) * 11;
+    char *text = malloc(room);
+    if (!text)
+        return NULL;
+    size_t n = (size_t)snprintf(text, room, "%zu", shape_inputs(shape));
+    for (size_t l = 0; l < shape->L; l++)
+        n += (size_t)snprintf(text + n, room - n, ",%zu", shape->layer[l].n_out);
+    return text;
+}
+
+/* "sigmoid,softmax", allocated. */
+static char *activations_text(const struct shape *shape)
+{
+    const size_t room = shape->L * LONGEST_ACTIVATION;
+    char *text = malloc(room);
+    size_t n = 0;
+    for (size_t l = 0; text && l < shape->L; l++)
+        n += (size_t)snprintf(text + n, room - n, "%s%s", l ? "," : "",
+                              bpb_activation_name(shape->layer[l].activation));
+    return text;
+}
+
+/* The checksum comes first, so that its place is known: it is filled in last, by model_seal. */
+#define CRC_PLACE (SAFETENSORS_LENGTH + sizeof "{\"__metadata__\":{\"" KEY_CRC32 "\":\"" - 1)
+
+static void add_metadata(struct safetensors_writer *writer, const struct model_source *source,
+                         const char *sizes, const char *activations)
+{
+    safetensors_add_value(writer, KEY_CRC32, "00000000");
+    safetensors_add_value(writer, KEY_FORMAT, "1");
+    safetensors_add_value(writer, KEY_SIZES, sizes);
+    safetensors_add_value(writer, KEY_ACTIVATIONS, activations);
+    safetensors_add_value(writer, KEY_LOSS, bpb_loss_name(source->shape->loss));
+    for (size_t i = 0; i < source->notes->count; i++)
+        safetensors_add_value(writer, source->notes->list[i].key, source->notes->list[i].value);
+}
+
+static void add_tensors(struct safetensors_writer *writer, const struct model_source *source)
+{
+    const struct shape *shape = source->shape;
+    const size_t n_0 = shape_inputs(shape), n_L = shape_outputs(shape), bytes = source->real_bytes;
+    for (size_t l = 1; l <= shape->L; l++) {
+        const struct layer *layer = &shape->layer[l - 1];
+        char name[NAME_SIZE];
+        name_layer(name, 'W', l);
+        safetensors_add_tensor(writer, name, bytes, 2, (size_t[]){layer->n_out, layer->n_in});
+        name_layer(name, 'b', l);
+        safetensors_add_tensor(writer, name, bytes, 1, &layer->n_out);
+    }
+    if (source->input_scaling) {
+        safetensors_add_tensor(writer, "input_shift", bytes, 1, &n_0);
+        safetensors_add_tensor(writer, "input_factor", bytes, 1, &n_0);
+    }
+    if (source->output_scaling) {
+        safetensors_add_tensor(writer, "output_shift", bytes, 1, &n_L);
+        safetensors_add_tensor(writer, "output_factor", bytes, 1, &n_L);
+    }
+}
+
+bpb_status model_write_header(struct model_header *header, const struct model_source *source)
+{
+    struct safetensors_writer writer;
+    char *sizes = sizes_text(source->shape), *activations = activations_text(source->shape);
+    bpb_status status = BPB_ERR_MEMORY;
+    if (sizes && activations) {
+        safetensors_begin(&writer);
+        add_metadata(&writer, source, sizes, activations);
+        add_tensors(&writer, source);
+        status = safetensors_finish(&writer, &header->bytes, &header->n);
+    }
+    free(sizes);
+    free(activations);
+    TRY(status);
+    header->data_bytes = writer.data_bytes;
+    header->total = header->n + header->data_bytes; /* of PTRDIFF_MAX at most each */
+    return BPB_OK;
+}
+
+void model_seal(const struct model_header *header, unsigned char *file)
+{
+    char digits[9];
+    memcpy(file, header->bytes, header->n);
+    snprintf(digits, sizeof digits, "%08lx",
+             (unsigned long)crc32_of(file + header->n, header->data_bytes));
+    memcpy(file + CRC_PLACE, digits, 8);
+}

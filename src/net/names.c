@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The names of activations, losses and initialisations, as files and command lines spell them. */
+#include <string.h>
+
+#include "common.h"
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+static const char *const activations[] = {
+    [BPB_SIGMOID] = "sigmoid",   [BPB_TANH] = "tanh",       [BPB_RELU] = "relu",
+    [BPB_IDENTITY] = "identity", [BPB_SOFTMAX] = "softmax",
+};
+static const char *const losses[] = {
+    [BPB_SQUARED] = "squared",
+    [BPB_CROSS_ENTROPY] = "cross-entropy",
+};
+static const char *const inits[] = {
+    [BPB_INIT_SCALED] = "scaled",
+    [BPB_INIT_NORMAL] = "normal",
+    [BPB_INIT_GLOROT_UNIFORM] = "glorot-uniform",
+    [BPB_INIT_GLOROT_NORMAL] = "glorot-normal",
+    [BPB_INIT_HE_UNIFORM] = "he-uniform",
+    [BPB_INIT_HE_NORMAL] = "he-normal",
+    [BPB_INIT_ZERO] = "zero",
+};
+
+static const char *name_of(const char *const *list, size_t count, unsigned value)
+{
+    return value < count ? list[value] : NULL;
+}
+
+static bpb_status find_name(const char *const *list, size_t count, const char *name, size_t *value)
+{
+    REQUIRE(name, BPB_ERR_NULL);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name, list[i]) == 0) {
+            *value = i;
+            return BPB_OK;
+        }
+    }
+    return BPB_ERR_OPTION;
+}
+
+const char *bpb_activation_name(bpb_activation activation)
+{
+    return name_of(activations, COUNT(activations), (unsigned)activation);
+}
+
+const char *bpb_loss_name(bpb_loss loss)
+{
+    return name_of(losses, COUNT(losses), (unsigned)loss);
+}
+
+const char *bpb_init_name(bpb_init init)
+{
+    return name_of(inits, COUNT(inits), (unsigned)init);
+}
+
+bpb_status bpb_activation_from_name(const char *name, bpb_activation *activation)
+{
+    size_t value;
+    REQUIRE(activation, BPB_ERR_NULL);
+    TRY(find_name(activations, COUNT(activations), name, &value));
+    *activation = (bpb_activation)value;
+    return BPB_OK;
+}
+
+bpb_status bpb_loss_from_name(const char *name, bpb_loss *loss)
+{
+    size_t value;
+    REQUIRE(loss, BPB_ERR_NULL);
+    TRY(find_name(losses, COUNT(losses), name, &value));
+    *loss = (bpb_loss)value;
+    return BPB_OK;
+}
+
+bpb_status bpb_init_from_name(const char *name, bpb_init *init)
+{
+    size_t value;
+    REQUIRE(init, BPB_ERR_NULL);
+    TRY(find_name(inits, COUNT(inits), name, &value));
+    *init = (bpb_init)value;
+    return BPB_OK;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "net/net_tmpl.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blas/section.h"
+#include "net/init_tmpl.h"
+
+#define ALIGNMENT 64
+
+/* bpb_snet_destroy, bpb_dnet_destroy */
+void BPB(net_destroy)(BPB(net) * *net)
+{
+    if (!net || !*net)
+        return;
+    free((*net)->theta);
+    free((*net)->input_scaling);
+    free((*net)->output_scaling);
+    notes_clear(&(*net)->notes);
+    free(*net);
+    *net = NULL;
+}
+
+/* theta takes whole cache lines, as aligned_alloc wants. */
+static real *alloc_theta(size_t parameters)
+{
+    size_t bytes = 0;
+    if (!size_mul(parameters, sizeof(real), &bytes) || bytes > PTRDIFF_MAX - ALIGNMENT)
+        return NULL;
+    return aligned_alloc(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+}
+
+bpb_status BPB(net_alloc)(struct BPB(net) **net, const struct shape *shape)
+{
+    size_t bytes;
+    REQUIRE(shape_bytes(shape->L, &bytes), BPB_ERR_SIZE);
+    struct BPB(net) *made = calloc(1, sizeof *made + bytes);
+    REQUIRE(made, BPB_ERR_MEMORY);
+    made->shape = memcpy(made + 1, shape, bytes);
+    made->theta = alloc_theta(shape->parameters);
+    if (!made->theta) {
+        BPB(net_destroy)(&made);
+        return BPB_ERR_MEMORY;
+    }
+    *net = made;
+    return BPB_OK;
+}
+
+/* The shape is built on its own first: nothing is known of the sizes before. */
+/* bpb_snet_create, bpb_dnet_create */
+bpb_status BPB(net_create)(BPB(net) * *net, const bpb_net_options *options)
+{
+    REQUIRE(net && options && options->units, BPB_ERR_NULL);
+    size_t bytes;
+    REQUIRE(options->n_layers >= 1 && shape_bytes(options->n_layers, &bytes), BPB_ERR_SIZE);
+    REQUIRE(bpb_init_name(options->init), BPB_ERR_OPTION);
+    struct shape *shape = malloc(bytes);
+    REQUIRE(shape, BPB_ERR_MEMORY);
+    BPB(net) *made = NULL;
+    bpb_status status = shape_init(shape, options, sizeof(real));
+    if (!status)
+        status = BPB(net_alloc)(&made, shape);
+    free(shape);
+    TRY(status);
+    BPB(init_theta)(made->shape, options->init, options->seed, made->theta);
+    *net = made;
+    return BPB_OK;
+}
+
+/* bpb_snet_init, bpb_dnet_init */
+bpb_status BPB(net_init)(BPB(net) * net, bpb_init init, uint64_t seed)
+{
+    REQUIRE(net, BPB_ERR_NULL);
+    REQUIRE(bpb_init_name(init), BPB_ERR_OPTION);
+    BPB(init_theta)(net->shape, init, seed, net->theta);
+    return BPB_OK;
+}
+
+/* bpb_snet_layers, bpb_dnet_layers */
+size_t BPB(net_layers)(const BPB(net) * net)
+{
+    return net ? net->shape->L : 0;
+}
+
+static const struct layer *layer_at(const BPB(net) * net, size_t l)
+{
+    return net && l >= 1 && l <= net->shape->L ? &net->shape->layer[l - 1] : NULL;
+}
+
+/* bpb_snet_units, bpb_dnet_units */
+size_t BPB(net_units)(const BPB(net) * net, size_t l)
+{
+    if (net && l == 0)
+        return shape_inputs(net->shape);
+    const struct layer *layer = layer_at(net, l);
+    return layer ? layer->n_out : 0;
+}
+
+/* bpb_snet_activation, bpb_dnet_activation */
+bpb_activation BPB(net_activation)(const BPB(net) * net, size_t l)
+{
+    const struct layer *layer = layer_at(net, l);
+    return layer ? layer->activation : (bpb_activation)0;
+}
+
+/* bpb_snet_loss, bpb_dnet_loss */
+bpb_loss BPB(net_loss)(const BPB(net) * net)
+{
+    return net ? net->shape->loss : (bpb_loss)0;
+}
+
+/* bpb_snet_parameters, bpb_dnet_parameters */
+size_t BPB(net_parameters)(const BPB(net) * net)
+{
+    return net ? net->shape->parameters : 0;
+}
+
+/* bpb_snet_theta, bpb_dnet_theta */
+real *BPB(net_theta)(BPB(net) * net)
+{
+    return net ? net->theta : NULL;
+}
+
+/* bpb_snet_ctheta, bpb_dnet_ctheta */
+const real *BPB(net_ctheta)(const BPB(net) * net)
+{
+    return net ? net->theta : NULL;
+}
+
+/* bpb_snet_W, bpb_dnet_W */
+BPB(view) BPB(net_W)(const BPB(net) * net, real *vector, size_t l)
+{
+    const struct layer *layer = layer_at(net, l);
+    if (!layer || !vector)
+        return (BPB(view)){0};
+    return (BPB(view)){.data = vector + layer->W, .rows = layer->n_out, .cols = layer->n_in};
+}
+
+/* bpb_snet_b, bpb_dnet_b */
+BPB(view) BPB(net_b)(const BPB(net) * net, real *vector, size_t l)
+{
+    const struct layer *layer = layer_at(net, l);
+    if (!layer || !vector)
+        return (BPB(view)){0};
+    return (BPB(view)){.data = vector + layer->b, .rows = layer->n_out, .cols = 1};
+}
+
+static bool all_finite(const real *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return false;
+    return true;
+}
+
+/* Put shift and factor, n values each, into *scaling; both NULL: none. */
+static bpb_status set_scaling(real **scaling, size_t n, const real *shift, const real *factor)
+{
+    REQUIRE(!shift || all_finite(shift, n), BPB_ERR_OPTION);
+    REQUIRE(!factor || all_finite(factor, n), BPB_ERR_OPTION);
+    real *made = NULL;
+    if (shift || factor) {
+        made = malloc(2 * n * sizeof *made);
+        REQUIRE(made, BPB_ERR_MEMORY);
+        for (size_t i = 0; i < n; i++) {
+            made[i] = shift ? shift[i] : 0;
+            made[n + i] = factor ? factor[i] : 1;
+        }
+    }
+    free(*scaling);
+    *scaling = made;
+    return BPB_OK;
+}
+
+/* bpb_snet_set_input_scaling, bpb_dnet_set_input_scaling */
+bpb_status BPB(net_set_input_scaling)(BPB(net) * net, const real *shift, const real *factor)
+{
+    REQUIRE(net, BPB_ERR_NULL);
+    return set_scaling(&net->input_scaling, shape_inputs(net->shape), shift, factor);
+}
+
+/* bpb_snet_set_output_scaling, bpb_dnet_set_output_scaling */
+bpb_status BPB(net_set_output_scaling)(BPB(net) * net, const real *shift, const real *factor)
+{
+    REQUIRE(net, BPB_ERR_NULL);
+    const size_t n = shape_outputs(net->shape);
+    for (size_t i = 0; factor && i < n; i++)
+        REQUIRE(isnormal(factor[i]), BPB_ERR_OPTION);
+    return set_scaling(&net->output_scaling, n, shift, factor);
+}
+
+/* bpb_snet_input_scaling, bpb_dnet_input_scaling */
+const real *BPB(net_input_scaling)(const BPB(net) * net)
+{
+    return net ? net->input_scaling : NULL;
+}
+
+/* bpb_snet_output_scaling, bpb_dnet_output_scaling */
+const real *BPB(net_output_scaling)(const BPB(net) * net)
+{
+    return net ? net->output_scaling : NULL;
+}
+
+/* bpb_snet_set_note, bpb_dnet_set_note */
+bpb_status BPB(net_set_note)(BPB(net) * net, const char *key, const char *value)
+{
+    REQUIRE(net, BPB_ERR_NULL);
+    return notes_set(&net->notes, key, value);
+}
+
+/* bpb_snet_note, bpb_dnet_note */
+const char *BPB(net_note)(const BPB(net) * net, const char *key)
+{
+    return net && key ? notes_get(&net->notes, key) : NULL;
+}
+
+/* bpb_snet_note_key, bpb_dnet_note_key */
+const char *BPB(net_note_key)(const BPB(net) * net, size_t i)
+{
+    return net && i < net->notes.count ? net->notes.list[i].key : NULL;
+}

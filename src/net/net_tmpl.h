@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The net: its shape, its functions by name, its parameters. */
+#ifndef BPB_NET_TMPL_H
+#define BPB_NET_TMPL_H
+
+#include "common.h"
+#include "net/notes.h"
+#include "net/shape.h"
+#include "tmpl.h"
+
+/*
+ * theta, one block, 64-byte aligned:
+ *
+ *     | W_1 (n_1 x n_0) | b_1 | W_2 (n_2 x n_1) | b_2 | ... | W_L | b_L |
+ *       ^ layer[0].W      ^ layer[0].b
+ */
+struct BPB(net) {
+    real *theta;
+    real *input_scaling;  /* n_0 of shift, n_0 of factor; or NULL */
+    real *output_scaling; /* n_L of shift, n_L of factor; or NULL */
+    struct notes notes;
+    struct shape *shape; /* behind the struct, in the same block */
+};
+
+/* Make a net of this shape with theta left unset, as loading does. */
+bpb_status BPB(net_alloc)(struct BPB(net) **net, const struct shape *shape);
+
+#endif

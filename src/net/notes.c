@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "net/notes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The length of the UTF-8 sequence at s (n > 0 bytes are left), 0 where it is ill-formed. */
+static size_t utf8_sequence(const unsigned char *s, size_t n)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const size_t length = s[0] < 0x80   ? 1
+                          : s[0] < 0xc0 ? 0
+                          : s[0] < 0xe0 ? 2
+                          : s[0] < 0xf0 ? 3
+                          : s[0] < 0xf8 ? 4
+                                        : 0;
+    if (length <= 1 || length > n)
+        return length == 1;
+    uint32_t point = s[0] & (0xffu >> (length + 1));
+    for (size_t i = 1; i < length; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        point = point << 6 | (s[i] & 0x3f);
+    }
+    const bool surrogate = point >= 0xd800 && point <= 0xdfff;
+    return point >= least[length] && point <= 0x10ffff && !surrogate ? length : 0;
+}
+
+bool utf8_valid(const char *s, size_t n)
+{
+    const unsigned char *u = (const unsigned char *)s;
+    for (size_t i = 0; i < n;) {
+        const size_t length = utf8_sequence(u + i, n - i);
+        if (length == 0)
+            return false;
+        i += length;
+    }
+    return true;
+}
+
+static struct note *find(const struct notes *notes, const char *key)
+{
+    for (size_t i = 0; i < notes->count; i++)
+        if (strcmp(notes->list[i].key, key) == 0)
+            return &notes->list[i];
+    return NULL;
+}
+
+static char *copy_string(const char *s)
+{
+    const size_t n = strlen(s) + 1;
+    char *copy = malloc(n);
+    if (copy)
+        memcpy(copy, s, n);
+    return copy;
+}
+
+static bpb_status append(struct notes *notes, char *key, char *value)
+{
+    struct note *list = NULL;
+    if (key && value)
+        list = realloc(notes->list, (notes->count + 1) * sizeof *list);
+    if (!list) {
+        free(key);
+        free(value);
+        return BPB_ERR_MEMORY;
+    }
+    list[notes->count++] = (struct note){key, value};
+    notes->list = list;
+    return BPB_OK;
+}
+
+static bpb_status replace(struct note *note, const char *value)
+{
+    char *copy = copy_string(value);
+    REQUIRE(copy, BPB_ERR_MEMORY);
+    free(note->value);
+    note->value = copy;
+    return BPB_OK;
+}
+
+static void drop(struct notes *notes, struct note *note)
+{
+    if (!note)
+        return;
+    free(note->key);
+    free(note->value);
+    const size_t after = (size_t)(notes->list + notes->count - (note + 1));
+    memmove(note, note + 1, after * sizeof *note);
+    notes->count--;
+}
+
+bpb_status notes_set(struct notes *notes, const char *key, const char *value)
+{
+    static const char reserved[] = "bpblas.";
+    REQUIRE(key, BPB_ERR_NULL);
+    REQUIRE(key[0] && strncmp(key, reserved, sizeof reserved - 1) != 0, BPB_ERR_OPTION);
+    REQUIRE(utf8_valid(key, strlen(key)), BPB_ERR_OPTION);
+    REQUIRE(!value || utf8_valid(value, strlen(value)), BPB_ERR_OPTION);
+    struct note *note = find(notes, key);
+    if (!value)
+        drop(notes, note);
+    else if (note)
+        return replace(note, value);
+    else
+        return append(notes, copy_string(key), copy_string(value));
+    return BPB_OK;
+}
+
+const char *notes_get(const struct notes *notes, const char *key)
+{
+    const struct note *note = find(notes, key);
+    return note ? note->value : NULL;
+}
+
+void notes_clear(struct notes *notes)
+{
+    while (notes->count > 0)
+        drop(notes, &notes->list[notes->count - 1]);
+    free(notes->list);
+    notes->list = NULL;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Strings by key, in the order they were first set. */
+#ifndef BPB_NOTES_H
+#define BPB_NOTES_H
+
+#include "common.h"
+
+struct note {
+    char *key, *value;
+};
+
+struct notes {
+    struct note *list;
+    size_t count;
+};
+
+/* As bpb_dnet_set_note; on an error the notes are as before. */
+bpb_status notes_set(struct notes *notes, const char *key, const char *value);
+const char *notes_get(const struct notes *notes, const char *key);
+void notes_clear(struct notes *notes);
+
+/* Whether the n bytes at s are well-formed UTF-8. */
+bool utf8_valid(const char *s, size_t n);
+
+#endif

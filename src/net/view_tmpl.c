@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "net/view_tmpl.h"
+
+#include <math.h>
+#include <string.h>
+
+/* No two entries share memory: columns lie one behind the other, or rows do. */
+static bool disjoint(BPB(cview) V)
+{
+    if (V.ld > (V.rows - 1) * V.row_stride || (V.cols == 1 && !V.index))
+        return true;
+    return V.index ? V.row_stride > V.ld : V.row_stride > (V.cols - 1) * V.ld;
+}
+
+bpb_status BPB(view_check)(BPB(cview) V, size_t rows)
+{
+    REQUIRE(V.data, BPB_ERR_NULL);
+    REQUIRE(V.rows == rows, BPB_ERR_SHAPE);
+    REQUIRE(V.cols >= 1, BPB_ERR_SIZE);
+    size_t packed, down, across, last;
+    REQUIRE(size_mul(V.rows, V.row_stride ? V.row_stride : 1, &packed), BPB_ERR_SIZE);
+    V = BPB(view_resolve)(V);
+    REQUIRE(size_mul(V.rows - 1, V.row_stride, &down), BPB_ERR_SIZE);
+    REQUIRE(size_mul(V.index ? 0 : V.cols - 1, V.ld, &across), BPB_ERR_SIZE);
+    REQUIRE(size_add(down, across, &last), BPB_ERR_SIZE);
+    REQUIRE(last < PTRDIFF_MAX / sizeof(real), BPB_ERR_SIZE);
+    REQUIRE(disjoint(V), BPB_ERR_STRIDE);
+    return BPB_OK;
+}
+
+BPB(cview) BPB(view_resolve)(BPB(cview) V)
+{
+    if (!V.row_stride)
+        V.row_stride = 1;
+    if (!V.ld)
+        V.ld = V.rows * V.row_stride;
+    return V;
+}
+
+bool BPB(view_in_place)(BPB(cview) V)
+{
+    return V.row_stride == 1 && !V.index && !V.row_index && V.ld >= V.rows && V.ld <= BPB_INT_MAX;
+}
+
+/* Where column j, and row i within a column, of a resolved view stands, counted from data. */
+static size_t column_start(BPB(cview) V, size_t j)
+{
+    return (V.index ? V.index[j] : j) * V.ld;
+}
+static size_t row_start(BPB(cview) V, size_t i)
+{
+    return (V.row_index ? V.row_index[i] : i) * V.row_stride;
+}
+
+void BPB(view_gather)(BPB(cview) V, size_t first, size_t count, real *out)
+{
+    for (size_t j = 0; j < count; j++, out += V.rows) {
+        const real *column = V.data + column_start(V, first + j);
+        if (V.row_stride == 1 && !V.row_index)
+            memcpy(out, column, V.rows * sizeof *out);
+        else
+            for (size_t i = 0; i < V.rows; i++)
+                out[i] = column[row_start(V, i)];
+    }
+}
+
+void BPB(view_scatter)(BPB(view) V, size_t first, size_t count, const real *in)
+{
+    const BPB(cview) R = BPB(view_resolve)(BPB(read)(V));
+    for (size_t j = 0; j < count; j++, in += R.rows) {
+        real *column = V.data + column_start(R, first + j);
+        for (size_t i = 0; i < R.rows; i++)
+            column[row_start(R, i)] = in[i];
+    }
+}
+
+/* bpb_sfind_nonfinite, bpb_dfind_nonfinite */
+bpb_status BPB(find_nonfinite)(BPB(cview) X, bpb_where *where)
+{
+    TRY(BPB(view_check)(X, X.rows ? X.rows : 1));
+    X = BPB(view_resolve)(X);
+    for (size_t j = 0; j < X.cols; j++) {
+        const real *column = X.data + column_start(X, j);
+        for (size_t i = 0; i < X.rows; i++) {
+            if (isfinite(column[row_start(X, i)]))
+                continue;
+            if (where)
+                *where = (bpb_where){.row = i, .col = j};
+            return BPB_NONFINITE;
+        }
+    }
+    return BPB_OK;
+}

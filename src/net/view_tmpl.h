@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Checks of the caller's views, and copies from and to them. */
+#ifndef BPB_VIEW_TMPL_H
+#define BPB_VIEW_TMPL_H
+
+#include "common.h"
+#include "tmpl.h"
+
+/* BPB_OK if V is a rows x any matrix; BPB_ERR_NULL, BPB_ERR_SHAPE, BPB_ERR_SIZE, BPB_ERR_STRIDE. */
+bpb_status BPB(view_check)(BPB(cview) V, size_t rows);
+
+/* V with its defaults filled in: ld and row_stride are never 0. */
+BPB(cview) BPB(view_resolve)(BPB(cview) V);
+
+/* Whether the BLAS can read V where it stands. V is resolved. */
+bool BPB(view_in_place)(BPB(cview) V);
+
+/* out (n x count, packed) = columns first .. first+count-1 of V. V is resolved. */
+void BPB(view_gather)(BPB(cview) V, size_t first, size_t count, real *out);
+
+/* Columns first .. first+count-1 of V = in (n x count, packed). V need not be resolved. */
+void BPB(view_scatter)(BPB(view) V, size_t first, size_t count, const real *in);
+
+#endif

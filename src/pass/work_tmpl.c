@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "pass/work_tmpl.h"
+
+#include <stdlib.h>
+
+#include "net/view_tmpl.h"
+
+_Static_assert(sizeof(struct BPB(work)) <= BPB_WORK_HEADER, "struct work fits its place");
+
+/* bpb_swork_bytes, bpb_dwork_bytes */
+size_t BPB(work_bytes)(const BPB(plan) * plan)
+{
+    return plan ? plan->bytes : 0;
+}
+
+/* bpb_swork_init, bpb_dwork_init */
+bpb_status BPB(work_init)(BPB(work) * *work, const BPB(plan) * plan, void *memory, size_t bytes)
+{
+    REQUIRE(work && plan && memory, BPB_ERR_NULL);
+    REQUIRE(bytes >= plan->bytes, BPB_ERR_BUFFER);
+    const uintptr_t misplaced = (uintptr_t)memory % BPB_WORK_ALIGNMENT;
+    char *start = (char *)memory + (misplaced ? BPB_WORK_ALIGNMENT - misplaced : 0);
+    *work = (BPB(work) *)start;
+    **work = (BPB(work)){.plan = plan};
+    return BPB_OK;
+}
+
+/* bpb_swork_create, bpb_dwork_create */
+bpb_status BPB(work_create)(BPB(work) * *work, const BPB(plan) * plan)
+{
+    REQUIRE(work && plan, BPB_ERR_NULL);
+    void *memory = malloc(plan->bytes);
+    REQUIRE(memory, BPB_ERR_MEMORY);
+    BPB(work_init)(work, plan, memory, plan->bytes);
+    (*work)->owned = memory;
+    return BPB_OK;
+}
+
+/* bpb_swork_destroy, bpb_dwork_destroy */
+void BPB(work_destroy)(BPB(work) * *work)
+{
+    if (!work || !*work)
+        return;
+    free((*work)->owned);
+    *work = NULL;
+}
+
+bpb_status BPB(work_check)(const BPB(net) * net, const BPB(work) * work)
+{
+    REQUIRE(net && work, BPB_ERR_NULL);
+    REQUIRE(shape_equal(net->shape, work->plan->shape), BPB_ERR_MISMATCH);
+    return BPB_OK;
+}
+
+bpb_status BPB(pass_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X, BPB(cview) T)
+{
+    TRY(BPB(work_check)(net, work));
+    TRY(BPB(view_check)(X, shape_inputs(net->shape)));
+    TRY(BPB(view_check)(T, shape_outputs(net->shape)));
+    REQUIRE(T.cols == X.cols, BPB_ERR_SHAPE);
+    return BPB_OK;
+}
+
+bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X, BPB(cview) T)
+{
+    TRY(BPB(pass_check)(net, work, X, T));
+    REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
+    return BPB_OK;
+}
