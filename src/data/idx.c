@@ -118,7 +118,7 @@ static bpb_status read_header(struct idx *idx)
     return read_dimensions(idx, count);
 }
 
-bpb_status idx_open(struct idx *idx, const char *path)
+bpb_status bpb_idx_open(struct idx *idx, const char *path)
 {
     errno = 0;
     idx->stream = stream_open(path);
@@ -126,16 +126,16 @@ bpb_status idx_open(struct idx *idx, const char *path)
         return errno == ENOMEM ? BPB_ERR_MEMORY : BPB_ERR_IO;
     const bpb_status status = read_header(idx);
     if (status < 0)
-        idx_close(idx);
+        bpb_idx_close(idx);
     return status;
 }
 
-bpb_status idx_next(struct idx *idx, unsigned char *raw, size_t count)
+bpb_status bpb_idx_next(struct idx *idx, unsigned char *raw, size_t count)
 {
     return read_exactly(idx, raw, count * idx->element_bytes);
 }
 
-bpb_status idx_end(struct idx *idx)
+bpb_status bpb_idx_end(struct idx *idx)
 {
     unsigned char beyond;
     size_t got;
@@ -143,7 +143,7 @@ bpb_status idx_end(struct idx *idx)
     return got == 0 ? BPB_OK : BPB_ERR_FORMAT;
 }
 
-void idx_close(struct idx *idx)
+void bpb_idx_close(struct idx *idx)
 {
     const int error = errno;
     stream_close(idx->stream);

@@ -27,15 +27,15 @@ struct idx {
 };
 
 /* Open the file and read its header. */
-bpb_status idx_open(struct idx *idx, const char *path);
+bpb_status bpb_idx_open(struct idx *idx, const char *path);
 
 /* The next count elements as they stand in the file; count * element_bytes is at most INT_MAX. */
-bpb_status idx_next(struct idx *idx, unsigned char *raw, size_t count);
+bpb_status bpb_idx_next(struct idx *idx, unsigned char *raw, size_t count);
 
 /* BPB_ERR_FORMAT where the file goes on. */
-bpb_status idx_end(struct idx *idx);
+bpb_status bpb_idx_end(struct idx *idx);
 
 /* Keeps errno. */
-void idx_close(struct idx *idx);
+void bpb_idx_close(struct idx *idx);
 
 #endif

@@ -69,19 +69,18 @@ static bpb_status read_elements(struct idx *idx, real **data)
     for (size_t done = 0, capacity = 0; done < idx->elements;) {
         const size_t count = BPB_MIN(chunk, idx->elements - done);
         TRY(make_room(data, &capacity, done + count, idx->elements));
-        TRY(idx_next(idx, raw, count));
+        TRY(bpb_idx_next(idx, raw, count));
         TRY(convert(*data + done, raw, count, idx->type));
         done += count;
     }
-    return idx_end(idx);
+    return bpb_idx_end(idx);
 }
 
 /* Read the file into *X, which is the caller's to free, also on an error. */
 static bpb_status read_matrix(struct idx *idx, BPB(view) * X, bpb_where *where)
 {
     TRY(read_elements(idx, &X->data));
-    X->rows = idx->rows;
-    X->cols = idx->cols;
+    *X = BPB(out)(X->data, idx->rows, idx->cols);
     return BPB(find_nonfinite)(BPB(read)(*X), where);
 }
 
@@ -92,11 +91,11 @@ bpb_status BPB(idx_read)(BPB(view) * X, const char *path, bpb_where *where)
     struct idx idx;
     struct fpenv env;
     BPB(view) made = {0};
-    TRY(idx_open(&idx, path));
+    TRY(bpb_idx_open(&idx, path));
     fpenv_enter(&env);
     const bpb_status status = read_matrix(&idx, &made, where);
     fpenv_leave(&env);
-    idx_close(&idx);
+    bpb_idx_close(&idx);
     if (status >= 0)
         *X = made;
     else

@@ -27,14 +27,20 @@ static bpb_status check_labels(BPB(cview) labels, size_t classes, bpb_where *whe
     return BPB_OK;
 }
 
-/* T(i, j) = 1 where i is label j, else 0. ld and row_stride are those of T, resolved. */
-static void write_columns(BPB(cview) labels, BPB(view) T, size_t ld, size_t row_stride)
+/* T(i, j). T is resolved. */
+static real *entry(BPB(view) T, size_t i, size_t j)
+{
+    const size_t row = T.row_index ? T.row_index[i] : i, col = T.index ? T.index[j] : j;
+    return &T.data[row * T.row_stride + col * T.ld];
+}
+
+/* T(i, j) = 1 where i is label j, else 0. */
+static void write_columns(BPB(cview) labels, BPB(view) T)
 {
     for (size_t j = 0; j < T.cols; j++) {
-        real *column = T.data + (T.index ? T.index[j] : j) * ld;
         const uint64_t label = label_at(labels, j, T.rows);
         for (size_t i = 0; i < T.rows; i++)
-            column[i * row_stride] = i == label ? 1 : 0;
+            *entry(T, i, j) = i == label ? 1 : 0;
     }
 }
 
@@ -45,11 +51,13 @@ bpb_status BPB(one_hot)(BPB(cview) labels, BPB(view) T, bpb_where *where)
     TRY(BPB(view_check)(BPB(read)(T), T.rows ? T.rows : 1));
     REQUIRE(T.cols == labels.cols, BPB_ERR_SHAPE);
     const BPB(cview) from = BPB(view_resolve)(labels), to = BPB(view_resolve)(BPB(read)(T));
+    T.ld = to.ld;
+    T.row_stride = to.row_stride;
     struct fpenv env;
     fpenv_enter(&env);
     const bpb_status status = check_labels(from, T.rows, where);
     if (!status)
-        write_columns(from, T, to.ld, to.row_stride);
+        write_columns(from, T);
     fpenv_leave(&env);
     return status;
 }

@@ -127,7 +127,7 @@ static bool replace(const struct target *target, const void *bytes, size_t n)
     return false;
 }
 
-bpb_status file_replace(const char *path, const void *bytes, size_t n)
+bpb_status bpb_file_replace(const char *path, const void *bytes, size_t n)
 {
     struct target target = {.path = resolve(path), .folder = -1};
     const bool done =
@@ -144,13 +144,13 @@ bpb_status file_replace(const char *path, const void *bytes, size_t n)
 
 /* ---- Read ---- */
 
-bpb_status input_open(struct input *input, const char *path)
+bpb_status bpb_input_open(struct input *input, const char *path)
 {
     *input = (struct input){.fd = open(path, O_RDONLY | O_CLOEXEC)};
     return input->fd >= 0 ? BPB_OK : BPB_ERR_IO;
 }
 
-void input_memory(struct input *input, const void *bytes, size_t n)
+void bpb_input_memory(struct input *input, const void *bytes, size_t n)
 {
     *input = (struct input){.bytes = bytes, .n = n, .fd = -1};
 }
@@ -168,7 +168,7 @@ static bpb_status grow(struct input *input, size_t n)
     return BPB_OK;
 }
 
-bpb_status input_want(struct input *input, size_t n)
+bpb_status bpb_input_want(struct input *input, size_t n)
 {
     while (input->fd >= 0 && input->n < n) {
         TRY(grow(input, n));
@@ -182,7 +182,7 @@ bpb_status input_want(struct input *input, size_t n)
     return BPB_OK;
 }
 
-void input_close(struct input *input)
+void bpb_input_close(struct input *input)
 {
     const int error = errno;
     if (input->fd >= 0)

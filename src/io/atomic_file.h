@@ -11,11 +11,11 @@
  * replaces, or that of any new file. A symbolic link is followed; what is there must be a
  * regular file that may be written. BPB_ERR_IO (errno tells), BPB_ERR_MEMORY.
  */
-bpb_status file_replace(const char *path, const void *bytes, size_t n);
+bpb_status bpb_file_replace(const char *path, const void *bytes, size_t n);
 
 /*
  * The first n bytes of a file, read on demand; or all n bytes of some memory. Their place may
- * move with each input_want.
+ * move with each bpb_input_want.
  */
 struct input {
     const unsigned char *bytes;
@@ -26,14 +26,14 @@ struct input {
 };
 
 /* BPB_ERR_IO. */
-bpb_status input_open(struct input *input, const char *path);
-void input_memory(struct input *input, const void *bytes, size_t n);
+bpb_status bpb_input_open(struct input *input, const char *path);
+void bpb_input_memory(struct input *input, const void *bytes, size_t n);
 
 /* Read on until n bytes are there or the input ends. Takes memory for no more than twice of what
  * is there. BPB_ERR_IO, BPB_ERR_MEMORY. */
-bpb_status input_want(struct input *input, size_t n);
+bpb_status bpb_input_want(struct input *input, size_t n);
 
 /* Keeps errno. */
-void input_close(struct input *input);
+void bpb_input_close(struct input *input);
 
 #endif

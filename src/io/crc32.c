@@ -13,7 +13,7 @@ static void make_table(uint32_t table[256])
 }
 
 /* The table takes a few microseconds and 1 KiB of stack: not worth a global. */
-uint32_t crc32_of(const unsigned char *bytes, size_t n)
+uint32_t bpb_crc32(const unsigned char *bytes, size_t n)
 {
     uint32_t table[256], crc = 0xffffffffu;
     make_table(table);

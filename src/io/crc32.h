@@ -7,6 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-uint32_t crc32_of(const unsigned char *bytes, size_t n);
+uint32_t bpb_crc32(const unsigned char *bytes, size_t n);
 
 #endif

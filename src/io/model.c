@@ -86,9 +86,9 @@ static bpb_status fill_shape(struct model *model, size_t real_bytes, size_t L, s
 {
     bpb_loss loss;
     const struct safetensors *file = &model->container;
-    TRY(read_sizes(safetensors_value(file, KEY_SIZES), units, L + 1));
-    TRY(read_activations(safetensors_value(file, KEY_ACTIVATIONS), activations, L));
-    REQUIRE(!bpb_loss_from_name(safetensors_value(file, KEY_LOSS), &loss), BPB_ERR_FORMAT);
+    TRY(read_sizes(bpb_safetensors_value(file, KEY_SIZES), units, L + 1));
+    TRY(read_activations(bpb_safetensors_value(file, KEY_ACTIVATIONS), activations, L));
+    REQUIRE(!bpb_loss_from_name(bpb_safetensors_value(file, KEY_LOSS), &loss), BPB_ERR_FORMAT);
     const bpb_net_options options = {
         .units = units, .n_layers = L, .activations = activations, .loss = loss};
     return shape_init(model->shape, &options, real_bytes);
@@ -96,8 +96,8 @@ static bpb_status fill_shape(struct model *model, size_t real_bytes, size_t L, s
 
 static bpb_status read_shape(struct model *model, size_t real_bytes)
 {
-    const char *sizes = safetensors_value(&model->container, KEY_SIZES);
-    const char *names = safetensors_value(&model->container, KEY_ACTIVATIONS);
+    const char *sizes = bpb_safetensors_value(&model->container, KEY_SIZES);
+    const char *names = bpb_safetensors_value(&model->container, KEY_ACTIVATIONS);
     REQUIRE(sizes && names, BPB_ERR_FORMAT);
     const size_t L = count_items(names);
     size_t bytes;
@@ -115,7 +115,7 @@ static bpb_status read_shape(struct model *model, size_t real_bytes)
 
 static bpb_status check_version(const struct model *model)
 {
-    const char *text = safetensors_value(&model->container, KEY_FORMAT);
+    const char *text = bpb_safetensors_value(&model->container, KEY_FORMAT);
     size_t version;
     REQUIRE(text && read_number(&text, &version) && !*text && version > 0, BPB_ERR_FORMAT);
     return version <= FORMAT_VERSION ? BPB_OK : BPB_ERR_VERSION;
@@ -124,7 +124,7 @@ static bpb_status check_version(const struct model *model)
 /* The only key that would be refused as a note. */
 static bpb_status check_keys(const struct model *model)
 {
-    return safetensors_value(&model->container, "") ? BPB_ERR_FORMAT : BPB_OK;
+    return bpb_safetensors_value(&model->container, "") ? BPB_ERR_FORMAT : BPB_OK;
 }
 
 /* ---- Read: the tensors ---- */
@@ -137,7 +137,7 @@ static void name_layer(char name[NAME_SIZE], char letter, size_t l)
 /* Whether the net's tensor of that name is there, rows x cols, or rows long where cols is 0. */
 static bool has_tensor(const struct model *model, const char *name, size_t rows, size_t cols)
 {
-    const struct tensor *tensor = safetensors_tensor(&model->container, name);
+    const struct tensor *tensor = bpb_safetensors_tensor(&model->container, name);
     return tensor && tensor->real_bytes == model->real_bytes &&
            tensor->dimensions == (cols ? 2 : 1) && tensor->shape[0] == rows &&
            tensor->shape[1] == cols;
@@ -145,7 +145,7 @@ static bool has_tensor(const struct model *model, const char *name, size_t rows,
 
 static bpb_status check_layers(struct model *model)
 {
-    const struct tensor *first = safetensors_tensor(&model->container, "W1");
+    const struct tensor *first = bpb_safetensors_tensor(&model->container, "W1");
     REQUIRE(first && first->real_bytes, BPB_ERR_FORMAT);
     model->real_bytes = first->real_bytes;
     for (size_t l = 1; l <= model->shape->L; l++) {
@@ -163,9 +163,9 @@ static bpb_status check_layers(struct model *model)
 static bpb_status check_pair(const struct model *model, const char *shift, const char *factor,
                              size_t n, bool *present)
 {
-    *present = safetensors_tensor(&model->container, shift) != NULL;
+    *present = bpb_safetensors_tensor(&model->container, shift) != NULL;
     if (!*present)
-        return safetensors_tensor(&model->container, factor) ? BPB_ERR_FORMAT : BPB_OK;
+        return bpb_safetensors_tensor(&model->container, factor) ? BPB_ERR_FORMAT : BPB_OK;
     const bool right = has_tensor(model, shift, n, 0) && has_tensor(model, factor, n, 0);
     return right ? BPB_OK : BPB_ERR_FORMAT;
 }
@@ -184,15 +184,15 @@ static bpb_status check_tensors(struct model *model)
 static bpb_status read_header(struct model *model)
 {
     struct input *input = &model->input;
-    TRY(input_want(input, SAFETENSORS_LENGTH));
+    TRY(bpb_input_want(input, SAFETENSORS_LENGTH));
     REQUIRE(input->n >= SAFETENSORS_LENGTH, BPB_ERR_TRUNCATED);
     const uint64_t length = load_little64(input->bytes);
     REQUIRE(length <= SAFETENSORS_MAX_HEADER, BPB_ERR_FORMAT);
     model->data_start = SAFETENSORS_LENGTH + (size_t)length;
-    TRY(input_want(input, model->data_start));
+    TRY(bpb_input_want(input, model->data_start));
     REQUIRE(input->n >= model->data_start, BPB_ERR_TRUNCATED);
-    return safetensors_parse(&model->container, (const char *)input->bytes + SAFETENSORS_LENGTH,
-                             (size_t)length);
+    return bpb_safetensors_parse(&model->container, (const char *)input->bytes + SAFETENSORS_LENGTH,
+                                 (size_t)length);
 }
 
 /* The data are as long as the header says, and no longer. */
@@ -201,7 +201,7 @@ static bpb_status read_data(struct model *model)
     size_t end;
     REQUIRE(size_add(model->data_start, model->container.data_bytes, &end), BPB_ERR_TRUNCATED);
     REQUIRE(end < PTRDIFF_MAX, BPB_ERR_TRUNCATED);
-    TRY(input_want(&model->input, end + 1));
+    TRY(bpb_input_want(&model->input, end + 1));
     REQUIRE(model->input.n >= end, BPB_ERR_TRUNCATED);
     return model->input.n == end ? BPB_OK : BPB_ERR_FORMAT;
 }
@@ -215,15 +215,15 @@ static const unsigned char *data_of(const struct model *model)
 static bpb_status check_data(const struct model *model)
 {
     static const char digits[] = "0123456789abcdefABCDEF";
-    const char *text = safetensors_value(&model->container, KEY_CRC32);
+    const char *text = bpb_safetensors_value(&model->container, KEY_CRC32);
     if (!text)
         return BPB_OK;
     REQUIRE(strlen(text) == 8 && strspn(text, digits) == 8, BPB_ERR_FORMAT);
-    const uint32_t crc = crc32_of(data_of(model), model->container.data_bytes);
+    const uint32_t crc = bpb_crc32(data_of(model), model->container.data_bytes);
     return crc == strtoul(text, NULL, 16) ? BPB_OK : BPB_ERR_CHECKSUM;
 }
 
-double model_value(const struct model *model, const unsigned char *values, size_t k)
+double bpb_model_value(const struct model *model, const unsigned char *values, size_t k)
 {
     if (model->real_bytes == sizeof(float))
         return (double)float_of_bits(load_little32(values + 4 * k));
@@ -233,9 +233,9 @@ double model_value(const struct model *model, const unsigned char *values, size_
 /* Whether the n values of a tensor are finite and no smaller than least. */
 static bool in_range(const struct model *model, const char *name, size_t n, double least)
 {
-    const unsigned char *values = model_values(model, name);
+    const unsigned char *values = bpb_model_values(model, name);
     for (size_t k = 0; k < n; k++) {
-        const double value = model_value(model, values, k);
+        const double value = bpb_model_value(model, values, k);
         if (!isfinite(value) || fabs(value) < least)
             return false;
     }
@@ -257,10 +257,10 @@ static bpb_status check_scaling(const struct model *model)
     return BPB_OK;
 }
 
-bpb_status model_open(struct model *model, struct input input, size_t real_bytes)
+bpb_status bpb_model_open(struct model *model, struct input input, size_t real_bytes)
 {
     *model = (struct model){.input = input};
-    REQUIRE(safetensors_available(), BPB_ERR_UNSUPPORTED);
+    REQUIRE(bpb_safetensors_available(), BPB_ERR_UNSUPPORTED);
     TRY(read_header(model));
     TRY(check_version(model));
     TRY(check_keys(model));
@@ -271,26 +271,26 @@ bpb_status model_open(struct model *model, struct input input, size_t real_bytes
     return check_scaling(model);
 }
 
-void model_close(struct model *model)
+void bpb_model_close(struct model *model)
 {
-    safetensors_clear(&model->container);
+    bpb_safetensors_clear(&model->container);
     free(model->shape);
-    input_close(&model->input);
+    bpb_input_close(&model->input);
 }
 
-const unsigned char *model_values(const struct model *model, const char *name)
+const unsigned char *bpb_model_values(const struct model *model, const char *name)
 {
-    return data_of(model) + safetensors_tensor(&model->container, name)->begin;
+    return data_of(model) + bpb_safetensors_tensor(&model->container, name)->begin;
 }
 
-const unsigned char *model_layer_values(const struct model *model, char letter, size_t l)
+const unsigned char *bpb_model_layer_values(const struct model *model, char letter, size_t l)
 {
     char name[NAME_SIZE];
     name_layer(name, letter, l);
-    return model_values(model, name);
+    return bpb_model_values(model, name);
 }
 
-bool model_is_note(const struct metadata *entry)
+bool bpb_model_is_note(const struct metadata *entry)
 {
     return strncmp(entry->key, KEY_PREFIX, sizeof KEY_PREFIX - 1) != 0;
 }
@@ -301,12 +301,12 @@ bpb_status bpb_model_precision(const char *path, size_t *bytes)
     struct input input;
     struct model model;
     struct fpenv env;
-    TRY(input_open(&input, path));
+    TRY(bpb_input_open(&input, path));
     fpenv_enter(&env);
-    const bpb_status status = model_open(&model, input, sizeof(float));
+    const bpb_status status = bpb_model_open(&model, input, sizeof(float));
     if (status >= 0)
         *bytes = model.real_bytes;
-    model_close(&model);
+    bpb_model_close(&model);
     fpenv_leave(&env);
     return status;
 }
@@ -338,19 +338,19 @@ static char *activations_text(const struct shape *shape)
     return text;
 }
 
-/* The checksum comes first, so that its place is known: it is filled in last, by model_seal. */
+/* The checksum comes first, so that its place is known: it is filled in last, by bpb_model_seal. */
 #define CRC_PLACE (SAFETENSORS_LENGTH + sizeof "{\"__metadata__\":{\"" KEY_CRC32 "\":\"" - 1)
 
 static void add_metadata(struct safetensors_writer *writer, const struct model_source *source,
                          const char *sizes, const char *activations)
 {
-    safetensors_add_value(writer, KEY_CRC32, "00000000");
-    safetensors_add_value(writer, KEY_FORMAT, "1");
-    safetensors_add_value(writer, KEY_SIZES, sizes);
-    safetensors_add_value(writer, KEY_ACTIVATIONS, activations);
-    safetensors_add_value(writer, KEY_LOSS, bpb_loss_name(source->shape->loss));
+    bpb_safetensors_add_value(writer, KEY_CRC32, "00000000");
+    bpb_safetensors_add_value(writer, KEY_FORMAT, "1");
+    bpb_safetensors_add_value(writer, KEY_SIZES, sizes);
+    bpb_safetensors_add_value(writer, KEY_ACTIVATIONS, activations);
+    bpb_safetensors_add_value(writer, KEY_LOSS, bpb_loss_name(source->shape->loss));
     for (size_t i = 0; i < source->notes->count; i++)
-        safetensors_add_value(writer, source->notes->list[i].key, source->notes->list[i].value);
+        bpb_safetensors_add_value(writer, source->notes->list[i].key, source->notes->list[i].value);
 }
 
 static void add_tensors(struct safetensors_writer *writer, const struct model_source *source)
@@ -361,30 +361,30 @@ static void add_tensors(struct safetensors_writer *writer, const struct model_so
         const struct layer *layer = &shape->layer[l - 1];
         char name[NAME_SIZE];
         name_layer(name, 'W', l);
-        safetensors_add_tensor(writer, name, bytes, 2, (size_t[]){layer->n_out, layer->n_in});
+        bpb_safetensors_add_tensor(writer, name, bytes, 2, (size_t[]){layer->n_out, layer->n_in});
         name_layer(name, 'b', l);
-        safetensors_add_tensor(writer, name, bytes, 1, &layer->n_out);
+        bpb_safetensors_add_tensor(writer, name, bytes, 1, &layer->n_out);
     }
     if (source->input_scaling) {
-        safetensors_add_tensor(writer, "input_shift", bytes, 1, &n_0);
-        safetensors_add_tensor(writer, "input_factor", bytes, 1, &n_0);
+        bpb_safetensors_add_tensor(writer, "input_shift", bytes, 1, &n_0);
+        bpb_safetensors_add_tensor(writer, "input_factor", bytes, 1, &n_0);
     }
     if (source->output_scaling) {
-        safetensors_add_tensor(writer, "output_shift", bytes, 1, &n_L);
-        safetensors_add_tensor(writer, "output_factor", bytes, 1, &n_L);
+        bpb_safetensors_add_tensor(writer, "output_shift", bytes, 1, &n_L);
+        bpb_safetensors_add_tensor(writer, "output_factor", bytes, 1, &n_L);
     }
 }
 
-bpb_status model_write_header(struct model_header *header, const struct model_source *source)
+bpb_status bpb_model_write_header(struct model_header *header, const struct model_source *source)
 {
     struct safetensors_writer writer;
     char *sizes = sizes_text(source->shape), *activations = activations_text(source->shape);
     bpb_status status = BPB_ERR_MEMORY;
     if (sizes && activations) {
-        safetensors_begin(&writer);
+        bpb_safetensors_begin(&writer);
         add_metadata(&writer, source, sizes, activations);
         add_tensors(&writer, source);
-        status = safetensors_finish(&writer, &header->bytes, &header->n);
+        status = bpb_safetensors_finish(&writer, &header->bytes, &header->n);
     }
     free(sizes);
     free(activations);
@@ -394,11 +394,11 @@ bpb_status model_write_header(struct model_header *header, const struct model_so
     return BPB_OK;
 }
 
-void model_seal(const struct model_header *header, unsigned char *file)
+void bpb_model_seal(const struct model_header *header, unsigned char *file)
 {
     char digits[9];
     memcpy(file, header->bytes, header->n);
     snprintf(digits, sizeof digits, "%08lx",
-             (unsigned long)crc32_of(file + header->n, header->data_bytes));
+             (unsigned long)bpb_crc32(file + header->n, header->data_bytes));
     memcpy(file + CRC_PLACE, digits, 8);
 }

@@ -23,18 +23,18 @@ struct model {
 
 /* Check all of it, for a net of such reals. Takes over the input. The errors of bpb_dnet_load,
  * BPB_ERR_RANGE left out; to be closed in any case. */
-bpb_status model_open(struct model *model, struct input input, size_t real_bytes);
-void model_close(struct model *model); /* keeps errno */
+bpb_status bpb_model_open(struct model *model, struct input input, size_t real_bytes);
+void bpb_model_close(struct model *model); /* keeps errno */
 
 /* The values of a tensor that the model has, or of W_l or b_l (letter 'W' or 'b'). */
-const unsigned char *model_values(const struct model *model, const char *name);
-const unsigned char *model_layer_values(const struct model *model, char letter, size_t l);
+const unsigned char *bpb_model_values(const struct model *model, const char *name);
+const unsigned char *bpb_model_layer_values(const struct model *model, char letter, size_t l);
 
 /* The k-th of them. */
-double model_value(const struct model *model, const unsigned char *values, size_t k);
+double bpb_model_value(const struct model *model, const unsigned char *values, size_t k);
 
 /* Whether an entry of the metadata is a note of the net, not a key of the format. */
-bool model_is_note(const struct metadata *entry);
+bool bpb_model_is_note(const struct metadata *entry);
 
 /* ---- Write ---- */
 
@@ -55,9 +55,9 @@ struct model_header {
 };
 
 /* Allocates header->bytes. BPB_ERR_SIZE, BPB_ERR_MEMORY, BPB_ERR_UNSUPPORTED. */
-bpb_status model_write_header(struct model_header *header, const struct model_source *source);
+bpb_status bpb_model_write_header(struct model_header *header, const struct model_source *source);
 
 /* Put the header, with the checksum of the data, before the data that already stand in file. */
-void model_seal(const struct model_header *header, unsigned char *file);
+void bpb_model_seal(const struct model_header *header, unsigned char *file);
 
 #endif

@@ -13,7 +13,7 @@
 static bool read_value(const struct model *model, const unsigned char *values, size_t k, real *out)
 {
     if (model->real_bytes != sizeof(real))
-        return real_from_double(model_value(model, values, k), out);
+        return real_from_double(bpb_model_value(model, values, k), out);
     *out = BPB_SELECT(double_of_bits(load_little64(values + 8 * k)),
                       float_of_bits(load_little32(values + 4 * k)));
     return true;
@@ -33,25 +33,26 @@ static bpb_status load_theta(BPB(net) * net, const struct model *model)
 {
     for (size_t l = 1; l <= net->shape->L; l++) {
         const struct layer *layer = &net->shape->layer[l - 1];
-        TRY(read_values(model, model_layer_values(model, 'W', l), layer->n_out, layer->n_in,
+        TRY(read_values(model, bpb_model_layer_values(model, 'W', l), layer->n_out, layer->n_in,
                         net->theta + layer->W));
-        TRY(read_values(model, model_layer_values(model, 'b', l), layer->n_out, 1,
+        TRY(read_values(model, bpb_model_layer_values(model, 'b', l), layer->n_out, 1,
                         net->theta + layer->b));
     }
     return BPB_OK;
 }
 
 /* Hand shift and factor, n values each, to one of the net's setters. What that refuses has been
- * rounded to 0 or a subnormal: all else is checked by model_open. */
+ * rounded to 0 or a subnormal: all else is checked by bpb_model_open. */
 static bpb_status load_scaling(BPB(net) * net, const struct model *model, const char *shift_name,
                                const char *factor_name, size_t n,
                                bpb_status (*set)(BPB(net) *, const real *, const real *))
 {
-    real *shift = malloc(2 * n * sizeof *shift), *factor = shift + n;
+    real *shift = malloc(2 * n * sizeof *shift);
     REQUIRE(shift, BPB_ERR_MEMORY);
-    bpb_status status = read_values(model, model_values(model, shift_name), n, 1, shift);
+    real *factor = shift + n;
+    bpb_status status = read_values(model, bpb_model_values(model, shift_name), n, 1, shift);
     if (!status)
-        status = read_values(model, model_values(model, factor_name), n, 1, factor);
+        status = read_values(model, bpb_model_values(model, factor_name), n, 1, factor);
     if (!status)
         status = set(net, shift, factor);
     free(shift);
@@ -61,7 +62,7 @@ static bpb_status load_scaling(BPB(net) * net, const struct model *model, const 
 static bpb_status load_notes(BPB(net) * net, const struct safetensors *file)
 {
     for (size_t i = 0; i < file->n_metadata; i++)
-        if (model_is_note(&file->metadata[i]))
+        if (bpb_model_is_note(&file->metadata[i]))
             TRY(BPB(net_set_note)(net, file->metadata[i].key, file->metadata[i].value));
     return BPB_OK;
 }
@@ -76,8 +77,7 @@ static bpb_status fill_net(BPB(net) * net, const struct model *model)
         TRY(load_scaling(net, model, "output_shift", "output_factor", shape_outputs(net->shape),
                          BPB(net_set_output_scaling)));
     TRY(load_notes(net, &model->container));
-    const BPB(cview) theta = {net->theta, net->shape->parameters, 1};
-    return BPB(find_nonfinite)(theta, NULL);
+    return BPB(find_nonfinite)(BPB(in)(net->theta, net->shape->parameters, 1), NULL);
 }
 
 static bpb_status make_net(BPB(net) * *net, const struct model *model)
@@ -97,10 +97,10 @@ static bpb_status load(BPB(net) * *net, struct input input)
     struct model model;
     struct fpenv env;
     fpenv_enter(&env);
-    bpb_status status = model_open(&model, input, sizeof(real));
+    bpb_status status = bpb_model_open(&model, input, sizeof(real));
     if (!status)
         status = make_net(net, &model);
-    model_close(&model);
+    bpb_model_close(&model);
     fpenv_leave(&env);
     return status;
 }
@@ -110,7 +110,7 @@ bpb_status BPB(net_load)(BPB(net) * *net, const char *path)
 {
     REQUIRE(net && path, BPB_ERR_NULL);
     struct input input;
-    TRY(input_open(&input, path));
+    TRY(bpb_input_open(&input, path));
     return load(net, input);
 }
 
@@ -119,7 +119,7 @@ bpb_status BPB(net_load_memory)(BPB(net) * *net, const void *buffer, size_t byte
 {
     REQUIRE(net && buffer, BPB_ERR_NULL);
     struct input input;
-    input_memory(&input, buffer, bytes);
+    bpb_input_memory(&input, buffer, bytes);
     return load(net, input);
 }
 
@@ -154,7 +154,7 @@ static void write_model(const BPB(net) * net, const struct model_header *header,
         out = write_values(out, net->input_scaling, 2 * shape_inputs(shape), 1);
     if (net->output_scaling)
         write_values(out, net->output_scaling, 2 * shape_outputs(shape), 1);
-    model_seal(header, file);
+    bpb_model_seal(header, file);
 }
 
 static bpb_status write_header(const BPB(net) * net, struct model_header *header)
@@ -164,7 +164,7 @@ static bpb_status write_header(const BPB(net) * net, struct model_header *header
                                         .input_scaling = net->input_scaling != NULL,
                                         .output_scaling = net->output_scaling != NULL,
                                         .real_bytes = sizeof(real)};
-    return model_write_header(header, &source);
+    return bpb_model_write_header(header, &source);
 }
 
 /* bpb_snet_save_memory, bpb_dnet_save_memory */
@@ -191,7 +191,7 @@ bpb_status BPB(net_save)(const BPB(net) * net, const char *path)
     unsigned char *file = malloc(header.total);
     if (file) {
         write_model(net, &header, file);
-        status = file_replace(path, file, header.total);
+        status = bpb_file_replace(path, file, header.total);
     }
     free(file);
     free(header.bytes);

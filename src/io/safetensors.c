@@ -3,6 +3,7 @@
 
 #if BPB_HAVE_JSON
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 
 #define METADATA "__metadata__"
 
-bool safetensors_available(void)
+bool bpb_safetensors_available(void)
 {
     return true;
 }
@@ -137,18 +138,19 @@ static bpb_status check_places(struct safetensors *file)
     return BPB_OK;
 }
 
+/* jansson says of a failed malloc nothing, or what it would say of bad syntax: ask errno too. */
 static bpb_status parse_json(const char *header, size_t n, json_t **root)
 {
     json_error_t error;
     REQUIRE(n > 0 && header[0] == '{', BPB_ERR_FORMAT);
+    errno = 0;
     *root = json_loadb(header, n, JSON_REJECT_DUPLICATES, &error);
     if (*root)
         return BPB_OK;
-    const enum json_error_code code = json_error_code(&error);
-    return code == json_error_out_of_memory ? BPB_ERR_MEMORY : BPB_ERR_FORMAT;
+    return errno == ENOMEM || error.text[0] == '\0' ? BPB_ERR_MEMORY : BPB_ERR_FORMAT;
 }
 
-bpb_status safetensors_parse(struct safetensors *file, const char *header, size_t n)
+bpb_status bpb_safetensors_parse(struct safetensors *file, const char *header, size_t n)
 {
     json_t *root;
     *file = (struct safetensors){0};
@@ -161,20 +163,20 @@ bpb_status safetensors_parse(struct safetensors *file, const char *header, size_
     return BPB_OK;
 }
 
-void safetensors_clear(struct safetensors *file)
+void bpb_safetensors_clear(struct safetensors *file)
 {
     free(file->tensors);
     free(file->metadata);
     json_decref(file->json);
 }
 
-const struct tensor *safetensors_tensor(const struct safetensors *file, const char *name)
+const struct tensor *bpb_safetensors_tensor(const struct safetensors *file, const char *name)
 {
     const struct tensor wanted = {.name = name};
     return bsearch(&wanted, file->tensors, file->n_tensors, sizeof wanted, compare_names);
 }
 
-const char *safetensors_value(const struct safetensors *file, const char *key)
+const char *bpb_safetensors_value(const struct safetensors *file, const char *key)
 {
     for (size_t i = 0; i < file->n_metadata; i++)
         if (strcmp(file->metadata[i].key, key) == 0)
@@ -191,7 +193,7 @@ static void note(struct safetensors_writer *writer, bool done, bpb_status status
         writer->status = status;
 }
 
-void safetensors_begin(struct safetensors_writer *writer)
+void bpb_safetensors_begin(struct safetensors_writer *writer)
 {
     json_t *metadata = json_object();
     *writer = (struct safetensors_writer){.json = json_object(), .metadata = metadata};
@@ -200,7 +202,8 @@ void safetensors_begin(struct safetensors_writer *writer)
     note(writer, json_object_set_new(writer->json, METADATA, metadata) == 0, BPB_ERR_MEMORY);
 }
 
-void safetensors_add_value(struct safetensors_writer *writer, const char *key, const char *value)
+void bpb_safetensors_add_value(struct safetensors_writer *writer, const char *key,
+                               const char *value)
 {
     note(writer, writer->n_metadata++ < SAFETENSORS_MAX_METADATA, BPB_ERR_SIZE);
     if (!writer->status)
@@ -231,8 +234,8 @@ static bool tensor_end(size_t begin, size_t real_bytes, size_t dimensions, const
     return size_add(begin, bytes, end) && *end <= PTRDIFF_MAX;
 }
 
-void safetensors_add_tensor(struct safetensors_writer *writer, const char *name, size_t real_bytes,
-                            size_t dimensions, const size_t *shape)
+void bpb_safetensors_add_tensor(struct safetensors_writer *writer, const char *name,
+                                size_t real_bytes, size_t dimensions, const size_t *shape)
 {
     const size_t begin = writer->data_bytes;
     note(writer, tensor_end(begin, real_bytes, dimensions, shape, &writer->data_bytes),
@@ -264,7 +267,8 @@ static bpb_status write_header(const json_t *root, unsigned char **bytes, size_t
     return BPB_OK;
 }
 
-bpb_status safetensors_finish(struct safetensors_writer *writer, unsigned char **bytes, size_t *n)
+bpb_status bpb_safetensors_finish(struct safetensors_writer *writer, unsigned char **bytes,
+                                  size_t *n)
 {
     if (!writer->status)
         writer->status = write_header(writer->json, bytes, n);
@@ -274,52 +278,54 @@ bpb_status safetensors_finish(struct safetensors_writer *writer, unsigned char *
 
 #else /* no JSON */
 
-bool safetensors_available(void)
+bool bpb_safetensors_available(void)
 {
     return false;
 }
 
-bpb_status safetensors_parse(struct safetensors *file, const char *header, size_t n)
+bpb_status bpb_safetensors_parse(struct safetensors *file, const char *header, size_t n)
 {
     (void)header, (void)n;
     *file = (struct safetensors){0};
     return BPB_ERR_UNSUPPORTED;
 }
 
-void safetensors_clear(struct safetensors *file)
+void bpb_safetensors_clear(struct safetensors *file)
 {
     (void)file;
 }
 
-const struct tensor *safetensors_tensor(const struct safetensors *file, const char *name)
+const struct tensor *bpb_safetensors_tensor(const struct safetensors *file, const char *name)
 {
     (void)file, (void)name;
     return NULL;
 }
 
-const char *safetensors_value(const struct safetensors *file, const char *key)
+const char *bpb_safetensors_value(const struct safetensors *file, const char *key)
 {
     (void)file, (void)key;
     return NULL;
 }
 
-void safetensors_begin(struct safetensors_writer *writer)
+void bpb_safetensors_begin(struct safetensors_writer *writer)
 {
     *writer = (struct safetensors_writer){.status = BPB_ERR_UNSUPPORTED};
 }
 
-void safetensors_add_value(struct safetensors_writer *writer, const char *key, const char *value)
+void bpb_safetensors_add_value(struct safetensors_writer *writer, const char *key,
+                               const char *value)
 {
     (void)writer, (void)key, (void)value;
 }
 
-void safetensors_add_tensor(struct safetensors_writer *writer, const char *name, size_t real_bytes,
-                            size_t dimensions, const size_t *shape)
+void bpb_safetensors_add_tensor(struct safetensors_writer *writer, const char *name,
+                                size_t real_bytes, size_t dimensions, const size_t *shape)
 {
     (void)writer, (void)name, (void)real_bytes, (void)dimensions, (void)shape;
 }
 
-bpb_status safetensors_finish(struct safetensors_writer *writer, unsigned char **bytes, size_t *n)
+bpb_status bpb_safetensors_finish(struct safetensors_writer *writer, unsigned char **bytes,
+                                  size_t *n)
 {
     (void)bytes, (void)n;
     return writer->status;

@@ -41,16 +41,16 @@ struct safetensors {
 };
 
 /* False in a build without JSON, where each function fails with BPB_ERR_UNSUPPORTED. */
-bool safetensors_available(void);
+bool bpb_safetensors_available(void);
 
 /* Check the header, which may hold anything. BPB_ERR_FORMAT, BPB_ERR_MEMORY. To be cleared in
  * any case. */
-bpb_status safetensors_parse(struct safetensors *file, const char *header, size_t n);
-void safetensors_clear(struct safetensors *file);
+bpb_status bpb_safetensors_parse(struct safetensors *file, const char *header, size_t n);
+void bpb_safetensors_clear(struct safetensors *file);
 
 /* The tensor of that name, the value of that key; or NULL. */
-const struct tensor *safetensors_tensor(const struct safetensors *file, const char *name);
-const char *safetensors_value(const struct safetensors *file, const char *key);
+const struct tensor *bpb_safetensors_tensor(const struct safetensors *file, const char *name);
+const char *bpb_safetensors_value(const struct safetensors *file, const char *key);
 
 /* A header in the making: begin, add in the order of the data, finish. The first failure is kept
  * in status, and given back at the end. */
@@ -61,13 +61,15 @@ struct safetensors_writer {
     bpb_status status;
 };
 
-void safetensors_begin(struct safetensors_writer *writer);
-void safetensors_add_value(struct safetensors_writer *writer, const char *key, const char *value);
-void safetensors_add_tensor(struct safetensors_writer *writer, const char *name, size_t real_bytes,
-                            size_t dimensions, const size_t *shape);
+void bpb_safetensors_begin(struct safetensors_writer *writer);
+void bpb_safetensors_add_value(struct safetensors_writer *writer, const char *key,
+                               const char *value);
+void bpb_safetensors_add_tensor(struct safetensors_writer *writer, const char *name,
+                                size_t real_bytes, size_t dimensions, const size_t *shape);
 
 /* *bytes = the length and the header, *n in all, allocated. BPB_ERR_SIZE: over the limits, or the
  * data over what can be addressed. BPB_ERR_MEMORY. */
-bpb_status safetensors_finish(struct safetensors_writer *writer, unsigned char **bytes, size_t *n);
+bpb_status bpb_safetensors_finish(struct safetensors_writer *writer, unsigned char **bytes,
+                                  size_t *n);
 
 #endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Samples in memory, and what is asked of them. */
+#ifndef CLI_DATASET_TMPL_H
+#define CLI_DATASET_TMPL_H
+
+#include "bpblas.h"
+#include "dataset.h"
+#include "tmpl.h"
+
+/* One part of a folder; all zero before reading. */
+struct BPB(samples) {
+    BPB(view) X;      /* n_0 x n, pixels as they are in the file */
+    BPB(view) labels; /* 1 x n */
+    BPB(view) T;      /* classes x n, one-hot; empty until asked for */
+    const char *folder;
+    enum part part;
+};
+
+/* These return an int code. */
+int BPB(cli_read_images)(BPB(view) * X, const char *path);
+int BPB(cli_read_samples)(struct BPB(samples) * samples, const char *folder, enum part part);
+
+/* 1 + the highest label. */
+int BPB(cli_classes)(const struct BPB(samples) * samples, size_t *classes);
+
+/* Make T for this many classes. */
+int BPB(cli_make_targets)(struct BPB(samples) * samples, size_t classes);
+
+/* count columns from the first on; all zero where there are none. */
+BPB(cview) BPB(cli_columns)(BPB(view) V, size_t first, size_t count);
+
+void BPB(cli_free_samples)(struct BPB(samples) * samples);
+
+#endif

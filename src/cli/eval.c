@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "eval.h"
+
+#include "args.h"
+#include "command.h"
+#include "model.h"
+
+#define AT(member) offsetof(struct eval_settings, member)
+
+/* clang-format off */
+static const struct option options[] = {
+    {.name = "model", .kind = &kind_path, .offset = AT(model), .value = "FILE", .required = true,
+     .help = "a model that bpblas train saved, or another safetensors file of its form"},
+    {.name = "data", .kind = &kind_path, .offset = AT(folder), .value = "DIR", .required = true,
+     .help = "folder with the IDX files, as for bpblas train"},
+    {.name = "part", .kind = &kind_part, .offset = AT(part), .value = "NAME", .preset = "test",
+     .help = "test takes the t10k files, train the train files, all of them"},
+    {.name = "precision", .kind = &kind_stored, .offset = AT(precision), .value = "NAME",
+     .preset = "stored",
+     .help = "of the arithmetic; stored is what the model was trained in"},
+    {0},
+};
+/* clang-format on */
+
+static int run(const struct args *args)
+{
+    const struct eval_settings *settings = args->settings;
+    size_t bytes;
+    ATTEMPT(model_precision(settings->model, settings->precision, &bytes));
+    return (bytes == 8 ? bpb_dcli_eval : bpb_scli_eval)(settings);
+}
+
+const struct command eval_command = {
+    .name = "eval",
+    .summary = "loss and accuracy of a model on labelled images",
+    .text = "Prints the mean loss of a model over labelled images and the fraction of them whose\n"
+            "largest output is that of their label.\n",
+    .examples =
+        "example:\n"
+        "  bpblas eval --model model.safetensors --data /usr/share/datasets/fashion-mnist\n",
+    .options = options,
+    .settings_bytes = sizeof(struct eval_settings),
+    .computes = true,
+    .run = run,
+};

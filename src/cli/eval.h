@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* bpblas eval: what it was asked for, and the two precisions it works in. */
+#ifndef CLI_EVAL_H
+#define CLI_EVAL_H
+
+#include <stddef.h>
+
+struct eval_settings {
+    const char *model, *folder;
+    size_t part;
+    size_t precision; /* bytes of a real; 0: the model's */
+};
+
+/* The command in one precision. An int code. */
+int bpb_dcli_eval(const struct eval_settings *settings);
+int bpb_scli_eval(const struct eval_settings *settings);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The log of a run: one JSON object a line, one line an epoch. */
+#ifndef CLI_LOG_H
+#define CLI_LOG_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "bpblas.h"
+
+struct log {
+    FILE *file; /* NULL: no log */
+    const char *path;
+    bool has_failed; /* said so, and stopped writing */
+};
+
+/* Empty the file, or make it; path NULL: no log. An int code. */
+int log_open(struct log *log, const char *path);
+
+/* Write a line and let it reach the file, so that it can be followed. A failure is told at once
+ * and not returned: it must not cost the run. */
+void log_epoch(struct log *log, const bpb_progress *at);
+
+/* An int code: CODE_FAILED if any line was lost. */
+int log_close(struct log *log);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a model remembers of the run that made it. */
+#include <stdio.h>
+
+#include "args.h"
+#include "command.h"
+#include "say.h"
+#include "tmpl.h"
+#include "train.h"
+
+/* A note that is not UTF-8, as a folder's name may be, is left out. */
+static int note(BPB(net) * net, const char *key, const char *value)
+{
+    const bpb_status status = BPB(net_set_note)(net, key, value);
+    return status == BPB_OK || status == BPB_ERR_OPTION
+               ? CODE_FINE
+               : complain_status(status, "keep a note of", key);
+}
+
+static int note_number(BPB(net) * net, const char *set, const char *key, double value)
+{
+    char name[64], number[32];
+    snprintf(name, sizeof name, "%s%s", set, key);
+    snprintf(number, sizeof number, "%.17g", value);
+    return note(net, name, number);
+}
+
+static int note_score(BPB(net) * net, const char *set, const bpb_score *score)
+{
+    if (score->columns == 0)
+        return CODE_FINE;
+    ATTEMPT(note_number(net, set, "_loss", score->loss));
+    return score->has_accuracy ? note_number(net, set, "_accuracy", score->accuracy) : CODE_FINE;
+}
+
+int BPB(cli_note_run)(BPB(net) * net, const struct args *args, const bpb_progress *last)
+{
+    const struct train_settings *settings = args->settings;
+    char record[2048], folder[256];
+    args_record(args, record, sizeof record);
+    train_folder_name(settings->data.folder, folder, sizeof folder);
+    ATTEMPT(note(net, "program", "bpblas"));
+    ATTEMPT(note(net, "version", bpb_version()));
+    ATTEMPT(note(net, "settings", record));
+    ATTEMPT(note(net, "data", folder));
+    ATTEMPT(note_score(net, "train", &last->train));
+    ATTEMPT(note_score(net, "validation", &last->validation));
+    return note_score(net, "test", &last->test);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "predict.h"
+
+#include "args.h"
+#include "command.h"
+#include "model.h"
+#include "output.h"
+#include "say.h"
+
+#define AT(member) offsetof(struct predict_settings, member)
+
+/* clang-format off */
+static const struct option options[] = {
+    {.name = "model", .kind = &kind_path, .offset = AT(model), .value = "FILE", .required = true,
+     .help = "a model that bpblas train saved, or another safetensors file of its form"},
+    {.name = "data", .kind = &kind_path, .offset = AT(folder), .value = "DIR",
+     .help = "folder with the IDX files, as for bpblas train; labels are not needed"},
+    {.name = "part", .kind = &kind_part, .offset = AT(part), .value = "NAME", .preset = "test",
+     .help = "of the folder: test takes t10k-images, train takes train-images"},
+    {.name = "images", .kind = &kind_path, .offset = AT(images), .value = "FILE",
+     .help = "one IDX file of images, plain or .gz, in place of --data"},
+    {.name = "out", .letter = 'o', .kind = &kind_path, .offset = AT(out), .value = "FILE",
+     .help = "write there and not to standard output"},
+    {.name = "precision", .kind = &kind_stored, .offset = AT(precision), .value = "NAME",
+     .preset = "stored",
+     .help = "of the arithmetic; stored is what the model was trained in"},
+    {0},
+};
+/* clang-format on */
+
+static bool check(const struct args *args)
+{
+    const struct predict_settings *settings = args->settings;
+    const bool is_one = !settings->folder != !settings->images;
+    if (!is_one)
+        complain("give either --data with a folder or --images with a file");
+    return is_one;
+}
+
+static int run(const struct args *args)
+{
+    const struct predict_settings *settings = args->settings;
+    size_t bytes;
+    ATTEMPT(output_check("--out", settings->out, OUTPUT_OPENED));
+    ATTEMPT(model_precision(settings->model, settings->precision, &bytes));
+    return (bytes == 8 ? bpb_dcli_predict : bpb_scli_predict)(settings);
+}
+
+const struct command predict_command = {
+    .name = "predict",
+    .summary = "outputs of a model for images, as CSV",
+    .text = "Prints CSV: a header, then a row for each image with its class (the largest output,\n"
+            "counted from 0; for one sigmoid output 1 where it is above 0.5; absent for any other\n"
+            "single output) and all outputs, with the digits that give them back exactly. The\n"
+            "class is empty where an output is not finite.\n",
+    .examples = "example:\n"
+                "  bpblas predict --model model.safetensors \\\n"
+                "    --data /usr/share/datasets/fashion-mnist -o outputs.csv\n",
+    .options = options,
+    .settings_bytes = sizeof(struct predict_settings),
+    .computes = true,
+    .check = check,
+    .run = run,
+};

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* bpblas predict: what it was asked for, and the two precisions it works in. */
+#ifndef CLI_PREDICT_H
+#define CLI_PREDICT_H
+
+#include <stddef.h>
+
+struct predict_settings {
+    const char *model;
+    const char *folder, *images; /* one of them */
+    const char *out;             /* NULL: standard output */
+    size_t part;
+    size_t precision; /* bytes of a real; 0: the model's */
+};
+
+/* The command in one precision. An int code. */
+int bpb_dcli_predict(const struct predict_settings *settings);
+int bpb_scli_predict(const struct predict_settings *settings);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "dataset_tmpl.h"
+#include "model.h"
+#include "predict.h"
+#include "say.h"
+#include "tmpl.h"
+
+static bool has_class(const BPB(net) * net)
+{
+    const size_t L = BPB(net_layers)(net);
+    return BPB(net_units)(net, L) > 1 || BPB(net_activation)(net, L) == BPB_SIGMOID;
+}
+
+static bool is_finite(const real *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(y[i]))
+            return false;
+    }
+    return true;
+}
+
+/* argmax y, the lowest index of equals; for one output, whether it is above 1/2. */
+static size_t class_of(const real *y, size_t n)
+{
+    size_t best = 0;
+    if (n == 1)
+        return y[0] > RC(0.5);
+    for (size_t i = 1; i < n; i++) {
+        if (y[i] > y[best])
+            best = i;
+    }
+    return best;
+}
+
+static void print_header(FILE *file, bool with_class, size_t n)
+{
+    if (with_class)
+        fputs("class,", file);
+    for (size_t i = 0; i < n; i++)
+        fprintf(file, "%sy%zu", i > 0 ? "," : "", i);
+    fputc('\n', file);
+}
+
+static void print_row(FILE *file, bool with_class, const real *y, size_t n)
+{
+    if (with_class && is_finite(y, n))
+        fprintf(file, "%zu", class_of(y, n));
+    if (with_class)
+        fputc(',', file);
+    for (size_t i = 0; i < n; i++)
+        fprintf(file, "%s%.*g", i > 0 ? "," : "", BPB_SELECT(17, 9), (double)y[i]);
+    fputc('\n', file);
+}
+
+static void print_all(FILE *file, const BPB(net) * net, BPB(view) Y)
+{
+    print_header(file, has_class(net), Y.rows);
+    for (size_t j = 0; j < Y.cols && !ferror(file); j++)
+        print_row(file, has_class(net), Y.data + j * Y.rows, Y.rows);
+}
+
+static int write_csv(const char *path, const BPB(net) * net, BPB(view) Y)
+{
+    if (!path) {
+        print_all(stdout, net, Y);
+        return CODE_FINE;
+    }
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return complain_status(BPB_ERR_IO, "write", path);
+    print_all(file, net, Y);
+    const bool is_written = fflush(file) == 0 && !ferror(file);
+    const bool is_closed = fclose(file) == 0;
+    return is_written && is_closed ? CODE_FINE : complain_status(BPB_ERR_IO, "write", path);
+}
+
+static int report_nonfinite(BPB(view) Y)
+{
+    size_t count = 0;
+    for (size_t j = 0; j < Y.cols; j++)
+        count += !is_finite(Y.data + j * Y.rows, Y.rows);
+    complain("%zu of %zu samples have an output that is not finite", count, Y.cols);
+    return CODE_NONFINITE;
+}
+
+static int predict_and_write(const char *path, const BPB(net) * net, BPB(view) X, BPB(view) Y)
+{
+    const bpb_status status = BPB(predict)(net, BPB(read)(X), Y);
+    if (status < 0)
+        return complain_status(status, "run", "the model");
+    ATTEMPT(write_csv(path, net, Y));
+    return status == BPB_NONFINITE ? report_nonfinite(Y) : CODE_FINE;
+}
+
+static int predict(const char *path, const BPB(net) * net, BPB(view) X)
+{
+    BPB(view) Y = {.rows = BPB(net_units)(net, BPB(net_layers)(net)), .cols = X.cols};
+    if (Y.rows <= SIZE_MAX / sizeof(real) / Y.cols)
+        Y.data = malloc(Y.rows * Y.cols * sizeof(real));
+    if (!Y.data)
+        return complain_status(BPB_ERR_MEMORY, "hold", "the outputs");
+    const int code = predict_and_write(path, net, X, Y);
+    free(Y.data);
+    return code;
+}
+
+static int read_images(const struct predict_settings *settings, BPB(view) * X)
+{
+    if (settings->images)
+        return BPB(cli_read_images)(X, settings->images);
+    char path[PATH_BYTES];
+    ATTEMPT(part_path(path, settings->folder, (enum part)settings->part, CONTENT_IMAGES));
+    return BPB(cli_read_images)(X, path);
+}
+
+static int load_and_predict(const struct predict_settings *settings, BPB(net) * *net, BPB(view) * X)
+{
+    ATTEMPT(BPB(cli_load)(net, settings->model));
+    ATTEMPT(read_images(settings, X));
+    ATTEMPT(model_takes(settings->model, BPB(net_units)(*net, 0), X->rows));
+    return predict(settings->out, *net, *X);
+}
+
+int BPB(cli_predict)(const struct predict_settings *settings)
+{
+    BPB(net) *net = NULL;
+    BPB(view) X = {0};
+    const int code = load_and_predict(settings, &net, &X);
+    BPB(net_destroy)(&net);
+    bpb_free(X.data);
+    return code;
+}
