@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What every part of the bench speaks of. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpblas.h"
+
+#define PROGRAM "bpblas-bench"
+
+/* The operations, each done once on one batch. */
+enum op { OP_FORWARD, OP_GRADIENT, OP_STEP, OPS };
+
+/* Who does them. The bare GEMMs do the products of the operation and nothing else. */
+enum impl { IMPL_BPBLAS, IMPL_GEMM, IMPL_NAIVE_SAMPLE, IMPL_NAIVE_BATCH, IMPLS };
+
+enum precision { PRECISION_F32, PRECISION_F64, PRECISIONS };
+
+extern const char *const op_names[OPS];
+extern const char *const impl_names[IMPLS];
+extern const char *const precision_names[PRECISIONS];
+
+/* A set of any of the above, or of cases. */
+#define BIT(i) (1u << (i))
+
+/* The learning rate of every step, such that no case diverges, not even sample by sample. */
+#define ETA 0x1p-6
+
+/* Hand an error (not a warning) on to the caller. */
+#define TRY(call)                              \
+    do {                                       \
+        const bpb_status try_status_ = (call); \
+        if (try_status_ < 0)                   \
+            return try_status_;                \
+    } while (0)
+
+#endif

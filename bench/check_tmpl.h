@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_CHECK_TMPL_H
+#define BENCH_CHECK_TMPL_H
+
+#include "problem_tmpl.h"
+
+/*
+ * Whether the library and the naive baselines agree on outputs, gradient and parameters after
+ * steps, and whether these are such that it means something. What does not is told on stderr.
+ */
+bpb_status BENCH(check)(const struct BENCH(problem) *problem, bool *agree);
+
+#endif

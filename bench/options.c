@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "options.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define QUICK_SECONDS 0.1
+#define SECONDS 0.25
+#define SECONDS_MAX 3600.0
+#define THREADS_MAX 4096
+
+static const char help_text[] =
+    "usage: " PROGRAM " [OPTION...]\n"
+    "\n"
+    "Times the library beside the bare matrix products of the same operation (gemm) and two\n"
+    "naive programs without BLAS: naive-sample back-propagates one sample at a time, as\n"
+    "Nielsen's does; naive-batch runs triple loops over the batch. First checks that library\n"
+    "and naive programs agree. Without options it takes some minutes, most of them for L1.\n"
+    "\n"
+    "options (LIST: names with commas; the beginning of a name stands for all that begin so):\n"
+    "  --quick            the cases XS, S1, S2, M1, G for 0.1 s each; about half a minute\n"
+    "  --cases LIST       of XS S1 S2 M1 M2 L1 G1 G64; default all\n"
+    "  --impl LIST        of bpblas gemm naive-sample naive-batch; default all, but for L1 the\n"
+    "                     naive ones, which take minutes, only where they are named\n"
+    "  --op LIST          of forward gradient step; default all\n"
+    "  --precision LIST   of f32 f64; default both\n"
+    "  --threads N        threads of the library; default 1\n"
+    "  --seconds S        for each measurement; default 0.25\n"
+    "  --json FILE        write the machine and then each row as one JSON object a line\n"
+    "  --help             print this\n"
+    "\n"
+    "cases (units, functions, batch):\n"
+    "  XS    4-16-3              ReLU, softmax cross-entropy     16\n"
+    "  S1    784-30-10           sigmoid, squared                10\n"
+    "  S2    784-100-10          sigmoid, squared                10\n"
+    "  M1    784-128-10          ReLU, softmax cross-entropy    128\n"
+    "  M2    784-512-512-10      ReLU, softmax cross-entropy    128\n"
+    "  L1    1024-4096-4096-1024 ReLU, softmax cross-entropy   1024\n"
+    "  G1    6-64-64-4           tanh, identity, squared          1, over 64 samples in turn\n"
+    "  G64   6-64-64-4           tanh, identity, squared         64, the same samples\n"
+    "\n"
+    "columns of the table:\n"
+    "  min us, median us  of one call, on the whole batch; short ones are timed in blocks\n"
+    "  us/column          the median over the batch\n"
+    "  GFLOP/s            operations of the products over the median: 2 B sum n_l n_(l-1) for\n"
+    "                     forward, 6 B sum n_l n_(l-1) - 2 B n_0 n_1 for gradient and step\n"
+    "  peak               share of what one thread reaches with multiply-adds in registers,\n"
+    "                     measured in turn with the rest\n"
+    "  xsample, xbatch    the median of naive-sample and of naive-batch, over this one\n"
+    "\n"
+    "exit codes:\n"
+    "  0  done\n"
+    "  1  the implementations disagree, or a call or the writing of a file failed\n"
+    "  2  the command line is wrong\n"
+    "\n"
+    "environment:\n"
+    "  OPENBLAS_CORETYPE    the kernels that OpenBLAS uses. Where it is unset and OpenBLAS has\n"
+    "                       chosen kernels far below the CPU, the program sets it and restarts\n"
+    "                       itself once\n"
+    "  BPBLAS_NO_RESTART=1  never restart\n";
+
+enum key {
+    KEY_CASES = 1,
+    KEY_IMPL,
+    KEY_OP,
+    KEY_PRECISION,
+    KEY_THREADS,
+    KEY_SECONDS,
+    KEY_JSON,
+    KEY_QUICK,
+    KEY_HELP
+};
+
+static const struct option long_options[] = {
+    {"cases", required_argument, NULL, KEY_CASES},
+    {"impl", required_argument, NULL, KEY_IMPL},
+    {"op", required_argument, NULL, KEY_OP},
+    {"precision", required_argument, NULL, KEY_PRECISION},
+    {"threads", required_argument, NULL, KEY_THREADS},
+    {"seconds", required_argument, NULL, KEY_SECONDS},
+    {"json", required_argument, NULL, KEY_JSON},
+    {"quick", no_argument, NULL, KEY_QUICK},
+    {"help", no_argument, NULL, KEY_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+/* The names that begin with the length characters at word. */
+static unsigned matching(const char *word, size_t length, const char *const *names, size_t n)
+{
+    unsigned set = 0;
+    for (size_t i = 0; i < n && length > 0; i++)
+        if (strncmp(names[i], word, length) == 0)
+            set |= BIT(i);
+    return set;
+}
+
+static bool refuse_name(const char *word, size_t length, const char *const *names, size_t n)
+{
+    fprintf(stderr, PROGRAM ": there is no \"%.*s\"; there are", (int)length, word);
+    for (size_t i = 0; i < n; i++)
+        fprintf(stderr, " %s", names[i]);
+    fputc('\n', stderr);
+    return false;
+}
+
+static bool read_set(const char *list, const char *const *names, size_t n, unsigned *set)
+{
+    *set = 0;
+    for (;;) {
+        const size_t length = strcspn(list, ",");
+        const unsigned found = matching(list, length, names, n);
+        if (found == 0)
+            return refuse_name(list, length, names, n);
+        *set |= found;
+        if (list[length] == '\0')
+            return true;
+        list += length + 1;
+    }
+}
+
+static bool read_cases(const char *list, unsigned *set)
+{
+    const char *names[CASES];
+    for (size_t i = 0; i < CASES; i++)
+        names[i] = bench_cases[i].name;
+    return read_set(list, names, CASES, set);
+}
+
+static bool read_seconds(const char *text, double *seconds)
+{
+    char *end;
+    *seconds = strtod(text, &end);
+    if (end != text && *end == '\0' && *seconds > 0 && *seconds <= SECONDS_MAX)
+        return true;
+    fprintf(stderr, PROGRAM ": --seconds cannot be \"%s\": give a number over 0, at most %.0f\n",
+            text, SECONDS_MAX);
+    return false;
+}
+
+static bool read_threads(const char *text, size_t *threads)
+{
+    char *end;
+    const unsigned long value = strtoul(text, &end, 10);
+    *threads = value;
+    if (isdigit((unsigned char)*text) && *end == '\0' && value >= 1 && value <= THREADS_MAX)
+        return true;
+    fprintf(stderr, PROGRAM ": --threads cannot be \"%s\": give a whole number, 1 to %d\n", text,
+            THREADS_MAX);
+    return false;
+}
+
+/* Defaults that depend on other options are still 0 after this. */
+static bool read_option(struct options *options, int key, const char *text, bool *quick)
+{
+    switch (key) {
+    case KEY_CASES:
+        return read_cases(text, &options->cases);
+    case KEY_IMPL:
+        options->impls_named = true;
+        return read_set(text, impl_names, IMPLS, &options->impls);
+    case KEY_OP:
+        return read_set(text, op_names, OPS, &options->ops);
+    case KEY_PRECISION:
+        return read_set(text, precision_names, PRECISIONS, &options->precisions);
+    case KEY_THREADS:
+        return read_threads(text, &options->threads);
+    case KEY_SECONDS:
+        return read_seconds(text, &options->seconds);
+    case KEY_JSON:
+        options->json = text;
+        return true;
+    case KEY_QUICK:
+        return *quick = true;
+    case KEY_HELP:
+        return options->help = true;
+    }
+    fputs("see " PROGRAM " --help\n", stderr);
+    return false;
+}
+
+static void set_defaults(struct options *options, bool quick)
+{
+    if (options->seconds == 0)
+        options->seconds = quick ? QUICK_SECONDS : SECONDS;
+    for (size_t i = 0, named = options->cases; i < CASES && named == 0; i++)
+        if (bench_cases[i].quick || !quick)
+            options->cases |= BIT(i);
+}
+
+bool options_read(struct options *options, int argc, char **argv)
+{
+    bool quick = false;
+    int key;
+    *options = (struct options){
+        .impls = BIT(IMPLS) - 1,
+        .ops = BIT(OPS) - 1,
+        .precisions = BIT(PRECISIONS) - 1,
+        .threads = 1,
+    };
+    while ((key = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+        if (!read_option(options, key, optarg, &quick))
+            return false;
+    if (optind < argc) {
+        fprintf(stderr, PROGRAM ": unexpected \"%s\"; see " PROGRAM " --help\n", argv[optind]);
+        return false;
+    }
+    set_defaults(options, quick);
+    return true;
+}
+
+unsigned options_impls(const struct options *options, const struct bench_case *shape)
+{
+    const unsigned naive = BIT(IMPL_NAIVE_SAMPLE) | BIT(IMPL_NAIVE_BATCH);
+    return shape->ask && !options->impls_named ? options->impls & ~naive : options->impls;
+}
+
+void options_help(void)
+{
+    fputs(help_text, stdout);
+}
