@@ -208,6 +208,30 @@ static inline bpb_scview bpb_sread(bpb_sview V)
     return C;
 }
 
+/* Columns first .. first + count - 1 of V, which has them: to split data, say. */
+static inline bpb_dcview bpb_dcolumns(bpb_dcview V, size_t first, size_t count)
+{
+    const size_t stride = V.row_stride ? V.row_stride : 1, ld = V.ld ? V.ld : V.rows * stride;
+    if (V.index)
+        V.index += first;
+    else
+        V.data += first * ld;
+    V.ld = ld;
+    V.cols = count;
+    return V;
+}
+static inline bpb_scview bpb_scolumns(bpb_scview V, size_t first, size_t count)
+{
+    const size_t stride = V.row_stride ? V.row_stride : 1, ld = V.ld ? V.ld : V.rows * stride;
+    if (V.index)
+        V.index += first;
+    else
+        V.data += first * ld;
+    V.ld = ld;
+    V.cols = count;
+    return V;
+}
+
 /* Where an entry of a matrix stands, counted from 0. */
 typedef struct bpb_where {
     size_t row, col;
@@ -353,12 +377,12 @@ BPB_API void bpb_splan_destroy(bpb_splan **plan);
 
 /*
  * A work is the scratch of one thread: A_l, Z_L, delta_l and staging for the plan's columns,
- * all in one block. Its plan must outlive it. With C = max(batch, panel) columns (unpadded:
- * batch) it takes
+ * all in one block. Its plan must outlive it. With C = max(batch, panel) columns it takes
  *
- *     sizeof(real) * (C * (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + n_max * (panel + 1))  + 8 C
+ *     sizeof(real) * (C * (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + n_max * (panel + 1)) + 8 C
  *
- * bytes and some padding; panel is at most 64, n_max the widest of n_1 .. n_L.
+ * bytes and some padding, n_max being the widest of n_1 .. n_L and panel 64 (16 in float on
+ * OpenBLAS's cores Haswell and Zen; 0 if unpadded).
  */
 typedef struct bpb_dwork bpb_dwork;
 typedef struct bpb_swork bpb_swork;
@@ -467,8 +491,8 @@ typedef struct bpb_score {
     int has_accuracy;  /* 0 for one output that is not a sigmoid */
 } bpb_score;
 
-/* Loss and accuracy over all columns, by the same panels and with the same promise.
- * BPB_NONFINITE: score->nonfinite is not 0. */
+/* Loss and accuracy over all columns, by the same panels and with the same promise; both of A_L
+ * and (T - shift) / factor where outputs are scaled. BPB_NONFINITE: score->nonfinite > 0. */
 BPB_API bpb_status bpb_devaluate_with(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
                                       bpb_score *score);
 BPB_API bpb_status bpb_sevaluate_with(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,

@@ -100,10 +100,7 @@ int BPB(cli_make_targets)(struct BPB(samples) * samples, size_t classes)
 
 BPB(cview) BPB(cli_columns)(BPB(view) V, size_t first, size_t count)
 {
-    if (!V.data || count == 0)
-        return (BPB(cview)){0};
-    const size_t ld = V.ld ? V.ld : V.rows;
-    return (BPB(cview)){.data = V.data + first * ld, .rows = V.rows, .cols = count, .ld = ld};
+    return V.data && count ? BPB(columns)(BPB(read)(V), first, count) : (BPB(cview)){0};
 }
 
 void BPB(cli_free_samples)(struct BPB(samples) * samples)
