@@ -5,7 +5,7 @@
 
 #include "blas/openblas.h"
 
-enum simd cpu_simd(void)
+enum simd bpb_cpu_simd(void)
 {
 #ifdef BPB_X86_64_LEVELS
     __builtin_cpu_init();
@@ -23,19 +23,19 @@ enum simd cpu_simd(void)
     return SIMD_GENERIC;
 }
 
-enum simd cpu_function_level(void)
+enum simd bpb_cpu_function_level(void)
 {
-    const enum simd simd = cpu_simd();
+    const enum simd simd = bpb_cpu_simd();
     return simd == SIMD_AVX ? SIMD_GENERIC : simd;
 }
 
-const char *blas_core(void)
+const char *bpb_blas_core(void)
 {
     const char *core = openblas_get_corename ? openblas_get_corename() : NULL;
     return core ? core : "";
 }
 
-bool core_simd(const char *core, enum simd *simd)
+bool bpb_core_simd(const char *core, enum simd *simd)
 {
     static const struct {
         const char *core;
@@ -60,10 +60,10 @@ bool core_simd(const char *core, enum simd *simd)
     return false;
 }
 
-const char *cpu_best_core(void)
+const char *bpb_cpu_best_core(void)
 {
 #ifdef BPB_X86_64_LEVELS
-    switch (cpu_simd()) {
+    switch (bpb_cpu_simd()) {
     case SIMD_V4:
         return "SkylakeX";
     case SIMD_V3:
@@ -82,9 +82,9 @@ const char *cpu_best_core(void)
  * pass_panel: 64 columns everywhere, but SGEMM on Haswell and Zen treats the 16-lane groups of
  * a wider panel differently and needs 16. tests/test_passes_tmpl.c looks again.
  */
-size_t blas_panel_columns(size_t real_bytes)
+size_t bpb_panel_columns(size_t real_bytes)
 {
-    const char *core = blas_core();
+    const char *core = bpb_blas_core();
     const bool narrow = strcmp(core, "Haswell") == 0 || strcmp(core, "Zen") == 0;
     return narrow && real_bytes == sizeof(float) ? 16 : BPB_PANEL_MAX;
 }

@@ -9,19 +9,19 @@
 enum simd { SIMD_GENERIC, SIMD_AVX, SIMD_V3, SIMD_V4 };
 
 /* The widest that the CPU and the operating system run; SIMD_GENERIC off x86-64. */
-enum simd cpu_simd(void);
+enum simd bpb_cpu_simd(void);
 /* The same as one of the levels that functions are compiled for: never SIMD_AVX. */
-enum simd cpu_function_level(void);
+enum simd bpb_cpu_function_level(void);
 
 /* OpenBLAS's name of the kernels in use, "" where it is unknown. */
-const char *blas_core(void);
+const char *bpb_blas_core(void);
 /* The width of OpenBLAS's core of that name; false: an unknown name. */
-bool core_simd(const char *core, enum simd *simd);
+bool bpb_core_simd(const char *core, enum simd *simd);
 /* OpenBLAS 0.3.21's name of the right core for this CPU, "" where that is unknown. */
-const char *cpu_best_core(void);
+const char *bpb_cpu_best_core(void);
 
 /* Columns of a panel in which the bits of a column do not depend on its place. */
-size_t blas_panel_columns(size_t real_bytes);
+size_t bpb_panel_columns(size_t real_bytes);
 #define BPB_PANEL_MAX 64
 
 #endif

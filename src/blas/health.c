@@ -23,7 +23,7 @@ static void read_version(bpb_blas_info *info, const char *config)
 
 static const char *simd_name(void)
 {
-    switch (cpu_function_level()) {
+    switch (bpb_cpu_function_level()) {
     case SIMD_V4:
         return "x86-64-v4";
     case SIMD_V3:
@@ -41,13 +41,13 @@ bpb_status bpb_blas_health(bpb_blas_info *info)
         strcpy(info->library, "OpenBLAS");
         read_version(info, openblas_get_config());
     }
-    copy_text(info->core, sizeof info->core, blas_core(), strlen(blas_core()));
-    copy_text(info->best_core, sizeof info->best_core, cpu_best_core(), strlen(cpu_best_core()));
+    copy_text(info->core, sizeof info->core, bpb_blas_core(), strlen(bpb_blas_core()));
+    copy_text(info->best_core, sizeof info->best_core, bpb_cpu_best_core(), strlen(bpb_cpu_best_core()));
     if (openblas_get_num_threads)
         info->threads = openblas_get_num_threads();
     enum simd core;
-    if (cpu_best_core()[0] && core_simd(blas_core(), &core))
-        info->below_cpu = core < cpu_simd();
+    if (bpb_cpu_best_core()[0] && bpb_core_simd(bpb_blas_core(), &core))
+        info->below_cpu = core < bpb_cpu_simd();
     strcpy(info->simd, simd_name());
     return BPB_OK;
 }

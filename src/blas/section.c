@@ -47,14 +47,14 @@ static bool threads_can_be_held(void)
     return openblas_get_num_threads && openblas_set_num_threads;
 }
 
-void section_enter(struct section *section)
+void bpb_section_enter(struct section *section)
 {
     fpenv_enter(&section->env);
     if (threads_can_be_held())
         hold_threads();
 }
 
-void section_leave(const struct section *section)
+void bpb_section_leave(const struct section *section)
 {
     if (threads_can_be_held())
         release_threads();

@@ -49,7 +49,7 @@ static inline void fpenv_leave(const struct fpenv *env)
 struct section {
     struct fpenv env;
 };
-void section_enter(struct section *section);
-void section_leave(const struct section *section);
+void bpb_section_enter(struct section *section);
+void bpb_section_leave(const struct section *section);
 
 #endif

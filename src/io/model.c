@@ -91,7 +91,7 @@ static bpb_status fill_shape(struct model *model, size_t real_bytes, size_t L, s
     REQUIRE(!bpb_loss_from_name(bpb_safetensors_value(file, KEY_LOSS), &loss), BPB_ERR_FORMAT);
     const bpb_net_options options = {
         .units = units, .n_layers = L, .activations = activations, .loss = loss};
-    return shape_init(model->shape, &options, real_bytes);
+    return bpb_shape_init(model->shape, &options, real_bytes);
 }
 
 static bpb_status read_shape(struct model *model, size_t real_bytes)
@@ -101,7 +101,7 @@ static bpb_status read_shape(struct model *model, size_t real_bytes)
     REQUIRE(sizes && names, BPB_ERR_FORMAT);
     const size_t L = count_items(names);
     size_t bytes;
-    REQUIRE(count_items(sizes) == L + 1 && shape_bytes(L, &bytes), BPB_ERR_FORMAT);
+    REQUIRE(count_items(sizes) == L + 1 && bpb_shape_bytes(L, &bytes), BPB_ERR_FORMAT);
     size_t *units = malloc((L + 1) * sizeof *units);
     bpb_activation *activations = malloc(L * sizeof *activations);
     model->shape = malloc(bytes);

@@ -42,12 +42,12 @@ static void init_layer(const struct layer *layer, struct spread spread, uint64_t
 {
     real *W = theta + layer->W, *b = theta + layer->b;
     for (size_t i = 0; i < layer->n_out * layer->n_in; i++) {
-        const double x = spread.uniform ? 2 * random_uniform(seed, STREAM_WEIGHTS, l, i) - 1
-                                        : random_normal(seed, STREAM_WEIGHTS, l, i);
+        const double x = spread.uniform ? 2 * bpb_random_uniform(seed, STREAM_WEIGHTS, l, i) - 1
+                                        : bpb_random_normal(seed, STREAM_WEIGHTS, l, i);
         W[i] = (real)(spread.weights * x);
     }
     for (size_t i = 0; i < layer->n_out; i++)
-        b[i] = spread.biases == 0 ? 0 : (real)(spread.biases * random_normal(seed, STREAM_BIASES, l, i));
+        b[i] = spread.biases == 0 ? 0 : (real)(spread.biases * bpb_random_normal(seed, STREAM_BIASES, l, i));
 }
 
 void BPB(init_theta)(const struct shape *shape, bpb_init init, uint64_t seed, real *theta)

@@ -18,7 +18,7 @@ void BPB(net_destroy)(BPB(net) * *net)
     free((*net)->theta);
     free((*net)->input_scaling);
     free((*net)->output_scaling);
-    notes_clear(&(*net)->notes);
+    bpb_notes_clear(&(*net)->notes);
     free(*net);
     *net = NULL;
 }
@@ -35,7 +35,7 @@ static real *alloc_theta(size_t parameters)
 bpb_status BPB(net_alloc)(struct BPB(net) **net, const struct shape *shape)
 {
     size_t bytes;
-    REQUIRE(shape_bytes(shape->L, &bytes), BPB_ERR_SIZE);
+    REQUIRE(bpb_shape_bytes(shape->L, &bytes), BPB_ERR_SIZE);
     struct BPB(net) *made = calloc(1, sizeof *made + bytes);
     REQUIRE(made, BPB_ERR_MEMORY);
     made->shape = memcpy(made + 1, shape, bytes);
@@ -54,12 +54,12 @@ bpb_status BPB(net_create)(BPB(net) * *net, const bpb_net_options *options)
 {
     REQUIRE(net && options && options->units, BPB_ERR_NULL);
     size_t bytes;
-    REQUIRE(options->n_layers >= 1 && shape_bytes(options->n_layers, &bytes), BPB_ERR_SIZE);
+    REQUIRE(options->n_layers >= 1 && bpb_shape_bytes(options->n_layers, &bytes), BPB_ERR_SIZE);
     REQUIRE(bpb_init_name(options->init), BPB_ERR_OPTION);
     struct shape *shape = malloc(bytes);
     REQUIRE(shape, BPB_ERR_MEMORY);
     BPB(net) *made = NULL;
-    bpb_status status = shape_init(shape, options, sizeof(real));
+    bpb_status status = bpb_shape_init(shape, options, sizeof(real));
     if (!status)
         status = BPB(net_alloc)(&made, shape);
     free(shape);
@@ -207,13 +207,13 @@ const real *BPB(net_output_scaling)(const BPB(net) * net)
 bpb_status BPB(net_set_note)(BPB(net) * net, const char *key, const char *value)
 {
     REQUIRE(net, BPB_ERR_NULL);
-    return notes_set(&net->notes, key, value);
+    return bpb_notes_set(&net->notes, key, value);
 }
 
 /* bpb_snet_note, bpb_dnet_note */
 const char *BPB(net_note)(const BPB(net) * net, const char *key)
 {
-    return net && key ? notes_get(&net->notes, key) : NULL;
+    return net && key ? bpb_notes_get(&net->notes, key) : NULL;
 }
 
 /* bpb_snet_note_key, bpb_dnet_note_key */

@@ -26,7 +26,7 @@ static size_t utf8_sequence(const unsigned char *s, size_t n)
     return point >= least[length] && point <= 0x10ffff && !surrogate ? length : 0;
 }
 
-bool utf8_valid(const char *s, size_t n)
+bool bpb_utf8_valid(const char *s, size_t n)
 {
     const unsigned char *u = (const unsigned char *)s;
     for (size_t i = 0; i < n;) {
@@ -90,13 +90,13 @@ static void drop(struct notes *notes, struct note *note)
     notes->count--;
 }
 
-bpb_status notes_set(struct notes *notes, const char *key, const char *value)
+bpb_status bpb_notes_set(struct notes *notes, const char *key, const char *value)
 {
     static const char reserved[] = "bpblas.";
     REQUIRE(key, BPB_ERR_NULL);
     REQUIRE(key[0] && strncmp(key, reserved, sizeof reserved - 1) != 0, BPB_ERR_OPTION);
-    REQUIRE(utf8_valid(key, strlen(key)), BPB_ERR_OPTION);
-    REQUIRE(!value || utf8_valid(value, strlen(value)), BPB_ERR_OPTION);
+    REQUIRE(bpb_utf8_valid(key, strlen(key)), BPB_ERR_OPTION);
+    REQUIRE(!value || bpb_utf8_valid(value, strlen(value)), BPB_ERR_OPTION);
     struct note *note = find(notes, key);
     if (!value)
         drop(notes, note);
@@ -107,13 +107,13 @@ bpb_status notes_set(struct notes *notes, const char *key, const char *value)
     return BPB_OK;
 }
 
-const char *notes_get(const struct notes *notes, const char *key)
+const char *bpb_notes_get(const struct notes *notes, const char *key)
 {
     const struct note *note = find(notes, key);
     return note ? note->value : NULL;
 }
 
-void notes_clear(struct notes *notes)
+void bpb_notes_clear(struct notes *notes)
 {
     while (notes->count > 0)
         drop(notes, &notes->list[notes->count - 1]);

@@ -15,11 +15,11 @@ struct notes {
 };
 
 /* As bpb_dnet_set_note; on an error the notes are as before. */
-bpb_status notes_set(struct notes *notes, const char *key, const char *value);
-const char *notes_get(const struct notes *notes, const char *key);
-void notes_clear(struct notes *notes);
+bpb_status bpb_notes_set(struct notes *notes, const char *key, const char *value);
+const char *bpb_notes_get(const struct notes *notes, const char *key);
+void bpb_notes_clear(struct notes *notes);
 
 /* Whether the n bytes at s are well-formed UTF-8. */
-bool utf8_valid(const char *s, size_t n);
+bool bpb_utf8_valid(const char *s, size_t n);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-void philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
+void bpb_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
 {
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];
     uint32_t k0 = key[0], k1 = key[1];
@@ -23,7 +23,7 @@ void philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4
     out[3] = c3;
 }
 
-uint64_t random_bits(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index)
+uint64_t bpb_random_bits(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index)
 {
     const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
     const uint32_t counter[4] = {
@@ -31,19 +31,19 @@ uint64_t random_bits(uint64_t seed, enum random_stream stream, uint64_t substrea
         (uint32_t)stream << 24 | (uint32_t)(substream >> 32 & 0xffffff),
     };
     uint32_t out[4];
-    philox4x32(counter, key, out);
+    bpb_philox4x32(counter, key, out);
     return (uint64_t)out[1] << 32 | out[0];
 }
 
-double random_uniform(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index)
+double bpb_random_uniform(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index)
 {
-    const uint64_t k = random_bits(seed, stream, substream, index) >> 11;
+    const uint64_t k = bpb_random_bits(seed, stream, substream, index) >> 11;
     return ((double)k + 0.5) * 0x1p-53;
 }
 
-double random_normal(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index)
+double bpb_random_normal(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index)
 {
-    return normal_quantile(random_uniform(seed, stream, substream, index));
+    return bpb_normal_quantile(bpb_random_uniform(seed, stream, substream, index));
 }
 
 /*
@@ -77,7 +77,7 @@ static double polynomial(const double c[8], double r)
 
 /* Algorithm AS 241 (PPND16): M. J. Wichura, "The percentage points of the normal
  * distribution", Applied Statistics 37 (1988) 477-484; its coefficients. */
-double normal_quantile(double p)
+double bpb_normal_quantile(double p)
 {
     static const double middle[2][8] = {
         {3.3871328727963666080e0, 1.3314166789178437745e+2, 1.9715909503065514427e+3,

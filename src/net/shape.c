@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-bool shape_bytes(size_t L, size_t *bytes)
+bool bpb_shape_bytes(size_t L, size_t *bytes)
 {
     return size_mul(L, sizeof(struct layer), bytes) &&
            size_add(*bytes, sizeof(struct shape), bytes);
@@ -37,7 +37,7 @@ static bool place_layer(struct layer *layer, size_t *end)
     return size_add(layer->b, layer->n_out, end);
 }
 
-bpb_status shape_init(struct shape *shape, const bpb_net_options *options, size_t real_bytes)
+bpb_status bpb_shape_init(struct shape *shape, const bpb_net_options *options, size_t real_bytes)
 {
     *shape = (struct shape){.L = options->n_layers, .loss = options->loss};
     for (size_t l = 0; l < shape->L; l++) {
@@ -54,7 +54,7 @@ bpb_status shape_init(struct shape *shape, const bpb_net_options *options, size_
     return check_functions(shape);
 }
 
-bool shape_equal(const struct shape *a, const struct shape *b)
+bool bpb_shape_equal(const struct shape *a, const struct shape *b)
 {
     if (a->L != b->L || a->loss != b->loss)
         return false;

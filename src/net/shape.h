@@ -19,13 +19,13 @@ struct shape {
 };
 
 /* Bytes of a shape of L layers; false where that exceeds size_t. */
-bool shape_bytes(size_t L, size_t *bytes);
+bool bpb_shape_bytes(size_t L, size_t *bytes);
 
-/* Check the options and lay out theta, in memory of shape_bytes(options->n_layers).
+/* Check the options and lay out theta, in memory of bpb_shape_bytes(options->n_layers).
  * BPB_ERR_OPTION, BPB_ERR_SIZE, BPB_ERR_PAIR, as for bpb_dnet_create. */
-bpb_status shape_init(struct shape *shape, const bpb_net_options *options, size_t real_bytes);
+bpb_status bpb_shape_init(struct shape *shape, const bpb_net_options *options, size_t real_bytes);
 
-bool shape_equal(const struct shape *a, const struct shape *b);
+bool bpb_shape_equal(const struct shape *a, const struct shape *b);
 
 static inline size_t shape_inputs(const struct shape *shape)
 {

@@ -68,11 +68,11 @@ bpb_status BPB(loss)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(c
     REQUIRE(loss, BPB_ERR_NULL);
     TRY(BPB(batch_check)(net, work, X, T));
     struct section section;
-    section_enter(&section);
+    bpb_section_enter(&section);
     BPB(pass_forward)(net, work, BPB(view_resolve)(X), 0, X.cols);
     BPB(pass_targets)(net, work, BPB(view_resolve)(T), 0, X.cols);
     *loss = BPB(pass_loss)(work, X.cols);
-    section_leave(&section);
+    bpb_section_leave(&section);
     return isfinite(*loss) ? BPB_OK : BPB_NONFINITE;
 }
 
@@ -83,7 +83,7 @@ bpb_status BPB(gradient)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, B
     REQUIRE(gradient, BPB_ERR_NULL);
     TRY(BPB(batch_check)(net, work, X, T));
     struct section section;
-    section_enter(&section);
+    bpb_section_enter(&section);
     const bpb_status status = output_delta(net, work, X, T, loss);
     const real mean = (real)(1.0 / (double)X.cols);
     for (size_t l = net->shape->L; l >= 1; l--) {
@@ -95,7 +95,7 @@ bpb_status BPB(gradient)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, B
         if (l > 1)
             propagate(net, work, l, X.cols);
     }
-    section_leave(&section);
+    bpb_section_leave(&section);
     return status;
 }
 
@@ -161,10 +161,10 @@ bpb_status BPB(sgd_step)(BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cvi
     TRY(BPB(batch_check)(net, work, X, T));
     TRY(check_rule(rule));
     struct section section;
-    section_enter(&section);
+    bpb_section_enter(&section);
     const bpb_status status = output_delta(net, work, X, T, loss);
     if (status == BPB_OK)
         descend(net, work, X.cols, rule);
-    section_leave(&section);
+    bpb_section_leave(&section);
     return status;
 }

@@ -149,11 +149,11 @@ bpb_status BPB(forward)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BP
 {
     TRY(BPB(batch_check)(net, work, X, BPB(read)(Y)));
     struct section section;
-    section_enter(&section);
+    bpb_section_enter(&section);
     BPB(pass_forward)(net, work, BPB(view_resolve)(X), 0, X.cols);
     BPB(pass_unscale)(net, work, X.cols);
     BPB(view_scatter)(Y, 0, X.cols,
                       BPB(work_at)(work, work->plan->layer[net->shape->L - 1].A));
-    section_leave(&section);
+    bpb_section_leave(&section);
     return BPB_OK;
 }

@@ -32,7 +32,7 @@ bpb_status BPB(predict_with)(const BPB(net) * net, BPB(work) * work, BPB(cview) 
     TRY(BPB(pass_check)(net, work, X, BPB(read)(Y)));
     X = BPB(view_resolve)(X);
     struct section section;
-    section_enter(&section);
+    bpb_section_enter(&section);
     size_t bad = 0;
     for (size_t j = 0; j < X.cols; j += work->plan->panel) {
         const size_t B = BPB_MIN(work->plan->panel, X.cols - j);
@@ -41,7 +41,7 @@ bpb_status BPB(predict_with)(const BPB(net) * net, BPB(work) * work, BPB(cview) 
         bad += flag_columns(work->plan, Y.rows, B, outputs(work), flags ? flags + j : NULL);
         BPB(view_scatter)(Y, j, B, outputs(work));
     }
-    section_leave(&section);
+    bpb_section_leave(&section);
     return bad ? BPB_NONFINITE : BPB_OK;
 }
 
@@ -92,7 +92,7 @@ bpb_status BPB(evaluate_with)(const BPB(net) * net, BPB(work) * work, BPB(cview)
     X = BPB(view_resolve)(X);
     T = BPB(view_resolve)(T);
     struct section section;
-    section_enter(&section);
+    bpb_section_enter(&section);
     bpb_score sum = {.columns = X.cols, .has_accuracy = has_accuracy(net->shape)};
     for (size_t j = 0; j < X.cols; j += work->plan->panel) {
         const size_t B = BPB_MIN(work->plan->panel, X.cols - j);
@@ -103,7 +103,7 @@ bpb_status BPB(evaluate_with)(const BPB(net) * net, BPB(work) * work, BPB(cview)
     sum.loss /= (double)sum.columns;
     sum.accuracy = (double)sum.correct / (double)sum.columns;
     *score = sum;
-    section_leave(&section);
+    bpb_section_leave(&section);
     return sum.nonfinite ? BPB_NONFINITE : BPB_OK;
 }
 

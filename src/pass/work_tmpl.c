@@ -48,7 +48,7 @@ void BPB(work_destroy)(BPB(work) * *work)
 bpb_status BPB(work_check)(const BPB(net) * net, const BPB(work) * work)
 {
     REQUIRE(net && work, BPB_ERR_NULL);
-    REQUIRE(shape_equal(net->shape, work->plan->shape), BPB_ERR_MISMATCH);
+    REQUIRE(bpb_shape_equal(net->shape, work->plan->shape), BPB_ERR_MISMATCH);
     return BPB_OK;
 }
 

@@ -18,7 +18,7 @@ extern const struct BPB(functions) SET(v3), SET(v4);
 const struct BPB(functions) *BPB(functions_for_cpu)(void)
 {
 #ifdef BPB_X86_64_LEVELS
-    switch (cpu_function_level()) {
+    switch (bpb_cpu_function_level()) {
     case SIMD_V4:
         return &SET(v4);
     case SIMD_V3:
@@ -99,7 +99,7 @@ static void choose(BPB(plan) * plan)
 static BPB(plan) *alloc_plan(const struct shape *shape)
 {
     size_t for_shape, for_layers, bytes;
-    if (!shape_bytes(shape->L, &for_shape) ||
+    if (!bpb_shape_bytes(shape->L, &for_shape) ||
         !size_mul(shape->L, sizeof(struct BPB(planned)), &for_layers) ||
         !size_add(for_layers, for_shape, &bytes) || !size_add(bytes, sizeof(BPB(plan)), &bytes))
         return NULL;
@@ -131,7 +131,7 @@ bpb_status BPB(plan_create)(BPB(plan) * *plan, const BPB(net) * net, const bpb_p
     REQUIRE(made, BPB_ERR_MEMORY);
     made->batch = options->batch ? options->batch : DEFAULT_BATCH;
     made->padded = !options->unpadded;
-    made->panel = made->padded ? blas_panel_columns(sizeof(real)) : made->batch;
+    made->panel = made->padded ? bpb_panel_columns(sizeof(real)) : made->batch;
     made->capacity = BPB_MAX(made->batch, made->panel);
     choose(made);
     if (!place_all(made)) {

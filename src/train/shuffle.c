@@ -12,7 +12,7 @@ static uint32_t below(uint32_t n, uint64_t seed, uint64_t epoch, uint64_t *draw)
     const uint32_t surplus = (uint32_t)-n % n; /* 2^32 mod n */
     uint64_t product;
     do {
-        const uint32_t bits = (uint32_t)random_bits(seed, STREAM_SHUFFLE, epoch, (*draw)++);
+        const uint32_t bits = (uint32_t)bpb_random_bits(seed, STREAM_SHUFFLE, epoch, (*draw)++);
         product = (uint64_t)bits * n;
     } while ((uint32_t)product < surplus);
     return (uint32_t)(product >> 32);
