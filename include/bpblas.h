@@ -26,7 +26,8 @@
  * - Thread-safety: functions of one work, or that change one net, must not run at the same
  *   time; everything taken as const may be shared by any number of threads.
  * - Floating-point environment: computed in the default one (round to nearest, nothing
- *   trapped, subnormals kept) whatever the caller's, which is given back unchanged.
+ *   trapped, subnormals kept) whatever the caller's, which is given back unchanged and in which
+ *   callbacks run.
  */
 #ifndef BPBLAS_H
 #define BPBLAS_H
@@ -334,8 +335,8 @@ BPB_API const float *bpb_snet_output_scaling(const bpb_snet *net);
 /*
  * Notes: strings that travel with the net and its model file (names, units, ranges, where the
  * data came from). A key is new or replaces; value NULL removes it. Keys that begin with
- * "bpblas." belong to the format: BPB_ERR_OPTION, as for an empty key or one that is not
- * UTF-8. Allocates. BPB_ERR_MEMORY.
+ * "bpblas." belong to the format: BPB_ERR_OPTION, as for an empty key and for a key or value
+ * that is not UTF-8. Allocates. BPB_ERR_MEMORY.
  */
 BPB_API bpb_status bpb_dnet_set_note(bpb_dnet *net, const char *key, const char *value);
 BPB_API bpb_status bpb_snet_set_note(bpb_snet *net, const char *key, const char *value);
@@ -600,7 +601,8 @@ BPB_API void bpb_free(void *memory);
  * A net as a safetensors file (docs/model-format.md): shape, functions, parameters, scaling and
  * notes. Saving writes a temporary file in the same folder and renames it, so that an older
  * file of that name survives any failure. Allocates.
- * BPB_ERR_IO, BPB_ERR_MEMORY. BPB_ERR_UNSUPPORTED: built without the JSON library.
+ * BPB_ERR_IO, BPB_ERR_MEMORY. BPB_ERR_SIZE: the notes are over the limits of the format.
+ * BPB_ERR_UNSUPPORTED: built without the JSON library.
  */
 BPB_API bpb_status bpb_dnet_save(const bpb_dnet *net, const char *path);
 BPB_API bpb_status bpb_snet_save(const bpb_snet *net, const char *path);

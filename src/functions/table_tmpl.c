@@ -30,6 +30,12 @@ static void row_sums(size_t n, size_t B, const real *D, real *sums)
 
 static void axpby(size_t n, real alpha, const real *x, real beta, real *y)
 {
+    if (beta == 0) {
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            y[i] = alpha * x[i];
+        return;
+    }
 #pragma omp simd
     for (size_t i = 0; i < n; i++)
         y[i] = beta * y[i] + alpha * x[i];

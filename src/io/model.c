@@ -101,7 +101,7 @@ static bpb_status read_shape(struct model *model, size_t real_bytes)
     REQUIRE(sizes && names, BPB_ERR_FORMAT);
     const size_t L = count_items(names);
     size_t bytes;
-    REQUIRE(count_items(sizes) == L + 1 && bpb_shape_bytes(L, &bytes), BPB_ERR_FORMAT);
+    REQUIRE(bpb_shape_bytes(L, &bytes), BPB_ERR_SIZE);
     size_t *units = malloc((L + 1) * sizeof *units);
     bpb_activation *activations = malloc(L * sizeof *activations);
     model->shape = malloc(bytes);

@@ -155,6 +155,14 @@ static bool all_finite(const real *x, size_t n)
     return true;
 }
 
+static bool all_normal(const real *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isnormal(x[i]))
+            return false;
+    return true;
+}
+
 /* Put shift and factor, n values each, into *scaling; both NULL: none. */
 static bpb_status set_scaling(real **scaling, size_t n, const real *shift, const real *factor)
 {
@@ -178,7 +186,12 @@ static bpb_status set_scaling(real **scaling, size_t n, const real *shift, const
 bpb_status BPB(net_set_input_scaling)(BPB(net) * net, const real *shift, const real *factor)
 {
     REQUIRE(net, BPB_ERR_NULL);
-    return set_scaling(&net->input_scaling, shape_inputs(net->shape), shift, factor);
+    struct fpenv env;
+    fpenv_enter(&env);
+    const bpb_status status =
+        set_scaling(&net->input_scaling, shape_inputs(net->shape), shift, factor);
+    fpenv_leave(&env);
+    return status;
 }
 
 /* bpb_snet_set_output_scaling, bpb_dnet_set_output_scaling */
@@ -186,9 +199,13 @@ bpb_status BPB(net_set_output_scaling)(BPB(net) * net, const real *shift, const 
 {
     REQUIRE(net, BPB_ERR_NULL);
     const size_t n = shape_outputs(net->shape);
-    for (size_t i = 0; factor && i < n; i++)
-        REQUIRE(isnormal(factor[i]), BPB_ERR_OPTION);
-    return set_scaling(&net->output_scaling, n, shift, factor);
+    struct fpenv env;
+    fpenv_enter(&env);
+    bpb_status status = factor && !all_normal(factor, n) ? BPB_ERR_OPTION : BPB_OK;
+    if (!status)
+        status = set_scaling(&net->output_scaling, n, shift, factor);
+    fpenv_leave(&env);
+    return status;
 }
 
 /* bpb_snet_input_scaling, bpb_dnet_input_scaling */

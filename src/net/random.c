@@ -38,7 +38,8 @@ uint64_t bpb_random_bits(uint64_t seed, enum random_stream stream, uint64_t subs
 double bpb_random_uniform(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index)
 {
     const uint64_t k = bpb_random_bits(seed, stream, substream, index) >> 11;
-    return ((double)k + 0.5) * 0x1p-53;
+    const double u = ((double)k + 0.5) * 0x1p-53;
+    return u < 1 ? u : 1 - 0x1p-53; /* the largest k rounds up */
 }
 
 double bpb_random_normal(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index)

@@ -4,10 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "blas/section.h"
+
 /* No two entries share memory: columns lie one behind the other, or rows do. */
 static bool disjoint(BPB(cview) V)
 {
-    if (V.ld > (V.rows - 1) * V.row_stride || (V.cols == 1 && !V.index))
+    if (V.cols == 1 || V.ld > (V.rows - 1) * V.row_stride)
         return true;
     return V.index ? V.row_stride > V.ld : V.row_stride > (V.cols - 1) * V.ld;
 }
@@ -74,11 +76,8 @@ void BPB(view_scatter)(BPB(view) V, size_t first, size_t count, const real *in)
     }
 }
 
-/* bpb_sfind_nonfinite, bpb_dfind_nonfinite */
-bpb_status BPB(find_nonfinite)(BPB(cview) X, bpb_where *where)
+static bpb_status scan(BPB(cview) X, bpb_where *where)
 {
-    TRY(BPB(view_check)(X, X.rows ? X.rows : 1));
-    X = BPB(view_resolve)(X);
     for (size_t j = 0; j < X.cols; j++) {
         const real *column = X.data + column_start(X, j);
         for (size_t i = 0; i < X.rows; i++) {
@@ -90,4 +89,15 @@ bpb_status BPB(find_nonfinite)(BPB(cview) X, bpb_where *where)
         }
     }
     return BPB_OK;
+}
+
+/* bpb_sfind_nonfinite, bpb_dfind_nonfinite */
+bpb_status BPB(find_nonfinite)(BPB(cview) X, bpb_where *where)
+{
+    TRY(BPB(view_check)(X, X.rows ? X.rows : 1));
+    struct fpenv env;
+    fpenv_enter(&env);
+    const bpb_status status = scan(BPB(view_resolve)(X), where);
+    fpenv_leave(&env);
+    return status;
 }

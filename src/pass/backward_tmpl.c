@@ -72,8 +72,9 @@ bpb_status BPB(loss)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(c
     BPB(pass_forward)(net, work, BPB(view_resolve)(X), 0, X.cols);
     BPB(pass_targets)(net, work, BPB(view_resolve)(T), 0, X.cols);
     *loss = BPB(pass_loss)(work, X.cols);
+    const bpb_status status = isfinite(*loss) ? BPB_OK : BPB_NONFINITE;
     bpb_section_leave(&section);
-    return isfinite(*loss) ? BPB_OK : BPB_NONFINITE;
+    return status;
 }
 
 /* bpb_sgradient, bpb_dgradient */
@@ -102,8 +103,12 @@ bpb_status BPB(gradient)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, B
 static bpb_status check_rule(const bpb_sgd_rule *rule)
 {
     REQUIRE(rule, BPB_ERR_NULL);
-    REQUIRE(isfinite(rule->eta) && rule->eta >= 0, BPB_ERR_OPTION);
-    REQUIRE(isfinite(rule->decay) && rule->decay >= 0, BPB_ERR_OPTION);
+    struct fpenv env;
+    fpenv_enter(&env);
+    const bool rates = isfinite(rule->eta) && rule->eta >= 0 && isfinite(rule->decay) &&
+                       rule->decay >= 0;
+    fpenv_leave(&env);
+    REQUIRE(rates, BPB_ERR_OPTION);
     REQUIRE(rule->decay_biases == 0 || rule->decay_biases == 1, BPB_ERR_OPTION);
     return BPB_OK;
 }

@@ -23,6 +23,7 @@ struct BPB(run) {
     size_t *index_X, *index_T; /* batch each: where the columns of a mini-batch stand in X, T */
     bpb_sgd_rule rule;
     bpb_progress progress;
+    struct fpenv env; /* the caller's: callbacks run in it */
 };
 
 /* Matrix i = 1..6 of the data, as bpb_train_report numbers them. */
@@ -107,6 +108,7 @@ static bpb_status start_run(struct BPB(run) * run, BPB(net) * net, const BPB(dat
     const size_t n = data->X.cols;
     const size_t batch = BPB_MIN(options->batch ? options->batch : DEFAULT_BATCH, n);
     *run = (struct BPB(run)){
+        .env = run->env,
         .net = net,
         .data = data,
         .options = options,
@@ -151,9 +153,14 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static bool stopped(const struct BPB(run) * run, int (*callback)(const bpb_progress *, void *))
+static bool stopped(struct BPB(run) * run, int (*callback)(const bpb_progress *, void *))
 {
-    return callback && callback(&run->progress, run->options->user) != 0;
+    if (!callback)
+        return false;
+    fpenv_leave(&run->env);
+    const int stop = callback(&run->progress, run->options->user);
+    fpenv_enter(&run->env);
+    return stop != 0;
 }
 
 /* A score that is not finite is a result like any other; it does not end the run. */
@@ -191,25 +198,35 @@ static bpb_status epoch(struct BPB(run) * run)
     return stopped(run, run->options->on_epoch) ? BPB_STOPPED : BPB_OK;
 }
 
+/* From the checked arguments to the end of the run; report as for the public call. */
+static bpb_status run_all(struct BPB(run) * run, BPB(net) * net, const BPB(data) * data,
+                          const bpb_train_options *options, bpb_train_report *report)
+{
+    TRY(check_options(options));
+    TRY(check_data(net, data));
+    bpb_train_report result = {0};
+    bpb_status status = scan_data(data, &result);
+    if (!status)
+        status = start_run(run, net, data, options);
+    while (!status && run->progress.epoch < run->progress.epochs) {
+        run->progress.epoch++;
+        status = epoch(run);
+    }
+    result.last = run->progress;
+    if (report && status >= 0)
+        *report = result;
+    return status;
+}
+
 /* bpb_strain, bpb_dtrain */
 bpb_status BPB(train)(BPB(net) * net, const BPB(data) * data, const bpb_train_options *options,
                       bpb_train_report *report)
 {
     REQUIRE(net && data && options, BPB_ERR_NULL);
-    TRY(check_options(options));
-    TRY(check_data(net, data));
-    bpb_train_report result = {0};
-    bpb_status status = scan_data(data, &result);
     struct BPB(run) run = {0};
-    if (!status)
-        status = start_run(&run, net, data, options);
-    while (!status && run.progress.epoch < run.progress.epochs) {
-        run.progress.epoch++;
-        status = epoch(&run);
-    }
-    result.last = run.progress;
+    fpenv_enter(&run.env);
+    const bpb_status status = run_all(&run, net, data, options, report);
     destroy_run(&run);
-    if (report && status >= 0)
-        *report = result;
+    fpenv_leave(&run.env);
     return status;
 }

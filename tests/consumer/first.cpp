@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A C++14 program that has only the installed header and library: one step lowers the loss.
+#include <bpblas.h>
+#include <bpblas.h>
+
+#include <cstdio>
+#include <vector>
+
+namespace {
+
+bpb_status step(bpb_snet *net, bpb_swork *work, const std::vector<float> &X,
+                const std::vector<float> &T, double &before, double &after)
+{
+    bpb_sgd_rule rule = {};
+    rule.eta = 0.1;
+    const bpb_scview inputs = bpb_sin(X.data(), 2, 3), targets = bpb_sin(T.data(), 1, 3);
+    bpb_status status = bpb_ssgd_step(net, work, inputs, targets, &rule, &before);
+    if (status == BPB_OK)
+        status = bpb_sloss(net, work, inputs, targets, &after);
+    return status;
+}
+
+} // namespace
+
+int main()
+{
+    const std::vector<float> X = {0.1f, 0.2f, 0.4f, 0.3f, 0.5f, 0.1f}, T = {0.3f, 0.7f, 0.6f};
+    const std::vector<std::size_t> units = {2, 3, 1};
+    bpb_net_options options = {};
+    options.units = units.data();
+    options.n_layers = units.size() - 1;
+    bpb_snet *net = nullptr;
+    bpb_splan *plan = nullptr;
+    bpb_swork *work = nullptr;
+    double before = 0, after = 0;
+
+    bpb_status status = bpb_snet_create(&net, &options);
+    if (status == BPB_OK)
+        status = bpb_splan_create(&plan, net, nullptr);
+    if (status == BPB_OK)
+        status = bpb_swork_create(&work, plan);
+    if (status == BPB_OK)
+        status = step(net, work, X, T, before, after);
+    bpb_swork_destroy(&work);
+    bpb_splan_destroy(&plan);
+    bpb_snet_destroy(&net);
+    std::printf("libbpblas %s: %s, loss %g, then %g\n", bpb_version(), bpb_strerror(status), before,
+                after);
+    return status != BPB_OK || !(after < before);
+}

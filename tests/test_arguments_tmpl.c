@@ -1,0 +1,875 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every public function with every kind of bad argument: the documented status, and nothing
+ * that the call could have written to is touched, bit for bit.
+ *
+ * Each call takes its arguments from one struct that holds good ones. A row of a table names a
+ * status and what to overwrite in the struct to be given it.
+ */
+#include <float.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "bpblas.h"
+#include "tmpl.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define WIDEST ((size_t)0x7fffffff)
+#define PATTERN 0xa5
+
+enum { N_IN = 3, N_HIDDEN = 4, N_OUT = 2, COLS = 5, BATCH = 6, LABELS = 4 };
+enum { P = N_HIDDEN * N_IN + N_HIDDEN + N_OUT * N_HIDDEN + N_OUT };
+
+/* ---- Good arguments ---- */
+
+static const size_t units[] = {N_IN, N_HIDDEN, N_OUT};
+static const real inputs[N_IN * (BATCH + 1)] = {
+    RC(0.5), RC(-1.0), RC(2.0), RC(1.5), RC(0.25), RC(-0.5), RC(3.0)};
+static const real targets[N_OUT * (BATCH + 1)] = {1, 0, 0, 1, 1, 1};
+static const real label_values[LABELS] = {0, 1, 1, 0};
+static const real gradient_in[P] = {1, 2, 3};
+static const real shift[N_IN] = {RC(0.5), 1, 2}, factor[N_IN] = {2, RC(0.25), RC(-0.5)};
+static const size_t order[COLS] = {4, 2, 0, 1, 3};
+static const char note_key[] = "unit", note_value[] = "mm";
+static char idx_path[64], model_path[80];
+static unsigned char model_file[8192];
+static size_t model_bytes;
+
+static BPB(net) *the_net;
+static BPB(plan) *the_plan;
+static BPB(work) *the_work;
+static real theta[P];
+
+/* Where calls write to. */
+struct outputs {
+    BPB(net) *net;
+    BPB(plan) *plan;
+    BPB(work) *work;
+    BPB(view) X;
+    real Y[N_OUT * (BATCH + 1)], gradient[P];
+    double loss;
+    bpb_score score;
+    bpb_where where;
+    bpb_train_report report;
+    bpb_blas_info info;
+    bpb_activation activation;
+    bpb_loss loss_kind;
+    bpb_init init;
+    size_t index[COLS], bytes;
+    unsigned char flags[COLS], file[sizeof model_file], memory[65536];
+};
+static struct outputs out;
+
+/* What calls are given; a ..._at points at the member of that name, or into the outputs. */
+struct arguments {
+    BPB(net) *net;
+    const BPB(plan) *plan;
+    BPB(work) *work;
+    BPB(cview) X, T, labels;
+    BPB(view) Y, one_hot;
+    bpb_net_options net_options;
+    const bpb_net_options *net_options_at;
+    bpb_plan_options plan_options;
+    bpb_sgd_rule rule;
+    const bpb_sgd_rule *rule_at;
+    BPB(data) data;
+    const BPB(data) *data_at;
+    bpb_train_options train_options;
+    const bpb_train_options *train_options_at;
+    const real *gradient, *shift, *factor;
+    bpb_init init;
+    const char *activation_name, *loss_name, *init_name;
+    const char *key, *value, *path, *idx_path;
+    const void *file;
+    void *memory, *buffer;
+    size_t memory_bytes, n, capacity, file_bytes;
+    BPB(net) **net_at;
+    BPB(plan) **plan_at;
+    BPB(work) **work_at;
+    BPB(view) *X_at;
+    real *gradient_at;
+    double *loss_at;
+    bpb_score *score_at;
+    bpb_blas_info *info_at;
+    bpb_activation *activation_at;
+    bpb_loss *loss_kind_at;
+    bpb_init *init_at;
+    size_t *index_at, *bytes_at;
+};
+static struct arguments given;
+
+static void give_outputs(void)
+{
+    memset(&out, PATTERN, sizeof out);
+    given.net_at = &out.net;
+    given.plan_at = &out.plan;
+    given.work_at = &out.work;
+    given.X_at = &out.X;
+    given.gradient_at = out.gradient;
+    given.loss_at = &out.loss;
+    given.score_at = &out.score;
+    given.info_at = &out.info;
+    given.activation_at = &out.activation;
+    given.loss_kind_at = &out.loss_kind;
+    given.init_at = &out.init;
+    given.index_at = out.index;
+    given.bytes_at = &out.bytes;
+}
+
+static void give_options(void)
+{
+    const BPB(cview) X = given.X, T = given.T;
+    given.net_options = (bpb_net_options){.units = units, .n_layers = 2};
+    given.net_options_at = &given.net_options;
+    given.rule = (bpb_sgd_rule){.eta = 0.5, .decay = 0.125};
+    given.rule_at = &given.rule;
+    given.train_options = (bpb_train_options){.eta = 0.5, .batch = 2, .epochs = 2};
+    given.train_options_at = &given.train_options;
+    given.data = (BPB(data)){X, T, X, T, X, T};
+    given.data_at = &given.data;
+}
+
+static void give_good_arguments(void)
+{
+    given = (struct arguments){
+        .net = the_net,
+        .plan = the_plan,
+        .work = the_work,
+        .X = {.data = inputs, .rows = N_IN, .cols = COLS},
+        .T = {.data = targets, .rows = N_OUT, .cols = COLS},
+        .labels = {.data = label_values, .rows = 1, .cols = LABELS},
+        .Y = {.data = out.Y, .rows = N_OUT, .cols = COLS},
+        .one_hot = {.data = out.Y, .rows = N_OUT, .cols = LABELS},
+        .gradient = gradient_in,
+        .shift = shift,
+        .factor = factor,
+        .activation_name = "tanh",
+        .loss_name = "cross-entropy",
+        .init_name = "he-normal",
+        .key = "colour",
+        .value = "red",
+        .path = model_path,
+        .idx_path = idx_path,
+        .memory = out.memory,
+        .memory_bytes = BPB(work_bytes)(the_plan),
+        .n = COLS,
+        .buffer = out.file,
+        .capacity = sizeof out.file,
+        .file = model_file,
+        .file_bytes = model_bytes,
+    };
+    give_options();
+    give_outputs();
+}
+
+/* ---- Calls ---- */
+
+typedef bpb_status call_fn(const struct arguments *a);
+
+#define CALL(name, expression)                              \
+    static bpb_status call_##name(const struct arguments *a) \
+    {                                                       \
+        return expression;                                  \
+    }
+CALL(activation_from_name, bpb_activation_from_name(a->activation_name, a->activation_at))
+CALL(loss_from_name, bpb_loss_from_name(a->loss_name, a->loss_kind_at))
+CALL(init_from_name, bpb_init_from_name(a->init_name, a->init_at))
+CALL(find_nonfinite, BPB(find_nonfinite)(a->X, &out.where))
+CALL(net_create, BPB(net_create)(a->net_at, a->net_options_at))
+CALL(net_init, BPB(net_init)(a->net, a->init, 1))
+CALL(set_input_scaling, BPB(net_set_input_scaling)(a->net, a->shift, a->factor))
+CALL(set_output_scaling, BPB(net_set_output_scaling)(a->net, a->shift, a->factor))
+CALL(set_note, BPB(net_set_note)(a->net, a->key, a->value))
+CALL(plan_create, BPB(plan_create)(a->plan_at, a->net, &a->plan_options))
+CALL(work_init, BPB(work_init)(a->work_at, a->plan, a->memory, a->memory_bytes))
+CALL(work_create, BPB(work_create)(a->work_at, a->plan))
+CALL(forward, BPB(forward)(a->net, a->work, a->X, a->Y))
+CALL(loss, BPB(loss)(a->net, a->work, a->X, a->T, a->loss_at))
+CALL(gradient, BPB(gradient)(a->net, a->work, a->X, a->T, a->gradient_at, &out.loss))
+CALL(sgd_update, BPB(sgd_update)(a->net, a->gradient, a->rule_at))
+CALL(sgd_step, BPB(sgd_step)(a->net, a->work, a->X, a->T, a->rule_at, &out.loss))
+CALL(predict_with, BPB(predict_with)(a->net, a->work, a->X, a->Y, out.flags))
+CALL(predict, BPB(predict)(a->net, a->X, a->Y))
+CALL(evaluate_with, BPB(evaluate_with)(a->net, a->work, a->X, a->T, a->score_at))
+CALL(evaluate, BPB(evaluate)(a->net, a->X, a->T, a->score_at))
+CALL(train, BPB(train)(a->net, a->data_at, a->train_options_at, &out.report))
+CALL(shuffle, bpb_shuffle(a->index_at, a->n, 1, 1))
+CALL(idx_read, BPB(idx_read)(a->X_at, a->idx_path, &out.where))
+CALL(one_hot, BPB(one_hot)(a->labels, a->one_hot, &out.where))
+CALL(save, BPB(net_save)(a->net, a->path))
+CALL(load, BPB(net_load)(a->net_at, a->path))
+CALL(save_memory, BPB(net_save_memory)(a->net, a->buffer, a->capacity, a->bytes_at))
+CALL(load_memory, BPB(net_load_memory)(a->net_at, a->file, a->file_bytes))
+CALL(model_precision, bpb_model_precision(a->path, a->bytes_at))
+CALL(blas_health, bpb_blas_health(a->info_at))
+
+/* ---- Bad arguments ---- */
+
+/* What to overwrite among the arguments. */
+struct change {
+    const char *text;
+    size_t at, size;
+    union {
+        const void *pointer;
+        size_t count;
+        double number;
+        int integer;
+    } value;
+};
+
+struct bad {
+    bpb_status status;
+    struct change change[3];
+};
+
+#define CHANGE(field, x, type, member) \
+    {#field " = " #x, offsetof(struct arguments, field), sizeof(type), {.member = (x)}}
+#define POINTER(field, x) CHANGE(field, x, void *, pointer)
+#define SIZE(field, x) CHANGE(field, x, size_t, count)
+#define NUMBER(field, x) CHANGE(field, x, double, number)
+#define INTEGER(field, x) CHANGE(field, x, int, integer)
+
+/* How the columns of a view lie in memory; it has n rows and COLS columns. */
+#define BAD_LAYOUT(V, n)                                                                      \
+    {BPB_ERR_NULL, {POINTER(V.data, NULL)}},                                                  \
+    {BPB_ERR_SHAPE, {SIZE(V.rows, 0)}},                                                       \
+    {BPB_ERR_SIZE, {SIZE(V.cols, 0)}},                                                        \
+    {BPB_ERR_SIZE, {SIZE(V.cols, SIZE_MAX)}},                                                 \
+    {BPB_ERR_SIZE, {SIZE(V.cols, SIZE_MAX / (n * sizeof(real)))}},                            \
+    {BPB_ERR_SIZE, {SIZE(V.ld, SIZE_MAX)}},                                                   \
+    {BPB_ERR_SIZE, {SIZE(V.ld, SIZE_MAX / 2 + 1)}},                                           \
+    {BPB_ERR_SIZE, {SIZE(V.ld, SIZE_MAX / (COLS * sizeof(real)))}},                           \
+    {BPB_ERR_SIZE, {SIZE(V.row_stride, SIZE_MAX)}},                                           \
+    {BPB_ERR_SIZE, {SIZE(V.row_stride, SIZE_MAX / 2 + 1)}},                                   \
+    {BPB_ERR_SIZE, {SIZE(V.row_stride, SIZE_MAX / (n * sizeof(real))), SIZE(V.ld, 1)}},       \
+    {BPB_ERR_SIZE, {SIZE(V.row_stride, SIZE_MAX / n), POINTER(V.index, order)}},              \
+    {BPB_ERR_STRIDE, {SIZE(V.ld, n - 1)}},                                                    \
+    {BPB_ERR_STRIDE, {SIZE(V.ld, n), SIZE(V.row_stride, 2)}},                                 \
+    {BPB_ERR_STRIDE, {SIZE(V.ld, 1), SIZE(V.row_stride, COLS - 1)}},                          \
+    {BPB_ERR_STRIDE, {SIZE(V.ld, n - 1), POINTER(V.index, order)}}
+
+/* The same of a view that the call wants n x COLS. */
+#define BAD_VIEW(V, n)                                                                        \
+    BAD_LAYOUT(V, n), {BPB_ERR_SHAPE, {SIZE(V.rows, n - 1)}},                                 \
+        {BPB_ERR_SHAPE, {SIZE(V.rows, n + 1)}}, {BPB_ERR_SHAPE, {SIZE(V.rows, WIDEST + 1)}},  \
+        {BPB_ERR_SHAPE, {SIZE(V.rows, SIZE_MAX)}}, {BPB_ERR_SHAPE, {SIZE(V.cols, COLS - 1)}}, \
+        {BPB_ERR_SHAPE, {SIZE(V.cols, COLS + 1)}}, {BPB_ERR_SHAPE, {SIZE(V.cols, 1)}}
+
+/* A finite number, at least 0. */
+#define BAD_RATE(field)                                                                       \
+    {BPB_ERR_OPTION, {NUMBER(field, NAN)}}, {BPB_ERR_OPTION, {NUMBER(field, INFINITY)}},      \
+        {BPB_ERR_OPTION, {NUMBER(field, -INFINITY)}}, {BPB_ERR_OPTION, {NUMBER(field, -1)}},  \
+        {BPB_ERR_OPTION, {NUMBER(field, -DBL_MIN)}}
+
+#define BAD_FLAG(field) \
+    {BPB_ERR_OPTION, {INTEGER(field, 2)}}, {BPB_ERR_OPTION, {INTEGER(field, -1)}}
+
+/* An enum of so many values. */
+#define BAD_ENUM(field, count)                                                                \
+    {BPB_ERR_OPTION, {INTEGER(field, count)}}, {BPB_ERR_OPTION, {INTEGER(field, -1)}},        \
+        {BPB_ERR_OPTION, {INTEGER(field, 0x7fffffff)}}
+
+
+static const struct bad bad_X[] = {BAD_VIEW(X, N_IN)};
+static const struct bad bad_T[] = {BAD_VIEW(T, N_OUT)};
+static const struct bad bad_Y[] = {BAD_VIEW(Y, N_OUT)};
+static const struct bad bad_layout[] = {BAD_LAYOUT(X, N_IN)};
+
+static const struct bad bad_batch[] = {
+    {BPB_ERR_BATCH, {SIZE(X.cols, BATCH + 1), SIZE(T.cols, BATCH + 1), SIZE(Y.cols, BATCH + 1)}},
+    {BPB_ERR_BATCH, {SIZE(X.cols, WIDEST + 1), SIZE(T.cols, WIDEST + 1), SIZE(Y.cols, WIDEST + 1)}},
+};
+
+static const struct bad bad_rule[] = {
+    {BPB_ERR_NULL, {POINTER(rule_at, NULL)}},
+    BAD_RATE(rule.eta),
+    BAD_RATE(rule.decay),
+    BAD_FLAG(rule.decay_biases),
+};
+
+static const size_t no_inputs[] = {0, N_HIDDEN, N_OUT}, no_hidden[] = {N_IN, 0, N_OUT},
+                    no_outputs[] = {N_IN, N_HIDDEN, 0};
+static const size_t wide_inputs[] = {WIDEST + 1, 1, 1}, wide_hidden[] = {1, WIDEST + 1, 1},
+                    wide_outputs[] = {1, 1, WIDEST + 1}, widest[] = {1, 1, SIZE_MAX};
+/* Entries of W, bytes of W, and the entries of all W that exceed size_t; and what memory lacks. */
+static const size_t large_bytes[] = {WIDEST, ((size_t)1 << 32) / sizeof(real), 1},
+                    larger_bytes[] = {WIDEST, WIDEST, 1},
+                    large_sum[] = {WIDEST, WIDEST, WIDEST, WIDEST, WIDEST, WIDEST},
+                    no_memory[] = {WIDEST, 1 << 20, 1};
+static const bpb_activation hidden_unknown[] = {(bpb_activation)99, BPB_TANH},
+                            output_unknown[] = {BPB_TANH, (bpb_activation)99},
+                            output_tanh[] = {BPB_SIGMOID, BPB_TANH};
+
+#define CROSS_ENTROPY INTEGER(net_options.loss, BPB_CROSS_ENTROPY)
+static const struct bad bad_net_options[] = {
+    {BPB_ERR_NULL, {POINTER(net_options_at, NULL)}},
+    {BPB_ERR_NULL, {POINTER(net_options.units, NULL)}},
+    {BPB_ERR_SIZE, {SIZE(net_options.n_layers, 0)}},
+    {BPB_ERR_SIZE, {SIZE(net_options.n_layers, SIZE_MAX)}},
+    {BPB_ERR_SIZE, {SIZE(net_options.n_layers, SIZE_MAX / 16)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.units, no_inputs)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.units, no_hidden)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.units, no_outputs)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.units, wide_inputs)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.units, wide_hidden)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.units, wide_outputs)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.units, widest)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.units, large_bytes)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.units, larger_bytes)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.units, large_sum), SIZE(net_options.n_layers, 5)}},
+    {BPB_ERR_MEMORY, {POINTER(net_options.units, no_memory)}},
+    BAD_ENUM(net_options.hidden, BPB_SOFTMAX + 1),
+    BAD_ENUM(net_options.output, BPB_SOFTMAX + 1),
+    BAD_ENUM(net_options.loss, BPB_CROSS_ENTROPY + 1),
+    BAD_ENUM(net_options.init, BPB_INIT_ZERO + 1),
+    {BPB_ERR_OPTION, {POINTER(net_options.activations, hidden_unknown)}},
+    {BPB_ERR_OPTION, {POINTER(net_options.activations, output_unknown)}},
+    {BPB_ERR_PAIR, {CROSS_ENTROPY, INTEGER(net_options.output, BPB_TANH)}},
+    {BPB_ERR_PAIR, {CROSS_ENTROPY, INTEGER(net_options.output, BPB_RELU)}},
+    {BPB_ERR_PAIR, {CROSS_ENTROPY, INTEGER(net_options.output, BPB_IDENTITY)}},
+    {BPB_ERR_PAIR, {CROSS_ENTROPY, POINTER(net_options.activations, output_tanh)}},
+};
+
+static const struct bad bad_init[] = {BAD_ENUM(init, BPB_INIT_ZERO + 1)};
+
+static const real with_nan[N_IN] = {1, (real)NAN, 1}, with_infinity[N_IN] = {(real)-INFINITY, 1, 1},
+                  with_zero[N_IN] = {1, 0, 1},
+                  with_subnormal[N_IN] = {1, BPB_SELECT(DBL_MIN, FLT_MIN) / 2, 1};
+static const struct bad bad_scaling[] = {
+    {BPB_ERR_OPTION, {POINTER(shift, with_nan)}},
+    {BPB_ERR_OPTION, {POINTER(shift, with_nan), POINTER(factor, NULL)}},
+    {BPB_ERR_OPTION, {POINTER(shift, with_infinity)}},
+    {BPB_ERR_OPTION, {POINTER(factor, with_nan)}},
+    {BPB_ERR_OPTION, {POINTER(factor, with_infinity)}},
+    {BPB_ERR_OPTION, {POINTER(factor, with_infinity), POINTER(shift, NULL)}},
+};
+static const struct bad bad_output_factor[] = {
+    {BPB_ERR_OPTION, {POINTER(factor, with_zero)}},
+    {BPB_ERR_OPTION, {POINTER(factor, with_subnormal)}},
+};
+
+static const struct bad bad_key[] = {
+    {BPB_ERR_NULL, {POINTER(key, NULL)}},
+    {BPB_ERR_OPTION, {POINTER(key, "")}},
+    {BPB_ERR_OPTION, {POINTER(key, "bpblas.")}},
+    {BPB_ERR_OPTION, {POINTER(key, "bpblas.format")}},
+    {BPB_ERR_OPTION, {POINTER(key, "bpblas.format"), POINTER(value, NULL)}},
+};
+/* UTF-8: a lone trail, a cut sequence, another lead where a trail is due, an overlong form, a
+ * surrogate, above U+10FFFF, and a byte that never occurs. */
+#define BAD_TEXT(field)                                                                     \
+    {BPB_ERR_OPTION, {POINTER(field, "\x80")}}, {BPB_ERR_OPTION, {POINTER(field, "a\xc3")}}, \
+        {BPB_ERR_OPTION, {POINTER(field, "\xe2\x82z")}},                                    \
+        {BPB_ERR_OPTION, {POINTER(field, "\xc0\xaf")}},                                     \
+        {BPB_ERR_OPTION, {POINTER(field, "\xe0\x80\x80")}},                                 \
+        {BPB_ERR_OPTION, {POINTER(field, "\xed\xa0\x80")}},                                 \
+        {BPB_ERR_OPTION, {POINTER(field, "\xf4\x90\x80\x80")}},                             \
+        {BPB_ERR_OPTION, {POINTER(field, "\xff")}}
+static const struct bad bad_text[] = {BAD_TEXT(key), BAD_TEXT(value)};
+
+static const struct bad bad_plan_options[] = {
+    {BPB_ERR_SIZE, {SIZE(plan_options.batch, WIDEST + 1)}},
+    {BPB_ERR_SIZE, {SIZE(plan_options.batch, SIZE_MAX)}},
+    {BPB_ERR_OPTION, {SIZE(plan_options.threads, 2)}},
+    {BPB_ERR_OPTION, {SIZE(plan_options.threads, SIZE_MAX)}},
+    BAD_FLAG(plan_options.unpadded),
+};
+
+static const struct bad bad_memory[] = {
+    {BPB_ERR_NULL, {POINTER(memory, NULL)}},
+    {BPB_ERR_BUFFER, {SIZE(memory_bytes, 0)}},
+    {BPB_ERR_BUFFER, {SIZE(memory_bytes, 64)}},
+};
+
+static const struct bad bad_train_options[] = {
+    {BPB_ERR_NULL, {POINTER(train_options_at, NULL)}},
+    {BPB_ERR_OPTION, {NUMBER(train_options.eta, 0)}},
+    BAD_RATE(train_options.eta),
+    BAD_RATE(train_options.lambda),
+    BAD_FLAG(train_options.decay_biases),
+    BAD_FLAG(train_options.no_shuffle),
+    BAD_FLAG(train_options.no_train_score),
+};
+static const struct bad bad_data[] = {
+    {BPB_ERR_NULL, {POINTER(data_at, NULL)}},
+    BAD_VIEW(data.X, N_IN),
+    BAD_VIEW(data.T, N_OUT),
+    BAD_VIEW(data.X_validation, N_IN),
+    BAD_VIEW(data.T_validation, N_OUT),
+    BAD_VIEW(data.X_test, N_IN),
+    BAD_VIEW(data.T_test, N_OUT),
+};
+
+static const struct bad bad_shuffle[] = {
+    {BPB_ERR_NULL, {POINTER(index_at, NULL)}},
+    {BPB_ERR_SIZE, {SIZE(n, 0)}},
+    {BPB_ERR_SIZE, {SIZE(n, (size_t)UINT32_MAX + 1)}},
+    {BPB_ERR_SIZE, {SIZE(n, SIZE_MAX)}},
+};
+
+static const struct bad bad_labels[] = {
+    {BPB_ERR_NULL, {POINTER(labels.data, NULL)}},
+    {BPB_ERR_NULL, {POINTER(one_hot.data, NULL)}},
+    {BPB_ERR_SHAPE, {SIZE(labels.rows, 0)}},
+    {BPB_ERR_SHAPE, {SIZE(labels.rows, 2)}},
+    {BPB_ERR_SHAPE, {SIZE(labels.cols, LABELS - 1)}},
+    {BPB_ERR_SHAPE, {SIZE(one_hot.cols, LABELS + 1)}},
+    {BPB_ERR_SHAPE, {SIZE(one_hot.rows, 0)}},
+    {BPB_ERR_SIZE, {SIZE(labels.cols, 0)}},
+    {BPB_ERR_SIZE, {SIZE(labels.cols, SIZE_MAX)}},
+    {BPB_ERR_SIZE, {SIZE(labels.ld, SIZE_MAX)}},
+    {BPB_ERR_SIZE, {SIZE(one_hot.rows, SIZE_MAX)}},
+    {BPB_ERR_STRIDE, {SIZE(one_hot.ld, N_OUT - 1)}},
+};
+
+#define BAD_NAME(field, field_at)                                                         \
+    {BPB_ERR_NULL, {POINTER(field, NULL)}}, {BPB_ERR_NULL, {POINTER(field_at, NULL)}},    \
+        {BPB_ERR_OPTION, {POINTER(field, "")}}, {BPB_ERR_OPTION, {POINTER(field, "Tanh")}}, \
+        {BPB_ERR_OPTION, {POINTER(field, "cross-entropy ")}}
+static const struct bad bad_activation_name[] = {BAD_NAME(activation_name, activation_at)};
+static const struct bad bad_loss_name[] = {BAD_NAME(loss_name, loss_kind_at)};
+static const struct bad bad_init_name[] = {BAD_NAME(init_name, init_at)};
+
+#define BAD_PATH(field)                                                                     \
+    {BPB_ERR_NULL, {POINTER(field, NULL)}}, {BPB_ERR_IO, {POINTER(field, "")}},             \
+        {BPB_ERR_IO, {POINTER(field, "no-such-folder/no-such-file")}}
+static const struct bad bad_path[] = {BAD_PATH(path)};
+static const struct bad bad_idx_path[] = {BAD_PATH(idx_path)};
+static const struct bad bad_file[] = {
+    {BPB_ERR_NULL, {POINTER(file, NULL)}},
+    {BPB_ERR_TRUNCATED, {SIZE(file_bytes, 0)}},
+    {BPB_ERR_TRUNCATED, {SIZE(file_bytes, 7)}},
+};
+
+/* ---- What a refused call must leave as it was ---- */
+
+static bool is_pattern(const void *memory, size_t n)
+{
+    const unsigned char *bytes = memory;
+    for (size_t i = 0; i < n; i++)
+        if (bytes[i] != PATTERN)
+            return false;
+    return true;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool net_unchanged(void)
+{
+    const real *scaling = BPB(net_input_scaling)(the_net);
+    return memcmp(BPB(net_ctheta)(the_net), theta, sizeof theta) == 0 && scaling &&
+           memcmp(scaling, shift, sizeof shift) == 0 &&
+           memcmp(scaling + N_IN, factor, sizeof factor) == 0 &&
+           !BPB(net_output_scaling)(the_net) &&
+           same_text(BPB(net_note)(the_net, note_key), note_value) &&
+           same_text(BPB(net_note_key)(the_net, 0), note_key) && !BPB(net_note_key)(the_net, 1);
+}
+
+static int make_net_state(void)
+{
+    memcpy(BPB(net_theta)(the_net), theta, sizeof theta);
+    return BPB(net_set_input_scaling)(the_net, shift, factor) ||
+           BPB(net_set_output_scaling)(the_net, NULL, NULL) ||
+           BPB(net_set_note)(the_net, "colour", NULL) ||
+           BPB(net_set_note)(the_net, note_key, note_value);
+}
+
+/* Undo what the good call of a test did. */
+static void forget_results(void)
+{
+    if (!is_pattern(&out.net, sizeof out.net))
+        BPB(net_destroy)(&out.net);
+    if (!is_pattern(&out.plan, sizeof out.plan))
+        BPB(plan_destroy)(&out.plan);
+    if (!is_pattern(&out.work, sizeof out.work))
+        BPB(work_destroy)(&out.work);
+    if (!is_pattern(&out.X, sizeof out.X))
+        bpb_free(out.X.data);
+    assert_int_equal(make_net_state(), 0);
+}
+
+static const char *apply(const struct bad *bad)
+{
+    static char text[256];
+    text[0] = '\0';
+    for (size_t i = 0; i < COUNT(bad->change) && bad->change[i].text; i++) {
+        const struct change *change = &bad->change[i];
+        const size_t n = strlen(text);
+        memcpy((char *)&given + change->at, &change->value, change->size);
+        snprintf(text + n, sizeof text - n, "%s%s", i ? ", " : "", change->text);
+    }
+    return text;
+}
+
+static void refuses(call_fn *call, const struct bad *bad)
+{
+    give_good_arguments();
+    const char *text = apply(bad);
+    const bpb_status status = call(&given);
+    if (status != bad->status)
+        fail_msg("%s: \"%s\", not \"%s\"", text, bpb_strerror(status),
+                 bpb_strerror(bad->status));
+    if (!is_pattern(&out, sizeof out))
+        fail_msg("%s: an output was written", text);
+    if (!net_unchanged())
+        fail_msg("%s: the net was changed", text);
+}
+
+/* ---- Set up ---- */
+
+static int write_idx(const char *path)
+{
+    static const unsigned char bytes[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
+    FILE *file = fopen(path, "wb");
+    if (!file)
+        return -1;
+    const size_t written = fwrite(bytes, 1, sizeof bytes, file);
+    return fclose(file) != 0 || written != sizeof bytes;
+}
+
+/* Files to read; where model files are not supported, one that is none. */
+static int make_files(void)
+{
+    snprintf(idx_path, sizeof idx_path, "test_arguments_%d_%ld.idx", BPB_REAL_BYTES, (long)getpid());
+    snprintf(model_path, sizeof model_path, "%s.model", idx_path);
+    if (write_idx(idx_path) != 0)
+        return -1;
+    const bpb_status saved = BPB(net_save)(the_net, model_path);
+    if (saved == BPB_ERR_UNSUPPORTED)
+        return write_idx(model_path);
+    return saved || BPB(net_save_memory)(the_net, model_file, sizeof model_file, &model_bytes);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    const bpb_net_options options = {.units = units, .n_layers = 2};
+    if (BPB(net_create)(&the_net, &options) ||
+        BPB(plan_create)(&the_plan, the_net, &(bpb_plan_options){.batch = BATCH}) ||
+        BPB(work_create)(&the_work, the_plan) || BPB(net_parameters)(the_net) != P)
+        return -1;
+    memcpy(theta, BPB(net_ctheta)(the_net), sizeof theta);
+    return make_net_state() || BPB(work_bytes)(the_plan) > sizeof out.memory || make_files();
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    BPB(work_destroy)(&the_work);
+    BPB(plan_destroy)(&the_plan);
+    BPB(net_destroy)(&the_net);
+    unlink(idx_path);
+    unlink(model_path);
+    return 0;
+}
+
+/* ---- Tests: bad arguments ---- */
+
+struct refusal {
+    const char *name;
+    call_fn *call;
+    const struct bad *bad;
+    size_t n;
+};
+
+#define REFUSES(name, table) {#name "__refuses_" #table, call_##name, table, COUNT(table)}
+#define REFUSES_NULL(name, field) \
+    {#name "__refuses_null_" #field, call_##name, \
+     (const struct bad[]){{BPB_ERR_NULL, {POINTER(field, NULL)}}}, 1}
+
+static const struct refusal refusals[] = {
+    REFUSES(find_nonfinite, bad_layout),
+
+    REFUSES_NULL(net_create, net_at),
+    REFUSES(net_create, bad_net_options),
+    REFUSES_NULL(net_init, net),
+    REFUSES(net_init, bad_init),
+    REFUSES_NULL(set_input_scaling, net),
+    REFUSES(set_input_scaling, bad_scaling),
+    REFUSES_NULL(set_output_scaling, net),
+    REFUSES(set_output_scaling, bad_scaling),
+    REFUSES(set_output_scaling, bad_output_factor),
+    REFUSES_NULL(set_note, net),
+    REFUSES(set_note, bad_key),
+    REFUSES(set_note, bad_text),
+
+    REFUSES_NULL(plan_create, plan_at),
+    REFUSES_NULL(plan_create, net),
+    REFUSES(plan_create, bad_plan_options),
+    REFUSES_NULL(work_init, work_at),
+    REFUSES_NULL(work_init, plan),
+    REFUSES(work_init, bad_memory),
+    REFUSES_NULL(work_create, work_at),
+    REFUSES_NULL(work_create, plan),
+
+    REFUSES_NULL(forward, net),
+    REFUSES_NULL(forward, work),
+    REFUSES(forward, bad_X),
+    REFUSES(forward, bad_Y),
+    REFUSES(forward, bad_batch),
+    REFUSES_NULL(loss, net),
+    REFUSES_NULL(loss, work),
+    REFUSES_NULL(loss, loss_at),
+    REFUSES(loss, bad_X),
+    REFUSES(loss, bad_T),
+    REFUSES(loss, bad_batch),
+    REFUSES_NULL(gradient, net),
+    REFUSES_NULL(gradient, work),
+    REFUSES_NULL(gradient, gradient_at),
+    REFUSES(gradient, bad_X),
+    REFUSES(gradient, bad_T),
+    REFUSES(gradient, bad_batch),
+    REFUSES_NULL(sgd_update, net),
+    REFUSES_NULL(sgd_update, gradient),
+    REFUSES(sgd_update, bad_rule),
+    REFUSES_NULL(sgd_step, net),
+    REFUSES_NULL(sgd_step, work),
+    REFUSES(sgd_step, bad_X),
+    REFUSES(sgd_step, bad_T),
+    REFUSES(sgd_step, bad_batch),
+    REFUSES(sgd_step, bad_rule),
+
+    REFUSES_NULL(predict_with, net),
+    REFUSES_NULL(predict_with, work),
+    REFUSES(predict_with, bad_X),
+    REFUSES(predict_with, bad_Y),
+    REFUSES_NULL(predict, net),
+    REFUSES(predict, bad_X),
+    REFUSES(predict, bad_Y),
+    REFUSES_NULL(evaluate_with, net),
+    REFUSES_NULL(evaluate_with, work),
+    REFUSES_NULL(evaluate_with, score_at),
+    REFUSES(evaluate_with, bad_X),
+    REFUSES(evaluate_with, bad_T),
+    REFUSES_NULL(evaluate, net),
+    REFUSES_NULL(evaluate, score_at),
+    REFUSES(evaluate, bad_X),
+    REFUSES(evaluate, bad_T),
+
+    REFUSES_NULL(train, net),
+    REFUSES(train, bad_data),
+    REFUSES(train, bad_train_options),
+    REFUSES(shuffle, bad_shuffle),
+
+    REFUSES_NULL(idx_read, X_at),
+    REFUSES(idx_read, bad_idx_path),
+    REFUSES(one_hot, bad_labels),
+
+    REFUSES_NULL(save, net),
+    REFUSES(save, bad_path),
+    REFUSES_NULL(load, net_at),
+    REFUSES(load, bad_path),
+    REFUSES_NULL(save_memory, net),
+    REFUSES_NULL(save_memory, bytes_at),
+    REFUSES_NULL(load_memory, net_at),
+    REFUSES(load_memory, bad_file),
+    REFUSES_NULL(model_precision, bytes_at),
+    REFUSES(model_precision, bad_path),
+
+    REFUSES_NULL(blas_health, info_at),
+    REFUSES(activation_from_name, bad_activation_name),
+    REFUSES(loss_from_name, bad_loss_name),
+    REFUSES(init_from_name, bad_init_name),
+};
+
+/* The call is right as it stands, and with each of the changes refused. A function that this
+ * build lacks still knows NULL. */
+static void refused(void **state)
+{
+    const struct refusal *refusal = *state;
+    give_good_arguments();
+    const bpb_status good = refusal->call(&given);
+    if (good != BPB_OK && good != BPB_ERR_UNSUPPORTED)
+        fail_msg("good arguments: \"%s\"", bpb_strerror(good));
+    forget_results();
+    for (size_t i = 0; i < refusal->n; i++)
+        if (good == BPB_OK || refusal->bad[i].status == BPB_ERR_NULL)
+            refuses(refusal->call, &refusal->bad[i]);
+}
+
+static int run_refusals(void)
+{
+    struct CMUnitTest tests[COUNT(refusals)];
+    for (size_t i = 0; i < COUNT(refusals); i++)
+        tests[i] = (struct CMUnitTest){.name = refusals[i].name,
+                                       .test_func = refused,
+                                       .initial_state = (void *)&refusals[i]};
+    return cmocka_run_group_tests_name("refusals", tests, set_up, tear_down);
+}
+
+/* ---- Tests: what a table does not hold ---- */
+
+static const bpb_activation tanh_output[] = {BPB_SIGMOID, BPB_TANH};
+static const bpb_net_options other_nets[] = {
+    {.units = (const size_t[]){N_IN + 1, N_HIDDEN, N_OUT}, .n_layers = 2},
+    {.units = (const size_t[]){N_IN, N_HIDDEN + 1, N_OUT}, .n_layers = 2},
+    {.units = (const size_t[]){N_IN, N_HIDDEN, N_OUT + 1}, .n_layers = 2},
+    {.units = (const size_t[]){N_IN, N_OUT}, .n_layers = 1},
+    {.units = (const size_t[]){N_IN, N_HIDDEN, N_OUT, N_OUT}, .n_layers = 3},
+    {.units = units, .n_layers = 2, .hidden = BPB_TANH},
+    {.units = units, .n_layers = 2, .activations = tanh_output},
+    {.units = units, .n_layers = 2, .loss = BPB_CROSS_ENTROPY},
+};
+
+static void mismatch_with(BPB(work) *work)
+{
+    static const struct {
+        const char *name;
+        call_fn *call;
+    } passes[] = {{"forward", call_forward},           {"loss", call_loss},
+                  {"gradient", call_gradient},         {"sgd_step", call_sgd_step},
+                  {"predict_with", call_predict_with}, {"evaluate_with", call_evaluate_with}};
+    for (size_t i = 0; i < COUNT(passes); i++) {
+        give_good_arguments();
+        given.work = work;
+        if (passes[i].call(&given) != BPB_ERR_MISMATCH)
+            fail_msg("%s takes a work of another net", passes[i].name);
+        assert_true(is_pattern(&out, sizeof out) && net_unchanged());
+    }
+}
+
+static void passes__work_of_another_net_is_a_mismatch(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(other_nets); i++) {
+        BPB(net) *net = NULL;
+        BPB(plan) *plan = NULL;
+        BPB(work) *work = NULL;
+        assert_int_equal(BPB(net_create)(&net, &other_nets[i]), BPB_OK);
+        assert_int_equal(BPB(plan_create)(&plan, net, NULL), BPB_OK);
+        assert_int_equal(BPB(work_create)(&work, plan), BPB_OK);
+        mismatch_with(work);
+        BPB(work_destroy)(&work);
+        BPB(plan_destroy)(&plan);
+        BPB(net_destroy)(&net);
+    }
+}
+
+static void passes__optional_outputs_may_be_null(void **state)
+{
+    (void)state;
+    const struct arguments *a = &given;
+    give_good_arguments();
+    assert_int_equal(BPB(gradient)(a->net, a->work, a->X, a->T, out.gradient, NULL), BPB_OK);
+    assert_int_equal(BPB(sgd_step)(a->net, a->work, a->X, a->T, &a->rule, NULL), BPB_OK);
+    assert_int_equal(BPB(predict_with)(a->net, a->work, a->X, a->Y, NULL), BPB_OK);
+    assert_int_equal(BPB(train)(a->net, &a->data, &a->train_options, NULL), BPB_OK);
+    assert_int_equal(BPB(find_nonfinite)(a->X, NULL), BPB_OK);
+    assert_int_equal(BPB(one_hot)(a->labels, a->one_hot, NULL), BPB_OK);
+    assert_int_equal(BPB(plan_create)(&out.plan, a->net, NULL), BPB_OK);
+    forget_results();
+}
+
+static void gradient__last_column_over_the_batch_is_refused_but_not_the_batch(void **state)
+{
+    (void)state;
+    give_good_arguments();
+    given.X.cols = given.T.cols = BATCH;
+    assert_int_equal(call_gradient(&given), BPB_OK);
+    given.X.cols = given.T.cols = BATCH + 1;
+    assert_int_equal(call_gradient(&given), BPB_ERR_BATCH);
+}
+
+static void work_init__one_byte_too_few_is_refused(void **state)
+{
+    (void)state;
+    give_good_arguments();
+    given.memory_bytes--;
+    assert_int_equal(call_work_init(&given), BPB_ERR_BUFFER);
+    assert_true(is_pattern(&out, sizeof out));
+}
+
+static void work_init__memory_may_begin_anywhere(void **state)
+{
+    (void)state;
+    real expected[N_OUT * COLS];
+    const size_t bytes = BPB(work_bytes)(the_plan);
+    give_good_arguments();
+    assert_int_equal(call_predict_with(&given), BPB_OK);
+    memcpy(expected, out.Y, sizeof expected);
+    for (size_t offset = 0; offset < 64; offset++) {
+        give_good_arguments();
+        unsigned char *block = malloc(bytes + offset); /* no byte more, for memory checkers */
+        assert_non_null(block);
+        assert_int_equal(BPB(work_init)(&given.work, the_plan, block + offset, bytes), BPB_OK);
+        assert_int_equal(call_gradient(&given), BPB_OK);
+        assert_int_equal(call_predict_with(&given), BPB_OK);
+        assert_memory_equal(out.Y, expected, sizeof expected);
+        BPB(work_destroy)(&given.work); /* need not, but may */
+        assert_null(given.work);
+        free(block);
+    }
+}
+
+/* The label at column 2 is none; that is told, and nothing else is written. */
+static void refuses_label(real label)
+{
+    const real values[LABELS] = {0, 1, label, label};
+    give_good_arguments();
+    given.labels.data = values;
+    assert_int_equal(call_one_hot(&given), BPB_ERR_LABEL);
+    assert_int_equal(out.where.row, 0);
+    assert_int_equal(out.where.col, 2);
+    assert_true(is_pattern(out.Y, sizeof out.Y));
+}
+
+static void one_hot__refuses_what_is_no_label(void **state)
+{
+    (void)state;
+    const real bad[] = {N_OUT,        -1,  RC(0.5), RC(1.000001), RC(1e30), RC(-1e-30),
+                        (real)INFINITY, (real)-INFINITY, (real)NAN, RC(4294967296.0)};
+    for (size_t i = 0; i < COUNT(bad); i++)
+        refuses_label(bad[i]);
+}
+
+static void save_memory__buffer_one_byte_too_small_is_refused(void **state)
+{
+    (void)state;
+    give_good_arguments();
+    if (call_save_memory(&given) == BPB_ERR_UNSUPPORTED)
+        skip();
+    const size_t needed = out.bytes;
+    assert_true(needed > sizeof theta);
+    give_good_arguments();
+    given.capacity = needed - 1;
+    assert_int_equal(call_save_memory(&given), BPB_ERR_BUFFER);
+    assert_int_equal(out.bytes, needed);
+    assert_true(is_pattern(out.file, sizeof out.file));
+    give_good_arguments();
+    given.buffer = NULL;
+    given.capacity = 0;
+    assert_int_equal(call_save_memory(&given), BPB_OK);
+    assert_int_equal(out.bytes, needed);
+    give_good_arguments();
+    given.capacity = needed;
+    assert_int_equal(call_save_memory(&given), BPB_OK);
+    assert_true(is_pattern(out.file + needed, sizeof out.file - needed));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_hot__refuses_what_is_no_label),
+        cmocka_unit_test(passes__work_of_another_net_is_a_mismatch),
+        cmocka_unit_test(passes__optional_outputs_may_be_null),
+        cmocka_unit_test(gradient__last_column_over_the_batch_is_refused_but_not_the_batch),
+        cmocka_unit_test(work_init__one_byte_too_few_is_refused),
+        cmocka_unit_test(work_init__memory_may_begin_anywhere),
+        cmocka_unit_test(save_memory__buffer_one_byte_too_small_is_refused),
+    };
+    const int failed = run_refusals();
+    return failed + cmocka_run_group_tests(tests, set_up, tear_down);
+}

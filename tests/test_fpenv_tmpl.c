@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The caller's floating-point environment: whatever it is, the library computes the same bits
+ * and gives the same statuses, is not interrupted, and hands the environment back.
+ *
+ * Each scene records what it computes, once in the default environment and once in each other.
+ * Between entering and leaving one, a scene does no arithmetic of its own.
+ */
+#define _GNU_SOURCE /* feenableexcept */
+
+#include <fenv.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "support_tmpl.h"
+
+/* ---- Environments ---- */
+
+#ifdef __SSE2__
+#include <xmmintrin.h>
+#define FLUSH 0x8040u         /* subnormal results and operands count as 0 */
+#define TRAP_SUBNORMAL 0x100u /* masked where set */
+#define STICKY 0x3fu
+#endif
+
+struct environment {
+    const char *name;
+    int rounding, traps;
+    bool flush;
+};
+
+static const struct environment environments[] = {
+    {"rounding_up", FE_UPWARD, 0, false},
+    {"rounding_down", FE_DOWNWARD, 0, false},
+    {"rounding_to_zero", FE_TOWARDZERO, 0, false},
+    {"exceptions_trapped", FE_TONEAREST, FE_ALL_EXCEPT, false},
+    {"subnormals_flushed", FE_TONEAREST, 0, true},
+    {"all_at_once", FE_UPWARD, FE_ALL_EXCEPT, true},
+};
+
+/* What the library must not change. */
+struct control {
+    int rounding, traps;
+    unsigned mxcsr;
+};
+
+static struct control read_control(void)
+{
+    struct control control = {.rounding = fegetround(), .traps = fegetexcept()};
+#ifdef __SSE2__
+    control.mxcsr = _mm_getcsr() & ~STICKY;
+#endif
+    return control;
+}
+
+static void enter(const struct environment *environment)
+{
+    fesetround(environment->rounding);
+    feclearexcept(FE_ALL_EXCEPT);
+#ifdef __SSE2__
+    if (environment->flush)
+        _mm_setcsr(_mm_getcsr() | FLUSH);
+    if (environment->traps)
+        _mm_setcsr(_mm_getcsr() & ~TRAP_SUBNORMAL & ~STICKY);
+#endif
+    feenableexcept(environment->traps);
+}
+
+static void leave(void)
+{
+    fesetenv(FE_DFL_ENV);
+}
+
+/* Whether the machine does what it was told: an emulated one may not. */
+static bool in_force(const struct environment *environment)
+{
+    const volatile double one = 1, smallest = DBL_MIN, third = 1.0 / 3, fifth = 1.0 / 5;
+    if (environment->traps)
+        return fegetexcept() == environment->traps;
+    if (environment->flush)
+        return smallest / 2 == 0;
+    return one / 3 != third || one / 5 != fifth; /* one is rounded up, the other down */
+}
+
+/* ---- What a scene records ---- */
+
+static struct record {
+    unsigned char bytes[1 << 18];
+    size_t n;
+} record;
+
+static void note(const void *bytes, size_t n)
+{
+    assert_true(record.n + n <= sizeof record.bytes);
+    memcpy(record.bytes + record.n, bytes, n);
+    record.n += n;
+}
+
+static void note_status(bpb_status status)
+{
+    note(&status, sizeof status);
+}
+
+static void note_reals(const real *x, size_t n)
+{
+    note(x, n * sizeof *x);
+}
+
+static void note_theta(const BPB(net) * net)
+{
+    note_reals(BPB(net_ctheta)(net), BPB(net_parameters)(net));
+}
+
+static void note_score(const bpb_score *score)
+{
+    note(&score->loss, sizeof score->loss);
+    note(&score->accuracy, sizeof score->accuracy);
+    note(&score->correct, sizeof score->correct);
+    note(&score->nonfinite, sizeof score->nonfinite);
+}
+
+/* ---- What the scenes work on ---- */
+
+enum { N_IN = 5, N_HIDDEN = 7, N_OUT = 3, COLS = 70, P = 66 };
+
+static const size_t units[] = {N_IN, N_HIDDEN, N_OUT};
+static real x_values[N_IN * COLS], t_values[N_OUT * COLS], x_bad[N_IN * COLS];
+static real quiet_nan, signalling_nan, subnormal;
+static const bpb_sgd_rule rule = {.eta = 0.3, .decay = 0.1};
+
+static BPB(cview) X(void)
+{
+    return BPB(in)(x_values, N_IN, COLS);
+}
+static BPB(cview) T(void)
+{
+    return BPB(in)(t_values, N_OUT, COLS);
+}
+
+static bpb_net_options options_of(bpb_activation hidden, struct ending ending)
+{
+    return (bpb_net_options){.units = units,
+                             .n_layers = 2,
+                             .hidden = hidden,
+                             .output = ending.output,
+                             .loss = ending.loss};
+}
+
+static struct machine machine_of(bpb_activation hidden, struct ending ending)
+{
+    const bpb_net_options options = options_of(hidden, ending);
+    return make_machine(&options, &(bpb_plan_options){.batch = COLS});
+}
+
+static struct machine plain_machine(void)
+{
+    return machine_of(BPB_SIGMOID, (struct ending){BPB_SOFTMAX, BPB_CROSS_ENTROPY});
+}
+
+/* ---- Scenes ---- */
+
+static void scene_init(void)
+{
+    for (int init = BPB_INIT_SCALED; init <= BPB_INIT_ZERO; init++) {
+        BPB(net) *net = NULL;
+        note_status(BPB(net_create)(&net, &(bpb_net_options){.units = units,
+                                                             .n_layers = 2,
+                                                             .init = (bpb_init)init,
+                                                             .seed = 5}));
+        note_theta(net);
+        note_status(BPB(net_init)(net, (bpb_init)init, 6));
+        note_theta(net);
+        BPB(net_destroy)(&net);
+    }
+}
+
+/* Every pass of a net, with what X holds. */
+static void note_passes(struct machine *m, BPB(cview) inputs_of_net)
+{
+    real Y[N_OUT * COLS], gradient[P];
+    unsigned char flags[COLS];
+    double loss = 0;
+    bpb_score score;
+    const BPB(cview) A = inputs_of_net;
+    note_status(BPB(forward)(m->net, m->work, A, BPB(out)(Y, N_OUT, COLS)));
+    note_reals(Y, N_OUT * COLS);
+    note_status(BPB(predict_with)(m->net, m->work, A, BPB(out)(Y, N_OUT, COLS), flags));
+    note_reals(Y, N_OUT * COLS);
+    note(flags, sizeof flags);
+    note_status(BPB(evaluate)(m->net, A, T(), &score));
+    note_score(&score);
+    note_status(BPB(loss)(m->net, m->work, A, T(), &loss));
+    note(&loss, sizeof loss);
+    note_status(BPB(gradient)(m->net, m->work, A, T(), gradient, NULL));
+    note_reals(gradient, P);
+    note_status(BPB(sgd_step)(m->net, m->work, A, T(), &rule, &loss));
+    note(&loss, sizeof loss);
+    note_theta(m->net);
+    note_status(BPB(sgd_update)(m->net, gradient, &rule));
+    note_theta(m->net);
+}
+
+static void note_passes_of_all_nets(BPB(cview) inputs_of_net)
+{
+    for (size_t i = 0; i < COUNT(activations); i++) {
+        for (size_t k = 0; k < COUNT(endings); k++) {
+            struct machine m = machine_of(activations[i], endings[k]);
+            note_passes(&m, inputs_of_net);
+            free_machine(&m);
+        }
+    }
+}
+
+static void scene_passes(void)
+{
+    note_passes_of_all_nets(X());
+}
+
+static void scene_passes_of_nonfinite_columns(void)
+{
+    note_passes_of_all_nets(BPB(in)(x_bad, N_IN, COLS));
+}
+
+/* Y = x for subnormal x: through a layer of ones, a product at a time. */
+static void scene_subnormals(void)
+{
+    const size_t ones[] = {1, 1};
+    struct machine m = make_machine(&(bpb_net_options){.units = ones,
+                                                       .n_layers = 1,
+                                                       .output = BPB_IDENTITY,
+                                                       .init = BPB_INIT_ZERO}, NULL);
+    real y = 0, zero = 0, root = BPB_SELECT(1e-160, 1e-20f); /* root^2 is subnormal */
+    double loss = 0;
+    BPB(net_theta)(m.net)[0] = 1;
+    note_status(BPB(forward)(m.net, m.work, BPB(in)(&subnormal, 1, 1), BPB(out)(&y, 1, 1)));
+    assert_same_bits(1, &y, &subnormal);
+    note_status(BPB(predict)(m.net, BPB(in)(&subnormal, 1, 1), BPB(out)(&y, 1, 1)));
+    assert_same_bits(1, &y, &subnormal);
+    note_status(BPB(loss)(m.net, m.work, BPB(in)(&root, 1, 1), BPB(in)(&zero, 1, 1), &loss));
+    note(&loss, sizeof loss);
+    note_status(BPB(sgd_update)(m.net, (const real[]){0, subnormal}, &(bpb_sgd_rule){.eta = 1}));
+    note_theta(m.net);
+    free_machine(&m);
+}
+
+static void scene_scaling(void)
+{
+    struct machine m = plain_machine();
+    const real shift[N_IN] = {RC(0.1), RC(0.2), RC(0.3), RC(0.4), RC(0.5)};
+    const real bad[] = {quiet_nan, signalling_nan, (real)INFINITY, subnormal, 0};
+    note_status(BPB(net_set_input_scaling)(m.net, shift, shift));
+    note_status(BPB(net_set_output_scaling)(m.net, shift, shift));
+    note_passes(&m, X());
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        real values[N_IN];
+        memcpy(values, shift, sizeof values);
+        memcpy(values + 1, bad + i, sizeof *bad);
+        note_status(BPB(net_set_input_scaling)(m.net, values, NULL));
+        note_status(BPB(net_set_output_scaling)(m.net, NULL, values));
+    }
+    free_machine(&m);
+}
+
+/* The environment is the caller's in the callback. */
+static int check_callback(const bpb_progress *progress, void *user)
+{
+    (void)progress;
+    const struct control now = read_control();
+    return memcmp(&now, user, sizeof now) != 0;
+}
+
+static void note_training(BPB(cview) X_train, double eta, double lambda)
+{
+    BPB(net) *net = NULL;
+    struct control control = read_control();
+    bpb_train_report report = {.in_data = -1};
+    const bpb_net_options options =
+        options_of(BPB_RELU, (struct ending){BPB_IDENTITY, BPB_SQUARED});
+    const BPB(data) data = {.X = X_train, .T = T(), .X_test = X(), .T_test = T()};
+    note_status(BPB(net_create)(&net, &options));
+    note_status(BPB(train)(net, &data,
+                           &(bpb_train_options){.eta = eta,
+                                                .lambda = lambda,
+                                                .batch = 16,
+                                                .epochs = 3,
+                                                .on_step = check_callback,
+                                                .on_epoch = check_callback,
+                                                .user = &control},
+                           &report));
+    note_theta(net);
+    note(&report.where, sizeof report.where);
+    note(&report.in_data, sizeof report.in_data);
+    note_score(&report.last.train);
+    note_score(&report.last.test);
+    BPB(net_destroy)(&net);
+}
+
+static void scene_train(void)
+{
+    note_training(X(), 0.01, 6291.1); /* lambda / 70 would be rounded up, */
+    note_training(X(), 0.01, 6290.1); /* and this down */
+}
+
+static void scene_train_until_overflow(void)
+{
+    note_training(X(), 1e30, 0.5);
+}
+
+static void scene_train_refuses_nonfinite_data(void)
+{
+    note_training(BPB(in)(x_bad, N_IN, COLS), 0.01, 0.5);
+}
+
+static void scene_options_that_are_not_finite(void)
+{
+    struct machine m = plain_machine();
+    const double bad[] = {(double)NAN, (double)INFINITY, -1, DBL_TRUE_MIN};
+    const BPB(data) data = {.X = X(), .T = T()};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        const bpb_train_options options = {.eta = 0.1, .lambda = bad[i], .epochs = 1};
+        note_status(BPB(sgd_step)(m.net, m.work, X(), T(), &(bpb_sgd_rule){.eta = bad[i]}, NULL));
+        note_status(BPB(train)(m.net, &data, &options, NULL));
+        note_status(BPB(train)(m.net, &data, &(bpb_train_options){.eta = bad[i], .epochs = 1}, NULL));
+        note_theta(m.net);
+    }
+    free_machine(&m);
+}
+
+static void scene_find_nonfinite(void)
+{
+    const real bad[] = {subnormal, quiet_nan, signalling_nan, (real)INFINITY, (real)-INFINITY};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        bpb_where where = {9, 9};
+        real values[3] = {1, 2, 3};
+        memcpy(values + 1, bad + i, sizeof *bad);
+        note_status(BPB(find_nonfinite)(BPB(in)(values, 3, 1), &where));
+        note(&where, sizeof where);
+    }
+}
+
+static void scene_one_hot(void)
+{
+    const real bad[] = {1, RC(0.5), subnormal, quiet_nan, signalling_nan, (real)INFINITY, RC(1e30)};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        real labels[2] = {1, 0}, columns_of[2 * N_OUT] = {0};
+        bpb_where where = {9, 9};
+        memcpy(labels + 1, bad + i, sizeof *bad);
+        note_status(BPB(one_hot)(BPB(in)(labels, 1, 2), BPB(out)(columns_of, N_OUT, 2), &where));
+        note(&where, sizeof where);
+        note_reals(columns_of, COUNT(columns_of));
+    }
+}
+
+static void note_loaded(const void *file, size_t bytes)
+{
+    BPB(net) *net = NULL;
+    note_status(BPB(net_load_memory)(&net, file, bytes));
+    if (net)
+        note_theta(net);
+    BPB(net_destroy)(&net);
+}
+
+/* A model of the one or the other precision, its first weight of these bits, read by ours. */
+#define NOTE_SAVED(d, type)                                                                  \
+    static void note_saved_##d(type first)                                                   \
+    {                                                                                        \
+        static unsigned char file[8192];                                                     \
+        const bpb_net_options options = {.units = units, .n_layers = 2};                     \
+        size_t bytes = 0;                                                                    \
+        bpb_##d##net *net = NULL;                                                            \
+        note_status(bpb_##d##net_create(&net, &options));                                    \
+        memcpy(bpb_##d##net_theta(net), &first, sizeof first);                               \
+        note_status(bpb_##d##net_save_memory(net, file, sizeof file, &bytes));               \
+        note(file, bytes);                                                                   \
+        note_loaded(file, bytes);                                                            \
+        bpb_##d##net_destroy(&net);                                                          \
+    }
+NOTE_SAVED(d, uint64_t)
+NOTE_SAVED(s, uint32_t)
+
+/* 0.1, the least double, 1e300, infinity, NaN, a signalling NaN; and of float. */
+static const uint64_t doubles[] = {0x3fb999999999999a, 1, 0x7e37e43c8800759c, 0x7ff0000000000000,
+                                   0x7ff8000000000000, 0x7ff0000000000001};
+static const uint32_t floats[] = {0x3dcccccd, 1, 0x7f7fffff, 0x7f800000, 0x7fc00000, 0x7f800001};
+
+static void scene_model_files(void)
+{
+    for (size_t i = 0; i < COUNT(doubles); i++)
+        note_saved_d(doubles[i]);
+    for (size_t i = 0; i < COUNT(floats); i++)
+        note_saved_s(floats[i]);
+}
+
+static char idx_path[64];
+
+/* 0.1 and a double of these bits, big-endian. */
+static void write_idx(uint64_t bits)
+{
+    unsigned char bytes[] = {0, 0, 14, 1, 0, 0, 0, 2, 0x3f, 0xb9, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a,
+                             0, 0, 0,  0, 0, 0, 0, 0};
+    for (size_t i = 0; i < 8; i++)
+        bytes[16 + i] = (unsigned char)(bits >> (56 - 8 * i));
+    FILE *file = fopen(idx_path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, sizeof bytes, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void scene_idx_read(void)
+{
+    for (size_t i = 0; i < COUNT(doubles); i++) {
+        BPB(view) V = {0};
+        bpb_where where = {9, 9};
+        write_idx(doubles[i]);
+        note_status(BPB(idx_read)(&V, idx_path, &where));
+        note(&where, sizeof where);
+        if (V.data)
+            note_reals(V.data, V.rows * V.cols);
+        bpb_free(V.data);
+    }
+}
+
+static void scene_shuffle(void)
+{
+    size_t index[100];
+    note_status(bpb_shuffle(index, COUNT(index), 3, 4));
+    note(index, sizeof index);
+}
+
+static const struct scene {
+    const char *name;
+    void (*run)(void);
+} scenes[] = {
+    {"init", scene_init},
+    {"passes", scene_passes},
+    {"passes_of_nonfinite_columns", scene_passes_of_nonfinite_columns},
+    {"subnormals", scene_subnormals},
+    {"scaling", scene_scaling},
+    {"train", scene_train},
+    {"train_until_overflow", scene_train_until_overflow},
+    {"train_refuses_nonfinite_data", scene_train_refuses_nonfinite_data},
+    {"options_that_are_not_finite", scene_options_that_are_not_finite},
+    {"find_nonfinite", scene_find_nonfinite},
+    {"one_hot", scene_one_hot},
+    {"model_files", scene_model_files},
+    {"idx_read", scene_idx_read},
+    {"shuffle", scene_shuffle},
+};
+
+/* ---- Tests ---- */
+
+struct test {
+    const struct scene *scene;
+    const struct environment *environment;
+    char name[80];
+};
+
+static void scene__is_the_same_in_any_environment(void **state)
+{
+    static struct record expected;
+    const struct test *test = *state;
+    record.n = 0;
+    test->scene->run();
+    expected = record;
+    record.n = 0;
+    enter(test->environment);
+    const bool possible = in_force(test->environment);
+    const struct control before = read_control();
+    test->scene->run();
+    const struct control after = read_control();
+    leave();
+    assert_true(expected.n > 0);
+    assert_int_equal(record.n, expected.n);
+    assert_memory_equal(record.bytes, expected.bytes, expected.n);
+    assert_int_equal(before.rounding, after.rounding);
+    assert_int_equal(before.traps, after.traps);
+    assert_int_equal(before.mxcsr, after.mxcsr);
+    if (!possible)
+        skip();
+}
+
+/* ---- Set up ---- */
+
+static void make_special_values(void)
+{
+    const BPB_SELECT(uint64_t, uint32_t) quiet = BPB_SELECT(0x7ff8000000000000, 0x7fc00000),
+                                         signalling = BPB_SELECT(0x7ff0000000000001, 0x7f800001),
+                                         least = 5;
+    memcpy(&quiet_nan, &quiet, sizeof quiet_nan);
+    memcpy(&signalling_nan, &signalling, sizeof signalling_nan);
+    memcpy(&subnormal, &least, sizeof subnormal);
+}
+
+/* Inputs over many orders of magnitude; x_bad has some that are not finite in columns 3, 40, 69. */
+static int set_up(void **state)
+{
+    (void)state;
+    struct rng rng = {1};
+    make_special_values();
+    fill_uniform(&rng, N_IN * COLS, -3, 3, x_values);
+    x_values[0] = subnormal;
+    x_values[7] = BPB_SELECT(1e200, 1e20f);
+    for (size_t j = 0; j < COLS; j++)
+        t_values[j * N_OUT + rng_between(&rng, 0, N_OUT - 1)] = 1;
+    memcpy(x_bad, x_values, sizeof x_bad);
+    memcpy(&x_bad[3 * N_IN + 1], &quiet_nan, sizeof quiet_nan);
+    x_bad[40 * N_IN] = (real)INFINITY;
+    memcpy(&x_bad[69 * N_IN + 4], &signalling_nan, sizeof signalling_nan);
+    snprintf(idx_path, sizeof idx_path, "test_fpenv_%d_%ld.idx", BPB_REAL_BYTES, (long)getpid());
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    unlink(idx_path);
+    return 0;
+}
+
+int main(void)
+{
+    static struct test pairs[COUNT(scenes) * COUNT(environments)];
+    struct CMUnitTest tests[COUNT(pairs)];
+    for (size_t i = 0; i < COUNT(pairs); i++) {
+        struct test *test = &pairs[i];
+        test->scene = &scenes[i / COUNT(environments)];
+        test->environment = &environments[i % COUNT(environments)];
+        snprintf(test->name, sizeof test->name, "%s__%s", test->scene->name, test->environment->name);
+        tests[i] = (struct CMUnitTest){.name = test->name,
+                                       .test_func = scene__is_the_same_in_any_environment,
+                                       .initial_state = test};
+    }
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

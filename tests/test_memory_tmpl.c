@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every allocation of the library made to fail in turn: BPB_ERR_MEMORY, nothing written, nothing
+ * lost, and the next call works. And what says that it does not allocate does not.
+ *
+ * To be linked with the static library and --wrap for each of the functions below, so that the
+ * library's calls come here, and those of the libraries beneath it do not.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "support_tmpl.h"
+
+/* ---- Allocations ---- */
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t count, size_t n);
+void *__real_realloc(void *memory, size_t n);
+void *__real_aligned_alloc(size_t alignment, size_t n);
+char *__real_strdup(const char *text);
+char *__real_realpath(const char *path, char *resolved);
+void __real_free(void *memory);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t count, size_t n);
+void *__wrap_realloc(void *memory, size_t n);
+void *__wrap_aligned_alloc(size_t alignment, size_t n);
+char *__wrap_strdup(const char *text);
+char *__wrap_realpath(const char *path, char *resolved);
+void __wrap_free(void *memory);
+
+#define NEVER SIZE_MAX
+static size_t allocations;      /* so far */
+static size_t failing = NEVER;  /* the one to fail */
+static void *live[1024];        /* what has not been freed */
+
+static size_t count_live(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT(live); i++)
+        count += live[i] != NULL;
+    return count;
+}
+
+/* Put new in the place of old; of what is not known, nothing. */
+static void replace(const void *old, void *new)
+{
+    for (size_t i = 0; i < COUNT(live); i++) {
+        if (live[i] == old) {
+            live[i] = new;
+            return;
+        }
+    }
+    assert_true(old); /* the list is full */
+}
+
+static bool fails(void)
+{
+    if (allocations++ != failing)
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+static void *made(void *memory)
+{
+    if (memory)
+        replace(NULL, memory);
+    return memory;
+}
+
+void *__wrap_malloc(size_t n)
+{
+    return fails() ? NULL : made(__real_malloc(n));
+}
+
+void *__wrap_calloc(size_t count, size_t n)
+{
+    return fails() ? NULL : made(__real_calloc(count, n));
+}
+
+void *__wrap_realloc(void *memory, size_t n)
+{
+    void *grown = fails() ? NULL : __real_realloc(memory, n);
+    if (grown)
+        replace(memory, grown);
+    return grown;
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t n)
+{
+    return fails() ? NULL : made(__real_aligned_alloc(alignment, n));
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return fails() ? NULL : made(__real_strdup(text));
+}
+
+char *__wrap_realpath(const char *path, char *resolved)
+{
+    return fails() ? NULL : made(__real_realpath(path, resolved));
+}
+
+void __wrap_free(void *memory)
+{
+    if (memory)
+        replace(memory, NULL);
+    __real_free(memory);
+}
+
+/* ---- What the calls work on ---- */
+
+enum { N_IN = 3, N_HIDDEN = 4, N_OUT = 2, COLS = 70, P = 26, IDX_BYTES = 40000 };
+
+static const size_t units[] = {N_IN, N_HIDDEN, N_OUT};
+static const bpb_net_options net_options = {.units = units, .n_layers = 2};
+static const real x_values[N_IN * COLS] = {1, 2, 3}, t_values[N_OUT * COLS] = {1, 0, 0, 1};
+static const real shift[N_IN] = {1, 2, 3}, factor[N_IN] = {4, 5, 6};
+static const bpb_sgd_rule rule = {.eta = 0.5};
+
+static struct machine m;
+static real theta[P];
+static char model_path[80], idx_path[80], folder[64];
+static unsigned char model[8192];
+static size_t model_bytes;
+
+/* Where the calls write to. */
+static struct outputs {
+    BPB(net) * net;
+    BPB(plan) * plan;
+    BPB(work) * work;
+    BPB(view) X;
+    real Y[N_OUT * COLS], gradient[P];
+    double loss;
+    bpb_score score;
+    bpb_train_report report;
+    bpb_where where;
+    size_t bytes;
+    unsigned char flags[COLS], file[sizeof model];
+} out, pattern;
+
+static BPB(cview) X(void)
+{
+    return BPB(in)(x_values, N_IN, COLS);
+}
+static BPB(cview) T(void)
+{
+    return BPB(in)(t_values, N_OUT, COLS);
+}
+static BPB(view) Y(void)
+{
+    return BPB(out)(out.Y, N_OUT, COLS);
+}
+
+static bpb_status train(size_t epochs)
+{
+    const BPB(data) data = {X(), T(), X(), T(), X(), T()};
+    const bpb_train_options options = {.eta = 0.5, .lambda = 0.1, .batch = 16, .epochs = epochs};
+    return BPB(train)(m.net, &data, &options, &out.report);
+}
+
+static bpb_status create_net(void)
+{
+    return BPB(net_create)(&out.net, &net_options);
+}
+static bpb_status create_plan(void)
+{
+    return BPB(plan_create)(&out.plan, m.net, NULL);
+}
+static bpb_status create_work(void)
+{
+    return BPB(work_create)(&out.work, m.plan);
+}
+static bpb_status set_input_scaling(void)
+{
+    return BPB(net_set_input_scaling)(m.net, factor, shift);
+}
+static bpb_status set_output_scaling(void)
+{
+    return BPB(net_set_output_scaling)(m.net, shift, NULL);
+}
+static bpb_status add_note(void)
+{
+    return BPB(net_set_note)(m.net, "colour", "red");
+}
+static bpb_status replace_note(void)
+{
+    return BPB(net_set_note)(m.net, "unit", "a longer value");
+}
+static bpb_status predict(void)
+{
+    return BPB(predict)(m.net, X(), Y());
+}
+static bpb_status evaluate(void)
+{
+    return BPB(evaluate)(m.net, X(), T(), &out.score);
+}
+static bpb_status train_twice(void)
+{
+    return train(2);
+}
+static bpb_status read_idx(void)
+{
+    return BPB(idx_read)(&out.X, idx_path, &out.where);
+}
+static bpb_status save(void)
+{
+    return BPB(net_save)(m.net, model_path);
+}
+static bpb_status load(void)
+{
+    return BPB(net_load)(&out.net, model_path);
+}
+static bpb_status save_memory(void)
+{
+    return BPB(net_save_memory)(m.net, out.file, sizeof out.file, &out.bytes);
+}
+static bpb_status load_memory(void)
+{
+    return BPB(net_load_memory)(&out.net, model, model_bytes);
+}
+static bpb_status precision(void)
+{
+    return bpb_model_precision(model_path, &out.bytes);
+}
+
+/* ---- What a failed call leaves as it was ---- */
+
+static void fill_outputs(void)
+{
+    memset(&pattern, 0xa5, sizeof pattern);
+    memcpy(&out, &pattern, sizeof out);
+}
+
+static bool is_filled(const void *member, size_t n)
+{
+    return memcmp(member, &pattern, n) == 0;
+}
+
+/* Free what a call that worked has made. */
+static void free_outputs(void)
+{
+    if (!is_filled(&out.net, sizeof out.net))
+        BPB(net_destroy)(&out.net);
+    if (!is_filled(&out.plan, sizeof out.plan))
+        BPB(plan_destroy)(&out.plan);
+    if (!is_filled(&out.work, sizeof out.work))
+        BPB(work_destroy)(&out.work);
+    if (!is_filled(&out.X.data, sizeof out.X.data))
+        bpb_free(out.X.data);
+}
+
+/* As the net is before every call. */
+static void reset_net(void)
+{
+    memcpy(BPB(net_theta)(m.net), theta, sizeof theta);
+    assert_ok(BPB(net_set_input_scaling)(m.net, shift, factor));
+    assert_ok(BPB(net_set_output_scaling)(m.net, NULL, NULL));
+    assert_ok(BPB(net_set_note)(m.net, "colour", NULL));
+    assert_ok(BPB(net_set_note)(m.net, "unit", "mm"));
+}
+
+static void assert_net_is_reset(void)
+{
+    const real *scaling = BPB(net_input_scaling)(m.net);
+    assert_memory_equal(BPB(net_ctheta)(m.net), theta, sizeof theta);
+    assert_memory_equal(scaling, shift, sizeof shift);
+    assert_memory_equal(scaling + N_IN, factor, sizeof factor);
+    assert_null(BPB(net_output_scaling)(m.net));
+    assert_string_equal(BPB(net_note)(m.net, "unit"), "mm");
+    assert_null(BPB(net_note_key)(m.net, 1));
+}
+
+/* The model file is as it was saved, and the folder holds no other file but the data. */
+static void assert_files_are_kept(void)
+{
+    unsigned char content[sizeof model + 1];
+    FILE *file = fopen(model_path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(content, 1, sizeof content, file), model_bytes);
+    fclose(file);
+    assert_memory_equal(content, model, model_bytes);
+}
+
+/* ---- Tests ---- */
+
+/* How many allocations a call makes that works; NEVER where this build cannot do it. */
+static size_t count_allocations(bpb_status (*call)(void))
+{
+    const size_t before = allocations, live_before = count_live();
+    fill_outputs();
+    const bpb_status status = call();
+    const size_t count = allocations - before;
+    free_outputs();
+    reset_net();
+    assert_int_equal(count_live(), live_before);
+    if (status == BPB_ERR_UNSUPPORTED)
+        return NEVER;
+    assert_ok(status);
+    assert_true(count > 0);
+    return count;
+}
+
+static void fail_allocation(bpb_status (*call)(void), size_t k)
+{
+    const size_t before = count_live();
+    fill_outputs();
+    failing = allocations + k;
+    const bpb_status status = call();
+    failing = NEVER;
+    assert_int_equal(status, BPB_ERR_MEMORY);
+    assert_int_equal(count_live(), before);
+    assert_true(is_filled(&out, sizeof out));
+    assert_net_is_reset();
+    assert_files_are_kept();
+}
+
+struct operation {
+    const char *name;
+    bpb_status (*call)(void);
+};
+
+static void allocation_failure__is_told_and_harmless(void **state)
+{
+    const struct operation *operation = *state;
+    const size_t count = count_allocations(operation->call);
+    if (count == NEVER)
+        skip();
+    for (size_t k = 0; k < count; k++)
+        fail_allocation(operation->call, k);
+    assert_int_equal(count_allocations(operation->call), count);
+}
+
+static const struct operation operations[] = {
+    {"net_create__out_of_memory", create_net},
+    {"plan_create__out_of_memory", create_plan},
+    {"work_create__out_of_memory", create_work},
+    {"set_input_scaling__out_of_memory", set_input_scaling},
+    {"set_output_scaling__out_of_memory", set_output_scaling},
+    {"set_note__out_of_memory_adding", add_note},
+    {"set_note__out_of_memory_replacing", replace_note},
+    {"predict__out_of_memory", predict},
+    {"evaluate__out_of_memory", evaluate},
+    {"train__out_of_memory", train_twice},
+    {"idx_read__out_of_memory", read_idx},
+    {"save__out_of_memory", save},
+    {"load__out_of_memory", load},
+    {"save_memory__out_of_memory", save_memory},
+    {"load_memory__out_of_memory", load_memory},
+    {"model_precision__out_of_memory", precision},
+};
+
+static void save__out_of_memory_leaves_no_new_file(void **state)
+{
+    (void)state;
+    if (model_bytes == 0)
+        skip();
+    char path[96];
+    snprintf(path, sizeof path, "%s/new", folder);
+    bpb_status status = BPB_ERR_MEMORY;
+    for (size_t k = 0; status; k++) {
+        assert_int_equal(status, BPB_ERR_MEMORY);
+        assert_int_equal(access(path, F_OK), -1);
+        failing = allocations + k;
+        status = BPB(net_save)(m.net, path);
+        failing = NEVER;
+    }
+    assert_int_equal(unlink(path), 0);
+}
+
+/* Every pass, with each of its results. */
+static void run_passes(void)
+{
+    assert_ok(BPB(forward)(m.net, m.work, X(), Y()));
+    assert_ok(BPB(loss)(m.net, m.work, X(), T(), &out.loss));
+    assert_ok(BPB(gradient)(m.net, m.work, X(), T(), out.gradient, &out.loss));
+    assert_ok(BPB(sgd_update)(m.net, out.gradient, &rule));
+    assert_ok(BPB(sgd_step)(m.net, m.work, X(), T(), &rule, &out.loss));
+    assert_ok(BPB(predict_with)(m.net, m.work, X(), Y(), out.flags));
+    assert_ok(BPB(evaluate_with)(m.net, m.work, X(), T(), &out.score));
+    assert_ok(BPB(find_nonfinite)(X(), &out.where));
+    assert_ok(BPB(net_init)(m.net, BPB_INIT_NORMAL, 1));
+}
+
+static void passes__allocate_nothing(void **state)
+{
+    (void)state;
+    const size_t before = allocations;
+    run_passes();
+    assert_int_equal(allocations, before);
+    reset_net();
+}
+
+static void work_init__allocates_nothing(void **state)
+{
+    (void)state;
+    const size_t bytes = BPB(work_bytes)(m.plan);
+    void *memory = allocate(1, bytes);
+    const size_t before = allocations;
+    assert_ok(BPB(work_init)(&out.work, m.plan, memory, bytes));
+    BPB(work_destroy)(&out.work);
+    assert_int_equal(allocations, before);
+    free(memory);
+}
+
+static size_t allocations_of_training(size_t epochs)
+{
+    const size_t before = allocations;
+    assert_ok(train(epochs));
+    return allocations - before;
+}
+
+static void train__allocates_nothing_after_its_start(void **state)
+{
+    (void)state;
+    const size_t once = allocations_of_training(1);
+    assert_true(once > 0);
+    assert_int_equal(allocations_of_training(5), once);
+    reset_net();
+}
+
+/* ---- Set up ---- */
+
+static void write_idx(void)
+{
+    static const unsigned char header[] = {0,    0, 8, 2, 0, 0, IDX_BYTES / 4 >> 8,
+                                           IDX_BYTES / 4 & 0xff, 0, 0, 0, 4};
+    static const unsigned char values[IDX_BYTES] = {1, 2, 3};
+    FILE *file = fopen(idx_path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(header, sizeof header, 1, file), 1);
+    assert_int_equal(fwrite(values, sizeof values, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Where model files are not supported, one that is empty. */
+static void write_model(void)
+{
+    if (save_memory() == BPB_OK) {
+        memcpy(model, out.file, model_bytes = out.bytes);
+        assert_ok(save());
+        return;
+    }
+    FILE *file = fopen(model_path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    const char *parent = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/bpblas-XXXXXX", parent && *parent ? parent : "/tmp");
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(model_path, sizeof model_path, "%s/model", folder);
+    snprintf(idx_path, sizeof idx_path, "%s/idx", folder);
+    m = make_machine(&net_options, &(bpb_plan_options){.batch = COLS});
+    assert_int_equal(BPB(net_parameters)(m.net), P);
+    memcpy(theta, BPB(net_ctheta)(m.net), sizeof theta);
+    reset_net();
+    write_idx();
+    write_model();
+    return 0;
+}
+
+/* The folder can be removed because nothing else is in it. */
+static int tear_down(void **state)
+{
+    (void)state;
+    free_machine(&m);
+    unlink(model_path);
+    unlink(idx_path);
+    return rmdir(folder) != 0 || count_live() != 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest others[] = {
+        cmocka_unit_test(save__out_of_memory_leaves_no_new_file),
+        cmocka_unit_test(passes__allocate_nothing),
+        cmocka_unit_test(work_init__allocates_nothing),
+        cmocka_unit_test(train__allocates_nothing_after_its_start),
+    };
+    struct CMUnitTest failures[COUNT(operations)];
+    for (size_t i = 0; i < COUNT(operations); i++)
+        failures[i] = (struct CMUnitTest){.name = operations[i].name,
+                                          .test_func = allocation_failure__is_told_and_harmless,
+                                          .initial_state = (void *)&operations[i]};
+    const int failed = cmocka_run_group_tests(failures, set_up, tear_down);
+    return failed + cmocka_run_group_tests(others, set_up, tear_down);
+}
