@@ -543,7 +543,8 @@ static int write_idx(const char *path)
 /* Files to read; where model files are not supported, one that is none. */
 static int make_files(void)
 {
-    snprintf(idx_path, sizeof idx_path, "test_arguments_%d_%ld.idx", BPB_REAL_BYTES, (long)getpid());
+    snprintf(idx_path, sizeof idx_path, "test_arguments_%d_%ld.idx", BPB_REAL_BYTES,
+             (long)getpid());
     snprintf(model_path, sizeof model_path, "%s.model", idx_path);
     if (write_idx(idx_path) != 0)
         return -1;

@@ -57,13 +57,15 @@ def check_library(library, of_header):
 
 
 def check_comment(source, names):
-    """/* bpb_sloss, bpb_dloss */ stands on the line above the definition of BPB(loss)."""
-    for comment, single, double, definition in re.findall(
-            r"^(/\* (bpb_s\w+), (bpb_d\w+) \*/)\n([^{]*)\{", source.read_text(), flags=re.MULTILINE):
+    """/* bpb_sloss, bpb_dloss */ stands on the line above the definition of BPB(loss); those that
+    are found are taken out of names."""
+    pattern = r"^(/\* (bpb_s\w+), (bpb_d\w+) \*/)\n([^{]*)\{"
+    text = source.read_text()
+    for comment, single, double, definition in re.findall(pattern, text, re.MULTILINE):
         function = single[len("bpb_s"):]
         if f"BPB({function})(" not in definition or double != "bpb_d" + function:
             problems.append(f"{source.name}: {comment} above something else")
-        names -= {single, double}
+        names.difference_update({single, double})
 
 
 def check_comments(folder, of_header):

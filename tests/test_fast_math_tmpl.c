@@ -169,7 +169,8 @@ static void predict__flags_the_column_and_no_other(void **state)
             assert_int_equal(flags[j], j == BAD);
         assert_false(is_finite(&Y[BAD * N_OUT]));
         assert_same_bits(N_OUT * BAD, Y, expected);
-        assert_same_bits(N_OUT * (COLS - BAD - 1), Y + N_OUT * (BAD + 1), expected + N_OUT * (BAD + 1));
+        const size_t behind = N_OUT * (BAD + 1);
+        assert_same_bits(N_OUT * COLS - behind, Y + behind, expected + behind);
         restore(spoilt);
     }
     free_machine(&m);

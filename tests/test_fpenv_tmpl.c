@@ -317,10 +317,11 @@ static void scene_options_that_are_not_finite(void)
     const double bad[] = {(double)NAN, (double)INFINITY, -1, DBL_TRUE_MIN};
     const BPB(data) data = {.X = X(), .T = T()};
     for (size_t i = 0; i < COUNT(bad); i++) {
-        const bpb_train_options options = {.eta = 0.1, .lambda = bad[i], .epochs = 1};
+        const bpb_train_options bad_eta = {.eta = bad[i], .epochs = 1};
+        const bpb_train_options bad_lambda = {.eta = 0.1, .lambda = bad[i], .epochs = 1};
         note_status(BPB(sgd_step)(m.net, m.work, X(), T(), &(bpb_sgd_rule){.eta = bad[i]}, NULL));
-        note_status(BPB(train)(m.net, &data, &options, NULL));
-        note_status(BPB(train)(m.net, &data, &(bpb_train_options){.eta = bad[i], .epochs = 1}, NULL));
+        note_status(BPB(train)(m.net, &data, &bad_lambda, NULL));
+        note_status(BPB(train)(m.net, &data, &bad_eta, NULL));
         note_theta(m.net);
     }
     free_machine(&m);
@@ -396,8 +397,8 @@ static char idx_path[64];
 /* 0.1 and a double of these bits, big-endian. */
 static void write_idx(uint64_t bits)
 {
-    unsigned char bytes[] = {0, 0, 14, 1, 0, 0, 0, 2, 0x3f, 0xb9, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a,
-                             0, 0, 0,  0, 0, 0, 0, 0};
+    unsigned char bytes[24] = {0,    0,    14,   1,    0,    0,    0,    2,
+                               0x3f, 0xb9, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a};
     for (size_t i = 0; i < 8; i++)
         bytes[16 + i] = (unsigned char)(bits >> (56 - 8 * i));
     FILE *file = fopen(idx_path, "wb");
@@ -525,7 +526,8 @@ int main(void)
         struct test *test = &pairs[i];
         test->scene = &scenes[i / COUNT(environments)];
         test->environment = &environments[i % COUNT(environments)];
-        snprintf(test->name, sizeof test->name, "%s__%s", test->scene->name, test->environment->name);
+        snprintf(test->name, sizeof test->name, "%s__%s", test->scene->name,
+                 test->environment->name);
         tests[i] = (struct CMUnitTest){.name = test->name,
                                        .test_func = scene__is_the_same_in_any_environment,
                                        .initial_state = test};

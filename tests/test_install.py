@@ -34,6 +34,11 @@ def run(command, **environment):
     return done.stdout
 
 
+def search_path(folder, variable):
+    """The folder, and then what the environment variable names already."""
+    return os.pathsep.join(filter(None, [str(folder), os.environ.get(variable)]))
+
+
 def introspect(build, what):
     return json.loads(run(["meson", "introspect", what, build]))
 
@@ -51,8 +56,7 @@ class Copy:
     def flags(self, *arguments):
         """What pkg-config says for a program that uses the library."""
         return run(["pkg-config", *arguments, "--cflags", "--libs", "bpblas"],
-                   PKG_CONFIG_PATH=os.pathsep.join(
-                       filter(None, [str(self.lib / "pkgconfig"), os.environ.get("PKG_CONFIG_PATH")])),
+                   PKG_CONFIG_PATH=search_path(self.lib / "pkgconfig", "PKG_CONFIG_PATH"),
                    PKG_CONFIG_SYSROOT_DIR=str(self.root)).split()
 
 
@@ -102,8 +106,8 @@ def check_programs(compilers, folder, flags, **environment):
 
 
 def check_shared(compilers, copy, folder):
-    path = os.pathsep.join(filter(None, [str(copy.lib), os.environ.get("LD_LIBRARY_PATH")]))
-    check_programs(compilers, folder, copy.flags(), LD_LIBRARY_PATH=path)
+    check_programs(compilers, folder, copy.flags(),
+                   LD_LIBRARY_PATH=search_path(copy.lib, "LD_LIBRARY_PATH"))
 
 
 def links(compiler, folder, flag):

@@ -134,7 +134,8 @@ static void scaling__is_kept_with_its_defaults(void **state)
 {
     (void)state;
     const real shift[] = {1, 2, 3}, factor[] = {4, 5, 6};
-    const real both[] = {1, 2, 3, 4, 5, 6}, only_shift[] = {1, 2, 1, 1}, only_factor[] = {0, 0, 4, 5};
+    const real both[] = {1, 2, 3, 4, 5, 6};
+    const real only_shift[] = {1, 2, 1, 1}, only_factor[] = {0, 0, 4, 5};
     BPB(net) *net = new_net();
     assert_ok(BPB(net_set_input_scaling)(net, shift, factor));
     assert_memory_equal(BPB(net_input_scaling)(net), both, sizeof both);
@@ -262,30 +263,47 @@ static void blas_health__tells_a_library_and_a_level(void **state)
 
 /* ---- Extremes ---- */
 
-/* Every pass over one net and one column: they agree, and a step moves the parameters. */
-static void assert_runs(const bpb_net_options *options, size_t batch)
+enum { LARGEST = 8192, WIDTH = 8 }; /* parameters, and inputs or outputs, of these nets */
+
+/* Forward and by panels, loss and score of one column: the same. */
+static void assert_passes_agree(const struct machine *m, BPB(cview) X, BPB(cview) T)
 {
-    enum { LARGEST = 8192, WIDTH = 8 };
-    struct machine m = make_machine(options, &(bpb_plan_options){.batch = batch});
-    const size_t n_in = options->units[0], n_out = options->units[options->n_layers];
-    const size_t parameters = BPB(net_parameters)(m.net);
-    real x[WIDTH] = {RC(0.5), 1, -2}, t[WIDTH] = {0}, Y[WIDTH], Y_predicted[WIDTH];
+    real Y[WIDTH], Y_predicted[WIDTH];
+    double loss;
+    bpb_score score;
+    assert_ok(BPB(forward)(m->net, m->work, X, BPB(out)(Y, T.rows, 1)));
+    assert_ok(BPB(predict)(m->net, X, BPB(out)(Y_predicted, T.rows, 1)));
+    for (size_t i = 0; i < T.rows; i++)
+        assert_number_close("output", Y_predicted[i], Y[i], 1, 64 * EPSILON);
+    assert_ok(BPB(loss)(m->net, m->work, X, T, &loss));
+    assert_ok(BPB(evaluate_with)(m->net, m->work, X, T, &score));
+    assert_number_close("loss", score.loss, loss, 1, 64 * EPSILON);
+}
+
+/* A step goes along the gradient of the same loss, and moves the parameters. */
+static void assert_step_moves(const struct machine *m, BPB(cview) X, BPB(cview) T)
+{
     real gradient[LARGEST], before[LARGEST];
     double loss, loss_of_step;
-    bpb_score score;
-    assert_true(n_in <= WIDTH && n_out <= WIDTH && parameters <= LARGEST);
-    assert_ok(BPB(forward)(m.net, m.work, BPB(in)(x, n_in, 1), BPB(out)(Y, n_out, 1)));
-    assert_ok(BPB(predict)(m.net, BPB(in)(x, n_in, 1), BPB(out)(Y_predicted, n_out, 1)));
-    for (size_t i = 0; i < n_out; i++)
-        assert_number_close("output", Y_predicted[i], Y[i], 1, 64 * EPSILON);
-    assert_ok(BPB(evaluate_with)(m.net, m.work, BPB(in)(x, n_in, 1), BPB(in)(t, n_out, 1), &score));
-    assert_ok(BPB(gradient)(m.net, m.work, BPB(in)(x, n_in, 1), BPB(in)(t, n_out, 1), gradient, &loss));
-    assert_number_close("loss", score.loss, loss, 1, 64 * EPSILON);
-    memcpy(before, BPB(net_ctheta)(m.net), parameters * sizeof *before);
-    assert_ok(BPB(sgd_step)(m.net, m.work, BPB(in)(x, n_in, 1), BPB(in)(t, n_out, 1),
-                            &(bpb_sgd_rule){.eta = 1}, &loss_of_step));
+    const size_t bytes = BPB(net_parameters)(m->net) * sizeof(real);
+    assert_true(bytes <= sizeof gradient);
+    memcpy(before, BPB(net_ctheta)(m->net), bytes);
+    assert_ok(BPB(gradient)(m->net, m->work, X, T, gradient, &loss));
+    assert_ok(BPB(sgd_step)(m->net, m->work, X, T, &(bpb_sgd_rule){.eta = 1}, &loss_of_step));
     assert_true(loss_of_step == loss);
-    assert_memory_not_equal(before, BPB(net_ctheta)(m.net), parameters * sizeof *before);
+    assert_memory_not_equal(before, BPB(net_ctheta)(m->net), bytes);
+}
+
+/* Every pass over one net and one column. */
+static void assert_runs(const bpb_net_options *options, size_t batch)
+{
+    const real x[WIDTH] = {RC(0.5), 1, -2}, t[WIDTH] = {0};
+    struct machine m = make_machine(options, &(bpb_plan_options){.batch = batch});
+    const BPB(cview) X = BPB(in)(x, options->units[0], 1);
+    const BPB(cview) T = BPB(in)(t, options->units[options->n_layers], 1);
+    assert_true(X.rows <= WIDTH && T.rows <= WIDTH);
+    assert_passes_agree(&m, X, T);
+    assert_step_moves(&m, X, T);
     free_machine(&m);
 }
 
@@ -315,8 +333,8 @@ static void train__batch_larger_than_the_data_is_the_data(void **state)
     const BPB(data) data = {.X = BPB(in)(X, N_IN, 2), .T = BPB(in)(T, N_OUT, 2)};
     bpb_train_report report;
     BPB(net) *net = new_net();
-    assert_ok(BPB(train)(net, &data,
-                         &(bpb_train_options){.eta = 0.5, .batch = SIZE_MAX, .epochs = 2}, &report));
+    const bpb_train_options options = {.eta = 0.5, .batch = SIZE_MAX, .epochs = 2};
+    assert_ok(BPB(train)(net, &data, &options, &report));
     assert_int_equal(report.last.steps, 1);
     assert_int_equal(report.last.epoch, 2);
     BPB(net_destroy)(&net);

@@ -11,7 +11,7 @@ static const struct shape shapes[] = {
     {1, {1, 1}, 1},           {1, {70, 1}, 130},         {1, {5, 70}, 3},
     {2, {1, 2, 1}, 2},        {2, {7, 4, 3}, 10},        {2, {33, 17, 10}, 64},
     {3, {4, 8, 16, 5}, 31},   {3, {65, 32, 31, 4}, 65},  {4, {1, 1, 1, 1, 1}, 7},
-    {4, {3, 5, 2, 7, 2}, 17}, {4, {70, 69, 68, 70, 66}, 13},
+    {4, {3, 5, 2, 7, 2}, 17}, {4, {70, 34, 33, 65, 36}, 13},
 };
 
 /* A net of one shape and its functions; softmax of a single unit is the constant 1, and so its
@@ -572,8 +572,8 @@ static const struct bits_case {
     {2, {5, 17, 1}, BPB_TANH, BPB_SIGMOID},
     {2, {29, 31, 10}, BPB_RELU, BPB_SOFTMAX},
     {3, {13, 70, 37, 4}, BPB_SOFTMAX, BPB_TANH},
-    {2, {784, 30, 10}, BPB_SIGMOID, BPB_SOFTMAX},
-    {2, {600, 130, 47}, BPB_TANH, BPB_IDENTITY},
+    {1, {784, 10}, BPB_SIGMOID, BPB_SOFTMAX},
+    {2, {37, 130, 9}, BPB_TANH, BPB_IDENTITY},
 };
 enum { COLUMNS = 300 };
 
@@ -624,16 +624,18 @@ static void predict_part(const struct whole *whole, BPB(work) * work, size_t fir
                                 BPB(out)(Y + first * whole->n_out, whole->n_out, count), NULL));
 }
 
-/* Cut the columns into blocks of that size, or 0: of random sizes. */
+/* Cut the first columns into at most 70 blocks of that size, or 0: of random sizes. */
 static void check_blocks(const struct whole *whole, size_t block, struct rng *rng)
 {
     real *Y = make_unset(whole->n_out * COLUMNS);
-    for (size_t first = 0, count; first < COLUMNS; first += count) {
+    size_t first = 0;
+    for (size_t blocks = 0; first < COLUMNS && blocks < 70; blocks++) {
         const size_t wanted = block ? block : rng_between(rng, 1, 90), left = COLUMNS - first;
-        count = wanted < left ? wanted : left;
+        const size_t count = wanted < left ? wanted : left;
         predict_part(whole, whole->machine.work, first, count, Y);
+        first += count;
     }
-    assert_same_bits(whole->n_out * COLUMNS, Y, whole->Y);
+    assert_same_bits(whole->n_out * first, Y, whole->Y);
     free(Y);
 }
 
@@ -865,26 +867,26 @@ static void sgd_step__leaves_the_net_alone_where_the_loss_is_not_finite(void **s
 /* ---- Evaluate ---- */
 
 /* The loss of a whole is the sum of its columns', in their order, over their number. */
-static void check_evaluate_cuts(const struct whole *whole, const real *T)
+static void check_evaluate_cuts(const struct whole *whole, const real *T_data)
 {
+    enum { B = 75 };
+    const BPB(cview) X = BPB(columns)(whole_inputs(whole), 0, B), T = BPB(in)(T_data, whole->n_out, B);
     bpb_score all, one;
     double sum = 0;
     size_t correct = 0;
-    assert_ok(BPB(evaluate)(whole->machine.net, whole_inputs(whole),
-                            BPB(in)(T, whole->n_out, COLUMNS), &all));
-    for (size_t j = 0; j < COLUMNS; j++) {
-        assert_ok(BPB(evaluate_with)(whole->machine.net, whole->machine.work,
-                                     BPB(columns)(whole_inputs(whole), j, 1),
-                                     BPB(in)(T + j * whole->n_out, whole->n_out, 1), &one));
+    assert_ok(BPB(evaluate)(whole->machine.net, X, T, &all));
+    for (size_t j = 0; j < B; j++) {
+        assert_ok(BPB(evaluate_with)(whole->machine.net, whole->machine.work, BPB(columns)(X, j, 1),
+                                     BPB(columns)(T, j, 1), &one));
         assert_int_equal(one.columns, 1);
         sum += one.loss;
         correct += one.correct;
     }
-    assert_true(all.loss > 0 && all.loss == sum / COLUMNS);
+    assert_true(all.loss > 0 && all.loss == sum / B);
     assert_int_equal(all.correct, correct);
-    assert_int_equal(all.columns, COLUMNS);
-    assert_true(all.accuracy == (double)correct / COLUMNS);
-    assert_true(!all.has_accuracy || (correct > 0 && correct < COLUMNS));
+    assert_int_equal(all.columns, B);
+    assert_true(all.accuracy == (double)correct / B);
+    assert_true(!all.has_accuracy || (correct > 0 && correct < B));
 }
 
 static void evaluate__gives_the_same_bits_for_any_cut(void **state)

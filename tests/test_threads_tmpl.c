@@ -245,7 +245,8 @@ static void print_checksum(void)
 static int set_up(void **state)
 {
     (void)state;
-    const bpb_net_options options = {.units = units, .n_layers = 2, .output = BPB_SOFTMAX, .seed = 3};
+    const bpb_net_options options = {
+        .units = units, .n_layers = 2, .output = BPB_SOFTMAX, .seed = 3};
     draw_data();
     shared = make_machine(&options, &(bpb_plan_options){.batch = COLS});
     Y_alone = make_reals(N_OUT * COLS);
