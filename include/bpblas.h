@@ -111,7 +111,7 @@ typedef enum bpb_loss {
 typedef enum bpb_init {
     BPB_INIT_SCALED,         /* W ~ N(0, 1/n_in), b ~ N(0, 1)   (Nielsen, network2.py) */
     BPB_INIT_NORMAL,         /* W ~ N(0, 1),      b ~ N(0, 1)   (Nielsen, network.py) */
-    BPB_INIT_GLOROT_UNIFORM, /* W ~ U(-r, r), r^2 = 6 / (n_in + n_out), b = 0 (Glorot, Bengio 2010) */
+    BPB_INIT_GLOROT_UNIFORM, /* W ~ U(-r, r), r^2 = 6 / (n_in + n_out), b = 0 (Glorot 2010) */
     BPB_INIT_GLOROT_NORMAL,  /* W ~ N(0, 2 / (n_in + n_out)), b = 0 */
     BPB_INIT_HE_UNIFORM,     /* W ~ U(-r, r), r^2 = 6 / n_in, b = 0           (He et al. 2015) */
     BPB_INIT_HE_NORMAL,      /* W ~ N(0, 2 / n_in), b = 0 */
@@ -139,13 +139,14 @@ BPB_API bpb_status bpb_init_from_name(const char *name, bpb_init *init);
  *   ld          leading dimension, from one column to the next; 0: rows * row_stride
  *   row_stride  from one row to the next; 0: 1
  *   index       which columns, cols of them; NULL: 0 .. cols-1
- *   row_index   which rows, rows of them; NULL: 0 .. rows-1
+ *   row_index   which rows, rows of them; NULL: 0 .. rows-1. Needs ld where cols > 1
  *
  * Fill it in with designated initialisers, or take bpb_din and bpb_dout for a packed matrix.
  * A view with row_stride 1 and no index is used in place, any other is gathered first.
  * A view written to must not overlap one that is read, nor name a row or column twice.
- * BPB_ERR_STRIDE: entries of the view overlap. BPB_ERR_SIZE: cols is 0, or the extent of
- * the view overflows size_t. BPB_ERR_SHAPE: rows (or cols) is not what the call needs.
+ * BPB_ERR_STRIDE: entries of the view overlap (not looked for with row_index), or ld is
+ * missing. BPB_ERR_SIZE: cols is 0, or the extent of the view overflows size_t. BPB_ERR_SHAPE:
+ * rows (or cols) is not what the call needs.
  */
 typedef struct bpb_dview {
     double *data;
@@ -321,10 +322,14 @@ BPB_API bpb_sview bpb_snet_b(const bpb_snet *net, float *vector, size_t l);
  * Allocates. BPB_ERR_OPTION: a value is not finite, or an output factor is 0 or subnormal.
  * BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_dnet_set_input_scaling(bpb_dnet *net, const double *shift, const double *factor);
-BPB_API bpb_status bpb_snet_set_input_scaling(bpb_snet *net, const float *shift, const float *factor);
-BPB_API bpb_status bpb_dnet_set_output_scaling(bpb_dnet *net, const double *shift, const double *factor);
-BPB_API bpb_status bpb_snet_set_output_scaling(bpb_snet *net, const float *shift, const float *factor);
+BPB_API bpb_status bpb_dnet_set_input_scaling(bpb_dnet *net, const double *shift,
+                                              const double *factor);
+BPB_API bpb_status bpb_snet_set_input_scaling(bpb_snet *net, const float *shift,
+                                              const float *factor);
+BPB_API bpb_status bpb_dnet_set_output_scaling(bpb_dnet *net, const double *shift,
+                                               const double *factor);
+BPB_API bpb_status bpb_snet_set_output_scaling(bpb_snet *net, const float *shift,
+                                               const float *factor);
 
 /* The scaling, n values of shift, then n of factor; NULL where there is none. */
 BPB_API const double *bpb_dnet_input_scaling(const bpb_dnet *net);
@@ -370,8 +375,10 @@ typedef struct bpb_plan_options {
  * BPB_ERR_SIZE: batch over 2^31-1, or the work would not fit memory. BPB_ERR_OPTION: threads
  * over 1, or unpadded not 0 or 1. BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_dplan_create(bpb_dplan **plan, const bpb_dnet *net, const bpb_plan_options *options);
-BPB_API bpb_status bpb_splan_create(bpb_splan **plan, const bpb_snet *net, const bpb_plan_options *options);
+BPB_API bpb_status bpb_dplan_create(bpb_dplan **plan, const bpb_dnet *net,
+                                    const bpb_plan_options *options);
+BPB_API bpb_status bpb_splan_create(bpb_splan **plan, const bpb_snet *net,
+                                    const bpb_plan_options *options);
 
 BPB_API void bpb_dplan_destroy(bpb_dplan **plan);
 BPB_API void bpb_splan_destroy(bpb_splan **plan);
@@ -394,8 +401,10 @@ BPB_API size_t bpb_swork_bytes(const bpb_splan *plan);
 
 /* Make a work in the caller's memory, which holds nothing else until the work is no longer
  * used; nothing needs to be destroyed. BPB_ERR_BUFFER: bytes too few. */
-BPB_API bpb_status bpb_dwork_init(bpb_dwork **work, const bpb_dplan *plan, void *memory, size_t bytes);
-BPB_API bpb_status bpb_swork_init(bpb_swork **work, const bpb_splan *plan, void *memory, size_t bytes);
+BPB_API bpb_status bpb_dwork_init(bpb_dwork **work, const bpb_dplan *plan, void *memory,
+                                  size_t bytes);
+BPB_API bpb_status bpb_swork_init(bpb_swork **work, const bpb_splan *plan, void *memory,
+                                  size_t bytes);
 
 /* Make a work in memory of its own. Allocates. BPB_ERR_MEMORY. */
 BPB_API bpb_status bpb_dwork_create(bpb_dwork **work, const bpb_dplan *plan);
@@ -440,8 +449,8 @@ BPB_API bpb_status bpb_sgradient(const bpb_snet *net, bpb_swork *work, bpb_scvie
 /* A step of stochastic gradient descent with weight decay. Nielsen's L2 regularisation with
  * lambda over n training samples is decay = lambda / n. */
 typedef struct bpb_sgd_rule {
-    double eta;       /* learning rate, finite, >= 0 */
-    double decay;     /* finite, >= 0; default 0 */
+    double eta;       /* learning rate, >= 0 and finite in the net's precision */
+    double decay;     /* >= 0, and so small that eta * decay is finite too; default 0 */
     int decay_biases; /* 1: biases decay too; default 0 */
 } bpb_sgd_rule;
 
@@ -473,9 +482,11 @@ BPB_API bpb_status bpb_ssgd_step(bpb_snet *net, bpb_swork *work, bpb_scview X, b
  * flags: NULL, or one byte a column: 1 where an output is not finite, 0 where all are;
  * BPB_NONFINITE if any. Finite columns are right whatever stands beside them.
  */
-BPB_API bpb_status bpb_dpredict_with(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dview Y,
+BPB_API bpb_status bpb_dpredict_with(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X,
+                                     bpb_dview Y,
                                      unsigned char *flags);
-BPB_API bpb_status bpb_spredict_with(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_sview Y,
+BPB_API bpb_status bpb_spredict_with(const bpb_snet *net, bpb_swork *work, bpb_scview X,
+                                     bpb_sview Y,
                                      unsigned char *flags);
 
 /* The same with a plan and work of its own. Allocates. BPB_ERR_MEMORY. */
@@ -494,9 +505,11 @@ typedef struct bpb_score {
 
 /* Loss and accuracy over all columns, by the same panels and with the same promise; both of A_L
  * and (T - shift) / factor where outputs are scaled. BPB_NONFINITE: score->nonfinite > 0. */
-BPB_API bpb_status bpb_devaluate_with(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
+BPB_API bpb_status bpb_devaluate_with(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X,
+                                      bpb_dcview T,
                                       bpb_score *score);
-BPB_API bpb_status bpb_sevaluate_with(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
+BPB_API bpb_status bpb_sevaluate_with(const bpb_snet *net, bpb_swork *work, bpb_scview X,
+                                      bpb_scview T,
                                       bpb_score *score);
 
 /* The same with a plan and work of its own. Allocates. BPB_ERR_MEMORY. */
@@ -537,8 +550,9 @@ typedef struct bpb_train_options {
     uint64_t seed;    /* of the shuffling */
     int no_shuffle;   /* 1: keep the order of the columns */
     int no_train_score; /* 1: do not evaluate the training columns after each epoch */
-    int (*on_step)(const bpb_progress *progress, void *user);  /* after each mini-batch; NULL: none */
-    int (*on_epoch)(const bpb_progress *progress, void *user); /* after each epoch; not 0: stop */
+    /* Called after each mini-batch, and after each epoch; not 0 stops the run. NULL: none. */
+    int (*on_step)(const bpb_progress *progress, void *user);
+    int (*on_epoch)(const bpb_progress *progress, void *user);
     void *user;
 } bpb_train_options;
 
@@ -561,9 +575,11 @@ typedef struct bpb_train_report {
  * BPB_ERR_SHAPE, BPB_ERR_STRIDE, BPB_ERR_SIZE: see Views, for any of the matrices.
  * BPB_ERR_NULL: also one of a pair X, T without the other. BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_dtrain(bpb_dnet *net, const bpb_ddata *data, const bpb_train_options *options,
+BPB_API bpb_status bpb_dtrain(bpb_dnet *net, const bpb_ddata *data,
+                              const bpb_train_options *options,
                               bpb_train_report *report);
-BPB_API bpb_status bpb_strain(bpb_snet *net, const bpb_sdata *data, const bpb_train_options *options,
+BPB_API bpb_status bpb_strain(bpb_snet *net, const bpb_sdata *data,
+                              const bpb_train_options *options,
                               bpb_train_report *report);
 
 /* index[0..n-1] = a random permutation of 0..n-1, each equally likely (Fisher-Yates), a
@@ -620,8 +636,10 @@ BPB_API bpb_status bpb_snet_load(bpb_snet **net, const char *path);
  * The same to and from memory. *bytes (never NULL) is the size of the file's content; buffer
  * NULL: ask for it only. BPB_ERR_BUFFER: capacity too small; *bytes says what is needed.
  */
-BPB_API bpb_status bpb_dnet_save_memory(const bpb_dnet *net, void *buffer, size_t capacity, size_t *bytes);
-BPB_API bpb_status bpb_snet_save_memory(const bpb_snet *net, void *buffer, size_t capacity, size_t *bytes);
+BPB_API bpb_status bpb_dnet_save_memory(const bpb_dnet *net, void *buffer, size_t capacity,
+                                        size_t *bytes);
+BPB_API bpb_status bpb_snet_save_memory(const bpb_snet *net, void *buffer, size_t capacity,
+                                        size_t *bytes);
 BPB_API bpb_status bpb_dnet_load_memory(bpb_dnet **net, const void *buffer, size_t bytes);
 BPB_API bpb_status bpb_snet_load_memory(bpb_snet **net, const void *buffer, size_t bytes);
 
@@ -636,7 +654,7 @@ typedef struct bpb_blas_info {
     char core[32];      /* the kernels in use, OpenBLAS's name: "SkylakeX"; empty: unknown */
     char best_core[32]; /* what OPENBLAS_CORETYPE should be for this CPU; empty: unknown */
     int threads;        /* what the BLAS is set to; 0: unknown. Calls of this library use 1 */
-    int below_cpu;      /* 1: the core uses narrower vectors than the CPU has: several times slower */
+    int below_cpu;      /* 1: the core uses narrower vectors than the CPU has */
     char simd[16];      /* kernels of our own in use: "x86-64-v4", "x86-64-v3" or "generic" */
 } bpb_blas_info;
 

@@ -78,9 +78,8 @@ void assert_number_close(const char *what, long double got, long double want, lo
 /* ---- The oracle ---- */
 
 const struct ending endings[7] = {
-    {BPB_SIGMOID, BPB_SQUARED},       {BPB_TANH, BPB_SQUARED},
-    {BPB_RELU, BPB_SQUARED},          {BPB_IDENTITY, BPB_SQUARED},
-    {BPB_SOFTMAX, BPB_SQUARED},       {BPB_SIGMOID, BPB_CROSS_ENTROPY},
+    {BPB_SIGMOID, BPB_SQUARED},       {BPB_TANH, BPB_SQUARED},    {BPB_RELU, BPB_SQUARED},
+    {BPB_IDENTITY, BPB_SQUARED},      {BPB_SOFTMAX, BPB_SQUARED}, {BPB_SIGMOID, BPB_CROSS_ENTROPY},
     {BPB_SOFTMAX, BPB_CROSS_ENTROPY},
 };
 const bpb_activation activations[5] = {BPB_SIGMOID, BPB_TANH, BPB_RELU, BPB_IDENTITY, BPB_SOFTMAX};

@@ -90,7 +90,7 @@ struct problem {
     long double tolerance; /* relative, of anything that has gone through this net */
 };
 
-/* Half the standard deviations of bpb_dnet_init's default in b, the same in W. */
+/* W of variance 1/n_in, b within a half. */
 static inline void draw_parameters(struct problem *problem, struct rng *rng)
 {
     BPB(net) *net = problem->machine.net;

@@ -280,7 +280,11 @@ struct bad {
         {BPB_ERR_OPTION, {INTEGER(field, 0x7fffffff)}}
 
 
-static const struct bad bad_X[] = {BAD_VIEW(X, N_IN)};
+static const size_t some_rows[N_IN];
+static const struct bad bad_X[] = {
+    BAD_VIEW(X, N_IN),
+    {BPB_ERR_STRIDE, {POINTER(X.row_index, some_rows), SIZE(X.ld, 0)}},
+};
 static const struct bad bad_T[] = {BAD_VIEW(T, N_OUT)};
 static const struct bad bad_Y[] = {BAD_VIEW(Y, N_OUT)};
 static const struct bad bad_layout[] = {BAD_LAYOUT(X, N_IN)};
@@ -295,6 +299,8 @@ static const struct bad bad_rule[] = {
     BAD_RATE(rule.eta),
     BAD_RATE(rule.decay),
     BAD_FLAG(rule.decay_biases),
+    {BPB_ERR_OPTION, {NUMBER(rule.eta, 4), NUMBER(rule.decay, DBL_MAX)}},
+    {BPB_ERR_OPTION, {NUMBER(rule.eta, BPB_SELECT((double)INFINITY, 1e300))}},
 };
 
 static const size_t no_inputs[] = {0, N_HIDDEN, N_OUT}, no_hidden[] = {N_IN, 0, N_OUT},

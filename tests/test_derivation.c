@@ -78,12 +78,10 @@ static void derivatives_2222(const double theta[18], const double x[2], const do
            e2 * g3_2 * W3_21 * g2_1 * W2_12 * g1_2 * x[1] +
            e2 * g3_2 * W3_22 * g2_2 * W2_22 * g1_2 * x[1];
     d[4] = e1 * g3_1 * W3_11 * g2_1 * W2_11 * g1_1 + // b1_1
-           e1 * g3_1 * W3_12 * g2_2 * W2_21 * g1_1 +
-           e2 * g3_2 * W3_21 * g2_1 * W2_11 * g1_1 +
+           e1 * g3_1 * W3_12 * g2_2 * W2_21 * g1_1 + e2 * g3_2 * W3_21 * g2_1 * W2_11 * g1_1 +
            e2 * g3_2 * W3_22 * g2_2 * W2_21 * g1_1;
     d[5] = e1 * g3_1 * W3_11 * g2_1 * W2_12 * g1_2 + // b1_2
-           e1 * g3_1 * W3_12 * g2_2 * W2_22 * g1_2 +
-           e2 * g3_2 * W3_21 * g2_1 * W2_12 * g1_2 +
+           e1 * g3_1 * W3_12 * g2_2 * W2_22 * g1_2 + e2 * g3_2 * W3_21 * g2_1 * W2_12 * g1_2 +
            e2 * g3_2 * W3_22 * g2_2 * W2_22 * g1_2;
 }
 
@@ -202,8 +200,8 @@ static const struct {
      {0.742088111191, 0.775284968294},
      0.291027773694},
     {10,
-     {0.14935777574848, 0.198715551496959, 0.249044694938401, 0.298089389876803, -0.0255501438287316,
-      0.0218630823640791, 0.604482034476792, 0.65511720666312},
+     {0.14935777574848, 0.198715551496959, 0.249044694938401, 0.298089389876803,
+      -0.0255501438287316, 0.0218630823640791, 0.604482034476792, 0.65511720666312},
      {0.645173728223, 0.794062461272},
      0.220918592054},
     {100,
@@ -304,13 +302,13 @@ static void sgd_update__repeats_mazurs_run(void **state)
 static const size_t pytorch_units[] = {2, 3, 1};
 static const bpb_net_options pytorch_net = {.units = pytorch_units, .n_layers = 2};
 static const double pytorch_x[] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6};
-static const double pytorch_start[13] = {-0.2109, -0.4976, -0.1413, -0.342,  -0.2524,
-                                         0.6976,  -0.1085, -0.2979, 0.6892,  -0.0508,
+static const double pytorch_start[13] = {-0.2109, -0.4976, -0.1413, -0.342, -0.2524,
+                                         0.6976,  -0.1085, -0.2979, 0.6892, -0.0508,
                                          -0.3941, -0.2843, -0.0711};
 static const double pytorch_gradient[13] = {
-    -0.0025927514735975005, -0.0034665887402007493, -0.019735566490083855, -0.02637722904570567,
+    -0.0025927514735975005, -0.0034665887402007493, -0.019735566490083855,  -0.02637722904570567,
     -0.012347070103920641,  -0.016529753530102692,  -0.0087383726660324838, -0.066416625556218134,
-    -0.041826834261820503,  0.29180829958860255,    0.27358330620327043,   0.50646783709190524,
+    -0.041826834261820503,  0.29180829958860255,    0.27358330620327043,    0.50646783709190524,
     0.71414292365758758};
 struct pytorch_run {
     size_t steps;
@@ -330,8 +328,7 @@ static const struct pytorch_run pytorch_plain[] = {
     {1001,
      {-0.0758310488702448, -0.317276764249162, 0.0630834283598106, -0.0692354943589768,
       -0.0727841937722422, 0.939239930795323, 0.344042846210825, 0.385910772812123,
-      1.30944124567565, -1.32730260562216, -1.69528439519121, -2.4301523003515,
-      -2.87769927140723}},
+      1.30944124567565, -1.32730260562216, -1.69528439519121, -2.4301523003515, -2.87769927140723}},
 };
 static const struct pytorch_run pytorch_decay[] = {
     {1,
@@ -365,7 +362,8 @@ static struct machine make_pytorch(void)
 /* Targets Y - 1 give the squared loss the derivative 1 in each output: that of their sum. */
 static void targets_of_a_sum(struct machine *machine, double T[3])
 {
-    assert_ok(bpb_dforward(machine->net, machine->work, bpb_din(pytorch_x, 2, 3), bpb_dout(T, 1, 3)));
+    assert_ok(
+        bpb_dforward(machine->net, machine->work, bpb_din(pytorch_x, 2, 3), bpb_dout(T, 1, 3)));
     for (size_t j = 0; j < 3; j++)
         T[j] -= 1;
 }
@@ -379,14 +377,16 @@ static void gradient__of_pytorchs_baseline_is_as_published(void **state)
     targets_of_a_sum(&machine, T);
     const double sum = T[0] + T[1] + T[2] + 3;
     assert_digits("sum", 1, &sum, &sum_published, 15);
-    assert_ok(bpb_dgradient(machine.net, machine.work, bpb_din(pytorch_x, 2, 3), bpb_din(T, 1, 3), gradient, NULL));
+    assert_ok(bpb_dgradient(machine.net, machine.work, bpb_din(pytorch_x, 2, 3), bpb_din(T, 1, 3),
+                            gradient, NULL));
     for (size_t i = 0; i < 13; i++)
         got[i] = 3 * gradient[pytorch_place[i]]; // a sum, not a mean
     assert_digits("gradient", 13, got, pytorch_gradient, 14);
     free_machine(&machine);
 }
 
-static void check_pytorch_run(const struct pytorch_run *run, size_t n_rows, const bpb_sgd_rule *rule)
+static void check_pytorch_run(const struct pytorch_run *run, size_t n_rows,
+                              const bpb_sgd_rule *rule)
 {
     struct machine machine = make_pytorch();
     size_t steps = 0;
@@ -394,7 +394,8 @@ static void check_pytorch_run(const struct pytorch_run *run, size_t n_rows, cons
         double T[3], got[13];
         for (; steps < run[r].steps; steps++) {
             targets_of_a_sum(&machine, T);
-            assert_ok(bpb_dsgd_step(machine.net, machine.work, bpb_din(pytorch_x, 2, 3), bpb_din(T, 1, 3), rule, NULL));
+            assert_ok(bpb_dsgd_step(machine.net, machine.work, bpb_din(pytorch_x, 2, 3),
+                                    bpb_din(T, 1, 3), rule, NULL));
         }
         for (size_t i = 0; i < 13; i++)
             got[i] = bpb_dnet_ctheta(machine.net)[pytorch_place[i]];

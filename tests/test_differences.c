@@ -79,11 +79,10 @@ static void gradient__equals_central_differences_of_one_layer(void **state)
     (void)state;
     const size_t n[] = {7, 5};
     for (size_t e = 0; e < COUNT(endings); e++)
-        check_differences(&(bpb_net_options){.units = n,
-                                             .n_layers = 1,
-                                             .output = endings[e].output,
-                                             .loss = endings[e].loss},
-                          e);
+        check_differences(
+            &(bpb_net_options){
+                .units = n, .n_layers = 1, .output = endings[e].output, .loss = endings[e].loss},
+            e);
 }
 
 int main(void)

@@ -23,7 +23,7 @@ extern const struct BPB(functions) SET(v3), SET(v4);
 struct level {
     const char *name;
     bool runs; /* on this CPU */
-    const struct BPB(functions) *set;
+    const struct BPB(functions) * set;
 };
 static struct level levels[3] = {{"generic", true, &SET(generic)}};
 
@@ -201,7 +201,8 @@ static void softmax__is_accurate_everywhere(void **state)
 
 static void check_specials(const struct level *level)
 {
-    const real z[] = {0, -0.0, INF_REAL, -INF_REAL, NAN_REAL, LARGEST, -LARGEST, SMALLEST, -SMALLEST};
+    const real z[] = {0,       -0.0,     INF_REAL, -INF_REAL, NAN_REAL,
+                      LARGEST, -LARGEST, SMALLEST, -SMALLEST};
     const struct {
         bpb_activation g;
         real a[9];
@@ -209,7 +210,8 @@ static void check_specials(const struct level *level)
         {BPB_SIGMOID, {RC(0.5), RC(0.5), 1, 0, NAN_REAL, 1, 0, RC(0.5), RC(0.5)}},
         {BPB_TANH, {0, -0.0, 1, -1, NAN_REAL, 1, -1, SMALLEST, -SMALLEST}},
         {BPB_RELU, {0, 0, INF_REAL, 0, NAN_REAL, LARGEST, 0, SMALLEST, 0}},
-        {BPB_IDENTITY, {0, -0.0, INF_REAL, -INF_REAL, NAN_REAL, LARGEST, -LARGEST, SMALLEST, -SMALLEST}},
+        {BPB_IDENTITY,
+         {0, -0.0, INF_REAL, -INF_REAL, NAN_REAL, LARGEST, -LARGEST, SMALLEST, -SMALLEST}},
     };
     for (size_t e = 0; e < COUNT(expected); e++) {
         real a[9];
@@ -232,7 +234,8 @@ static void activations__of_special_values_are_their_limits(void **state)
 /* Columns with an infinity, a NaN, huge differences, one entry. */
 static void check_softmax_specials(const struct level *level)
 {
-    real Z[] = {1, NAN_REAL, 2, /**/ INF_REAL, 0, 1, /**/ -INF_REAL, 0, 0, /**/ -LARGEST, LARGEST, 0};
+    real Z[] = {1,       NAN_REAL, 2, /**/ INF_REAL, 0, 1, /**/ -INF_REAL, 0, 0, /**/ -LARGEST,
+                LARGEST, 0};
     real A[12];
     value(level, BPB_SOFTMAX, 3, 4, Z, A);
     for (size_t i = 0; i < 6; i++)
@@ -280,13 +283,13 @@ enum { LENGTH = 70 };
 
 /* An operation on entries of z, d and v, each on its own. */
 struct operation {
-    void (*run)(const struct BPB(functions) *set, bpb_activation g, size_t n, const real *z,
+    void (*run)(const struct BPB(functions) * set, bpb_activation g, size_t n, const real *z,
                 const real *d, const real *v, real *out);
     bpb_activation g;
 };
 
-#define OPERATION(name)                                                                          \
-    static void name(const struct BPB(functions) *set, bpb_activation g, size_t n, const real *z, \
+#define OPERATION(name)                                                                            \
+    static void name(const struct BPB(functions) * set, bpb_activation g, size_t n, const real *z, \
                      const real *d, const real *v, real *out)
 #define UNUSED (void)set, (void)g, (void)z, (void)d, (void)v
 
@@ -357,17 +360,29 @@ OPERATION(run_axpby)
 }
 
 static const struct operation operations[] = {
-    {run_value, BPB_SIGMOID},          {run_value, BPB_TANH},          {run_value, BPB_RELU},
-    {run_value, BPB_IDENTITY},         {run_value_in_place, BPB_SIGMOID}, {run_value_in_place, BPB_TANH},
-    {run_vjp, BPB_SIGMOID},            {run_vjp, BPB_TANH},            {run_vjp, BPB_RELU},
-    {run_jvp, BPB_SIGMOID},            {run_jvp, BPB_TANH},            {run_jvp, BPB_RELU},
-    {run_second, BPB_SIGMOID},         {run_second, BPB_TANH},         {run_difference, 0},
-    {run_cross_entropy_second, 0},     {run_add_bias, 0},              {run_add_bias_transposed, 0},
+    {run_value, BPB_SIGMOID},
+    {run_value, BPB_TANH},
+    {run_value, BPB_RELU},
+    {run_value, BPB_IDENTITY},
+    {run_value_in_place, BPB_SIGMOID},
+    {run_value_in_place, BPB_TANH},
+    {run_vjp, BPB_SIGMOID},
+    {run_vjp, BPB_TANH},
+    {run_vjp, BPB_RELU},
+    {run_jvp, BPB_SIGMOID},
+    {run_jvp, BPB_TANH},
+    {run_jvp, BPB_RELU},
+    {run_second, BPB_SIGMOID},
+    {run_second, BPB_TANH},
+    {run_difference, 0},
+    {run_cross_entropy_second, 0},
+    {run_add_bias, 0},
+    {run_add_bias_transposed, 0},
     {run_axpby, 0},
 };
 
 /* Every stretch of the entries gives the bits that it has within the whole. */
-static void check_operation(const struct BPB(functions) *set, const struct operation *operation)
+static void check_operation(const struct BPB(functions) * set, const struct operation *operation)
 {
     struct rng rng = {4};
     real z[LENGTH], d[LENGTH], v[LENGTH], whole[LENGTH], part[LENGTH];
@@ -400,7 +415,8 @@ static void check_softmax_place(const struct level *level, size_t n)
     enum { B = 9 };
     const struct BPB(activation) *g = &level->set->activation[BPB_SOFTMAX];
     struct rng rng = {n};
-    real *Z = make_reals(n * B), *A = make_reals(n * B), *D = make_reals(n * B), *H = make_reals(n * B);
+    real *Z = make_reals(n * B), *A = make_reals(n * B), *D = make_reals(n * B),
+         *H = make_reals(n * B);
     real *a = make_reals(n), *d = make_reals(n), *h = make_reals(n);
     fill_uniform(&rng, n * B, -3, 3, Z);
     fill_uniform(&rng, n * B, -3, 3, D);
@@ -558,7 +574,7 @@ struct displaced {
     real Z[ENTRIES], A[ENTRIES];
 };
 
-static struct displaced displace(const struct level *level, const struct BPB(loss) *loss,
+static struct displaced displace(const struct level *level, const struct BPB(loss) * loss,
                                  bpb_activation g, const struct point *point, double t)
 {
     struct displaced there;
@@ -570,7 +586,8 @@ static struct displaced displace(const struct level *level, const struct BPB(los
 }
 
 /* <D, V> of each column is the difference of e. */
-static void check_loss_gradient(const struct level *level, const struct BPB(loss) *loss, bpb_activation g)
+static void check_loss_gradient(const struct level *level, const struct BPB(loss) * loss,
+                                bpb_activation g)
 {
     const struct point point = draw_point(level, g);
     const struct displaced high = displace(level, loss, g, &point, STEP),
@@ -589,7 +606,8 @@ static void check_loss_gradient(const struct level *level, const struct BPB(loss
     }
 }
 
-static void check_loss_second(const struct level *level, const struct BPB(loss) *loss, bpb_activation g)
+static void check_loss_second(const struct level *level, const struct BPB(loss) * loss,
+                              bpb_activation g)
 {
     const struct point point = draw_point(level, g);
     const struct displaced high = displace(level, loss, g, &point, STEP),
@@ -605,7 +623,7 @@ static void check_losses(const struct level *level)
 {
     const struct BPB(functions) *set = level->set;
     const struct {
-        const struct BPB(loss) *loss;
+        const struct BPB(loss) * loss;
         bpb_activation g;
     } pairs[] = {{set->squared, BPB_TANH},
                  {set->sigmoid_cross_entropy, BPB_SIGMOID},
@@ -676,12 +694,19 @@ static void check_row_sums(const struct level *level, struct matrix *matrix)
             matrix->want[i] += (long double)matrix->M[j * matrix->n + i];
     matrix->out[0] = NAN_REAL;
     level->set->row_sums(matrix->n, matrix->B, matrix->M, matrix->out);
-    assert_reals_close("row_sums", matrix->n, matrix->out, matrix->want, (long double)matrix->B, EPSILON);
+    assert_reals_close("row_sums", matrix->n, matrix->out, matrix->want, (long double)matrix->B,
+                       EPSILON);
 }
 
+/* Where beta is 0, y is only written. */
 static void check_axpby(const struct level *level, struct matrix *matrix)
 {
     const real alpha = RC(0.3), beta = -RC(1.7);
+    for (size_t i = 0; i < matrix->n; i++)
+        matrix->out[i] = NAN_REAL;
+    level->set->axpby(matrix->n, alpha, matrix->x, 0, matrix->out);
+    for (size_t i = 0; i < matrix->n; i++)
+        assert_true(matrix->out[i] == alpha * matrix->x[i]);
     for (size_t i = 0; i < matrix->n; i++)
         matrix->want[i] = (long double)alpha * (long double)matrix->x[i] +
                           (long double)beta * (long double)matrix->M[i];

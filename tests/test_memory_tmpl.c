@@ -273,7 +273,7 @@ static void assert_net_is_reset(void)
     assert_null(BPB(net_note_key)(m.net, 1));
 }
 
-/* The model file is as it was saved, and the folder holds no other file but the data. */
+/* The model file is as it was saved; that no other file is left, tear_down sees. */
 static void assert_files_are_kept(void)
 {
     unsigned char content[sizeof model + 1];

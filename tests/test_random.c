@@ -37,7 +37,8 @@ static void philox4x32__gives_its_known_answers(void **state)
 static void random_bits__places_every_argument_in_key_and_counter(void **state)
 {
     (void)state;
-    const uint64_t seed = 0x299f31d0a4093822, substream = 0x70734413198a2e, index = 0x85a308d3243f6a88;
+    const uint64_t seed = 0x299f31d0a4093822, substream = 0x70734413198a2e,
+                   index = 0x85a308d3243f6a88;
     const uint32_t counter[] = {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x02707344};
     const uint32_t key[] = {0xa4093822, 0x299f31d0};
     uint32_t out[4];
@@ -105,7 +106,8 @@ static void normal_quantile__inverts_the_distribution_function(void **state)
         const long double got = p < 0.5 ? erfcl(-x * sqrt_half) / 2 : erfcl(x * sqrt_half) / 2;
         const long double want = p < 0.5 ? (long double)p : 1 - (long double)p;
         const long double density = expl(-x * x / 2) * 0.3989422804014327L;
-        const long double allowed = 1e-15L * density * fabsl(x) + 4 * (long double)DBL_EPSILON * want;
+        const long double allowed =
+            1e-15L * density * fabsl(x) + 4 * (long double)DBL_EPSILON * want;
         assert_true(fabsl(got - want) <= allowed);
     }
 }
@@ -115,7 +117,8 @@ static void normal_quantile__inverts_the_distribution_function(void **state)
 static bpb_dnet *make_net(const size_t *units, size_t n_layers, bpb_init init, uint64_t seed)
 {
     bpb_dnet *net = NULL;
-    const bpb_net_options options = {.units = units, .n_layers = n_layers, .init = init, .seed = seed};
+    const bpb_net_options options = {
+        .units = units, .n_layers = n_layers, .init = init, .seed = seed};
     assert_int_equal(bpb_dnet_create(&net, &options), BPB_OK);
     return net;
 }
@@ -283,7 +286,8 @@ static void net_init__draws_as_create_does(void **state)
     (void)state;
     static const size_t units[] = {6, 4, 3};
     for (bpb_init init = BPB_INIT_SCALED; init <= BPB_INIT_ZERO; init++) {
-        bpb_dnet *net = make_net(units, 2, BPB_INIT_NORMAL, 1), *fresh = make_net(units, 2, init, 2);
+        bpb_dnet *net = make_net(units, 2, BPB_INIT_NORMAL, 1),
+                 *fresh = make_net(units, 2, init, 2);
         assert_int_equal(bpb_dnet_init(net, init, 2), BPB_OK);
         assert_memory_equal(bpb_dnet_ctheta(net), bpb_dnet_ctheta(fresh),
                             bpb_dnet_parameters(net) * sizeof(double));
@@ -368,7 +372,8 @@ static void shuffle__depends_on_seed_and_epoch_alone(void **state)
 {
     (void)state;
     enum { N = 100 };
-    static const uint64_t others[][2] = {{2, 1}, {1, 2}, {(uint64_t)1 << 32 | 1, 1}, {1, (uint64_t)1 << 32 | 1}};
+    static const uint64_t others[][2] = {
+        {2, 1}, {1, 2}, {(uint64_t)1 << 32 | 1, 1}, {1, (uint64_t)1 << 32 | 1}};
     size_t index[N], again[N], other[N];
     assert_int_equal(bpb_shuffle(index, N, 1, 1), BPB_OK);
     memset(again, 0xff, sizeof again);

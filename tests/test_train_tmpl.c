@@ -16,7 +16,7 @@ struct run {
     BPB(data) data;
 };
 
-static BPB(net) *make_net(bpb_activation hidden, bpb_activation output)
+static BPB(net) * make_net(bpb_activation hidden, bpb_activation output)
 {
     BPB(net) *net = NULL;
     const bpb_net_options options = {
@@ -43,19 +43,19 @@ static void free_run(struct run *run)
     free(run);
 }
 
-static real *copy_theta(const BPB(net) *net)
+static real *copy_theta(const BPB(net) * net)
 {
     real *theta = make_reals(BPB(net_parameters)(net));
     memcpy(theta, BPB(net_ctheta)(net), BPB(net_parameters)(net) * sizeof *theta);
     return theta;
 }
 
-static void set_theta(BPB(net) *net, const real *theta)
+static void set_theta(BPB(net) * net, const real *theta)
 {
     memcpy(BPB(net_theta)(net), theta, BPB(net_parameters)(net) * sizeof *theta);
 }
 
-static void assert_theta_is(const BPB(net) *net, const real *theta)
+static void assert_theta_is(const BPB(net) * net, const real *theta)
 {
     assert_same_bits(BPB(net_parameters)(net), BPB(net_ctheta)(net), theta);
 }
@@ -78,7 +78,7 @@ struct by_hand {
     size_t epoch, step; /* the last one made, from 1 */
 };
 
-static bpb_status step_by_hand(BPB(net) *net, BPB(work) *work, const BPB(data) *data,
+static bpb_status step_by_hand(BPB(net) * net, BPB(work) * work, const BPB(data) * data,
                                const size_t *order, size_t B, const bpb_sgd_rule *rule)
 {
     size_t index_X[COLUMNS], index_T[COLUMNS];
@@ -87,7 +87,7 @@ static bpb_status step_by_hand(BPB(net) *net, BPB(work) *work, const BPB(data) *
 }
 
 /* What bpb_dtrain does for these options, all of them given, to the last of so many steps. */
-static struct by_hand train_by_hand(BPB(net) *net, const BPB(data) *data,
+static struct by_hand train_by_hand(BPB(net) * net, const BPB(data) * data,
                                     const bpb_train_options *options, size_t most_steps)
 {
     const size_t n = data->X.cols, batch = options->batch;
@@ -179,10 +179,11 @@ static void train__takes_views_with_an_index(void **state)
         for (size_t i = 0; i < N_OUT; i++)
             by_rows[i * COLUMNS + j] = run->T[j * N_OUT + i];
     run->data.X.row_index = upside_down;
+    run->data.X.ld = run->data.X.rows;
     run->data.X.index = odd;
     run->data.X.cols = COUNT(odd);
-    run->data.T = (BPB(cview)){.data = by_rows, .rows = N_OUT, .cols = COUNT(odd),
-                               .ld = 1, .row_stride = COLUMNS};
+    run->data.T = (BPB(cview)){
+        .data = by_rows, .rows = N_OUT, .cols = COUNT(odd), .ld = 1, .row_stride = COLUMNS};
     check_by_hand(run, &five);
     free_run(run);
 }
@@ -236,7 +237,8 @@ static void train__repeats_its_bits(void **state)
     assert_theta_is(second->net, BPB(net_ctheta)(first->net));
     options.seed++;
     assert_ok(BPB(train)(other->net, &other->data, &options, NULL));
-    assert_memory_not_equal(BPB(net_ctheta)(other->net), BPB(net_ctheta)(first->net), N_IN * sizeof(real));
+    assert_memory_not_equal(BPB(net_ctheta)(other->net), BPB(net_ctheta)(first->net),
+                            N_IN * sizeof(real));
     free_run(first);
     free_run(second);
     free_run(other);
@@ -252,12 +254,13 @@ static void train__learns_xor(void **state)
     const BPB(data) data = {.X = BPB(in)(X, 2, 4), .T = BPB(in)(T, 1, 4)};
     BPB(net) *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = xor_units,
-                                                        .n_layers = 2,
-                                                        .hidden = BPB_TANH,
-                                                        .loss = BPB_CROSS_ENTROPY,
-                                                        .seed = 1}));
+                                                       .n_layers = 2,
+                                                       .hidden = BPB_TANH,
+                                                       .loss = BPB_CROSS_ENTROPY,
+                                                       .seed = 1}));
     bpb_train_report report;
-    assert_ok(BPB(train)(net, &data, &(bpb_train_options){.eta = 0.5, .batch = 4, .epochs = 600}, &report));
+    assert_ok(BPB(train)(net, &data, &(bpb_train_options){.eta = 0.5, .batch = 4, .epochs = 600},
+                         &report));
     assert_int_equal(report.last.train.correct, 4);
     assert_true(report.last.train.loss < 0.1);
     BPB(net_destroy)(&net);
@@ -292,16 +295,17 @@ static void train__learns_to_classify_what_it_has_not_seen(void **state)
                             .T_test = BPB(in)(T_test, CLASSES, SAMPLES)};
     BPB(net) *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = class_units,
-                                                        .n_layers = 2,
-                                                        .hidden = BPB_RELU,
-                                                        .output = BPB_SOFTMAX,
-                                                        .loss = BPB_CROSS_ENTROPY,
-                                                        .init = BPB_INIT_HE_NORMAL,
-                                                        .seed = 1}));
+                                                       .n_layers = 2,
+                                                       .hidden = BPB_RELU,
+                                                       .output = BPB_SOFTMAX,
+                                                       .loss = BPB_CROSS_ENTROPY,
+                                                       .init = BPB_INIT_HE_NORMAL,
+                                                       .seed = 1}));
     bpb_score before;
     bpb_train_report report;
     assert_ok(BPB(evaluate)(net, data.X_test, data.T_test, &before));
-    assert_ok(BPB(train)(net, &data, &(bpb_train_options){.eta = 0.2, .lambda = 0.01, .epochs = 20}, &report));
+    assert_ok(BPB(train)(net, &data, &(bpb_train_options){.eta = 0.2, .lambda = 0.01, .epochs = 20},
+                         &report));
     assert_true(before.accuracy < 0.8);
     assert_true(report.last.test.accuracy >= 0.95 && report.last.train.accuracy >= 0.95);
     assert_true(report.last.test.loss < before.loss / 4);
@@ -322,7 +326,7 @@ static void assert_same_score(const bpb_score *got, const bpb_score *want)
 /* What the callbacks of a run have seen. */
 struct witness {
     struct run *run;
-    size_t steps, epochs;      /* calls so far */
+    size_t steps, epochs;         /* calls so far */
     size_t stop_step, stop_epoch; /* stop at this call; 0: never */
     bool scores_train;
     bpb_progress last;
@@ -334,7 +338,8 @@ static void assert_scores_of_the_net(const struct witness *witness, const bpb_pr
     bpb_score train = {0}, validation, test;
     if (witness->scores_train)
         assert_ok(BPB(evaluate)(witness->run->net, data->X, data->T, &train));
-    assert_ok(BPB(evaluate)(witness->run->net, data->X_validation, data->T_validation, &validation));
+    assert_ok(
+        BPB(evaluate)(witness->run->net, data->X_validation, data->T_validation, &validation));
     assert_ok(BPB(evaluate)(witness->run->net, data->X_test, data->T_test, &test));
     assert_same_score(&progress->train, &train);
     assert_same_score(&progress->validation, &validation);
@@ -444,8 +449,9 @@ static void check_named(int matrix, bool indexed)
     memcpy(X, run->X, sizeof X);
     memcpy(T, run->T, sizeof T);
     static const size_t index[] = {20, 3, 17, 8, 5};
-    BPB(cview) *const all[] = {&run->data.X,          &run->data.T,      &run->data.X_validation,
-                               &run->data.T_validation, &run->data.X_test, &run->data.T_test};
+    BPB(cview) *const all[] = {
+        &run->data.X,      &run->data.T,     &run->data.X_validation, &run->data.T_validation,
+        &run->data.X_test, &run->data.T_test};
     for (int i = 0; i < 6; i++) {
         *all[i] = i % 2 ? BPB(in)(run->T, N_OUT, COLUMNS) : BPB(in)(run->X, N_IN, COLUMNS);
         if (i + 1 == matrix || i + 1 == (matrix - 1) / 2 * 2 + 1)
@@ -453,7 +459,8 @@ static void check_named(int matrix, bool indexed)
         if (indexed)
             all[i]->index = index, all[i]->cols = COUNT(index);
     }
-    (matrix % 2 ? X : T)[8 * (matrix % 2 ? N_IN : N_OUT) + 1] = matrix % 3 ? (real)NAN : -(real)INFINITY;
+    (matrix % 2 ? X : T)[8 * (matrix % 2 ? N_IN : N_OUT) + 1] =
+        matrix % 3 ? (real)NAN : -(real)INFINITY;
     bpb_train_report report;
     real *before = copy_theta(run->net);
     assert_int_equal(BPB(train)(run->net, &run->data, &five, &report), BPB_NONFINITE);

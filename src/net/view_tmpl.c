@@ -19,6 +19,7 @@ bpb_status BPB(view_check)(BPB(cview) V, size_t rows)
     REQUIRE(V.data, BPB_ERR_NULL);
     REQUIRE(V.rows == rows, BPB_ERR_SHAPE);
     REQUIRE(V.cols >= 1, BPB_ERR_SIZE);
+    REQUIRE(!V.row_index || V.ld || V.cols == 1, BPB_ERR_STRIDE);
     size_t packed, down, across, last;
     REQUIRE(size_mul(V.rows, V.row_stride ? V.row_stride : 1, &packed), BPB_ERR_SIZE);
     V = BPB(view_resolve)(V);
@@ -26,7 +27,7 @@ bpb_status BPB(view_check)(BPB(cview) V, size_t rows)
     REQUIRE(size_mul(V.index ? 0 : V.cols - 1, V.ld, &across), BPB_ERR_SIZE);
     REQUIRE(size_add(down, across, &last), BPB_ERR_SIZE);
     REQUIRE(last < PTRDIFF_MAX / sizeof(real), BPB_ERR_SIZE);
-    REQUIRE(disjoint(V), BPB_ERR_STRIDE);
+    REQUIRE(V.row_index || disjoint(V), BPB_ERR_STRIDE);
     return BPB_OK;
 }
 

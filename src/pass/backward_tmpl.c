@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The loss, the gradient, and gradient and update in one. */
+#include <float.h>
 #include <math.h>
 
 #include "blas/section.h"
@@ -105,8 +106,9 @@ static bpb_status check_rule(const bpb_sgd_rule *rule)
     REQUIRE(rule, BPB_ERR_NULL);
     struct fpenv env;
     fpenv_enter(&env);
-    const bool rates = isfinite(rule->eta) && rule->eta >= 0 && isfinite(rule->decay) &&
-                       rule->decay >= 0;
+    const double largest = BPB_SELECT(DBL_MAX, (double)FLT_MAX);
+    const bool rates = rule->eta >= 0 && rule->eta <= largest && rule->decay >= 0 &&
+                       fabs(1 - rule->eta * rule->decay) <= largest; /* NaN is no rate */
     fpenv_leave(&env);
     REQUIRE(rates, BPB_ERR_OPTION);
     REQUIRE(rule->decay_biases == 0 || rule->decay_biases == 1, BPB_ERR_OPTION);
