@@ -466,7 +466,8 @@ BPB_API bpb_status bpb_ssgd_update(bpb_snet *net, const float *gradient, const b
 /*
  * Gradient and update in one, without a gradient buffer: each gradient product accumulates
  * straight into W_l. *loss (NULL: not wanted, and not computed) is E before the step.
- * BPB_NONFINITE: E or D_L is not finite; the net is unchanged. BPB_ERR_OPTION: as above.
+ * BPB_NONFINITE: E or D_L is not finite; the net is unchanged. X is not searched: an infinite
+ * input whose unit saturates passes unseen, but for bpb_dfind_nonfinite. BPB_ERR_OPTION: as above.
  */
 BPB_API bpb_status bpb_dsgd_step(bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
                                  const bpb_sgd_rule *rule, double *loss);

@@ -725,6 +725,23 @@ static void predict__gives_the_same_bits_for_any_view(void **state)
     free_whole(&whole);
 }
 
+/* Inputs only read may stand for several rows and columns. */
+static void predict__reads_rows_and_columns_more_than_once(void **state)
+{
+    (void)state;
+    const size_t n[] = {3, 2}, rows[] = {1, 0, 1}, cols[] = {1, 1, 0, 1};
+    const real data[] = {1, 2, /**/ 3, 4}, same[] = {4, 3, 4, 4, 3, 4, 2, 1, 2, 4, 3, 4};
+    struct machine machine = make_machine(&(bpb_net_options){.units = n, .n_layers = 1}, NULL);
+    const BPB(cview) X = {
+        .data = data, .rows = 3, .cols = 4, .ld = 2, .index = cols, .row_index = rows};
+    real Y[8], want[8];
+    assert_ok(BPB(predict)(machine.net, X, BPB(out)(Y, 2, 4)));
+    assert_ok(BPB(predict)(machine.net, BPB(in)(same, 3, 4), BPB(out)(want, 2, 4)));
+    assert_same_bits(8, Y, want);
+    assert_true(Y[0] != Y[4] && Y[0] == Y[2]);
+    free_machine(&machine);
+}
+
 /* Predict by a plan of that kind, against the oracle. */
 static void check_predict(struct problem *problem, int unpadded, size_t batch)
 {
@@ -1047,6 +1064,7 @@ int main(void)
         cmocka_unit_test(predict__gives_the_same_bits_with_a_plan_of_any_batch),
         cmocka_unit_test(predict__gives_a_column_the_same_bits_among_any_others),
         cmocka_unit_test(predict__gives_the_same_bits_for_any_view),
+        cmocka_unit_test(predict__reads_rows_and_columns_more_than_once),
         cmocka_unit_test(predict__equals_the_oracle),
         cmocka_unit_test(predict__scales_inputs_and_outputs),
         cmocka_unit_test(predict__flags_the_columns_that_are_not_finite_and_spoils_no_other),

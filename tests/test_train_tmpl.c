@@ -179,6 +179,7 @@ static void train__takes_views_with_an_index(void **state)
         for (size_t i = 0; i < N_OUT; i++)
             by_rows[i * COLUMNS + j] = run->T[j * N_OUT + i];
     run->data.X.row_index = upside_down;
+    run->data.X.ld = N_IN;
     run->data.X.ld = run->data.X.rows;
     run->data.X.index = odd;
     run->data.X.cols = COUNT(odd);

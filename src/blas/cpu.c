@@ -79,7 +79,7 @@ const char *bpb_cpu_best_core(void)
 
 /*
  * Measured over 400 random shapes for each core of OpenBLAS 0.3.21, in the form of
- * pass_panel: 64 columns everywhere, but SGEMM on Haswell and Zen treats the 16-lane groups of
+ * panel_layer: 64 columns everywhere, but SGEMM on Haswell and Zen treats the 16-lane groups of
  * a wider panel differently and needs 16. tests/test_passes_tmpl.c looks again.
  */
 size_t bpb_panel_columns(size_t real_bytes)

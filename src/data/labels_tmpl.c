@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "blas/section.h"
+#include "fpenv.h"
 #include "net/view_tmpl.h"
 
 #define NO_LABEL UINT64_MAX

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blas/section.h"
+#include "fpenv.h"
 #include "data/bytes.h"
 #include "io/crc32.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 
-#include "blas/section.h"
+#include "fpenv.h"
 #include "data/bytes.h"
 #include "data/real_tmpl.h"
 #include "io/model.h"

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "blas/section.h"
+#include "fpenv.h"
 #include "net/random.h"
 
 /* How the parameters of one layer are spread. */

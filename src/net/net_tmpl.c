@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blas/section.h"
+#include "fpenv.h"
 #include "net/init_tmpl.h"
 
 #define ALIGNMENT 64

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "blas/section.h"
+#include "fpenv.h"
 
 /* No two entries share memory: columns lie one behind the other, or rows do. */
 static bool disjoint(BPB(cview) V)

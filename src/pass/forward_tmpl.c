@@ -48,27 +48,23 @@ static void activate(const BPB(plan) * plan, const struct BPB(planned) *layer, s
     }
 }
 
-void BPB(pass_forward)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, size_t first, size_t B)
+/* Z_l and A_l of layer l from A_in = A_{l-1}, B columns. */
+typedef void layer_pass(const BPB(net) * net, BPB(work) * work, size_t l, size_t B,
+                        const real *A_in, size_t lda);
+
+static void plain_layer(const BPB(net) * net, BPB(work) * work, size_t l, size_t B,
+                        const real *A_in, size_t lda)
 {
-    const BPB(plan) *plan = work->plan;
-    stage_inputs(net, work, X, first, B, B);
-    const real *A_in = work->X;
-    size_t lda = work->ldx;
-    for (size_t l = 0; l < plan->shape->L; l++) {
-        const struct layer *shape = &plan->shape->layer[l];
-        const struct BPB(planned) *layer = &plan->layer[l];
-        const size_t n_in = shape->n_in, n_out = shape->n_out;
-        const real *W = net->theta + shape->W, *b = net->theta + shape->b;
-        real *Z = BPB(work_at)(work, layer->Z), *A = BPB(work_at)(work, layer->A);
-        // Z = W A_in
-        layer->forward(NO_TRANS, NO_TRANS, n_out, B, n_in, RC(1.0),
-                       W, n_out,          // W    is n_out x n_in
-                       A_in, lda,         // A_in is n_in  x B
-                       RC(0.0), Z, n_out); // Z    is n_out x B
-        activate(plan, layer, n_out, B, b, Z, A);
-        A_in = A;
-        lda = n_out;
-    }
+    const struct layer *shape = &net->shape->layer[l - 1];
+    const struct BPB(planned) *layer = &work->plan->layer[l - 1];
+    const size_t n_in = shape->n_in, n_out = shape->n_out;
+    real *Z = BPB(work_at)(work, layer->Z), *A = BPB(work_at)(work, layer->A);
+    // Z = W A_in
+    layer->forward(NO_TRANS, NO_TRANS, n_out, B, n_in, RC(1.0),
+                   net->theta + shape->W, n_out, // W    is n_out x n_in
+                   A_in, lda,                    // A_in is n_in  x B
+                   RC(0.0), Z, n_out);           // Z    is n_out x B
+    activate(work->plan, layer, n_out, B, net->theta + shape->b, Z, A);
 }
 
 /*
@@ -76,34 +72,48 @@ void BPB(pass_forward)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, siz
  * run side by side through the lanes of the same kernel, each by the same operations. As
  * columns they would fall into kernels of different widths, whose sums differ in the last bit.
  */
+static void panel_layer(const BPB(net) * net, BPB(work) * work, size_t l, size_t P,
+                        const real *A_in, size_t lda)
+{
+    const BPB(plan) *plan = work->plan;
+    const struct layer *shape = &net->shape->layer[l - 1];
+    const struct BPB(planned) *layer = &plan->layer[l - 1];
+    const size_t n_in = shape->n_in, n_out = shape->n_out;
+    real *Z = BPB(work_at)(work, layer->Z), *A = BPB(work_at)(work, layer->A);
+    real *Zt = BPB(work_at)(work, plan->Zt);
+    // Z^T = A_in^T W^T
+    layer->panel(TRANS, TRANS, P, n_out, n_in, RC(1.0),
+                 A_in, lda,                    // A_in is n_in  x P
+                 net->theta + shape->W, n_out, // W    is n_out x n_in
+                 RC(0.0), Zt, P);              // Zt   is P     x n_out
+    plan->functions->add_bias_transposed(n_out, P, net->theta + shape->b, Zt, Z);
+    layer->g->value(layer->g->context, n_out, P, Z, A);
+}
+
+/* A_1 .. A_L of the staged inputs. */
+static void all_layers(const BPB(net) * net, BPB(work) * work, size_t B, layer_pass *pass)
+{
+    pass(net, work, 1, B, work->X, work->ldx);
+    for (size_t l = 2; l <= net->shape->L; l++)
+        pass(net, work, l, B, BPB(work_at)(work, work->plan->layer[l - 2].A),
+             net->shape->layer[l - 1].n_in);
+}
+
+void BPB(pass_forward)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, size_t first, size_t B)
+{
+    stage_inputs(net, work, X, first, B, B);
+    all_layers(net, work, B, plain_layer);
+}
+
 void BPB(pass_panel)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, size_t first, size_t B)
 {
     const BPB(plan) *plan = work->plan;
-    const size_t P = plan->panel;
     if (!plan->padded) {
         BPB(pass_forward)(net, work, X, first, B);
         return;
     }
-    stage_inputs(net, work, X, first, B, P);
-    const real *A_in = work->X;
-    size_t lda = work->ldx;
-    real *Zt = BPB(work_at)(work, plan->Zt);
-    for (size_t l = 0; l < plan->shape->L; l++) {
-        const struct layer *shape = &plan->shape->layer[l];
-        const struct BPB(planned) *layer = &plan->layer[l];
-        const size_t n_in = shape->n_in, n_out = shape->n_out;
-        const real *W = net->theta + shape->W, *b = net->theta + shape->b;
-        real *Z = BPB(work_at)(work, layer->Z), *A = BPB(work_at)(work, layer->A);
-        // Z^T = A_in^T W^T
-        layer->panel(TRANS, TRANS, P, n_out, n_in, RC(1.0),
-                     A_in, lda,       // A_in is n_in  x P
-                     W, n_out,        // W    is n_out x n_in
-                     RC(0.0), Zt, P); // Zt   is P     x n_out
-        plan->functions->add_bias_transposed(n_out, P, b, Zt, Z);
-        layer->g->value(layer->g->context, n_out, P, Z, A);
-        A_in = A;
-        lda = n_out;
-    }
+    stage_inputs(net, work, X, first, B, plan->panel);
+    all_layers(net, work, plan->panel, panel_layer);
 }
 
 void BPB(pass_targets)(const BPB(net) * net, BPB(work) * work, BPB(cview) T, size_t first, size_t B)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "blas/section.h"
+#include "fpenv.h"
 #include "net/net_tmpl.h"
 #include "net/view_tmpl.h"
 
