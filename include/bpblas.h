@@ -435,8 +435,9 @@ BPB_API bpb_status bpb_sloss(const bpb_snet *net, bpb_swork *work, bpb_scview X,
 /*
  * gradient = dE/dtheta, P values laid out as theta, and *loss = E (NULL: not wanted):
  *
- *     D_L = dE/dZ_L,  D_{l-1} = g'_{l-1}(Z_{l-1})^T (W_l^T D_l)         n_l x B
- *     dW_l = 1/B D_l A_{l-1}^T,  db_l = 1/B D_l 1
+ *     D_L = de_j/dz_L, column j by column j                               n_L x B
+ *     D_{l-1} = g'_{l-1}(Z_{l-1})^T (W_l^T D_l)                           n_{l-1} x B
+ *     dW_l = 1/B D_l A_{l-1}^T,  db_l = 1/B D_l 1                         n_l x n_{l-1}, n_l
  *
  * A mean over the columns: to add up parts of a batch, weight each part by its columns.
  * BPB_NONFINITE: E or D_L is not finite; the gradient is written all the same.

@@ -44,8 +44,23 @@ ELEMENTWISE(sigmoid, sigmoid(z), a * (1 - a), a * (1 - a) * (1 - 2 * a))
 /* f' = 1 - a^2, f'' = -2 a (1 - a^2) */
 ELEMENTWISE(tanh, tanh_real(z), (1 - a) * (1 + a), -2 * a * ((1 - a) * (1 + a)))
 
-/* NaN is neither < 0 nor <= 0, and so goes through both: f = NaN, f' = a = NaN. */
-ELEMENTWISE(relu, z < 0 ? RC(0.0) : z, a > 0 ? RC(1.0) : a, a * 0)
+/* f = max(z, 0). NaN is neither < 0 nor > 0, and so goes through both. Values are chosen, never
+ * operations: a product on one side only would keep compilers from vectorising. */
+static void relu_value(const void *context, size_t n, size_t B, const real *Z, real *A)
+{
+    (void)context;
+    EACH_ENTRY
+        A[i] = Z[i] < 0 ? RC(0.0) : Z[i];
+}
+
+/* D <- D where a > 0, else a, which is 0 or NaN */
+static void relu_derivative(const void *context, size_t n, size_t B, const real *Z, const real *A,
+                            real *D)
+{
+    (void)context, (void)Z;
+    EACH_ENTRY
+        D[i] = A[i] > 0 ? D[i] : A[i];
+}
 
 static void identity_value(const void *context, size_t n, size_t B, const real *Z, real *A)
 {
@@ -60,7 +75,8 @@ static void identity_derivative(const void *context, size_t n, size_t B, const r
     (void)context, (void)n, (void)B, (void)Z, (void)A, (void)D;
 }
 
-static void identity_second(const void *context, size_t n, size_t B, const real *Z, const real *A,
+/* f'' = 0 */
+static void linear_second(const void *context, size_t n, size_t B, const real *Z, const real *A,
                             const real *D, const real *V, real *H)
 {
     (void)context, (void)n, (void)B, (void)Z, (void)A, (void)D, (void)V, (void)H;
@@ -143,12 +159,14 @@ static void softmax_second(const void *context, size_t n, size_t B, const real *
     }
 }
 
-#define ACTIVATION(name) \
-    {.value = name##_value, .vjp = name##_derivative, .jvp = name##_derivative, .second = name##_second}
+#define ACTIVATION(name, its_second) \
+    {.value = name##_value, .vjp = name##_derivative, .jvp = name##_derivative, .second = its_second}
 
 extern const struct BPB(activation) LEVEL(activations)[];
 const struct BPB(activation) LEVEL(activations)[] = {
-    [BPB_SIGMOID] = ACTIVATION(sigmoid),   [BPB_TANH] = ACTIVATION(tanh),
-    [BPB_RELU] = ACTIVATION(relu),         [BPB_IDENTITY] = ACTIVATION(identity),
-    [BPB_SOFTMAX] = ACTIVATION(softmax),
+    [BPB_SIGMOID] = ACTIVATION(sigmoid, sigmoid_second),
+    [BPB_TANH] = ACTIVATION(tanh, tanh_second),
+    [BPB_RELU] = ACTIVATION(relu, linear_second),
+    [BPB_IDENTITY] = ACTIVATION(identity, linear_second),
+    [BPB_SOFTMAX] = ACTIVATION(softmax, softmax_second),
 };

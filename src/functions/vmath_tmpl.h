@@ -112,8 +112,7 @@ static inline real exp_negative(real x)
 static inline real sigmoid(real z)
 {
     const real e = exp_negative(-magnitude(z));
-    const real r = 1 / (1 + e);
-    return z < 0 ? e * r : r;
+    return (z < 0 ? e : 1) / (1 + e);
 }
 
 /* tanh|z| = -m / (2 + m), m = exp(-2|z|) - 1 = 2^k q + (2^k - 1): no cancellation near 0. */
