@@ -16,12 +16,15 @@
  *   s prototype stands beneath it. Scalars, losses and rates are double in both.
  * - Matrices are column-major views (bpb_dview, bpb_dcview) onto the caller's memory.
  * - Sizes are counts of elements, size_t; memory is in bytes.
- * - Options: a struct whose zero is the default, to be filled with designated
- *   initialisers; NULL stands for all defaults where the text says so.
- * - Status: BPB_OK is 0, errors are < 0, warnings > 0. On an error no output is touched.
+ * - Options: a struct whose zero is the default, to be filled with designated initialisers
+ *   (before C++20: `bpb_net_options o{};` and assignments); NULL stands for all defaults where
+ *   the text says so. An int that is a flag is 0 or 1, else BPB_ERR_OPTION.
+ * - Status: BPB_OK is 0, errors are < 0, warnings > 0. On an error no output is touched but what
+ *   the text names; on a warning all of them are made, to be destroyed or freed as ever.
  *   Nothing prints, exits, aborts or asserts. NULL where a pointer is needed is BPB_ERR_NULL.
  * - Ownership: what ..._create or ..._load makes, ..._destroy frees. It takes the address
- *   of the handle, sets it to NULL, and accepts NULL.
+ *   of the handle, sets it to NULL, and accepts NULL. theta stays where it is until then; what a
+ *   net gives back of scaling and notes, until the next ..._set_... of that kind.
  * - Allocation: only where a text says "Allocates".
  * - Thread-safety: functions of one work, or that change one net, must not run at the same
  *   time; everything taken as const may be shared by any number of threads.
@@ -141,9 +144,11 @@ BPB_API bpb_status bpb_init_from_name(const char *name, bpb_init *init);
  *   index       which columns, cols of them; NULL: 0 .. cols-1
  *   row_index   which rows, rows of them; NULL: 0 .. rows-1. Needs ld where cols > 1
  *
- * Fill it in with designated initialisers, or take bpb_din and bpb_dout for a packed matrix.
- * A view with row_stride 1 and no index is used in place, any other is gathered first.
- * A view written to must not overlap one that is read, nor name a row or column twice.
+ * Fill it in with designated initialisers, or take bpb_dcmatrix and bpb_dmatrix for a packed
+ * matrix; a row-major one, rows x cols, is {.row_stride = cols, .ld = 1}.
+ * A view with row_stride 1 and no index is used in place, any other is gathered into the work.
+ * A view written to must not overlap one that is read, nor name a row or column twice; neither
+ * that nor the range of the indices is looked at.
  * BPB_ERR_STRIDE: entries of the view overlap (not looked for with row_index), or ld is
  * missing. BPB_ERR_SIZE: cols is 0, or the extent of the view overflows size_t. BPB_ERR_SHAPE:
  * rows (or cols) is not what the call needs.
@@ -177,22 +182,22 @@ typedef struct bpb_scview {
 } bpb_scview;
 
 /* A packed column-major matrix, to read and to write; a single sample has one column. */
-static inline bpb_dcview bpb_din(const double *data, size_t rows, size_t cols)
+static inline bpb_dcview bpb_dcmatrix(const double *data, size_t rows, size_t cols)
 {
     bpb_dcview V = {data, rows, cols, 0, 0, NULL, NULL};
     return V;
 }
-static inline bpb_dview bpb_dout(double *data, size_t rows, size_t cols)
+static inline bpb_dview bpb_dmatrix(double *data, size_t rows, size_t cols)
 {
     bpb_dview V = {data, rows, cols, 0, 0, NULL, NULL};
     return V;
 }
-static inline bpb_scview bpb_sin(const float *data, size_t rows, size_t cols)
+static inline bpb_scview bpb_scmatrix(const float *data, size_t rows, size_t cols)
 {
     bpb_scview V = {data, rows, cols, 0, 0, NULL, NULL};
     return V;
 }
-static inline bpb_sview bpb_sout(float *data, size_t rows, size_t cols)
+static inline bpb_sview bpb_smatrix(float *data, size_t rows, size_t cols)
 {
     bpb_sview V = {data, rows, cols, 0, 0, NULL, NULL};
     return V;
@@ -216,9 +221,11 @@ static inline bpb_dcview bpb_dcolumns(bpb_dcview V, size_t first, size_t count)
     const size_t stride = V.row_stride ? V.row_stride : 1, ld = V.ld ? V.ld : V.rows * stride;
     if (V.index)
         V.index += first;
+    else if (V.row_index && !V.ld)
+        V.data = NULL; /* no telling where a column begins: refused wherever it goes */
     else
         V.data += first * ld;
-    V.ld = ld;
+    V.ld = V.row_index ? V.ld : ld;
     V.cols = count;
     return V;
 }
@@ -227,9 +234,11 @@ static inline bpb_scview bpb_scolumns(bpb_scview V, size_t first, size_t count)
     const size_t stride = V.row_stride ? V.row_stride : 1, ld = V.ld ? V.ld : V.rows * stride;
     if (V.index)
         V.index += first;
+    else if (V.row_index && !V.ld)
+        V.data = NULL; /* no telling where a column begins: refused wherever it goes */
     else
         V.data += first * ld;
-    V.ld = ld;
+    V.ld = V.row_index ? V.ld : ld;
     V.cols = count;
     return V;
 }
@@ -251,14 +260,15 @@ BPB_API bpb_status bpb_sfind_nonfinite(bpb_scview X, bpb_where *where);
  *
  *     theta = W_1 b_1 W_2 b_2 ... W_L b_L     W_l column-major n_l x n_{l-1}, b_l n_l
  *
- * and may own a scaling of its inputs and outputs. Const in every pass.
+ * and may own a scaling of its inputs and outputs. Every pass takes it as const; it is changed
+ * by ..._init, ..._set_..., the steps of SGD and training, and through its theta.
  */
 typedef struct bpb_dnet bpb_dnet;
 typedef struct bpb_snet bpb_snet;
 
 typedef struct bpb_net_options {
     const size_t *units;    /* n_0 .. n_L: n_layers + 1 widths, each 1 .. 2^31-1 */
-    size_t n_layers;        /* L, at least 1 */
+    size_t n_layers;        /* L, at least 1; 2 for 784-30-10 */
     bpb_activation hidden;  /* g_1 .. g_{L-1}; default sigmoid */
     bpb_activation output;  /* g_L; default sigmoid */
     const bpb_activation *activations; /* NULL, or g_1 .. g_L in place of the two above */
@@ -318,8 +328,9 @@ BPB_API bpb_sview bpb_snet_b(const bpb_snet *net, float *vector, size_t l);
  *     Y   = shift + factor * A_L          (output, n_L values each)
  *
  * Every pass applies both; the loss is that of A_L against (T - shift) / factor. Copied into
- * the net and kept in its model file. NULL: shift 0, factor 1; both NULL: no scaling.
- * Allocates. BPB_ERR_OPTION: a value is not finite, or an output factor is 0 or subnormal.
+ * the net, in place of any earlier, and kept in its model file. NULL: shift 0, factor 1; both
+ * NULL: no scaling. An input factor may be 0. Allocates. BPB_ERR_OPTION: a value is not finite,
+ * or an output factor is 0 or subnormal.
  * BPB_ERR_MEMORY.
  */
 BPB_API bpb_status bpb_dnet_set_input_scaling(bpb_dnet *net, const double *shift,
@@ -400,7 +411,7 @@ BPB_API size_t bpb_dwork_bytes(const bpb_dplan *plan);
 BPB_API size_t bpb_swork_bytes(const bpb_splan *plan);
 
 /* Make a work in the caller's memory, which holds nothing else until the work is no longer
- * used; nothing needs to be destroyed. BPB_ERR_BUFFER: bytes too few. */
+ * used; nothing needs to be destroyed, but may be. BPB_ERR_BUFFER: bytes too few. */
 BPB_API bpb_status bpb_dwork_init(bpb_dwork **work, const bpb_dplan *plan, void *memory,
                                   size_t bytes);
 BPB_API bpb_status bpb_swork_init(bpb_swork **work, const bpb_splan *plan, void *memory,
@@ -422,7 +433,8 @@ BPB_API void bpb_swork_destroy(bpb_swork **work);
  * NaN and infinities in the data pass through to the columns they belong to.
  */
 
-/* Y = A_L. */
+/* Y = A_L, in the caller's units. No status tells of values in Y that are not finite, but for
+ * bpb_dfind_nonfinite. */
 BPB_API bpb_status bpb_dforward(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dview Y);
 BPB_API bpb_status bpb_sforward(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_sview Y);
 
@@ -552,7 +564,8 @@ typedef struct bpb_train_options {
     uint64_t seed;    /* of the shuffling */
     int no_shuffle;   /* 1: keep the order of the columns */
     int no_train_score; /* 1: do not evaluate the training columns after each epoch */
-    /* Called after each mini-batch, and after each epoch; not 0 stops the run. NULL: none. */
+    /* Called after each mini-batch, and after each epoch; not 0 stops the run. NULL: none. They
+     * may read, evaluate and save the net, and change its theta. */
     int (*on_step)(const bpb_progress *progress, void *user);
     int (*on_epoch)(const bpb_progress *progress, void *user);
     void *user;
@@ -571,7 +584,8 @@ typedef struct bpb_train_report {
  * (bpb_shuffle with seed and epoch), makes a bpb_dsgd_step with decay = lambda / n for each
  * mini-batch, then evaluates. report: NULL, or filled in on BPB_OK and on warnings.
  * Allocates at its start, and then no more.
- * BPB_STOPPED: a callback did not return 0; the net is as after the last step.
+ * BPB_STOPPED: a callback did not return 0, in the last epoch too; the net is as after the last
+ * step.
  * BPB_NONFINITE: a value of the data is not finite, found before the first step, or a step's
  * loss is not; the net is as before that step. BPB_ERR_OPTION: an option out of its range.
  * BPB_ERR_SHAPE, BPB_ERR_STRIDE, BPB_ERR_SIZE: see Views, for any of the matrices.

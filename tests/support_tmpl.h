@@ -187,11 +187,11 @@ static inline void free_problem(struct problem *problem)
 
 static inline BPB(cview) inputs(const struct problem *problem)
 {
-    return BPB(in)(problem->X, problem->n_in, problem->B);
+    return BPB(cmatrix)(problem->X, problem->n_in, problem->B);
 }
 static inline BPB(cview) targets(const struct problem *problem)
 {
-    return BPB(in)(problem->T, problem->n_out, problem->B);
+    return BPB(cmatrix)(problem->T, problem->n_out, problem->B);
 }
 
 static inline void assert_outputs_close(const struct problem *problem, const real *Y)

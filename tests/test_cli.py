@@ -313,6 +313,11 @@ class Train(Case):
         self.assertIn("--eta", result.stderr)
         self.assertFalse(os.path.exists(model))
 
+    def test_rates_beyond_the_precision__are_usage_errors(self):
+        for words in (["--eta", "1e39"], ["--eta", "3", "--lambda", "1e42"]):
+            result = self.train("--precision", "float", *words, code=USAGE)
+            self.assertIn("--eta", result.stderr)
+
     @needs("models")
     def test_nothing__is_left_behind(self):
         words = ["train", "--data", "data", "--epochs", 1, "--save", "m"]

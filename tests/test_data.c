@@ -544,8 +544,8 @@ static int one_hot_both(const double *labels, size_t n, size_t classes, bpb_dvie
     T.data = out;
     T.rows = classes;
     const bpb_sview S = {s_out, T.rows, T.cols, T.ld, T.row_stride, T.index, T.row_index};
-    const int status = bpb_done_hot(bpb_din(labels, 1, n), T, where);
-    assert_int_equal(bpb_sone_hot(bpb_sin(s_labels, 1, n), S, &s_where), status);
+    const int status = bpb_done_hot(bpb_dcmatrix(labels, 1, n), T, where);
+    assert_int_equal(bpb_sone_hot(bpb_scmatrix(s_labels, 1, n), S, &s_where), status);
     assert_true(s_where.row == where->row && s_where.col == where->col);
     for (size_t k = 0; k < ROOM; k++)
         assert_true((double)s_out[k] == out[k]);
@@ -592,7 +592,7 @@ static void one_hot__labels_chosen_by_index(void **state)
     static const double labels[] = {1, 99, 99, 99, 0};
     double T[6];
     const bpb_dcview chosen = {.data = labels, .rows = 1, .cols = 3, .ld = 2, .index = index};
-    assert_int_equal(bpb_done_hot(chosen, bpb_dout(T, 2, 3), NULL), BPB_OK);
+    assert_int_equal(bpb_done_hot(chosen, bpb_dmatrix(T, 2, 3), NULL), BPB_OK);
     static const double expected[] = {1, 0, 0, 1, 1, 0};
     assert_memory_equal(T, expected, sizeof T);
 }
@@ -624,8 +624,8 @@ static void one_hot__traps_set(void **state)
         skip();
     assert_true(clear_traps());
     double labels[] = {0, 1, NAN}, T[6] = {0};
-    const bpb_dcview from = bpb_din(labels, 1, 3);
-    const bpb_dview to = bpb_dout(T, 2, 3);
+    const bpb_dcview from = bpb_dcmatrix(labels, 1, 3);
+    const bpb_dview to = bpb_dmatrix(T, 2, 3);
     set_traps(1);
     const int status = bpb_done_hot(from, to, NULL);
     assert_true(clear_traps());
@@ -637,8 +637,8 @@ static void one_hot__views_that_do_not_fit(void **state)
     (void)state;
     double labels[4] = {0, 1, 0, 1}, T[8];
     float s_labels[4] = {0, 1, 0, 1}, S[8];
-    const bpb_dcview good = bpb_din(labels, 1, 4);
-    const bpb_dview to = bpb_dout(T, 2, 4);
+    const bpb_dcview good = bpb_dcmatrix(labels, 1, 4);
+    const bpb_dview to = bpb_dmatrix(T, 2, 4);
     bpb_dview other = to;
     bpb_dcview from = good;
     for (int k = 0; k < 8; k++)
@@ -662,7 +662,7 @@ static void one_hot__views_that_do_not_fit(void **state)
     from = good;
     from.rows = 2;
     assert_int_equal(bpb_done_hot(from, to, NULL), BPB_ERR_SHAPE);
-    assert_int_equal(bpb_sone_hot(bpb_sin(s_labels, 1, 4), bpb_sout(S, 2, 3), NULL), BPB_ERR_SHAPE);
+    assert_int_equal(bpb_sone_hot(bpb_scmatrix(s_labels, 1, 4), bpb_smatrix(S, 2, 3), NULL), BPB_ERR_SHAPE);
     for (int k = 0; k < 8; k++)
         assert_true(T[k] == -7);
 }

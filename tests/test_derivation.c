@@ -248,9 +248,9 @@ static void gradient__of_mazurs_example_is_as_published(void **state)
     static const double db_1[] = {0.0087713546894869297, 0.0099542547052171963};
     static const double db_2[] = {0.13849856162855695, -0.038098236516556236};
     struct machine machine = make_mazur();
-    const bpb_dcview X = bpb_din(mazur_x, 2, 1), T = bpb_din(mazur_t, 2, 1);
+    const bpb_dcview X = bpb_dcmatrix(mazur_x, 2, 1), T = bpb_dcmatrix(mazur_t, 2, 1);
     double Y[2], gradient[12], w[8], E;
-    assert_ok(bpb_dforward(machine.net, machine.work, X, bpb_dout(Y, 2, 1)));
+    assert_ok(bpb_dforward(machine.net, machine.work, X, bpb_dmatrix(Y, 2, 1)));
     assert_ok(bpb_dgradient(machine.net, machine.work, X, T, gradient, &E));
     mazur_weights(gradient, w);
     assert_digits("outputs", 2, Y, outputs, 15);
@@ -277,13 +277,13 @@ static void sgd_update__repeats_mazurs_run(void **state)
 {
     (void)state;
     struct machine machine = make_mazur();
-    const bpb_dcview X = bpb_din(mazur_x, 2, 1), T = bpb_din(mazur_t, 2, 1);
+    const bpb_dcview X = bpb_dcmatrix(mazur_x, 2, 1), T = bpb_dcmatrix(mazur_t, 2, 1);
     size_t steps = 0;
     for (size_t r = 0; r < COUNT(mazur_run); r++) {
         double Y[2], w[8], E;
         for (; steps < mazur_run[r].steps; steps++)
             step_without_biases(&machine, X, T);
-        assert_ok(bpb_dforward(machine.net, machine.work, X, bpb_dout(Y, 2, 1)));
+        assert_ok(bpb_dforward(machine.net, machine.work, X, bpb_dmatrix(Y, 2, 1)));
         assert_ok(bpb_dloss(machine.net, machine.work, X, T, &E));
         mazur_weights(bpb_dnet_ctheta(machine.net), w);
         assert_digits("w", 8, w, mazur_run[r].w, 14);
@@ -363,7 +363,7 @@ static struct machine make_pytorch(void)
 static void targets_of_a_sum(struct machine *machine, double T[3])
 {
     assert_ok(
-        bpb_dforward(machine->net, machine->work, bpb_din(pytorch_x, 2, 3), bpb_dout(T, 1, 3)));
+        bpb_dforward(machine->net, machine->work, bpb_dcmatrix(pytorch_x, 2, 3), bpb_dmatrix(T, 1, 3)));
     for (size_t j = 0; j < 3; j++)
         T[j] -= 1;
 }
@@ -377,7 +377,7 @@ static void gradient__of_pytorchs_baseline_is_as_published(void **state)
     targets_of_a_sum(&machine, T);
     const double sum = T[0] + T[1] + T[2] + 3;
     assert_digits("sum", 1, &sum, &sum_published, 15);
-    assert_ok(bpb_dgradient(machine.net, machine.work, bpb_din(pytorch_x, 2, 3), bpb_din(T, 1, 3),
+    assert_ok(bpb_dgradient(machine.net, machine.work, bpb_dcmatrix(pytorch_x, 2, 3), bpb_dcmatrix(T, 1, 3),
                             gradient, NULL));
     for (size_t i = 0; i < 13; i++)
         got[i] = 3 * gradient[pytorch_place[i]]; // a sum, not a mean
@@ -394,8 +394,8 @@ static void check_pytorch_run(const struct pytorch_run *run, size_t n_rows,
         double T[3], got[13];
         for (; steps < run[r].steps; steps++) {
             targets_of_a_sum(&machine, T);
-            assert_ok(bpb_dsgd_step(machine.net, machine.work, bpb_din(pytorch_x, 2, 3),
-                                    bpb_din(T, 1, 3), rule, NULL));
+            assert_ok(bpb_dsgd_step(machine.net, machine.work, bpb_dcmatrix(pytorch_x, 2, 3),
+                                    bpb_dcmatrix(T, 1, 3), rule, NULL));
         }
         for (size_t i = 0; i < 13; i++)
             got[i] = bpb_dnet_ctheta(machine.net)[pytorch_place[i]];

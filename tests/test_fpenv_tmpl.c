@@ -130,11 +130,11 @@ static const bpb_sgd_rule rule = {.eta = 0.3, .decay = 0.1};
 
 static BPB(cview) X(void)
 {
-    return BPB(in)(x_values, N_IN, COLS);
+    return BPB(cmatrix)(x_values, N_IN, COLS);
 }
 static BPB(cview) T(void)
 {
-    return BPB(in)(t_values, N_OUT, COLS);
+    return BPB(cmatrix)(t_values, N_OUT, COLS);
 }
 
 static bpb_net_options options_of(bpb_activation hidden, struct ending ending)
@@ -182,9 +182,9 @@ static void note_passes(struct machine *m, BPB(cview) inputs_of_net)
     double loss = 0;
     bpb_score score;
     const BPB(cview) A = inputs_of_net;
-    note_status(BPB(forward)(m->net, m->work, A, BPB(out)(Y, N_OUT, COLS)));
+    note_status(BPB(forward)(m->net, m->work, A, BPB(matrix)(Y, N_OUT, COLS)));
     note_reals(Y, N_OUT * COLS);
-    note_status(BPB(predict_with)(m->net, m->work, A, BPB(out)(Y, N_OUT, COLS), flags));
+    note_status(BPB(predict_with)(m->net, m->work, A, BPB(matrix)(Y, N_OUT, COLS), flags));
     note_reals(Y, N_OUT * COLS);
     note(flags, sizeof flags);
     note_status(BPB(evaluate)(m->net, A, T(), &score));
@@ -218,7 +218,7 @@ static void scene_passes(void)
 
 static void scene_passes_of_nonfinite_columns(void)
 {
-    note_passes_of_all_nets(BPB(in)(x_bad, N_IN, COLS));
+    note_passes_of_all_nets(BPB(cmatrix)(x_bad, N_IN, COLS));
 }
 
 /* Y = x for subnormal x: through a layer of ones, a product at a time. */
@@ -232,11 +232,11 @@ static void scene_subnormals(void)
     real y = 0, zero = 0, root = BPB_SELECT(1e-160, 1e-20f); /* root^2 is subnormal */
     double loss = 0;
     BPB(net_theta)(m.net)[0] = 1;
-    note_status(BPB(forward)(m.net, m.work, BPB(in)(&subnormal, 1, 1), BPB(out)(&y, 1, 1)));
+    note_status(BPB(forward)(m.net, m.work, BPB(cmatrix)(&subnormal, 1, 1), BPB(matrix)(&y, 1, 1)));
     assert_same_bits(1, &y, &subnormal);
-    note_status(BPB(predict)(m.net, BPB(in)(&subnormal, 1, 1), BPB(out)(&y, 1, 1)));
+    note_status(BPB(predict)(m.net, BPB(cmatrix)(&subnormal, 1, 1), BPB(matrix)(&y, 1, 1)));
     assert_same_bits(1, &y, &subnormal);
-    note_status(BPB(loss)(m.net, m.work, BPB(in)(&root, 1, 1), BPB(in)(&zero, 1, 1), &loss));
+    note_status(BPB(loss)(m.net, m.work, BPB(cmatrix)(&root, 1, 1), BPB(cmatrix)(&zero, 1, 1), &loss));
     note(&loss, sizeof loss);
     note_status(BPB(sgd_update)(m.net, (const real[]){0, subnormal}, &(bpb_sgd_rule){.eta = 1}));
     note_theta(m.net);
@@ -308,7 +308,7 @@ static void scene_train_until_overflow(void)
 
 static void scene_train_refuses_nonfinite_data(void)
 {
-    note_training(BPB(in)(x_bad, N_IN, COLS), 0.01, 0.5);
+    note_training(BPB(cmatrix)(x_bad, N_IN, COLS), 0.01, 0.5);
 }
 
 static void scene_options_that_are_not_finite(void)
@@ -334,7 +334,7 @@ static void scene_find_nonfinite(void)
         bpb_where where = {9, 9};
         real values[3] = {1, 2, 3};
         memcpy(values + 1, bad + i, sizeof *bad);
-        note_status(BPB(find_nonfinite)(BPB(in)(values, 3, 1), &where));
+        note_status(BPB(find_nonfinite)(BPB(cmatrix)(values, 3, 1), &where));
         note(&where, sizeof where);
     }
 }
@@ -346,7 +346,7 @@ static void scene_one_hot(void)
         real labels[2] = {1, 0}, columns_of[2 * N_OUT] = {0};
         bpb_where where = {9, 9};
         memcpy(labels + 1, bad + i, sizeof *bad);
-        note_status(BPB(one_hot)(BPB(in)(labels, 1, 2), BPB(out)(columns_of, N_OUT, 2), &where));
+        note_status(BPB(one_hot)(BPB(cmatrix)(labels, 1, 2), BPB(matrix)(columns_of, N_OUT, 2), &where));
         note(&where, sizeof where);
         note_reals(columns_of, COUNT(columns_of));
     }

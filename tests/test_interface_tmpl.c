@@ -118,7 +118,7 @@ static void columns__of_a_view_are_those_of_the_matrix(void **state)
     (void)state;
     static real values[12];
     static const size_t index[] = {3, 0, 2};
-    const BPB(cview) last = BPB(columns)(BPB(read)(BPB(out)(values, 3, 4)), 2, 2);
+    const BPB(cview) last = BPB(columns)(BPB(read)(BPB(matrix)(values, 3, 4)), 2, 2);
     assert_ptr_equal(last.data, values + 6);
     assert_int_equal(last.rows, 3);
     assert_int_equal(last.cols, 2);
@@ -128,6 +128,11 @@ static void columns__of_a_view_are_those_of_the_matrix(void **state)
     const BPB(cview) chosen = {.data = values, .rows = 3, .cols = 3, .index = index};
     assert_ptr_equal(BPB(columns)(chosen, 1, 2).data, values);
     assert_ptr_equal(BPB(columns)(chosen, 1, 2).index, index + 1);
+    BPB(cview) some_rows = {.data = values, .rows = 2, .cols = 4, .row_index = index};
+    assert_null(BPB(columns)(some_rows, 1, 1).data); // where a column begins is not known
+    some_rows.ld = 3;
+    assert_ptr_equal(BPB(columns)(some_rows, 1, 2).data, values + 3);
+    assert_int_equal(BPB(columns)(some_rows, 1, 2).ld, 3);
 }
 
 static void scaling__is_kept_with_its_defaults(void **state)
@@ -271,8 +276,8 @@ static void assert_passes_agree(const struct machine *m, BPB(cview) X, BPB(cview
     real Y[WIDTH], Y_predicted[WIDTH];
     double loss;
     bpb_score score;
-    assert_ok(BPB(forward)(m->net, m->work, X, BPB(out)(Y, T.rows, 1)));
-    assert_ok(BPB(predict)(m->net, X, BPB(out)(Y_predicted, T.rows, 1)));
+    assert_ok(BPB(forward)(m->net, m->work, X, BPB(matrix)(Y, T.rows, 1)));
+    assert_ok(BPB(predict)(m->net, X, BPB(matrix)(Y_predicted, T.rows, 1)));
     for (size_t i = 0; i < T.rows; i++)
         assert_number_close("output", Y_predicted[i], Y[i], 1, 64 * EPSILON);
     assert_ok(BPB(loss)(m->net, m->work, X, T, &loss));
@@ -299,8 +304,8 @@ static void assert_runs(const bpb_net_options *options, size_t batch)
 {
     const real x[WIDTH] = {RC(0.5), 1, -2}, t[WIDTH] = {0};
     struct machine m = make_machine(options, &(bpb_plan_options){.batch = batch});
-    const BPB(cview) X = BPB(in)(x, options->units[0], 1);
-    const BPB(cview) T = BPB(in)(t, options->units[options->n_layers], 1);
+    const BPB(cview) X = BPB(cmatrix)(x, options->units[0], 1);
+    const BPB(cview) T = BPB(cmatrix)(t, options->units[options->n_layers], 1);
     assert_true(X.rows <= WIDTH && T.rows <= WIDTH);
     assert_passes_agree(&m, X, T);
     assert_step_moves(&m, X, T);
@@ -330,7 +335,7 @@ static void train__batch_larger_than_the_data_is_the_data(void **state)
 {
     (void)state;
     const real X[2 * N_IN] = {1, 2, 3, 4, 5, 6}, T[2 * N_OUT] = {1, 0, 0, 1};
-    const BPB(data) data = {.X = BPB(in)(X, N_IN, 2), .T = BPB(in)(T, N_OUT, 2)};
+    const BPB(data) data = {.X = BPB(cmatrix)(X, N_IN, 2), .T = BPB(cmatrix)(T, N_OUT, 2)};
     bpb_train_report report;
     BPB(net) *net = new_net();
     const bpb_train_options options = {.eta = 0.5, .batch = SIZE_MAX, .epochs = 2};
@@ -348,7 +353,7 @@ static void forward__single_column_of_any_leading_dimension(void **state)
     const real x[N_IN] = {1, 2, 3};
     struct machine m = make_machine(&(bpb_net_options){.units = units, .n_layers = 2}, NULL);
     real expected[N_OUT], Y[N_OUT];
-    assert_ok(BPB(forward)(m.net, m.work, BPB(in)(x, N_IN, 1), BPB(out)(expected, N_OUT, 1)));
+    assert_ok(BPB(forward)(m.net, m.work, BPB(cmatrix)(x, N_IN, 1), BPB(matrix)(expected, N_OUT, 1)));
     for (size_t i = 0; i < COUNT(large); i++) {
         const BPB(cview) X = {.data = x, .rows = N_IN, .cols = 1, .ld = large[i]};
         const BPB(view) V = {.data = Y, .rows = N_OUT, .cols = 1, .ld = large[i]};

@@ -143,15 +143,15 @@ static struct outputs {
 
 static BPB(cview) X(void)
 {
-    return BPB(in)(x_values, N_IN, COLS);
+    return BPB(cmatrix)(x_values, N_IN, COLS);
 }
 static BPB(cview) T(void)
 {
-    return BPB(in)(t_values, N_OUT, COLS);
+    return BPB(cmatrix)(t_values, N_OUT, COLS);
 }
 static BPB(view) Y(void)
 {
-    return BPB(out)(out.Y, N_OUT, COLS);
+    return BPB(matrix)(out.Y, N_OUT, COLS);
 }
 
 static bpb_status train(size_t epochs)

@@ -29,11 +29,11 @@ static void draw_data(void)
 
 static BPB(cview) X(void)
 {
-    return BPB(in)(x_values, N_IN, COLS);
+    return BPB(cmatrix)(x_values, N_IN, COLS);
 }
 static BPB(cview) T(void)
 {
-    return BPB(in)(t_values, N_OUT, COLS);
+    return BPB(cmatrix)(t_values, N_OUT, COLS);
 }
 
 /* ---- Jobs: what a thread does ---- */
@@ -68,8 +68,8 @@ static void run_training(struct job *job)
 static void run_prediction(struct job *job)
 {
     BPB(work) *work = NULL;
-    const BPB(cview) part = BPB(in)(x_values + job->first * N_IN, N_IN, job->cols);
-    const BPB(view) Y = BPB(out)(job->Y + job->first * N_OUT, N_OUT, job->cols);
+    const BPB(cview) part = BPB(cmatrix)(x_values + job->first * N_IN, N_IN, job->cols);
+    const BPB(view) Y = BPB(matrix)(job->Y + job->first * N_OUT, N_OUT, job->cols);
     job->status = BPB(work_create)(&work, job->plan);
     if (!job->status)
         job->status = BPB(predict_with)(job->net, work, part, Y, job->flags);

@@ -14,10 +14,10 @@ int main(void)
         .units = units, .n_layers = 2, .hidden = BPB_TANH, .output = BPB_SIGMOID,
         .loss = BPB_CROSS_ENTROPY, .seed = 1});
     if (!s)
-        s = bpb_dtrain(net, &(bpb_ddata){.X = bpb_din(x, 2, 4), .T = bpb_din(t, 1, 4)},
+        s = bpb_dtrain(net, &(bpb_ddata){.X = bpb_dcmatrix(x, 2, 4), .T = bpb_dcmatrix(t, 1, 4)},
                        &(bpb_train_options){.eta = 2.0, .epochs = 2000}, NULL);
     if (!s)
-        s = bpb_dpredict(net, bpb_din(x, 2, 4), bpb_dout(y, 1, 4));
+        s = bpb_dpredict(net, bpb_dcmatrix(x, 2, 4), bpb_dmatrix(y, 1, 4));
     if (s)
         fprintf(stderr, "%s\n", bpb_strerror(s));
     for (int i = 0; i < 4; i++)

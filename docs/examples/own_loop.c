@@ -30,8 +30,8 @@ static bpb_status step(bpb_dnet *net, bpb_dwork *work, const double *x, const do
     for (size_t i = 0; i <= P; i++)
         sum[i] = 0;
     for (size_t p = 0; p < PARTS && !status; p++)
-        status = add_part(net, work, bpb_din(x + p * each, 1, each),
-                          bpb_din(t + p * each, 1, each), part, sum);
+        status = add_part(net, work, bpb_dcmatrix(x + p * each, 1, each),
+                          bpb_dcmatrix(t + p * each, 1, each), part, sum);
     if (status)
         return status;
     for (size_t i = 0; i <= P; i++)

@@ -18,7 +18,7 @@ static const struct option options[] = {
     {.name = "part", .kind = &kind_part, .offset = AT(part), .value = "NAME", .preset = "test",
      .help = "of the folder: test takes t10k-images, train takes train-images"},
     {.name = "images", .kind = &kind_path, .offset = AT(images), .value = "FILE",
-     .help = "one IDX file of images, plain or .gz, in place of --data"},
+     .help = "one IDX file of images, plain or .gz; this or --data is required"},
     {.name = "out", .letter = 'o', .kind = &kind_path, .offset = AT(out), .value = "FILE",
      .help = "write there and not to standard output"},
     {.name = "precision", .kind = &kind_stored, .offset = AT(precision), .value = "NAME",

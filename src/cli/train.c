@@ -138,6 +138,10 @@ int train_refuse_net(bpb_status status, const struct net_settings *net)
 
 int train_explain(bpb_status status, const bpb_train_report *report)
 {
+    if (status == BPB_ERR_OPTION) {
+        complain("--eta, or --eta times --lambda, is too large for --precision");
+        return CODE_USAGE;
+    }
     if (status != BPB_NONFINITE)
         return complain_status(status, "train", "the net");
     if (report->in_data != 0)

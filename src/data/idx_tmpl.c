@@ -80,7 +80,7 @@ static bpb_status read_elements(struct idx *idx, real **data)
 static bpb_status read_matrix(struct idx *idx, BPB(view) * X, bpb_where *where)
 {
     TRY(read_elements(idx, &X->data));
-    *X = BPB(out)(X->data, idx->rows, idx->cols);
+    *X = BPB(matrix)(X->data, idx->rows, idx->cols);
     return BPB(find_nonfinite)(BPB(read)(*X), where);
 }
 

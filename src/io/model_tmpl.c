@@ -77,7 +77,7 @@ static bpb_status fill_net(BPB(net) * net, const struct model *model)
         TRY(load_scaling(net, model, "output_shift", "output_factor", shape_outputs(net->shape),
                          BPB(net_set_output_scaling)));
     TRY(load_notes(net, &model->container));
-    return BPB(find_nonfinite)(BPB(in)(net->theta, net->shape->parameters, 1), NULL);
+    return BPB(find_nonfinite)(BPB(cmatrix)(net->theta, net->shape->parameters, 1), NULL);
 }
 
 static bpb_status make_net(BPB(net) * *net, const struct model *model)

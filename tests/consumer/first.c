@@ -8,7 +8,7 @@ int main(void)
 {
     const double X[] = {0.1, 0.2, 0.4, 0.3, 0.5, 0.1}, T[] = {0.3, 0.7, 0.6};
     const size_t units[] = {2, 3, 1};
-    const bpb_ddata data = {.X = bpb_din(X, 2, 3), .T = bpb_din(T, 1, 3)};
+    const bpb_ddata data = {.X = bpb_dcmatrix(X, 2, 3), .T = bpb_dcmatrix(T, 1, 3)};
     bpb_dnet *net = NULL;
     bpb_train_report report = {.in_data = 0};
     double Y[3] = {0};
@@ -18,7 +18,7 @@ int main(void)
     if (!status)
         status = bpb_dtrain(net, &data, &(bpb_train_options){.eta = 0.2, .epochs = 2000}, &report);
     if (!status)
-        status = bpb_dpredict(net, bpb_din(X, 2, 3), bpb_dout(Y, 1, 3));
+        status = bpb_dpredict(net, bpb_dcmatrix(X, 2, 3), bpb_dmatrix(Y, 1, 3));
     bpb_dnet_destroy(&net);
     printf("libbpblas %s: %s, loss %g\n", bpb_version(), bpb_strerror(status),
            report.last.train.loss);

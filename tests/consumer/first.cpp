@@ -13,7 +13,7 @@ bpb_status step(bpb_snet *net, bpb_swork *work, const std::vector<float> &X,
 {
     bpb_sgd_rule rule = {};
     rule.eta = 0.1;
-    const bpb_scview inputs = bpb_sin(X.data(), 2, 3), targets = bpb_sin(T.data(), 1, 3);
+    const bpb_scview inputs = bpb_scmatrix(X.data(), 2, 3), targets = bpb_scmatrix(T.data(), 1, 3);
     bpb_status status = bpb_ssgd_step(net, work, inputs, targets, &rule, &before);
     if (status == BPB_OK)
         status = bpb_sloss(net, work, inputs, targets, &after);
