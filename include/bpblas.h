@@ -28,6 +28,8 @@
  * - Allocation: only where a text says "Allocates".
  * - Thread-safety: functions of one work, or that change one net, must not run at the same
  *   time; everything taken as const may be shared by any number of threads.
+ * - OpenBLAS's thread count, one for the process, is held at one while passes run, on whatever
+ *   threads, and then given back.
  * - Floating-point environment: computed in the default one (round to nearest, nothing
  *   trapped, subnormals kept) whatever the caller's, which is given back unchanged and in which
  *   callbacks run.
