@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The one place that calls the BLAS. Every size fits its int: checked when a net or plan is made. */
+/* The one place that calls the BLAS. Every size fits its int: checked when a net or plan is
+ * made. */
 #ifndef BPB_GEMM_TMPL_H
 #define BPB_GEMM_TMPL_H
 

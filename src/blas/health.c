@@ -42,7 +42,8 @@ bpb_status bpb_blas_health(bpb_blas_info *info)
         read_version(info, openblas_get_config());
     }
     copy_text(info->core, sizeof info->core, bpb_blas_core(), strlen(bpb_blas_core()));
-    copy_text(info->best_core, sizeof info->best_core, bpb_cpu_best_core(), strlen(bpb_cpu_best_core()));
+    copy_text(info->best_core, sizeof info->best_core, bpb_cpu_best_core(),
+              strlen(bpb_cpu_best_core()));
     if (openblas_get_num_threads)
         info->threads = openblas_get_num_threads();
     enum simd core;

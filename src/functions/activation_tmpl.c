@@ -160,7 +160,8 @@ static void softmax_second(const void *context, size_t n, size_t B, const real *
 }
 
 #define ACTIVATION(name, its_second) \
-    {.value = name##_value, .vjp = name##_derivative, .jvp = name##_derivative, .second = its_second}
+    {.value = name##_value, .vjp = name##_derivative, .jvp = name##_derivative, \
+     .second = its_second}
 
 extern const struct BPB(activation) LEVEL(activations)[];
 const struct BPB(activation) LEVEL(activations)[] = {

@@ -125,7 +125,8 @@ static void softmax_second(const void *context, size_t n, size_t B, const real *
     }
 }
 
-extern const struct BPB(loss) LEVEL(squared), LEVEL(sigmoid_cross_entropy), LEVEL(softmax_cross_entropy);
+extern const struct BPB(loss) LEVEL(squared), LEVEL(sigmoid_cross_entropy),
+    LEVEL(softmax_cross_entropy);
 const struct BPB(loss) LEVEL(squared) = {
     .value = squared_value, .gradient = difference, .second = squared_second};
 const struct BPB(loss) LEVEL(sigmoid_cross_entropy) = {

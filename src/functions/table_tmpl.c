@@ -53,7 +53,8 @@ static bool finite(size_t n, const real *x)
 }
 
 extern const struct BPB(activation) LEVEL(activations)[];
-extern const struct BPB(loss) LEVEL(squared), LEVEL(sigmoid_cross_entropy), LEVEL(softmax_cross_entropy);
+extern const struct BPB(loss) LEVEL(squared), LEVEL(sigmoid_cross_entropy),
+    LEVEL(softmax_cross_entropy);
 extern const struct BPB(functions) LEVEL(functions);
 const struct BPB(functions) LEVEL(functions) = {
     .activation = LEVEL(activations),

@@ -47,7 +47,9 @@ static void init_layer(const struct layer *layer, struct spread spread, uint64_t
         W[i] = (real)(spread.weights * x);
     }
     for (size_t i = 0; i < layer->n_out; i++)
-        b[i] = spread.biases == 0 ? 0 : (real)(spread.biases * bpb_random_normal(seed, STREAM_BIASES, l, i));
+        b[i] = spread.biases == 0
+                   ? 0
+                   : (real)(spread.biases * bpb_random_normal(seed, STREAM_BIASES, l, i));
 }
 
 void BPB(init_theta)(const struct shape *shape, bpb_init init, uint64_t seed, real *theta)

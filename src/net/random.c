@@ -23,7 +23,8 @@ void bpb_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t o
     out[3] = c3;
 }
 
-uint64_t bpb_random_bits(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index)
+uint64_t bpb_random_bits(uint64_t seed, enum random_stream stream, uint64_t substream,
+                         uint64_t index)
 {
     const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
     const uint32_t counter[4] = {
@@ -35,14 +36,16 @@ uint64_t bpb_random_bits(uint64_t seed, enum random_stream stream, uint64_t subs
     return (uint64_t)out[1] << 32 | out[0];
 }
 
-double bpb_random_uniform(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index)
+double bpb_random_uniform(uint64_t seed, enum random_stream stream, uint64_t substream,
+                          uint64_t index)
 {
     const uint64_t k = bpb_random_bits(seed, stream, substream, index) >> 11;
     const double u = ((double)k + 0.5) * 0x1p-53;
     return u < 1 ? u : 1 - 0x1p-53; /* the largest k rounds up */
 }
 
-double bpb_random_normal(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index)
+double bpb_random_normal(uint64_t seed, enum random_stream stream, uint64_t substream,
+                         uint64_t index)
 {
     return bpb_normal_quantile(bpb_random_uniform(seed, stream, substream, index));
 }

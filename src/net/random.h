@@ -14,11 +14,14 @@ enum random_stream { STREAM_WEIGHTS, STREAM_BIASES, STREAM_SHUFFLE };
 void bpb_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
 /* 64 random bits; substream < 2^56 (a layer, an epoch). */
-uint64_t bpb_random_bits(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index);
+uint64_t bpb_random_bits(uint64_t seed, enum random_stream stream, uint64_t substream,
+                         uint64_t index);
 /* Uniform in (0, 1): (k + 1/2) / 2^53. */
-double bpb_random_uniform(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index);
+double bpb_random_uniform(uint64_t seed, enum random_stream stream, uint64_t substream,
+                          uint64_t index);
 /* N(0, 1), by inversion of the distribution function. */
-double bpb_random_normal(uint64_t seed, enum random_stream stream, uint64_t substream, uint64_t index);
+double bpb_random_normal(uint64_t seed, enum random_stream stream, uint64_t substream,
+                         uint64_t index);
 
 /* The x with P(N(0,1) < x) = p, 0 < p < 1, to 1e-15 relative. */
 double bpb_normal_quantile(double p);

@@ -64,7 +64,8 @@ static void accumulate(BPB(work) * work, size_t l, size_t B, real alpha, real be
 }
 
 /* bpb_sloss, bpb_dloss */
-bpb_status BPB(loss)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T, double *loss)
+bpb_status BPB(loss)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
+                     double *loss)
 {
     REQUIRE(loss, BPB_ERR_NULL);
     TRY(BPB(batch_check)(net, work, X, T));

@@ -61,7 +61,8 @@ bpb_status BPB(pass_check)(const BPB(net) * net, const BPB(work) * work, BPB(cvi
     return BPB_OK;
 }
 
-bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X, BPB(cview) T)
+bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,
+                            BPB(cview) T)
 {
     TRY(BPB(pass_check)(net, work, X, T));
     REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);

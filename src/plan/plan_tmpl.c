@@ -56,7 +56,8 @@ static bool place_layers(BPB(plan) * plan, size_t *end)
         struct BPB(planned) *layer = &plan->layer[l];
         const size_t n = plan->shape->layer[l].n_out;
         const bool keep_Z = l + 1 == L || layer->g->needs_Z; /* the loss is taken from Z_L */
-        if (!place(end, n, C, sizeof(real), &layer->A) || !place(end, n, C, sizeof(real), &layer->D))
+        if (!place(end, n, C, sizeof(real), &layer->A) ||
+            !place(end, n, C, sizeof(real), &layer->D))
             return false;
         layer->Z = layer->A;
         if (keep_Z && !place(end, n, C, sizeof(real), &layer->Z))
@@ -120,7 +121,8 @@ static bpb_status check_options(const bpb_plan_options *options)
 }
 
 /* bpb_splan_create, bpb_dplan_create */
-bpb_status BPB(plan_create)(BPB(plan) * *plan, const BPB(net) * net, const bpb_plan_options *options)
+bpb_status BPB(plan_create)(BPB(plan) * *plan, const BPB(net) * net,
+                            const bpb_plan_options *options)
 {
     const bpb_plan_options defaults = {0};
     REQUIRE(plan && net, BPB_ERR_NULL);
