@@ -163,8 +163,9 @@ static bool stopped(struct BPB(run) * run, int (*callback)(const bpb_progress *,
     return stop != 0;
 }
 
-/* A score that is not finite is a result like any other; it does not end the run. */
-static void score(struct BPB(run) * run, BPB(cview) X, BPB(cview) T, bpb_score *score)
+/* The views have been checked, so that the status can only be BPB_NONFINITE: the score says so
+ * itself, and it does not end the run. */
+static void evaluate(struct BPB(run) * run, BPB(cview) X, BPB(cview) T, bpb_score *score)
 {
     if (X.data)
         BPB(evaluate_with)(run->net, run->work, X, T, score);
@@ -174,9 +175,9 @@ static void score_epoch(struct BPB(run) * run)
 {
     const BPB(data) *data = run->data;
     if (!run->options->no_train_score)
-        score(run, data->X, data->T, &run->progress.train);
-    score(run, data->X_validation, data->T_validation, &run->progress.validation);
-    score(run, data->X_test, data->T_test, &run->progress.test);
+        evaluate(run, data->X, data->T, &run->progress.train);
+    evaluate(run, data->X_validation, data->T_validation, &run->progress.validation);
+    evaluate(run, data->X_test, data->T_test, &run->progress.test);
 }
 
 static bpb_status epoch(struct BPB(run) * run)
