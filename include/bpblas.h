@@ -28,8 +28,9 @@
  * - Allocation: only where a text says "Allocates".
  * - Thread-safety: functions of one work, or that change one net, must not run at the same
  *   time; everything taken as const may be shared by any number of threads.
- * - OpenBLAS's thread count, one for the process, is held at one while passes run, on whatever
- *   threads, and then given back.
+ * - Threads: a pass runs on its caller's thread, unless its plan was given more. OpenBLAS's
+ *   thread count, one for the process, is held at one while passes that call it run, on
+ *   whatever threads, and then given back.
  * - Floating-point environment: computed in the default one (round to nearest, nothing
  *   trapped, subnormals kept) whatever the caller's, which is given back unchanged and in which
  *   callbacks run.
@@ -78,7 +79,8 @@ BPB_API const char *bpb_version(void);
     X(BPB_ERR_CHECKSUM,   -15, "the data do not match their checksum") \
     X(BPB_ERR_VERSION,    -16, "the file is of a newer format version") \
     X(BPB_ERR_UNSUPPORTED,-17, "this build of the library cannot do that") \
-    X(BPB_ERR_RANGE,      -18, "a value does not fit the precision asked for")
+    X(BPB_ERR_RANGE,      -18, "a value does not fit the precision asked for") \
+    X(BPB_ERR_THREAD,     -19, "a thread could not be started")
 
 typedef enum bpb_status {
 #define BPB_STATUS_ENTRY(name, value, text) name = value,
@@ -370,23 +372,54 @@ BPB_API const char *bpb_snet_note_key(const bpb_snet *net, size_t i);
 /*
  * A plan says how each product of each pass is done for one shape, set of functions,
  * precision and batch. It refers to no net: any net of the same shape and functions may run
- * by it. A pure function of those and of the CPU, never of timings.
+ * by it.
  */
 typedef struct bpb_dplan bpb_dplan;
 typedef struct bpb_splan bpb_splan;
 
+/*
+ * How a kernel is chosen for each product. Those on CPUs with AVX2 or AVX-512 are
+ *
+ *   tiles             our own, on the matrices where they lie
+ *   packed            our own, on packed copies: for large matrices
+ *   cblas             cblas_dgemm
+ *   cblas-transposed  cblas_dgemm for the transposed product
+ *
+ * elsewhere the last two. tiles and packed give the same bits, whatever the place of an entry in
+ * its matrix and however the product is cut: sum over p = 1..k in that order by fused
+ * multiply-adds (in parts of at most 400 terms), then + beta c.
+ */
+typedef enum bpb_planning {
+    BPB_PLAN_ESTIMATE, /* from shape, precision and CPU alone, never from timings */
+    BPB_PLAN_MEASURE,  /* time every kernel for every product, here and now: seconds for large
+                          nets. Another run may choose otherwise, and then differ in last bits:
+                          keep the wisdom */
+    BPB_PLAN_CBLAS     /* cblas for every product */
+} bpb_planning;
+
 typedef struct bpb_plan_options {
     size_t batch;  /* most columns of one pass; default 64; 1 .. 2^31-1 */
-    size_t threads; /* threads a pass may use; default 1, and no other number in this version */
-    int unpadded;  /* predict and evaluate: 0, the default, fills a short block up to the fixed
-                      width, so that a column's bits depend on that column alone; 1 runs it as
-                      it is, faster for a few columns, and gives that promise up */
+    size_t threads; /* most threads of a pass, the caller's included; default 1; at most 1024 */
+    int unpadded;  /* predict and evaluate: 0, the default, keeps a column's bits from depending
+                      on the columns beside it; 1 gives that promise up for speed with a few */
+    bpb_planning planning; /* default estimate */
+    const char *wisdom; /* NULL, or the text of bpb_dplan_wisdom: products that it names are done
+                           as it says, the others as planning says; not kept */
 } bpb_plan_options;
 
 /*
  * Make a plan; options NULL: defaults. Allocates.
+ *
+ * threads > 1: where a pass is large enough to pay for them (some 4 million operations each),
+ * the plan starts a pool of so many threads less one, which sleep between passes and take no
+ * signals. The results have the same bits with any number of them: each column, and each column
+ * of a W, is one thread's. A pass that finds the pool at work for another pass runs on its
+ * caller's thread alone. In a child of fork every pass does so.
+ *
  * BPB_ERR_SIZE: batch over 2^31-1, or the work would not fit memory. BPB_ERR_OPTION: threads
- * over 1, or unpadded not 0 or 1. BPB_ERR_MEMORY.
+ * over 1024, unpadded not 0 or 1, an unknown planning. BPB_ERR_FORMAT: wisdom is not the text
+ * of one, or names a kernel that this machine has not. BPB_ERR_THREAD: a thread could not be
+ * started. BPB_ERR_MEMORY.
  */
 BPB_API bpb_status bpb_dplan_create(bpb_dplan **plan, const bpb_dnet *net,
                                     const bpb_plan_options *options);
@@ -396,14 +429,51 @@ BPB_API bpb_status bpb_splan_create(bpb_splan **plan, const bpb_snet *net,
 BPB_API void bpb_dplan_destroy(bpb_dplan **plan);
 BPB_API void bpb_splan_destroy(bpb_splan **plan);
 
+/* The threads that a pass of this plan uses: 1 where more would not pay; 0 for NULL. */
+BPB_API size_t bpb_dplan_threads(const bpb_dplan *plan);
+BPB_API size_t bpb_splan_threads(const bpb_splan *plan);
+
+/* One kernel that could do one product: C = op(A) op(B) + beta C, C being m x n, k the terms. */
+typedef struct bpb_plan_entry {
+    const char *product; /* "forward" Z = W A + b 1^T, "delta" D' = W^T D,
+                            "gradient" W <- beta W + D A^T, "predict" (forward by blocks) */
+    size_t layer;        /* 1..L */
+    size_t m, n, k;
+    const char *kernel;  /* see bpb_planning */
+    int chosen;          /* 1: the plan uses this one */
+    double seconds;      /* what it took, the least of several; 0: not measured */
+} bpb_plan_entry;
+
+/* Entry i = 0, 1, ... of the plan, product by product. BPB_ERR_SIZE: there are not so many. */
+BPB_API bpb_status bpb_dplan_entry(const bpb_dplan *plan, size_t i, bpb_plan_entry *entry);
+BPB_API bpb_status bpb_splan_entry(const bpb_splan *plan, size_t i, bpb_plan_entry *entry);
+
 /*
- * A work is the scratch of one thread: A_l, Z_L, delta_l and staging for the plan's columns,
- * all in one block. Its plan must outlive it. With C = max(batch, panel) columns it takes
+ * The plan's choices as text: one line a product, "s gradient 30 784 10 tiles", after a line that
+ * names the format. Put into options.wisdom, it makes the same plan again; texts may be
+ * concatenated, and of two lines for one product the last counts. *bytes (never NULL) is its
+ * length with the closing 0; text NULL: ask for that only. BPB_ERR_BUFFER: capacity too small.
+ */
+BPB_API bpb_status bpb_dplan_wisdom(const bpb_dplan *plan, char *text, size_t capacity,
+                                    size_t *bytes);
+BPB_API bpb_status bpb_splan_wisdom(const bpb_splan *plan, char *text, size_t capacity,
+                                    size_t *bytes);
+
+/*
+ * A text to and from a file, which is replaced atomically. What is read is allocated; free it
+ * with bpb_free. BPB_ERR_IO, BPB_ERR_MEMORY. BPB_ERR_FORMAT: not a wisdom.
+ */
+BPB_API bpb_status bpb_wisdom_save(const char *text, const char *path);
+BPB_API bpb_status bpb_wisdom_load(char **text, const char *path);
+
+/*
+ * A work is the scratch of one caller's passes: A_l, Z_L, delta_l and staging for the plan's
+ * columns, all in one block. Its plan must outlive it. With C = max(batch, 64) columns (unpadded:
+ * batch), T threads and S bytes that the kernels need for packed copies it takes
  *
- *     sizeof(real) * (C * (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + n_max * (panel + 1)) + 8 C
+ *     sizeof(real) * C * (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + 8 C + T S
  *
- * bytes and some padding, n_max being the widest of n_1 .. n_L and panel 64 (16 in float on
- * OpenBLAS's cores Haswell and Zen; 0 if unpadded).
+ * bytes and some padding; S is 0 for cblas, and for tiles and packed at most 77 KiB and 4 MiB.
  */
 typedef struct bpb_dwork bpb_dwork;
 typedef struct bpb_swork bpb_swork;
@@ -449,9 +519,9 @@ BPB_API bpb_status bpb_sloss(const bpb_snet *net, bpb_swork *work, bpb_scview X,
 /*
  * gradient = dE/dtheta, P values laid out as theta, and *loss = E (NULL: not wanted):
  *
- *     D_L = de_j/dz_L, column j by column j                               n_L x B
+ *     D_L = dE/dZ_L, column j being 1/B de_j/dz_L                         n_L x B
  *     D_{l-1} = g'_{l-1}(Z_{l-1})^T (W_l^T D_l)                           n_{l-1} x B
- *     dW_l = 1/B D_l A_{l-1}^T,  db_l = 1/B D_l 1                         n_l x n_{l-1}, n_l
+ *     dW_l = D_l A_{l-1}^T,  db_l = D_l 1                                 n_l x n_{l-1}, n_l
  *
  * A mean over the columns: to add up parts of a batch, weight each part by its columns.
  * BPB_NONFINITE: E or D_L is not finite; the gradient is written all the same.
@@ -566,6 +636,9 @@ typedef struct bpb_train_options {
     uint64_t seed;    /* of the shuffling */
     int no_shuffle;   /* 1: keep the order of the columns */
     int no_train_score; /* 1: do not evaluate the training columns after each epoch */
+    size_t threads;        /* these three as in bpb_plan_options; the results do not depend on */
+    bpb_planning planning; /* threads */
+    const char *wisdom;
     /* Called after each mini-batch, and after each epoch; not 0 stops the run. NULL: none. They
      * may read, evaluate and save the net, and change its theta. */
     int (*on_step)(const bpb_progress *progress, void *user);
@@ -591,7 +664,8 @@ typedef struct bpb_train_report {
  * BPB_NONFINITE: a value of the data is not finite, found before the first step, or a step's
  * loss is not; the net is as before that step. BPB_ERR_OPTION: an option out of its range.
  * BPB_ERR_SHAPE, BPB_ERR_STRIDE, BPB_ERR_SIZE: see Views, for any of the matrices.
- * BPB_ERR_NULL: also one of a pair X, T without the other. BPB_ERR_MEMORY.
+ * BPB_ERR_NULL: also one of a pair X, T without the other. BPB_ERR_FORMAT, BPB_ERR_THREAD: see
+ * bpb_dplan_create. BPB_ERR_MEMORY.
  */
 BPB_API bpb_status bpb_dtrain(bpb_dnet *net, const bpb_ddata *data,
                               const bpb_train_options *options,

@@ -386,9 +386,10 @@ static const struct bad bad_text[] = {BAD_TEXT(key), BAD_TEXT(value)};
 static const struct bad bad_plan_options[] = {
     {BPB_ERR_SIZE, {SIZE(plan_options.batch, WIDEST + 1)}},
     {BPB_ERR_SIZE, {SIZE(plan_options.batch, SIZE_MAX)}},
-    {BPB_ERR_OPTION, {SIZE(plan_options.threads, 2)}},
+    {BPB_ERR_OPTION, {SIZE(plan_options.threads, 1025)}},
     {BPB_ERR_OPTION, {SIZE(plan_options.threads, SIZE_MAX)}},
     BAD_FLAG(plan_options.unpadded),
+    BAD_ENUM(plan_options.planning, BPB_PLAN_CBLAS + 1),
 };
 
 static const struct bad bad_memory[] = {

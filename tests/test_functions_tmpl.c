@@ -339,17 +339,17 @@ OPERATION(run_cross_entropy_second)
     set->sigmoid_cross_entropy->second(NULL, n, 1, NULL, v, NULL, d, out);
 }
 
-OPERATION(run_add_bias)
+OPERATION(run_spread_bias)
+{
+    UNUSED;
+    set->spread_bias(n, 1, d, out);
+}
+
+OPERATION(run_scale)
 {
     UNUSED;
     memcpy(out, z, n * sizeof *out);
-    set->add_bias(n, 1, d, out);
-}
-
-OPERATION(run_add_bias_transposed)
-{
-    UNUSED;
-    set->add_bias_transposed(n, 1, d, z, out);
+    set->scale(n, RC(-0.3), out);
 }
 
 OPERATION(run_axpby)
@@ -376,8 +376,8 @@ static const struct operation operations[] = {
     {run_second, BPB_TANH},
     {run_difference, 0},
     {run_cross_entropy_second, 0},
-    {run_add_bias, 0},
-    {run_add_bias_transposed, 0},
+    {run_spread_bias, 0},
+    {run_scale, 0},
     {run_axpby, 0},
 };
 
@@ -715,22 +715,30 @@ static void check_axpby(const struct level *level, struct matrix *matrix)
     assert_reals_close("axpby", matrix->n, matrix->out, matrix->want, 2, EPSILON);
 }
 
-/* Z + b 1^T, from Z and from its transpose: one rounding, so that the bits are known. */
-static void check_add_bias(const struct level *level, struct matrix *matrix)
+/* b 1^T, and -0.3 x with word of what is not finite in x. */
+static void check_spread_bias(const struct level *level, struct matrix *matrix)
 {
     const size_t n = matrix->n, cols = matrix->B;
-    real transposed[LENGTH * LENGTH], want[LENGTH * LENGTH];
+    real want[LENGTH * LENGTH];
     for (size_t j = 0; j < cols; j++)
-        for (size_t i = 0; i < n; i++) {
-            transposed[i * cols + j] = matrix->M[j * n + i];
-            want[j * n + i] = matrix->M[j * n + i] + matrix->x[i];
-        }
-    memcpy(matrix->out, matrix->M, sizeof matrix->out);
-    level->set->add_bias(n, cols, matrix->x, matrix->out);
-    assert_same_bits(n * cols, matrix->out, want);
+        memcpy(want + j * n, matrix->x, n * sizeof *want);
     memset(matrix->out, 0xff, sizeof matrix->out);
-    level->set->add_bias_transposed(n, cols, matrix->x, transposed, matrix->out);
+    level->set->spread_bias(n, cols, matrix->x, matrix->out);
     assert_same_bits(n * cols, matrix->out, want);
+}
+
+static void check_scale(const struct level *level, struct matrix *matrix)
+{
+    const size_t n = matrix->n * matrix->B;
+    real want[LENGTH * LENGTH];
+    for (size_t i = 0; i < n; i++)
+        want[i] = RC(-0.3) * matrix->M[i];
+    memcpy(matrix->out, matrix->M, sizeof matrix->out);
+    assert_true(level->set->scale(n, RC(-0.3), matrix->out));
+    assert_same_bits(n, matrix->out, want);
+    matrix->out[n - 1] = INFINITY;
+    assert_false(level->set->scale(n, RC(0.0), matrix->out));
+    assert_true(isnan(matrix->out[n - 1]));
 }
 
 static void check_matrices(const struct level *level)
@@ -741,7 +749,8 @@ static void check_matrices(const struct level *level)
             struct matrix *matrix = draw_matrix(sizes[i], sizes[j]);
             check_row_sums(level, matrix);
             check_axpby(level, matrix);
-            check_add_bias(level, matrix);
+            check_spread_bias(level, matrix);
+            check_scale(level, matrix);
             free(matrix);
         }
 }

@@ -20,7 +20,7 @@ LOOPS = {
     "sigmoid_derivative": "vmulp[sd]",
     "tanh_derivative": "vmulp[sd]",
     "difference": "vsubp[sd]",
-    "add_bias": "vaddp[sd]",
+    "scale": "vmulp[sd]",
     "row_sums": "vaddp[sd]",
     "axpby": "vmulp[sd]",
     "finite": "v(p?and|ptest|pcmp|pternlog)\\w*",

@@ -47,16 +47,17 @@ static bool threads_can_be_held(void)
     return openblas_get_num_threads && openblas_set_num_threads;
 }
 
-void bpb_section_enter(struct section *section)
+void bpb_section_enter(struct section *section, bool uses_blas)
 {
     fpenv_enter(&section->env);
-    if (threads_can_be_held())
+    section->holds_threads = uses_blas && threads_can_be_held();
+    if (section->holds_threads)
         hold_threads();
 }
 
 void bpb_section_leave(const struct section *section)
 {
-    if (threads_can_be_held())
+    if (section->holds_threads)
         release_threads();
     fpenv_leave(&section->env);
 }

@@ -42,16 +42,16 @@ struct BPB(functions) {
     const struct BPB(activation) *activation; /* by bpb_activation */
     const struct BPB(loss) *squared, *sigmoid_cross_entropy, *softmax_cross_entropy;
 
-    /* Z <- Z + b 1^T */
-    void (*add_bias)(size_t n, size_t B, const real *b, real *Z);
-    /* Z = Zt^T + b 1^T, Zt being B x n */
-    void (*add_bias_transposed)(size_t n, size_t B, const real *b, const real *Zt, real *Z);
+    /* Z = b 1^T */
+    void (*spread_bias)(size_t n, size_t B, const real *b, real *Z);
     /* sums = D 1, n of them */
     void (*row_sums)(size_t n, size_t B, const real *D, real *sums);
     /* y <- beta y + alpha x; as in the BLAS, y is not read where beta is 0 */
     void (*axpby)(size_t n, real alpha, const real *x, real beta, real *y);
     /* Whether all n values of x are finite. */
     bool (*finite)(size_t n, const real *x);
+    /* x <- alpha x, n values; whether all were finite before. */
+    bool (*scale)(size_t n, real alpha, real *x);
 };
 
 /* The set for the CPU that this runs on. */

@@ -3,20 +3,12 @@
 #include "functions/functions_tmpl.h"
 #include "functions/vmath_tmpl.h"
 
-static void add_bias(size_t n, size_t B, const real *b, real *Z)
+static void spread_bias(size_t n, size_t B, const real *b, real *Z)
 {
     for (size_t j = 0; j < B; j++, Z += n)
 #pragma omp simd
         for (size_t i = 0; i < n; i++)
-            Z[i] += b[i];
-}
-
-static void add_bias_transposed(size_t n, size_t B, const real *b, const real *Zt, real *Z)
-{
-    for (size_t j = 0; j < B; j++)
-#pragma omp simd
-        for (size_t i = 0; i < n; i++)
-            Z[j * n + i] = Zt[i * B + j] + b[i];
+            Z[i] = b[i];
 }
 
 static void row_sums(size_t n, size_t B, const real *D, real *sums)
@@ -52,6 +44,15 @@ static bool finite(size_t n, const real *x)
     return !found;
 }
 
+static bool scale(size_t n, real alpha, real *x)
+{
+    const bool all_finite = finite(n, x);
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        x[i] *= alpha;
+    return all_finite;
+}
+
 extern const struct BPB(activation) LEVEL(activations)[];
 extern const struct BPB(loss) LEVEL(squared), LEVEL(sigmoid_cross_entropy),
     LEVEL(softmax_cross_entropy);
@@ -61,9 +62,9 @@ const struct BPB(functions) LEVEL(functions) = {
     .squared = &LEVEL(squared),
     .sigmoid_cross_entropy = &LEVEL(sigmoid_cross_entropy),
     .softmax_cross_entropy = &LEVEL(softmax_cross_entropy),
-    .add_bias = add_bias,
-    .add_bias_transposed = add_bias_transposed,
+    .spread_bias = spread_bias,
     .row_sums = row_sums,
     .axpby = axpby,
     .finite = finite,
+    .scale = scale,
 };

@@ -1,82 +1,134 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The loss, the gradient, and gradient and update in one. */
+/*
+ * The gradient, and gradient and update in one, in two rounds. In the first each slice of columns
+ * goes forward and back, down to D_1, while every W stays what it is; in the second each W takes
+ * its gradient, columns of W being independent in their turn:
+ *
+ *     G_l = beta G_l + D_l A_{l-1}^T      G is dW (beta 0), or W itself
+ *
+ * A factor of the gradient is in D_L, and so in every D: 1/B, or for a step -eta/B.
+ */
 #include <float.h>
 #include <math.h>
 
 #include "blas/section.h"
 #include "net/view_tmpl.h"
-#include "pass/work_tmpl.h"
+#include "pass/pass_tmpl.h"
 
-/* Forward and loss: *loss = E where it is wanted, and D_L = dE_j/dZ_L of each column j.
- * BPB_NONFINITE: one of them is not finite. */
-static bpb_status output_delta(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
-                               double *loss)
+/* A thread's share of the columns of a W, where they may be cut anywhere: whole tiles. */
+#define EXACT_GRAIN 28
+
+/* D_L = scale * dE_j/dZ_L, column by column */
+static void output_delta(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
-    const BPB(plan) *plan = work->plan;
+    const BPB(plan) *plan = slice->work->plan;
     const struct BPB(planned) *output = &plan->layer[plan->shape->L - 1];
-    const size_t n = shape_outputs(plan->shape), B = X.cols;
-    BPB(pass_forward)(net, work, BPB(view_resolve)(X), 0, B);
-    BPB(pass_targets)(net, work, BPB(view_resolve)(T), 0, B);
-    const real *Z = BPB(work_at)(work, output->Z), *A = BPB(work_at)(work, output->A);
-    real *D = BPB(work_at)(work, output->D);
-    plan->loss->gradient(plan->loss->context, n, B, Z, A, BPB(work_at)(work, plan->T), D);
+    const size_t n = shape_outputs(plan->shape), B = slice->count;
+    const real *Z = BPB(slice_at)(slice, output->Z, n), *A = BPB(slice_at)(slice, output->A, n);
+    real *D = BPB(slice_at)(slice, output->D, n);
+    plan->loss->gradient(plan->loss->context, n, B, Z, A, BPB(slice_at)(slice, plan->T, n), D);
     if (!plan->loss->of_Z)
-        output->g->vjp(output->g->context, n, B, Z, A, D); // D = g'(Z)^T dE/dA
-    bool finite = plan->functions->finite(n * B, D);
-    if (loss) {
-        *loss = BPB(pass_loss)(work, B);
-        finite = finite && isfinite(*loss);
-    }
-    return finite ? BPB_OK : BPB_NONFINITE;
+        output->g->vjp(output->g->context, n, B, Z, A, D); // D = g'(Z)^T de/dA
+    if (!plan->functions->scale(n * B, pass->scale, D))
+        atomic_fetch_add(&pass->bad, 1);
 }
 
 /* D_{l-1} = g'(Z_{l-1})^T (W_l^T D_l), for l = 2..L */
-static void propagate(const BPB(net) * net, BPB(work) * work, size_t l, size_t B)
+static void propagate(const struct BPB(slice) * slice, size_t l)
 {
-    const struct layer *shape = &net->shape->layer[l - 1];
-    const struct BPB(planned) *layer = &work->plan->layer[l - 1], *before = layer - 1;
-    const size_t n_in = shape->n_in, n_out = shape->n_out;
-    const real *D = BPB(work_at)(work, layer->D);
-    real *D_before = BPB(work_at)(work, before->D);
+    const struct layer *shape = &slice->net->shape->layer[l - 1];
+    const struct BPB(planned) *layer = &slice->work->plan->layer[l - 1], *before = layer - 1;
+    const size_t n_in = shape->n_in, n_out = shape->n_out, B = slice->count;
+    real *D_before = BPB(slice_at)(slice, before->D, n_in);
     // D_before = W^T D
-    layer->delta(TRANS, NO_TRANS, n_in, B, n_out, RC(1.0),
-                 net->theta + shape->W, n_out,  // W is n_out x n_in
-                 D, n_out,                      // D is n_out x B
-                 RC(0.0), D_before, n_in);      // D_before is n_in x B
-    before->g->vjp(before->g->context, n_in, B, BPB(work_at)(work, before->Z),
-                   BPB(work_at)(work, before->A), D_before);
+    layer->kernel[DELTA]->gemm(TRANS, NO_TRANS, n_in, B, n_out,
+                               slice->net->theta + shape->W, n_out,            // W is n_out x n_in
+                               BPB(slice_at)(slice, layer->D, n_out), n_out,   // D is n_out x B
+                               RC(0.0), D_before, n_in,                        // n_in x B
+                               slice->scratch);
+    before->g->vjp(before->g->context, n_in, B, BPB(slice_at)(slice, before->Z, n_in),
+                   BPB(slice_at)(slice, before->A, n_in), D_before);
 }
 
-/* dW = alpha D_l A_{l-1}^T + beta dW,  sums = D_l 1 */
-static void accumulate(BPB(work) * work, size_t l, size_t B, real alpha, real beta, real *dW)
+static void go_back(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
-    const BPB(plan) *plan = work->plan;
-    const struct layer *shape = &plan->shape->layer[l - 1];
-    const struct BPB(planned) *layer = &plan->layer[l - 1];
+    BPB(slice_targets)(pass, slice);
+    if (pass->wants_loss)
+        BPB(slice_loss)(slice);
+    output_delta(pass, slice);
+    for (size_t l = slice->net->shape->L; l > 1; l--)
+        propagate(slice, l);
+}
+
+/* The second round: G laid out as theta. */
+struct BPB(descent) {
+    BPB(work) *work;
+    size_t B;
+    real *G;
+    real beta_W, beta_b; /* what is kept of it; 0: it is only written */
+};
+
+/* Columns first .. first+count-1 of G = beta G + D A^T, in parts that each are one product. */
+static void accumulate(const struct BPB(descent) * descent, size_t l, size_t first, size_t end,
+                       real *scratch)
+{
+    BPB(work) *work = descent->work;
+    const struct layer *shape = &work->plan->shape->layer[l - 1];
+    const struct BPB(planned) *layer = &work->plan->layer[l - 1];
     const size_t n_in = shape->n_in, n_out = shape->n_out;
     const real *D = BPB(work_at)(work, layer->D);
     const real *A = l == 1 ? work->X : BPB(work_at)(work, (layer - 1)->A);
-    layer->gradient(NO_TRANS, TRANS, n_out, n_in, B, alpha,
-                    D, n_out,                        // D  is n_out x B
-                    A, l == 1 ? work->ldx : n_in,    // A  is n_in  x B
-                    beta, dW, n_out);                // dW is n_out x n_in
-    plan->functions->row_sums(n_out, B, D, BPB(work_at)(work, plan->sums));
+    for (size_t j = first, cols; j < end; j += cols) {
+        cols = BPB_MIN(layer->gradient_cols, end - j);
+        real *G = descent->G + shape->W + j * n_out;
+        layer->kernel[GRADIENT]->gemm(NO_TRANS, TRANS, n_out, cols, descent->B,
+                                      D, n_out,                          // D is n_out x B
+                                      A + j, l == 1 ? work->ldx : n_in,  // A is cols  x B
+                                      descent->beta_W, G, n_out,         // G is n_out x cols
+                                      scratch);
+    }
 }
 
-/* bpb_sloss, bpb_dloss */
-bpb_status BPB(loss)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
-                     double *loss)
+/* g = beta g + D 1 */
+static void accumulate_bias(const struct BPB(descent) * descent, size_t l, real *sums)
 {
-    REQUIRE(loss, BPB_ERR_NULL);
-    TRY(BPB(batch_check)(net, work, X, T));
-    struct section section;
-    bpb_section_enter(&section);
-    BPB(pass_forward)(net, work, BPB(view_resolve)(X), 0, X.cols);
-    BPB(pass_targets)(net, work, BPB(view_resolve)(T), 0, X.cols);
-    *loss = BPB(pass_loss)(work, X.cols);
-    const bpb_status status = isfinite(*loss) ? BPB_OK : BPB_NONFINITE;
-    bpb_section_leave(&section);
-    return status;
+    const BPB(plan) *plan = descent->work->plan;
+    const struct layer *shape = &plan->shape->layer[l - 1];
+    const real *D = BPB(work_at)(descent->work, plan->layer[l - 1].D);
+    plan->functions->row_sums(shape->n_out, descent->B, D, sums);
+    plan->functions->axpby(shape->n_out, RC(1.0), sums, descent->beta_b, descent->G + shape->b);
+}
+
+static void descend_share(void *context, size_t thread, size_t threads)
+{
+    const struct BPB(descent) *descent = context;
+    const BPB(plan) *plan = descent->work->plan;
+    real *scratch = BPB(thread_scratch)(descent->work, thread);
+    for (size_t l = 1; l <= plan->shape->L; l++) {
+        const size_t n_in = plan->shape->layer[l - 1].n_in;
+        const struct BPB(planned) *layer = &plan->layer[l - 1];
+        const size_t grain = layer->gradient_cols < n_in ? layer->gradient_cols : EXACT_GRAIN;
+        accumulate(descent, l, share_begin(n_in, grain, thread, threads),
+                   share_begin(n_in, grain, thread + 1, threads), scratch);
+        if (l % threads == thread)
+            accumulate_bias(descent, l, (real *)((char *)scratch + plan->sums));
+    }
+}
+
+/* The first round, and whether what it found is finite: BPB_NONFINITE. */
+static bpb_status forward_and_back(const BPB(net) * net, BPB(work) * work, BPB(cview) X,
+                                   BPB(cview) T, real scale, double *loss)
+{
+    struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X),
+                             .T = BPB(view_resolve)(T), .count = X.cols, .end = go_back,
+                             .scale = scale, .wants_loss = loss};
+    BPB(pass_run)(&pass);
+    bool finite = atomic_load(&pass.bad) == 0;
+    if (loss) {
+        *loss = BPB(mean_loss)(work, X.cols);
+        finite = finite && isfinite(*loss);
+    }
+    return finite ? BPB_OK : BPB_NONFINITE;
 }
 
 /* bpb_sgradient, bpb_dgradient */
@@ -86,18 +138,12 @@ bpb_status BPB(gradient)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, B
     REQUIRE(gradient, BPB_ERR_NULL);
     TRY(BPB(batch_check)(net, work, X, T));
     struct section section;
-    bpb_section_enter(&section);
-    const bpb_status status = output_delta(net, work, X, T, loss);
+    bpb_section_enter(&section, work->plan->uses_blas);
+    // D_L = 1/B dE_j/dZ_L, then dW = D A^T, db = D 1
     const real mean = (real)(1.0 / (double)X.cols);
-    for (size_t l = net->shape->L; l >= 1; l--) {
-        const struct layer *shape = &net->shape->layer[l - 1];
-        // dW = 1/B D A^T, db = 1/B D 1
-        accumulate(work, l, X.cols, mean, RC(0.0), gradient + shape->W);
-        work->plan->functions->axpby(shape->n_out, mean, BPB(work_at)(work, work->plan->sums),
-                                     RC(0.0), gradient + shape->b);
-        if (l > 1)
-            propagate(net, work, l, X.cols);
-    }
+    const bpb_status status = forward_and_back(net, work, X, T, mean, loss);
+    struct BPB(descent) descent = {.work = work, .B = X.cols, .G = gradient};
+    bpb_pool_run(work->plan->pool, descend_share, &descent);
     bpb_section_leave(&section);
     return status;
 }
@@ -146,22 +192,6 @@ bpb_status BPB(sgd_update)(BPB(net) * net, const real *gradient, const bpb_sgd_r
     return BPB_OK;
 }
 
-/* D_{l-1} is taken from W_l before W_l changes. */
-static void descend(BPB(net) * net, BPB(work) * work, size_t B, const bpb_sgd_rule *rule)
-{
-    const real alpha = (real)(-rule->eta / (double)B);
-    for (size_t l = net->shape->L; l >= 1; l--) {
-        const struct layer *shape = &net->shape->layer[l - 1];
-        if (l > 1)
-            propagate(net, work, l, B);
-        // W <- (1 - eta decay) W - eta/B D A^T
-        accumulate(work, l, B, alpha, kept_of_W(rule), net->theta + shape->W);
-        // b <- b - eta/B D 1
-        work->plan->functions->axpby(shape->n_out, alpha, BPB(work_at)(work, work->plan->sums),
-                                     kept_of_b(rule), net->theta + shape->b);
-    }
-}
-
 /* bpb_ssgd_step, bpb_dsgd_step */
 bpb_status BPB(sgd_step)(BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
                          const bpb_sgd_rule *rule, double *loss)
@@ -169,10 +199,14 @@ bpb_status BPB(sgd_step)(BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cvi
     TRY(BPB(batch_check)(net, work, X, T));
     TRY(check_rule(rule));
     struct section section;
-    bpb_section_enter(&section);
-    const bpb_status status = output_delta(net, work, X, T, loss);
+    bpb_section_enter(&section, work->plan->uses_blas);
+    // D_L = -eta/B dE_j/dZ_L, then W <- (1 - eta decay) W + D A^T, b <- b + D 1
+    const real scale = (real)(-rule->eta / (double)X.cols);
+    const bpb_status status = forward_and_back(net, work, X, T, scale, loss);
+    struct BPB(descent) descent = {.work = work, .B = X.cols, .G = net->theta,
+                                   .beta_W = kept_of_W(rule), .beta_b = kept_of_b(rule)};
     if (status == BPB_OK)
-        descend(net, work, X.cols, rule);
+        bpb_pool_run(work->plan->pool, descend_share, &descent);
     bpb_section_leave(&section);
     return status;
 }

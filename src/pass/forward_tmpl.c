@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <math.h>
 #include <string.h>
 
 #include "blas/section.h"
 #include "net/view_tmpl.h"
-#include "pass/work_tmpl.h"
-
-/* Entries of Z that are biased and activated at a time, to be still in the first-level cache. */
-#define BLOCK_ENTRIES 4096
+#include "pass/pass_tmpl.h"
 
 /* A = (A - shift) * factor */
 static void scale_inputs(size_t n, size_t B, const real *scaling, real *A)
@@ -17,153 +15,143 @@ static void scale_inputs(size_t n, size_t B, const real *scaling, real *A)
             A[i] = (A[i] - shift[i]) * factor[i];
 }
 
-/* Make work->X the B columns of X from first on; with width > B columns, the rest zeros. */
-static void stage_inputs(const BPB(net) * net, BPB(work) * work, BPB(cview) X, size_t first,
-                         size_t B, size_t width)
+/* The columns of X, unless they are read in place, and zeros up to width of them. */
+static void stage_inputs(const struct BPB(pass) * pass, const struct BPB(slice) * slice,
+                         size_t width)
 {
-    const size_t n = X.rows;
-    if (B == width && !net->input_scaling && BPB(view_in_place)(X)) {
-        work->X = X.data + first * X.ld;
-        work->ldx = X.ld;
+    const BPB(net) *net = pass->net;
+    const size_t n = pass->X.rows, B = slice->count;
+    if (slice->work->X != BPB(work_at)(slice->work, slice->work->plan->A_0))
         return;
-    }
-    real *A = BPB(work_at)(work, work->plan->A_0);
-    BPB(view_gather)(X, first, B, A);
+    real *A = BPB(slice_at)(slice, slice->work->plan->A_0, n);
+    BPB(view_gather)(pass->X, pass->first + slice->first, B, A);
     if (net->input_scaling)
         scale_inputs(n, B, net->input_scaling, A);
     memset(A + B * n, 0, (width - B) * n * sizeof *A);
-    work->X = A;
-    work->ldx = n;
-}
-
-/* Z = Z + b 1^T, A = g(Z), by blocks of columns. */
-static void activate(const BPB(plan) * plan, const struct BPB(planned) *layer, size_t n, size_t B,
-                     const real *b, real *Z, real *A)
-{
-    const size_t block = BLOCK_ENTRIES / n + 1;
-    for (size_t j = 0; j < B; j += block) {
-        const size_t cols = BPB_MIN(block, B - j);
-        plan->functions->add_bias(n, cols, b, Z + j * n);
-        layer->g->value(layer->g->context, n, cols, Z + j * n, A + j * n);
-    }
 }
 
 /* Z_l and A_l of layer l from A_in = A_{l-1}, B columns. */
-typedef void layer_pass(const BPB(net) * net, BPB(work) * work, size_t l, size_t B,
-                        const real *A_in, size_t lda);
-
-static void plain_layer(const BPB(net) * net, BPB(work) * work, size_t l, size_t B,
-                        const real *A_in, size_t lda)
+static void forward_layer(const struct BPB(slice) * slice, enum product product, size_t l, size_t B,
+                          const real *A_in, size_t lda)
 {
-    const struct layer *shape = &net->shape->layer[l - 1];
-    const struct BPB(planned) *layer = &work->plan->layer[l - 1];
-    const size_t n_in = shape->n_in, n_out = shape->n_out;
-    real *Z = BPB(work_at)(work, layer->Z), *A = BPB(work_at)(work, layer->A);
-    // Z = W A_in
-    layer->forward(NO_TRANS, NO_TRANS, n_out, B, n_in, RC(1.0),
-                   net->theta + shape->W, n_out, // W    is n_out x n_in
-                   A_in, lda,                    // A_in is n_in  x B
-                   RC(0.0), Z, n_out);           // Z    is n_out x B
-    activate(work->plan, layer, n_out, B, net->theta + shape->b, Z, A);
-}
-
-/*
- * The panel's product is taken transposed: the samples are then the rows of the result, which
- * run side by side through the lanes of the same kernel, each by the same operations. As
- * columns they would fall into kernels of different widths, whose sums differ in the last bit.
- */
-static void panel_layer(const BPB(net) * net, BPB(work) * work, size_t l, size_t P,
-                        const real *A_in, size_t lda)
-{
-    const BPB(plan) *plan = work->plan;
-    const struct layer *shape = &net->shape->layer[l - 1];
+    const BPB(plan) *plan = slice->work->plan;
+    const struct layer *shape = &plan->shape->layer[l - 1];
     const struct BPB(planned) *layer = &plan->layer[l - 1];
     const size_t n_in = shape->n_in, n_out = shape->n_out;
-    real *Z = BPB(work_at)(work, layer->Z), *A = BPB(work_at)(work, layer->A);
-    real *Zt = BPB(work_at)(work, plan->Zt);
-    // Z^T = A_in^T W^T
-    layer->panel(TRANS, TRANS, P, n_out, n_in, RC(1.0),
-                 A_in, lda,                    // A_in is n_in  x P
-                 net->theta + shape->W, n_out, // W    is n_out x n_in
-                 RC(0.0), Zt, P);              // Zt   is P     x n_out
-    plan->functions->add_bias_transposed(n_out, P, net->theta + shape->b, Zt, Z);
-    layer->g->value(layer->g->context, n_out, P, Z, A);
+    real *Z = BPB(slice_at)(slice, layer->Z, n_out), *A = BPB(slice_at)(slice, layer->A, n_out);
+    // Z = b 1^T, then Z = W A_in + Z
+    plan->functions->spread_bias(n_out, B, slice->net->theta + shape->b, Z);
+    layer->kernel[product]->gemm(NO_TRANS, NO_TRANS, n_out, B, n_in,
+                                 slice->net->theta + shape->W, n_out, // W    is n_out x n_in
+                                 A_in, lda,                           // A_in is n_in  x B
+                                 RC(1.0), Z, n_out,                   // Z    is n_out x B
+                                 slice->scratch);
+    layer->g->value(layer->g->context, n_out, B, Z, A);
 }
 
-/* A_1 .. A_L of the staged inputs. */
-static void all_layers(const BPB(net) * net, BPB(work) * work, size_t B, layer_pass *pass)
+void BPB(slice_forward)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
-    pass(net, work, 1, B, work->X, work->ldx);
-    for (size_t l = 2; l <= net->shape->L; l++)
-        pass(net, work, l, B, BPB(work_at)(work, work->plan->layer[l - 2].A),
-             net->shape->layer[l - 1].n_in);
-}
-
-void BPB(pass_forward)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, size_t first, size_t B)
-{
-    stage_inputs(net, work, X, first, B, B);
-    all_layers(net, work, B, plain_layer);
-}
-
-void BPB(pass_panel)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, size_t first, size_t B)
-{
-    const BPB(plan) *plan = work->plan;
-    if (!plan->padded) {
-        BPB(pass_forward)(net, work, X, first, B);
-        return;
+    const BPB(plan) *plan = slice->work->plan;
+    const size_t panel = pass->forward == PREDICT ? plan->panel : 1;
+    const size_t width = (slice->count + panel - 1) / panel * panel;
+    stage_inputs(pass, slice, width);
+    const real *A_in = slice->work->X + slice->first * slice->work->ldx;
+    size_t lda = slice->work->ldx;
+    for (size_t l = 1; l <= plan->shape->L; l++) {
+        for (size_t j = 0; j < width; j += panel == 1 ? width : panel) {
+            struct BPB(slice) part = *slice;
+            part.first += j;
+            forward_layer(&part, pass->forward, l, panel == 1 ? width : panel, A_in + j * lda, lda);
+        }
+        lda = plan->shape->layer[l - 1].n_out;
+        A_in = BPB(slice_at)(slice, plan->layer[l - 1].A, lda);
     }
-    stage_inputs(net, work, X, first, B, plan->panel);
-    all_layers(net, work, plan->panel, panel_layer);
 }
 
-void BPB(pass_targets)(const BPB(net) * net, BPB(work) * work, BPB(cview) T, size_t first, size_t B)
+void BPB(slice_targets)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
-    const size_t n = T.rows;
-    real *staged = BPB(work_at)(work, work->plan->T);
-    BPB(view_gather)(T, first, B, staged);
-    if (!net->output_scaling)
+    const size_t n = pass->T.rows;
+    real *staged = BPB(slice_at)(slice, slice->work->plan->T, n);
+    BPB(view_gather)(pass->T, pass->first + slice->first, slice->count, staged);
+    if (!pass->net->output_scaling)
         return;
-    const real *shift = net->output_scaling, *factor = shift + n;
-    for (size_t j = 0; j < B; j++, staged += n)
+    const real *shift = pass->net->output_scaling, *factor = shift + n;
+    for (size_t j = 0; j < slice->count; j++, staged += n)
         for (size_t i = 0; i < n; i++)
             staged[i] = (staged[i] - shift[i]) / factor[i];
 }
 
-void BPB(pass_unscale)(const BPB(net) * net, BPB(work) * work, size_t B)
+void BPB(slice_unscale)(const struct BPB(slice) * slice)
 {
-    if (!net->output_scaling)
+    if (!slice->net->output_scaling)
         return;
-    const size_t n = shape_outputs(net->shape);
-    const real *shift = net->output_scaling, *factor = shift + n;
-    real *Y = BPB(work_at)(work, work->plan->layer[net->shape->L - 1].A);
-    for (size_t j = 0; j < B; j++, Y += n)
+    const size_t L = slice->net->shape->L, n = shape_outputs(slice->net->shape);
+    const real *shift = slice->net->output_scaling, *factor = shift + n;
+    real *Y = BPB(slice_at)(slice, slice->work->plan->layer[L - 1].A, n);
+    for (size_t j = 0; j < slice->count; j++, Y += n)
         for (size_t i = 0; i < n; i++)
             Y[i] = shift[i] + factor[i] * Y[i];
 }
 
-double BPB(pass_loss)(BPB(work) * work, size_t B)
+void BPB(slice_loss)(const struct BPB(slice) * slice)
 {
-    const BPB(plan) *plan = work->plan;
+    const BPB(plan) *plan = slice->work->plan;
     const struct BPB(planned) *output = &plan->layer[plan->shape->L - 1];
-    double *e = BPB(work_at)(work, plan->e), sum = 0;
-    plan->loss->value(plan->loss->context, shape_outputs(plan->shape), B,
-                      BPB(work_at)(work, output->Z), BPB(work_at)(work, output->A),
-                      BPB(work_at)(work, plan->T), e);
+    const size_t n = shape_outputs(plan->shape);
+    plan->loss->value(plan->loss->context, n, slice->count, BPB(slice_at)(slice, output->Z, n),
+                      BPB(slice_at)(slice, output->A, n), BPB(slice_at)(slice, plan->T, n),
+                      BPB(slice_losses)(slice));
+}
+
+double BPB(mean_loss)(BPB(work) * work, size_t B)
+{
+    const double *e = BPB(work_at)(work, work->plan->e);
+    double sum = 0;
     for (size_t j = 0; j < B; j++)
         sum += e[j];
     return sum / (double)B;
+}
+
+static void give_outputs(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+{
+    const BPB(plan) *plan = slice->work->plan;
+    BPB(slice_unscale)(slice);
+    BPB(view_scatter)(pass->Y, slice->first, slice->count,
+                      BPB(slice_at)(slice, plan->layer[plan->shape->L - 1].A, pass->Y.rows));
 }
 
 /* bpb_sforward, bpb_dforward */
 bpb_status BPB(forward)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(view) Y)
 {
     TRY(BPB(batch_check)(net, work, X, BPB(read)(Y)));
+    struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X), .Y = Y,
+                             .count = X.cols, .end = give_outputs};
     struct section section;
-    bpb_section_enter(&section);
-    BPB(pass_forward)(net, work, BPB(view_resolve)(X), 0, X.cols);
-    BPB(pass_unscale)(net, work, X.cols);
-    BPB(view_scatter)(Y, 0, X.cols,
-                      BPB(work_at)(work, work->plan->layer[net->shape->L - 1].A));
+    bpb_section_enter(&section, work->plan->uses_blas);
+    BPB(pass_run)(&pass);
     bpb_section_leave(&section);
     return BPB_OK;
+}
+
+static void take_losses(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+{
+    BPB(slice_targets)(pass, slice);
+    BPB(slice_loss)(slice);
+}
+
+/* bpb_sloss, bpb_dloss */
+bpb_status BPB(loss)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
+                     double *loss)
+{
+    REQUIRE(loss, BPB_ERR_NULL);
+    TRY(BPB(batch_check)(net, work, X, T));
+    struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X),
+                             .T = BPB(view_resolve)(T), .count = X.cols, .end = take_losses};
+    struct section section;
+    bpb_section_enter(&section, work->plan->uses_blas);
+    BPB(pass_run)(&pass);
+    *loss = BPB(mean_loss)(work, X.cols);
+    const bpb_status status = isfinite(*loss) ? BPB_OK : BPB_NONFINITE;
+    bpb_section_leave(&section);
+    return status;
 }

@@ -1,28 +1,34 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Any number of columns by panels. */
+/* Any number of columns, by blocks that fit the work. */
 #include <math.h>
 
 #include "blas/section.h"
 #include "net/view_tmpl.h"
-#include "pass/work_tmpl.h"
+#include "pass/pass_tmpl.h"
 
-static real *outputs(BPB(work) * work)
+static real *outputs(const struct BPB(slice) * slice)
 {
-    return BPB(work_at)(work, work->plan->layer[work->plan->shape->L - 1].A);
+    const BPB(plan) *plan = slice->work->plan;
+    const size_t L = plan->shape->L;
+    return BPB(slice_at)(slice, plan->layer[L - 1].A, shape_outputs(plan->shape));
 }
 
-/* Flag the columns of Y (n x B) that are not finite; how many there are. */
-static size_t flag_columns(const BPB(plan) * plan, size_t n, size_t B, const real *Y,
-                           unsigned char *flags)
+/* Flag the columns whose outputs are not finite, and hand all of them out. */
+static void give_predictions(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
+    const size_t n = pass->Y.rows;
+    const real *Y = outputs(slice);
     size_t bad = 0;
-    for (size_t j = 0; j < B; j++) {
-        const bool finite = plan->functions->finite(n, Y + j * n);
+    BPB(slice_unscale)(slice);
+    for (size_t j = 0; j < slice->count; j++) {
+        const bool finite = pass->work->plan->functions->finite(n, Y + j * n);
         bad += !finite;
-        if (flags)
-            flags[j] = !finite;
+        if (pass->flags)
+            pass->flags[pass->first + slice->first + j] = !finite;
     }
-    return bad;
+    if (bad > 0)
+        atomic_fetch_add(&pass->bad, bad);
+    BPB(view_scatter)(pass->Y, pass->first + slice->first, slice->count, Y);
 }
 
 /* bpb_spredict_with, bpb_dpredict_with */
@@ -30,19 +36,17 @@ bpb_status BPB(predict_with)(const BPB(net) * net, BPB(work) * work, BPB(cview) 
                              unsigned char *flags)
 {
     TRY(BPB(pass_check)(net, work, X, BPB(read)(Y)));
-    X = BPB(view_resolve)(X);
+    struct BPB(pass) pass = {.net = net, .work = work, .forward = PREDICT,
+                             .X = BPB(view_resolve)(X), .Y = Y, .end = give_predictions,
+                             .flags = flags};
     struct section section;
-    bpb_section_enter(&section);
-    size_t bad = 0;
-    for (size_t j = 0; j < X.cols; j += work->plan->panel) {
-        const size_t B = BPB_MIN(work->plan->panel, X.cols - j);
-        BPB(pass_panel)(net, work, X, j, B);
-        BPB(pass_unscale)(net, work, B);
-        bad += flag_columns(work->plan, Y.rows, B, outputs(work), flags ? flags + j : NULL);
-        BPB(view_scatter)(Y, j, B, outputs(work));
+    bpb_section_enter(&section, work->plan->uses_blas);
+    for (; pass.first < X.cols; pass.first += pass.count) {
+        pass.count = BPB_MIN(work->plan->capacity, X.cols - pass.first);
+        BPB(pass_run)(&pass);
     }
     bpb_section_leave(&section);
-    return bad ? BPB_NONFINITE : BPB_OK;
+    return atomic_load(&pass.bad) ? BPB_NONFINITE : BPB_OK;
 }
 
 /* The row of the largest entry, the first of equals. */
@@ -62,20 +66,23 @@ static bool column_correct(size_t n, const real *y, const real *t)
     return argmax(n, y) == argmax(n, t);
 }
 
-/* Add B columns, passed forward and targets staged, to the score; loss as a sum. */
-static void score_columns(BPB(work) * work, size_t B, bpb_score *score)
+/* The loss of each column, and how many are right. */
+static void score_columns(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
-    const BPB(plan) *plan = work->plan;
+    const BPB(plan) *plan = slice->work->plan;
     const size_t n = shape_outputs(plan->shape);
-    const real *Y = outputs(work), *T = BPB(work_at)(work, plan->T);
-    const double *e = BPB(work_at)(work, plan->e);
-    BPB(pass_loss)(work, B);
-    for (size_t j = 0; j < B; j++) {
+    BPB(slice_targets)(pass, slice);
+    BPB(slice_loss)(slice);
+    const real *Y = outputs(slice), *T = BPB(slice_at)(slice, plan->T, n);
+    const double *e = BPB(slice_losses)(slice);
+    size_t bad = 0, correct = 0;
+    for (size_t j = 0; j < slice->count; j++) {
         const bool finite = isfinite(e[j]) && plan->functions->finite(n, Y + j * n);
-        score->nonfinite += !finite;
-        score->loss += e[j];
-        score->correct += score->has_accuracy && finite && column_correct(n, Y + j * n, T + j * n);
+        bad += !finite;
+        correct += finite && column_correct(n, Y + j * n, T + j * n);
     }
+    atomic_fetch_add(&pass->bad, bad);
+    atomic_fetch_add(&pass->correct, correct);
 }
 
 static bool has_accuracy(const struct shape *shape)
@@ -89,22 +96,31 @@ bpb_status BPB(evaluate_with)(const BPB(net) * net, BPB(work) * work, BPB(cview)
 {
     REQUIRE(score, BPB_ERR_NULL);
     TRY(BPB(pass_check)(net, work, X, T));
-    X = BPB(view_resolve)(X);
-    T = BPB(view_resolve)(T);
+    struct BPB(pass) pass = {.net = net, .work = work, .forward = PREDICT,
+                             .X = BPB(view_resolve)(X), .T = BPB(view_resolve)(T),
+                             .end = score_columns};
     struct section section;
-    bpb_section_enter(&section);
-    bpb_score sum = {.columns = X.cols, .has_accuracy = has_accuracy(net->shape)};
-    for (size_t j = 0; j < X.cols; j += work->plan->panel) {
-        const size_t B = BPB_MIN(work->plan->panel, X.cols - j);
-        BPB(pass_panel)(net, work, X, j, B);
-        BPB(pass_targets)(net, work, T, j, B);
-        score_columns(work, B, &sum);
+    bpb_section_enter(&section, work->plan->uses_blas);
+    const double *e = BPB(work_at)(work, work->plan->e);
+    double loss = 0;
+    for (; pass.first < X.cols; pass.first += pass.count) {
+        pass.count = BPB_MIN(work->plan->capacity, X.cols - pass.first);
+        BPB(pass_run)(&pass);
+        for (size_t j = 0; j < pass.count; j++)
+            loss += e[j];
     }
-    sum.loss /= (double)sum.columns;
-    sum.accuracy = (double)sum.correct / (double)sum.columns;
-    *score = sum;
+    const bool right_or_wrong = has_accuracy(net->shape);
+    const size_t correct = right_or_wrong ? atomic_load(&pass.correct) : 0;
+    *score = (bpb_score){
+        .loss = loss / (double)X.cols,
+        .accuracy = (double)correct / (double)X.cols,
+        .columns = X.cols,
+        .correct = correct,
+        .nonfinite = atomic_load(&pass.bad),
+        .has_accuracy = right_or_wrong,
+    };
     bpb_section_leave(&section);
-    return sum.nonfinite ? BPB_NONFINITE : BPB_OK;
+    return score->nonfinite ? BPB_NONFINITE : BPB_OK;
 }
 
 /* A plan and a work for a call of its own. */

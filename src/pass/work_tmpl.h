@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The scratch of one thread, and the passes as the rest of the library calls them. */
+/* The scratch of one caller's passes. */
 #ifndef BPB_WORK_TMPL_H
 #define BPB_WORK_TMPL_H
 
@@ -28,21 +28,5 @@ bpb_status BPB(pass_check)(const BPB(net) * net, const BPB(work) * work, BPB(cvi
 /* The same, and that they fit the plan's batch. */
 bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,
                             BPB(cview) T);
-
-/* X and T are resolved and checked from here on, and a section has been entered. */
-
-/* A_l, l = 0..L, of columns first .. first+B-1 of X. */
-void BPB(pass_forward)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, size_t first,
-                       size_t B);
-/* The same by the panel's product, which keeps a column's bits from depending on its place:
- * B columns, at most a panel; the work's columns up to the panel's width are filled with zeros. */
-void BPB(pass_panel)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, size_t first, size_t B);
-/* Stage T = (targets - shift) / factor. */
-void BPB(pass_targets)(const BPB(net) * net, BPB(work) * work, BPB(cview) T, size_t first,
-                       size_t B);
-/* The mean of e over the B columns that were passed forward, T staged. */
-double BPB(pass_loss)(BPB(work) * work, size_t B);
-/* Y = shift + factor * A_L in place; then the outputs are in the caller's units. */
-void BPB(pass_unscale)(const BPB(net) * net, BPB(work) * work, size_t B);
 
 #endif

@@ -5,9 +5,13 @@
 #include <string.h>
 
 #include "blas/cpu.h"
+#include "fpenv.h"
 #include "net/net_tmpl.h"
 
 #define DEFAULT_BATCH 64
+#define MOST_THREADS 1024
+#define CACHE_BYTES (256 * 1024) /* of a second-level cache that the columns of a chunk may take */
+#define FLOPS_PER_THREAD 4e6     /* of a step, below which a thread's share costs more than it saves */
 
 #define SET(level) LEVEL_JOIN(BPB(functions), level)
 extern const struct BPB(functions) SET(generic);
@@ -38,7 +42,7 @@ const struct BPB(loss) *BPB(functions_loss)(const struct BPB(functions) *set, bp
     return output == BPB_SOFTMAX ? set->softmax_cross_entropy : set->sigmoid_cross_entropy;
 }
 
-/* Lay n_rows x n_cols entries of some bytes behind what is there. */
+/* Lay rows x cols entries of some bytes behind what is there. */
 static bool place(size_t *end, size_t rows, size_t cols, size_t entry, size_t *offset)
 {
     size_t bytes;
@@ -66,35 +70,112 @@ static bool place_layers(BPB(plan) * plan, size_t *end)
     return true;
 }
 
+/* What one thread needs beside the matrices: room for its kernels, and the row sums of a D. */
+static bool place_scratch(BPB(plan) * plan)
+{
+    size_t most = 0, widest = 0, begin, end = 0;
+    for (size_t l = 1; l <= plan->shape->L; l++) {
+        widest = BPB_MAX(widest, plan->shape->layer[l - 1].n_out);
+        for (enum product product = 0; product < PRODUCTS; product++) {
+            const struct product_shape shape = BPB(product_shape)(plan, product, l);
+            const struct BPB(kernel) *kernel = plan->layer[l - 1].kernel[product];
+            most = BPB_MAX(most, kernel->scratch(shape.trans_A, shape.m, shape.n, shape.k));
+        }
+    }
+    return place(&end, most, 1, sizeof(real), &begin) &&
+           place(&end, widest, 1, sizeof(real), &plan->sums) &&
+           place(&plan->scratch_bytes, end, 1, 1, &begin);
+}
+
 static bool place_all(BPB(plan) * plan)
 {
     const struct shape *shape = plan->shape;
-    size_t widest = 0, end = BPB_WORK_HEADER;
-    for (size_t l = 0; l < shape->L; l++)
-        widest = BPB_MAX(widest, shape->layer[l].n_out);
+    size_t end = BPB_WORK_HEADER;
     return place(&end, 1, plan->capacity, sizeof(double), &plan->e) &&
            place(&end, shape_inputs(shape), plan->capacity, sizeof(real), &plan->A_0) &&
            place_layers(plan, &end) &&
            place(&end, shape_outputs(shape), plan->capacity, sizeof(real), &plan->T) &&
-           place(&end, widest, plan->padded ? plan->panel : 0, sizeof(real), &plan->Zt) &&
-           place(&end, widest, 1, sizeof(real), &plan->sums) &&
+           place_scratch(plan) &&
+           place(&end, plan->scratch_bytes, plan->threads, 1, &plan->scratch) &&
            size_add(end, BPB_WORK_ALIGNMENT - 1, &plan->bytes) && plan->bytes <= PTRDIFF_MAX;
 }
 
-/* The estimate: which kernel does each product. */
-static void choose(BPB(plan) * plan)
+static void choose_functions(BPB(plan) * plan)
 {
-    plan->functions = BPB(functions_for_cpu)();
-    for (size_t l = 0; l < plan->shape->L; l++)
-        plan->layer[l] = (struct BPB(planned)){
-            .forward = BPB(gemm_cblas),
-            .panel = BPB(gemm_cblas),
-            .delta = BPB(gemm_cblas),
-            .gradient = BPB(gemm_cblas),
-            .g = &plan->functions->activation[plan->shape->layer[l].activation],
-        };
     const bpb_activation output = plan->shape->layer[plan->shape->L - 1].activation;
+    plan->functions = BPB(functions_for_cpu)();
     plan->loss = BPB(functions_loss)(plan->functions, plan->shape->loss, output);
+    for (size_t l = 0; l < plan->shape->L; l++)
+        plan->layer[l].g = &plan->functions->activation[plan->shape->layer[l].activation];
+}
+
+static bool all_exact(const BPB(plan) * plan, enum product product)
+{
+    for (size_t l = 0; l < plan->shape->L; l++)
+        if (!plan->layer[l].kernel[product]->exact)
+            return false;
+    return true;
+}
+
+/*
+ * Columns that a thread does at a time. What it touches of them should stay in its second-level
+ * cache, but each W is read once for them, and packed again where a kernel packs. Where a kernel
+ * is not exact the parts are fixed, for a column's bits are those of its part.
+ */
+static size_t chunk_columns(const BPB(plan) * plan)
+{
+    if (!all_exact(plan, FORWARD) || !all_exact(plan, DELTA))
+        return plan->batch <= 512 ? 64 : 256;
+    size_t values = shape_inputs(plan->shape);
+    for (size_t l = 0; l < plan->shape->L; l++) {
+        values += 2 * plan->shape->layer[l].n_out;
+        if (plan->layer[l].kernel[FORWARD] == BPB(kernel_packed)())
+            return BPB_INT_MAX;
+    }
+    return BPB_MAX(256, CACHE_BYTES / sizeof(real) / values);
+}
+
+/* Columns of W whose gradient is one product. */
+static size_t gradient_columns(const struct BPB(planned) * layer, size_t n_in)
+{
+    return layer->kernel[GRADIENT]->exact ? n_in : BPB_MAX(64, (n_in + 7) / 8);
+}
+
+/* Threads that have enough to do, of those that may be used. */
+static size_t paying_threads(const BPB(plan) * plan, size_t threads)
+{
+    const double flops = 6.0 * (double)plan->shape->parameters * (double)plan->capacity;
+    const double paying = flops / FLOPS_PER_THREAD;
+    return paying < (double)threads ? BPB_MAX((size_t)paying, 1) : threads;
+}
+
+/* From the kernels to how the work is cut. */
+static void cut(BPB(plan) * plan, const bpb_plan_options *options)
+{
+    const bool exact = all_exact(plan, FORWARD) && all_exact(plan, DELTA);
+    plan->panel = options->unpadded || all_exact(plan, PREDICT) ? 1
+                                                                : bpb_panel_columns(sizeof(real));
+    plan->capacity = (plan->capacity + plan->panel - 1) / plan->panel * plan->panel;
+    plan->chunk = chunk_columns(plan);
+    plan->grain = exact ? 8 : plan->chunk;
+    plan->threads = paying_threads(plan, options->threads ? options->threads : 1);
+    plan->uses_blas = !exact || !all_exact(plan, GRADIENT) || !all_exact(plan, PREDICT);
+    for (size_t l = 0; l < plan->shape->L; l++)
+        plan->layer[l].gradient_cols =
+            gradient_columns(&plan->layer[l], plan->shape->layer[l].n_in);
+}
+
+static bpb_status choose_kernels(BPB(plan) * plan, const bpb_plan_options *options)
+{
+    for (size_t l = 1; l <= plan->shape->L; l++)
+        for (enum product product = 0; product < PRODUCTS; product++)
+            plan->layer[l - 1].kernel[product] =
+                options->planning == BPB_PLAN_CBLAS
+                    ? BPB(estimate_blas)(plan, product)
+                    : BPB(estimate)(plan, product, l);
+    if (options->planning == BPB_PLAN_MEASURE)
+        TRY(BPB(measure)(plan));
+    return options->wisdom ? BPB(wisdom_apply)(plan, options->wisdom) : BPB_OK;
 }
 
 static BPB(plan) *alloc_plan(const struct shape *shape)
@@ -115,9 +196,22 @@ static BPB(plan) *alloc_plan(const struct shape *shape)
 static bpb_status check_options(const bpb_plan_options *options)
 {
     REQUIRE(options->batch <= BPB_INT_MAX, BPB_ERR_SIZE);
-    REQUIRE(options->threads <= 1, BPB_ERR_OPTION);
+    REQUIRE(options->threads <= MOST_THREADS, BPB_ERR_OPTION);
     REQUIRE(options->unpadded == 0 || options->unpadded == 1, BPB_ERR_OPTION);
+    REQUIRE((int)options->planning >= 0 && options->planning <= BPB_PLAN_CBLAS, BPB_ERR_OPTION);
     return BPB_OK;
+}
+
+static bpb_status fill(BPB(plan) * plan, const bpb_plan_options *options)
+{
+    plan->batch = options->batch ? options->batch : DEFAULT_BATCH;
+    plan->unpadded = options->unpadded;
+    plan->capacity = plan->unpadded ? plan->batch : BPB_MAX(plan->batch, BPB_PANEL_MAX);
+    choose_functions(plan);
+    TRY(choose_kernels(plan, options));
+    cut(plan, options);
+    REQUIRE(place_all(plan), BPB_ERR_SIZE);
+    return plan->threads > 1 ? bpb_pool_create(&plan->pool, plan->threads) : BPB_OK;
 }
 
 /* bpb_splan_create, bpb_dplan_create */
@@ -131,24 +225,29 @@ bpb_status BPB(plan_create)(BPB(plan) * *plan, const BPB(net) * net,
     TRY(check_options(options));
     BPB(plan) *made = alloc_plan(net->shape);
     REQUIRE(made, BPB_ERR_MEMORY);
-    made->batch = options->batch ? options->batch : DEFAULT_BATCH;
-    made->padded = !options->unpadded;
-    made->panel = made->padded ? bpb_panel_columns(sizeof(real)) : made->batch;
-    made->capacity = BPB_MAX(made->batch, made->panel);
-    choose(made);
-    if (!place_all(made)) {
+    struct fpenv env;
+    fpenv_enter(&env);
+    const bpb_status status = fill(made, options);
+    fpenv_leave(&env);
+    if (status < 0)
         BPB(plan_destroy)(&made);
-        return BPB_ERR_SIZE;
-    }
-    *plan = made;
-    return BPB_OK;
+    else
+        *plan = made;
+    return status;
 }
 
 /* bpb_splan_destroy, bpb_dplan_destroy */
 void BPB(plan_destroy)(BPB(plan) * *plan)
 {
-    if (!plan)
+    if (!plan || !*plan)
         return;
+    bpb_pool_destroy((*plan)->pool);
     free(*plan);
     *plan = NULL;
+}
+
+/* bpb_splan_threads, bpb_dplan_threads */
+size_t BPB(plan_threads)(const BPB(plan) * plan)
+{
+    return plan ? plan->threads : 0;
 }

@@ -4,18 +4,22 @@
 #define BPB_PLAN_TMPL_H
 
 #include "blas/gemm_tmpl.h"
+#include "blas/pool.h"
 #include "common.h"
 #include "functions/functions_tmpl.h"
 #include "net/shape.h"
+#include "plan/product.h"
 #include "tmpl.h"
 
-/* One layer's products, each by the kernel that was chosen for it, and its matrices. */
+#define BPB_KERNELS_MAX 8 /* kernels of a machine, at most */
+
+/* One layer's products, each with the kernel that was chosen for it, and its matrices. */
 struct BPB(planned) {
-    BPB(gemm_fn) *forward;  /* Z = W A           n_out x B   = (n_out x n_in) (n_in x B)       */
-    BPB(gemm_fn) *panel;    /* Z^T = A^T W^T     panel x n_out                                 */
-    BPB(gemm_fn) *delta;    /* D' = W^T D        n_in x B    = (n_out x n_in)^T (n_out x B)    */
-    BPB(gemm_fn) *gradient; /* dW = alpha D A^T + beta dW     (n_out x B) (n_in x B)^T         */
+    const struct BPB(kernel) *kernel[PRODUCTS];
+    double seconds[PRODUCTS][BPB_KERNELS_MAX]; /* by the order of bpb_dkernels; 0: not measured */
     const struct BPB(activation) *g;
+    /* Columns of W whose gradient is one product: all where its kernel is exact. */
+    size_t gradient_cols;
     /* Offsets into a work's memory, in bytes; each matrix is n_out x capacity. Z is A where
      * nothing needs Z once A is there. */
     size_t Z, A, D;
@@ -24,16 +28,22 @@ struct BPB(planned) {
 /*
  * A work's memory, from a 64-byte boundary; every part begins at one:
  *
- *     | struct work | e | A_0 | Z_1=A_1 D_1 | ... | Z_L A_L D_L | T | Zt | sums |
+ *     | struct work | e | A_0 | Z_1=A_1 D_1 | ... | Z_L A_L D_L | T | scratch and sums of thread 0, 1, ... |
  */
 struct BPB(plan) {
     size_t batch;    /* most columns of one pass */
-    size_t panel;    /* columns of a panel of predict and evaluate */
-    bool padded;     /* short panels are filled up */
-    size_t capacity; /* columns of the work's matrices: max(batch, panel) */
+    bool unpadded;
+    size_t panel;    /* columns that predict fills a short block up to; 1: not needed */
+    size_t capacity; /* columns of the work's matrices */
+    size_t chunk;    /* columns that one thread does at a time: what it touches stays in its cache */
+    size_t grain;    /* the threads' shares of the columns are multiples of it */
+    size_t threads;
+    struct pool *pool; /* NULL: one thread */
+    bool uses_blas;
     const struct BPB(functions) *functions;
     const struct BPB(loss) *loss;
-    size_t e, A_0, T, Zt, sums; /* offsets into a work's memory, in bytes */
+    size_t e, A_0, T, scratch;    /* offsets into a work's memory, in bytes */
+    size_t sums, scratch_bytes;   /* offset into a thread's scratch; bytes of one thread's */
     size_t bytes;               /* of a work, alignment included */
     struct BPB(planned) *layer; /* these two behind the struct, in the same block */
     struct shape *shape;
@@ -41,5 +51,27 @@ struct BPB(plan) {
 
 #define BPB_WORK_ALIGNMENT 64
 #define BPB_WORK_HEADER 64 /* bytes kept for struct work */
+
+/* The shape of a product of layer l = 1..L in this plan. */
+struct product_shape {
+    enum trans trans_A, trans_B;
+    size_t m, n, k;
+};
+struct product_shape BPB(product_shape)(const BPB(plan) * plan, enum product product, size_t l);
+
+/* The kernel that shape and CPU suggest; the same with the BLAS alone. */
+const struct BPB(kernel) *BPB(estimate)(const BPB(plan) * plan, enum product product, size_t l);
+const struct BPB(kernel) *BPB(estimate_blas)(const BPB(plan) * plan, enum product product);
+
+/* Whether the plan may take this kernel for this product: predict promises that a column's bits
+ * do not depend on its place. */
+bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product,
+                         const struct BPB(kernel) * kernel);
+
+/* Time all kernels for all products, and choose the fastest of each. BPB_ERR_MEMORY. */
+bpb_status BPB(measure)(BPB(plan) * plan);
+
+/* Choose what the text says for the products it names. BPB_ERR_FORMAT: see bpb_dplan_create. */
+bpb_status BPB(wisdom_apply)(BPB(plan) * plan, const char *text);
 
 #endif

@@ -95,7 +95,11 @@ static bpb_status alloc_run(struct BPB(run) * run)
     run->index_X = malloc(run->batch * sizeof *run->index_X);
     run->index_T = malloc(run->batch * sizeof *run->index_T);
     REQUIRE(run->order && run->index_X && run->index_T, BPB_ERR_MEMORY);
-    TRY(BPB(plan_create)(&run->plan, run->net, &(bpb_plan_options){.batch = run->batch}));
+    const bpb_plan_options plan = {.batch = run->batch,
+                                   .threads = run->options->threads,
+                                   .planning = run->options->planning,
+                                   .wisdom = run->options->wisdom};
+    TRY(BPB(plan_create)(&run->plan, run->net, &plan));
     TRY(BPB(work_create)(&run->work, run->plan));
     for (size_t i = 0; i < run->n; i++)
         run->order[i] = i;

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The tiles that our own products are made of, compiled for the x86-64 levels v3 and v4. */
+#ifndef BPB_TILE_TMPL_H
+#define BPB_TILE_TMPL_H
+
+#include "common.h"
+#include "tmpl.h"
+
+/*
+ * count tiles of C side by side, each m rows (1 .. a tile's height) and the tile's columns wide:
+ *
+ *     C = beta C + A B        beta 0: C is not read
+ *
+ * A is m x k, column-major. Entry (p, j) of B is B[p + j ldb], or transposed B[j + p ldb]; the
+ * next tile's B begins step entries on. An entry of C is a sum from 0 by one fused multiply-add for
+ * each p in its order, and then beta c added by another, whatever the tile and its place in it:
+ * its bits depend on nothing else.
+ */
+typedef void BPB(tile_fn)(size_t m, size_t k, size_t count, const real *A, size_t lda,
+                          const real *B, size_t ldb, size_t step, real beta, real *C, size_t ldc);
+
+#define BPB_TILE_HEIGHTS 3 /* vectors of rows of the highest tile */
+#define BPB_TILE_COLS 28   /* columns of the widest */
+
+struct BPB(tiles) {
+    /* by vectors of rows, columns, and whether B is transposed */
+    BPB(tile_fn) *tile[BPB_TILE_HEIGHTS + 1][BPB_TILE_COLS + 1][2];
+};
+
+/* One set for each level: bpb_dtiles_v3, bpb_dtiles_v4. */
+#define BPB_TILES(level) BPB_TILES_JOIN(BPB(tiles), level)
+#define BPB_TILES_JOIN(name, level) BPB_TILES_PASTE(name, level)
+#define BPB_TILES_PASTE(name, level) name##_##level
+
+#endif

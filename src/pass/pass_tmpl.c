@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "pass/pass_tmpl.h"
+
+#include "net/view_tmpl.h"
+
+/*
+ * Where A_0 is read: X itself, or what the slices stage. Predict fills its last panel up, which
+ * needs a copy.
+ */
+static void choose_inputs(const struct BPB(pass) * pass)
+{
+    BPB(work) *work = pass->work;
+    const size_t panel = pass->forward == PREDICT ? work->plan->panel : 1;
+    if (pass->count % panel == 0 && !pass->net->input_scaling && BPB(view_in_place)(pass->X)) {
+        work->X = pass->X.data + pass->first * pass->X.ld;
+        work->ldx = pass->X.ld;
+        return;
+    }
+    work->X = BPB(work_at)(work, work->plan->A_0);
+    work->ldx = pass->X.rows;
+}
+
+/* One thread's share of the columns, slice by slice. */
+static void share(void *context, size_t thread, size_t threads)
+{
+    struct BPB(pass) *pass = context;
+    const BPB(plan) *plan = pass->work->plan;
+    const size_t panel = pass->forward == PREDICT ? plan->panel : 1;
+    const size_t grain = BPB_MAX(plan->grain, panel), chunk = BPB_MAX(plan->chunk, panel);
+    const size_t end = share_begin(pass->count, grain, thread + 1, threads);
+    struct BPB(slice) slice = {
+        .net = pass->net,
+        .work = pass->work,
+        .first = share_begin(pass->count, grain, thread, threads),
+        .scratch = BPB(thread_scratch)(pass->work, thread),
+    };
+    for (; slice.first < end; slice.first += slice.count) {
+        slice.count = BPB_MIN(chunk, end - slice.first);
+        BPB(slice_forward)(pass, &slice);
+        pass->end(pass, &slice);
+    }
+}
+
+void BPB(pass_run)(struct BPB(pass) * pass)
+{
+    choose_inputs(pass);
+    bpb_pool_run(pass->work->plan->pool, share, pass);
+}

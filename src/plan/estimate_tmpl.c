@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The default plan: from shape, precision and CPU alone. */
+#include "blas/cpu.h"
+#include "plan/plan_tmpl.h"
+
+#define FEW_COLUMNS 3             /* W^T D with so few is faster without a copy of W^T */
+#define LARGE_BYTES (1024 * 1024) /* matrices that do not stay in the second-level cache */
+
+struct product_shape BPB(product_shape)(const BPB(plan) * plan, enum product product, size_t l)
+{
+    const size_t n_in = plan->shape->layer[l - 1].n_in, n_out = plan->shape->layer[l - 1].n_out;
+    switch (product) {
+    case DELTA:
+        return (struct product_shape){TRANS, NO_TRANS, n_in, plan->batch, n_out};
+    case GRADIENT:
+        return (struct product_shape){NO_TRANS, TRANS, n_out, n_in, plan->batch};
+    case PREDICT:
+        return (struct product_shape){NO_TRANS, NO_TRANS, n_out, plan->capacity, n_in};
+    default:
+        return (struct product_shape){NO_TRANS, NO_TRANS, n_out, plan->batch, n_in};
+    }
+}
+
+bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product,
+                         const struct BPB(kernel) * kernel)
+{
+    if (product != PREDICT || plan->unpadded || kernel->exact)
+        return true;
+    /* The samples as rows of the result run side by side through the lanes of one kernel. */
+    return !BPB(kernel_tiles)() && kernel == &BPB(kernel_cblas_transposed);
+}
+
+const struct BPB(kernel) *BPB(estimate_blas)(const BPB(plan) * plan, enum product product)
+{
+    return product == PREDICT && !plan->unpadded ? &BPB(kernel_cblas_transposed)
+                                                 : &BPB(kernel_cblas);
+}
+
+const struct BPB(kernel) *BPB(estimate)(const BPB(plan) * plan, enum product product, size_t l)
+{
+    const struct product_shape shape = BPB(product_shape)(plan, product, l);
+    const struct BPB(kernel) *tiles = BPB(kernel_tiles)();
+    if (!tiles || (product == DELTA && shape.n <= FEW_COLUMNS))
+        return BPB(estimate_blas)(plan, product);
+    const bool large = shape.m * shape.k * sizeof(real) > LARGE_BYTES && shape.n >= 64;
+    return large ? BPB(kernel_packed)() : tiles;
+}

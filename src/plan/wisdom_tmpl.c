@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a plan has chosen, to be read: entry by entry, and as text that makes the plan again. */
+#include <stdio.h>
+#include <string.h>
+
+#include "plan/plan_tmpl.h"
+#include "plan/wisdom.h"
+
+static bool same_product(const struct wisdom_line *line, struct product_shape shape,
+                         enum product product)
+{
+    return line->precision == BPB_SELECT('d', 's') && line->product == product &&
+           line->m == shape.m && line->n == shape.n && line->k == shape.k;
+}
+
+static bpb_status apply_line(BPB(plan) * plan, const struct wisdom_line *line)
+{
+    for (size_t l = 1; l <= plan->shape->L; l++) {
+        if (!same_product(line, BPB(product_shape)(plan, line->product, l), line->product))
+            continue;
+        const struct BPB(kernel) *kernel = BPB(kernel_named)(line->kernel, line->kernel_length);
+        REQUIRE(kernel && BPB(kernel_allowed)(plan, line->product, kernel), BPB_ERR_FORMAT);
+        plan->layer[l - 1].kernel[line->product] = kernel;
+    }
+    return BPB_OK;
+}
+
+bpb_status BPB(wisdom_apply)(BPB(plan) * plan, const char *text)
+{
+    struct wisdom_line line;
+    bpb_status status;
+    REQUIRE(strncmp(text, BPB_WISDOM_TITLE, strlen(BPB_WISDOM_TITLE)) == 0, BPB_ERR_FORMAT);
+    while ((status = bpb_wisdom_read(&text, &line)) == BPB_OK)
+        TRY(apply_line(plan, &line));
+    return status == BPB_STOPPED ? BPB_OK : status;
+}
+
+/* One "s gradient 30 784 10 tiles" behind the text that is there; its length. */
+static size_t write_line(const BPB(plan) * plan, enum product product, size_t l, char *line,
+                         size_t capacity)
+{
+    const struct product_shape shape = BPB(product_shape)(plan, product, l);
+    return (size_t)snprintf(line, capacity, "%c %s %zu %zu %zu %s\n", BPB_SELECT('d', 's'),
+                            bpb_product_names[product], shape.m, shape.n, shape.k,
+                            plan->layer[l - 1].kernel[product]->name);
+}
+
+/* text NULL: the length alone. */
+static size_t write_all(const BPB(plan) * plan, char *text)
+{
+    char line[160];
+    size_t length = (size_t)snprintf(line, sizeof line, "%s\n", BPB_WISDOM_TITLE);
+    if (text)
+        memcpy(text, line, length + 1);
+    for (size_t l = 1; l <= plan->shape->L; l++)
+        for (enum product product = 0; product < PRODUCTS; product++) {
+            const size_t more = write_line(plan, product, l, line, sizeof line);
+            if (text)
+                memcpy(text + length, line, more + 1);
+            length += more;
+        }
+    return length;
+}
+
+/* bpb_splan_wisdom, bpb_dplan_wisdom */
+bpb_status BPB(plan_wisdom)(const BPB(plan) * plan, char *text, size_t capacity, size_t *bytes)
+{
+    REQUIRE(plan && bytes, BPB_ERR_NULL);
+    *bytes = write_all(plan, NULL) + 1;
+    if (!text)
+        return BPB_OK;
+    REQUIRE(capacity >= *bytes, BPB_ERR_BUFFER);
+    write_all(plan, text);
+    return BPB_OK;
+}
+
+/* bpb_splan_entry, bpb_dplan_entry */
+bpb_status BPB(plan_entry)(const BPB(plan) * plan, size_t i, bpb_plan_entry *entry)
+{
+    REQUIRE(plan && entry, BPB_ERR_NULL);
+    const struct BPB(kernel) *const *kernels = BPB(kernels)();
+    size_t count = 0;
+    while (kernels[count])
+        count++;
+    const size_t each = count * PRODUCTS;
+    REQUIRE(i < plan->shape->L * each, BPB_ERR_SIZE);
+    const size_t l = i / each + 1, which = i % count;
+    const enum product product = (enum product)(i % each / count);
+    const struct product_shape shape = BPB(product_shape)(plan, product, l);
+    const struct BPB(planned) *layer = &plan->layer[l - 1];
+    *entry = (bpb_plan_entry){
+        .product = bpb_product_names[product],
+        .layer = l,
+        .m = shape.m,
+        .n = shape.n,
+        .k = shape.k,
+        .kernel = kernels[which]->name,
+        .chosen = layer->kernel[product] == kernels[which],
+        .seconds = layer->seconds[product][which],
+    };
+    return BPB_OK;
+}
