@@ -471,9 +471,10 @@ BPB_API bpb_status bpb_wisdom_load(char **text, const char *path);
  * columns, all in one block. Its plan must outlive it. With C = max(batch, 64) columns (unpadded:
  * batch), T threads and S bytes that the kernels need for packed copies it takes
  *
- *     sizeof(real) * C * (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + 8 C + T S
+ *     sizeof(real) * (C (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + batch) + 8 C + T S
  *
- * bytes and some padding; S is 0 for cblas, and for tiles and packed at most 77 KiB and 4 MiB.
+ * bytes, and at most 64 (3 L + 6) more that align the parts; S is 0 for cblas, and for tiles
+ * and packed at most 77 KiB and 4 MiB.
  */
 typedef struct bpb_dwork bpb_dwork;
 typedef struct bpb_swork bpb_swork;

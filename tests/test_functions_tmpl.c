@@ -686,18 +686,6 @@ static struct matrix *draw_matrix(size_t n, size_t B_)
     return matrix;
 }
 
-static void check_row_sums(const struct level *level, struct matrix *matrix)
-{
-    memset(matrix->want, 0, sizeof matrix->want);
-    for (size_t j = 0; j < matrix->B; j++)
-        for (size_t i = 0; i < matrix->n; i++)
-            matrix->want[i] += (long double)matrix->M[j * matrix->n + i];
-    matrix->out[0] = NAN_REAL;
-    level->set->row_sums(matrix->n, matrix->B, matrix->M, matrix->out);
-    assert_reals_close("row_sums", matrix->n, matrix->out, matrix->want, (long double)matrix->B,
-                       EPSILON);
-}
-
 /* Where beta is 0, y is only written. */
 static void check_axpby(const struct level *level, struct matrix *matrix)
 {
@@ -747,7 +735,6 @@ static void check_matrices(const struct level *level)
     for (size_t i = 0; i < COUNT(sizes); i++)
         for (size_t j = 0; j < COUNT(sizes); j++) {
             struct matrix *matrix = draw_matrix(sizes[i], sizes[j]);
-            check_row_sums(level, matrix);
             check_axpby(level, matrix);
             check_spread_bias(level, matrix);
             check_scale(level, matrix);

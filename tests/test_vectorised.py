@@ -21,7 +21,6 @@ LOOPS = {
     "tanh_derivative": "vmulp[sd]",
     "difference": "vsubp[sd]",
     "scale": "vmulp[sd]",
-    "row_sums": "vaddp[sd]",
     "axpby": "vmulp[sd]",
     "finite": "v(p?and|ptest|pcmp|pternlog)\\w*",
 }

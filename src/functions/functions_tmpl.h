@@ -44,8 +44,6 @@ struct BPB(functions) {
 
     /* Z = b 1^T */
     void (*spread_bias)(size_t n, size_t B, const real *b, real *Z);
-    /* sums = D 1, n of them */
-    void (*row_sums)(size_t n, size_t B, const real *D, real *sums);
     /* y <- beta y + alpha x; as in the BLAS, y is not read where beta is 0 */
     void (*axpby)(size_t n, real alpha, const real *x, real beta, real *y);
     /* Whether all n values of x are finite. */

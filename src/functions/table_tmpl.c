@@ -11,15 +11,6 @@ static void spread_bias(size_t n, size_t B, const real *b, real *Z)
             Z[i] = b[i];
 }
 
-static void row_sums(size_t n, size_t B, const real *D, real *sums)
-{
-    memset(sums, 0, n * sizeof *sums);
-    for (size_t j = 0; j < B; j++, D += n)
-#pragma omp simd
-        for (size_t i = 0; i < n; i++)
-            sums[i] += D[i];
-}
-
 static void axpby(size_t n, real alpha, const real *x, real beta, real *y)
 {
     if (beta == 0) {
@@ -63,7 +54,6 @@ const struct BPB(functions) LEVEL(functions) = {
     .sigmoid_cross_entropy = &LEVEL(sigmoid_cross_entropy),
     .softmax_cross_entropy = &LEVEL(softmax_cross_entropy),
     .spread_bias = spread_bias,
-    .row_sums = row_sums,
     .axpby = axpby,
     .finite = finite,
     .scale = scale,

@@ -26,7 +26,7 @@ static void output_delta(struct BPB(pass) * pass, const struct BPB(slice) * slic
     const size_t n = shape_outputs(plan->shape), B = slice->count;
     const real *Z = BPB(slice_at)(slice, output->Z, n), *A = BPB(slice_at)(slice, output->A, n);
     real *D = BPB(slice_at)(slice, output->D, n);
-    plan->loss->gradient(plan->loss->context, n, B, Z, A, BPB(slice_at)(slice, plan->T, n), D);
+    plan->loss->gradient(plan->loss->context, n, B, Z, A, BPB(slice_staged)(pass, slice), D);
     if (!plan->loss->of_Z)
         output->g->vjp(output->g->context, n, B, Z, A, D); // D = g'(Z)^T de/dA
     if (!plan->functions->scale(n * B, pass->scale, D))
@@ -54,7 +54,7 @@ static void go_back(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
     BPB(slice_targets)(pass, slice);
     if (pass->wants_loss)
-        BPB(slice_loss)(slice);
+        BPB(slice_loss)(pass, slice);
     output_delta(pass, slice);
     for (size_t l = slice->net->shape->L; l > 1; l--)
         propagate(slice, l);
@@ -89,14 +89,17 @@ static void accumulate(const struct BPB(descent) * descent, size_t l, size_t fir
     }
 }
 
-/* g = beta g + D 1 */
-static void accumulate_bias(const struct BPB(descent) * descent, size_t l, real *sums)
+/* g = beta g + D 1, the same product with ones for A */
+static void accumulate_bias(const struct BPB(descent) * descent, size_t l, real *scratch)
 {
-    const BPB(plan) *plan = descent->work->plan;
-    const struct layer *shape = &plan->shape->layer[l - 1];
-    const real *D = BPB(work_at)(descent->work, plan->layer[l - 1].D);
-    plan->functions->row_sums(shape->n_out, descent->B, D, sums);
-    plan->functions->axpby(shape->n_out, RC(1.0), sums, descent->beta_b, descent->G + shape->b);
+    BPB(work) *work = descent->work;
+    const struct layer *shape = &work->plan->shape->layer[l - 1];
+    const struct BPB(planned) *layer = &work->plan->layer[l - 1];
+    const size_t n_out = shape->n_out;
+    layer->kernel[GRADIENT]->gemm(NO_TRANS, TRANS, n_out, 1, descent->B,
+                                  BPB(work_at)(work, layer->D), n_out,       // D is n_out x B
+                                  BPB(work_at)(work, work->plan->ones), 1,   // 1 x B
+                                  descent->beta_b, descent->G + shape->b, n_out, scratch);
 }
 
 static void descend_share(void *context, size_t thread, size_t threads)
@@ -111,7 +114,7 @@ static void descend_share(void *context, size_t thread, size_t threads)
         accumulate(descent, l, share_begin(n_in, grain, thread, threads),
                    share_begin(n_in, grain, thread + 1, threads), scratch);
         if (l % threads == thread)
-            accumulate_bias(descent, l, (real *)((char *)scratch + plan->sums));
+            accumulate_bias(descent, l, scratch);
     }
 }
 

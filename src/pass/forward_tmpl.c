@@ -72,6 +72,8 @@ void BPB(slice_targets)(const struct BPB(pass) * pass, const struct BPB(slice) *
 {
     const size_t n = pass->T.rows;
     real *staged = BPB(slice_at)(slice, slice->work->plan->T, n);
+    if (pass->T_in_place)
+        return;
     BPB(view_gather)(pass->T, pass->first + slice->first, slice->count, staged);
     if (!pass->net->output_scaling)
         return;
@@ -93,13 +95,13 @@ void BPB(slice_unscale)(const struct BPB(slice) * slice)
             Y[i] = shift[i] + factor[i] * Y[i];
 }
 
-void BPB(slice_loss)(const struct BPB(slice) * slice)
+void BPB(slice_loss)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
     const BPB(plan) *plan = slice->work->plan;
     const struct BPB(planned) *output = &plan->layer[plan->shape->L - 1];
     const size_t n = shape_outputs(plan->shape);
     plan->loss->value(plan->loss->context, n, slice->count, BPB(slice_at)(slice, output->Z, n),
-                      BPB(slice_at)(slice, output->A, n), BPB(slice_at)(slice, plan->T, n),
+                      BPB(slice_at)(slice, output->A, n), BPB(slice_staged)(pass, slice),
                       BPB(slice_losses)(slice));
 }
 
@@ -136,7 +138,7 @@ bpb_status BPB(forward)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BP
 static void take_losses(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
     BPB(slice_targets)(pass, slice);
-    BPB(slice_loss)(slice);
+    BPB(slice_loss)(pass, slice);
 }
 
 /* bpb_sloss, bpb_dloss */

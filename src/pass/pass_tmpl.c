@@ -44,5 +44,7 @@ static void share(void *context, size_t thread, size_t threads)
 void BPB(pass_run)(struct BPB(pass) * pass)
 {
     choose_inputs(pass);
+    pass->T_in_place = pass->T.data && !pass->net->output_scaling &&
+                       BPB(view_in_place)(pass->T) && pass->T.ld == pass->T.rows;
     bpb_pool_run(pass->work->plan->pool, share, pass);
 }

@@ -30,6 +30,7 @@ struct BPB(pass) {
     enum product forward; /* FORWARD or PREDICT */
     BPB(cview) X, T;      /* T.data NULL: no targets */
     BPB(view) Y;
+    bool T_in_place;      /* T is packed and unscaled, and so needs no copy */
     size_t first, count; /* columns of X, T and Y */
     BPB(pass_end) *end;
     real scale;          /* of D_L, see backward_tmpl.c */
@@ -52,6 +53,15 @@ static inline double *BPB(slice_losses)(const struct BPB(slice) * slice)
     return (double *)BPB(work_at)(slice->work, slice->work->plan->e) + slice->first;
 }
 
+/* The slice's columns of T, packed, once they are staged. */
+static inline const real *BPB(slice_staged)(const struct BPB(pass) * pass,
+                                            const struct BPB(slice) * slice)
+{
+    if (pass->T_in_place)
+        return pass->T.data + (pass->first + slice->first) * pass->T.rows;
+    return BPB(slice_at)(slice, slice->work->plan->T, pass->T.rows);
+}
+
 /* What begins at item of n that is a share's, in units of grain; thread = threads: n itself. */
 static inline size_t share_begin(size_t n, size_t grain, size_t thread, size_t threads)
 {
@@ -70,7 +80,7 @@ void BPB(slice_forward)(const struct BPB(pass) * pass, const struct BPB(slice) *
 /* Stage T = (targets - shift) / factor. */
 void BPB(slice_targets)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
 /* e_j of each column; its targets are staged. */
-void BPB(slice_loss)(const struct BPB(slice) * slice);
+void BPB(slice_loss)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
 /* Y = shift + factor * A_L in place; then the outputs are in the caller's units. */
 void BPB(slice_unscale)(const struct BPB(slice) * slice);
 

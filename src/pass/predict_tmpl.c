@@ -72,8 +72,8 @@ static void score_columns(struct BPB(pass) * pass, const struct BPB(slice) * sli
     const BPB(plan) *plan = slice->work->plan;
     const size_t n = shape_outputs(plan->shape);
     BPB(slice_targets)(pass, slice);
-    BPB(slice_loss)(slice);
-    const real *Y = outputs(slice), *T = BPB(slice_at)(slice, plan->T, n);
+    BPB(slice_loss)(pass, slice);
+    const real *Y = outputs(slice), *T = BPB(slice_staged)(pass, slice);
     const double *e = BPB(slice_losses)(slice);
     size_t bad = 0, correct = 0;
     for (size_t j = 0; j < slice->count; j++) {

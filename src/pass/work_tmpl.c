@@ -22,6 +22,9 @@ bpb_status BPB(work_init)(BPB(work) * *work, const BPB(plan) * plan, void *memor
     char *start = (char *)memory + (misplaced ? BPB_WORK_ALIGNMENT - misplaced : 0);
     *work = (BPB(work) *)start;
     **work = (BPB(work)){.plan = plan};
+    real *ones = BPB(work_at)(*work, plan->ones);
+    for (size_t j = 0; j < plan->batch; j++)
+        ones[j] = 1;
     return BPB_OK;
 }
 

@@ -70,21 +70,17 @@ static bool place_layers(BPB(plan) * plan, size_t *end)
     return true;
 }
 
-/* What one thread needs beside the matrices: room for its kernels, and the row sums of a D. */
-static bool place_scratch(BPB(plan) * plan)
+/* Room for the kernels of one thread. */
+static bool size_scratch(BPB(plan) * plan)
 {
-    size_t most = 0, widest = 0, begin, end = 0;
-    for (size_t l = 1; l <= plan->shape->L; l++) {
-        widest = BPB_MAX(widest, plan->shape->layer[l - 1].n_out);
+    size_t most = 0, begin = 0;
+    for (size_t l = 1; l <= plan->shape->L; l++)
         for (enum product product = 0; product < PRODUCTS; product++) {
             const struct product_shape shape = BPB(product_shape)(plan, product, l);
             const struct BPB(kernel) *kernel = plan->layer[l - 1].kernel[product];
             most = BPB_MAX(most, kernel->scratch(shape.trans_A, shape.m, shape.n, shape.k));
         }
-    }
-    return place(&end, most, 1, sizeof(real), &begin) &&
-           place(&end, widest, 1, sizeof(real), &plan->sums) &&
-           place(&plan->scratch_bytes, end, 1, 1, &begin);
+    return place(&plan->scratch_bytes, most, 1, sizeof(real), &begin);
 }
 
 static bool place_all(BPB(plan) * plan)
@@ -95,7 +91,7 @@ static bool place_all(BPB(plan) * plan)
            place(&end, shape_inputs(shape), plan->capacity, sizeof(real), &plan->A_0) &&
            place_layers(plan, &end) &&
            place(&end, shape_outputs(shape), plan->capacity, sizeof(real), &plan->T) &&
-           place_scratch(plan) &&
+           place(&end, 1, plan->batch, sizeof(real), &plan->ones) && size_scratch(plan) &&
            place(&end, plan->scratch_bytes, plan->threads, 1, &plan->scratch) &&
            size_add(end, BPB_WORK_ALIGNMENT - 1, &plan->bytes) && plan->bytes <= PTRDIFF_MAX;
 }

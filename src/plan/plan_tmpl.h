@@ -28,7 +28,7 @@ struct BPB(planned) {
 /*
  * A work's memory, from a 64-byte boundary; every part begins at one:
  *
- *     | struct work | e | A_0 | Z_1=A_1 D_1 | ... | Z_L A_L D_L | T | scratch and sums of thread 0, 1, ... |
+ *     | struct work | e | A_0 | Z_1=A_1 D_1 | ... | Z_L A_L D_L | T | ones | scratch of thread 0, 1, ... |
  */
 struct BPB(plan) {
     size_t batch;    /* most columns of one pass */
@@ -42,8 +42,8 @@ struct BPB(plan) {
     bool uses_blas;
     const struct BPB(functions) *functions;
     const struct BPB(loss) *loss;
-    size_t e, A_0, T, scratch;    /* offsets into a work's memory, in bytes */
-    size_t sums, scratch_bytes;   /* offset into a thread's scratch; bytes of one thread's */
+    size_t e, A_0, T, ones, scratch; /* offsets into a work's memory, in bytes */
+    size_t scratch_bytes;            /* of one thread */
     size_t bytes;               /* of a work, alignment included */
     struct BPB(planned) *layer; /* these two behind the struct, in the same block */
     struct shape *shape;
