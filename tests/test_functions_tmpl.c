@@ -339,12 +339,6 @@ OPERATION(run_cross_entropy_second)
     set->sigmoid_cross_entropy->second(NULL, n, 1, NULL, v, NULL, d, out);
 }
 
-OPERATION(run_spread_bias)
-{
-    UNUSED;
-    set->spread_bias(n, 1, d, out);
-}
-
 OPERATION(run_scale)
 {
     UNUSED;
@@ -376,7 +370,6 @@ static const struct operation operations[] = {
     {run_second, BPB_TANH},
     {run_difference, 0},
     {run_cross_entropy_second, 0},
-    {run_spread_bias, 0},
     {run_scale, 0},
     {run_axpby, 0},
 };
@@ -703,18 +696,7 @@ static void check_axpby(const struct level *level, struct matrix *matrix)
     assert_reals_close("axpby", matrix->n, matrix->out, matrix->want, 2, EPSILON);
 }
 
-/* b 1^T, and -0.3 x with word of what is not finite in x. */
-static void check_spread_bias(const struct level *level, struct matrix *matrix)
-{
-    const size_t n = matrix->n, cols = matrix->B;
-    real want[LENGTH * LENGTH];
-    for (size_t j = 0; j < cols; j++)
-        memcpy(want + j * n, matrix->x, n * sizeof *want);
-    memset(matrix->out, 0xff, sizeof matrix->out);
-    level->set->spread_bias(n, cols, matrix->x, matrix->out);
-    assert_same_bits(n * cols, matrix->out, want);
-}
-
+/* -0.3 x, with word of what is not finite in x. */
 static void check_scale(const struct level *level, struct matrix *matrix)
 {
     const size_t n = matrix->n * matrix->B;
@@ -736,7 +718,6 @@ static void check_matrices(const struct level *level)
         for (size_t j = 0; j < COUNT(sizes); j++) {
             struct matrix *matrix = draw_matrix(sizes[i], sizes[j]);
             check_axpby(level, matrix);
-            check_spread_bias(level, matrix);
             check_scale(level, matrix);
             free(matrix);
         }

@@ -15,13 +15,21 @@ static CBLAS_TRANSPOSE cblas_other(enum trans trans)
     return trans == TRANS ? CblasNoTrans : CblasTrans;
 }
 
-static void gemm_cblas(enum trans trans_A, enum trans trans_B, size_t m, size_t n, size_t k,
-                       const real *A, size_t lda, const real *B, size_t ldb, real beta, real *C,
-                       size_t ldc, real *scratch)
+/* C = E, for the BLAS adds to C alone. */
+static void begin_with(const struct BPB(gemm) * g)
 {
-    (void)scratch;
-    BPB_CBLAS(gemm)(CblasColMajor, cblas_trans(trans_A), cblas_trans(trans_B), (int)m, (int)n,
-                    (int)k, RC(1.0), A, (int)lda, B, (int)ldb, beta, C, (int)ldc);
+    if (g->beta == 0 || g->E == g->C)
+        return;
+    for (size_t j = 0; j < g->n; j++)
+        memcpy(g->C + j * g->ldc, g->E + j * g->lde, g->m * sizeof *g->C);
+}
+
+static void gemm_cblas(const struct BPB(gemm) * g)
+{
+    begin_with(g);
+    BPB_CBLAS(gemm)(CblasColMajor, cblas_trans(g->trans_A), cblas_trans(g->trans_B), (int)g->m,
+                    (int)g->n, (int)g->k, RC(1.0), g->A, (int)g->lda, g->B, (int)g->ldb, g->beta,
+                    g->C, (int)g->ldc);
 }
 
 static size_t no_scratch(enum trans trans_A, size_t m, size_t n, size_t k)
@@ -31,19 +39,21 @@ static size_t no_scratch(enum trans trans_A, size_t m, size_t n, size_t k)
 }
 
 /* For shapes that the BLAS does faster the other way round. */
-static void gemm_cblas_transposed(enum trans trans_A, enum trans trans_B, size_t m, size_t n,
-                                  size_t k, const real *A, size_t lda, const real *B, size_t ldb,
-                                  real beta, real *C, size_t ldc, real *scratch)
+static void gemm_cblas_transposed(const struct BPB(gemm) * g)
 {
+    const size_t m = g->m, n = g->n;
     // C^T = op(B)^T op(A)^T
-    BPB_CBLAS(gemm)(CblasColMajor, cblas_other(trans_B), cblas_other(trans_A), (int)n, (int)m,
-                    (int)k, RC(1.0),
-                    B, (int)ldb,              // op(B)^T is n x k
-                    A, (int)lda,              // op(A)^T is k x m
-                    RC(0.0), scratch, (int)n);
-    for (size_t j = 0; j < n; j++, C += ldc)
+    BPB_CBLAS(gemm)(CblasColMajor, cblas_other(g->trans_B), cblas_other(g->trans_A), (int)n,
+                    (int)m, (int)g->k, RC(1.0),
+                    g->B, (int)g->ldb,           // op(B)^T is n x k
+                    g->A, (int)g->lda,           // op(A)^T is k x m
+                    RC(0.0), g->scratch, (int)n);
+    for (size_t j = 0; j < n; j++) {
+        const real *E = g->E + j * g->lde;
+        real *C = g->C + j * g->ldc;
         for (size_t i = 0; i < m; i++)
-            C[i] = beta == 0 ? scratch[i * n + j] : beta * C[i] + scratch[i * n + j];
+            C[i] = g->beta == 0 ? g->scratch[i * n + j] : g->beta * E[i] + g->scratch[i * n + j];
+    }
 }
 
 static size_t whole_result(enum trans trans_A, size_t m, size_t n, size_t k)
@@ -52,22 +62,21 @@ static size_t whole_result(enum trans trans_A, size_t m, size_t n, size_t k)
     return m * n;
 }
 
-const struct BPB(kernel) BPB(kernel_cblas) = {"cblas", false, gemm_cblas, no_scratch};
-const struct BPB(kernel) BPB(kernel_cblas_transposed) = {"cblas-transposed", false,
-                                                         gemm_cblas_transposed, whole_result};
+const struct BPB(kernel) BPB(kernel_cblas) = {"cblas", false, true, gemm_cblas, no_scratch};
+const struct BPB(kernel) BPB(kernel_cblas_transposed) = {
+    "cblas-transposed", false, true, gemm_cblas_transposed, whole_result};
 
 static const struct BPB(kernel) *const generic[] = {&BPB(kernel_cblas),
                                                     &BPB(kernel_cblas_transposed), NULL};
 #ifdef BPB_X86_64_LEVELS
-extern const struct BPB(kernel) BPB(kernel_tiles_v3), BPB(kernel_tiles_v4);
-extern const struct BPB(kernel) BPB(kernel_packed_v3), BPB(kernel_packed_v4);
-
-static const struct BPB(kernel) *const v3[] = {&BPB(kernel_cblas), &BPB(kernel_cblas_transposed),
-                                               &BPB(kernel_tiles_v3), &BPB(kernel_packed_v3),
-                                               NULL};
-static const struct BPB(kernel) *const v4[] = {&BPB(kernel_cblas), &BPB(kernel_cblas_transposed),
-                                               &BPB(kernel_tiles_v4), &BPB(kernel_packed_v4),
-                                               NULL};
+#define OWN(level) \
+    BPB(kernel_tiles_##level), BPB(kernel_packed_##level), BPB(kernel_column_##level)
+extern const struct BPB(kernel) OWN(v3), OWN(v4);
+#undef OWN
+#define OWN(level) \
+    &BPB(kernel_cblas), &BPB(kernel_cblas_transposed), &BPB(kernel_tiles_##level), \
+        &BPB(kernel_packed_##level), &BPB(kernel_column_##level), NULL
+static const struct BPB(kernel) *const v3[] = {OWN(v3)}, *const v4[] = {OWN(v4)};
 #endif
 
 const struct BPB(kernel) *const *BPB(kernels)(void)
@@ -101,4 +110,9 @@ const struct BPB(kernel) *BPB(kernel_tiles)(void)
 const struct BPB(kernel) *BPB(kernel_packed)(void)
 {
     return BPB(kernel_named)("packed", 6);
+}
+
+const struct BPB(kernel) *BPB(kernel_column)(void)
+{
+    return BPB(kernel_named)("column", 6);
 }

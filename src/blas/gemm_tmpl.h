@@ -12,18 +12,31 @@
 enum trans { NO_TRANS, TRANS };
 
 /*
- * C = op(A) op(B) + beta C; op(A) is m x k, op(B) k x n, C m x n, all column-major; C is not
- * read where beta is 0. scratch: what the kernel asks for, 64-byte aligned.
+ * C = op(A) op(B) + beta E, all column-major. E may be C, or lie apart from it; with lde 0 it is
+ * one column that stands for all. It is not read where beta is 0.
  */
-typedef void BPB(gemm_fn)(enum trans trans_A, enum trans trans_B, size_t m, size_t n, size_t k,
-                          const real *A, size_t lda, const real *B, size_t ldb, real beta, real *C,
-                          size_t ldc, real *scratch);
+struct BPB(gemm) {
+    enum trans trans_A, trans_B;
+    size_t m, n, k;
+    const real *A; /* op(A) is m x k */
+    size_t lda;
+    const real *B; /* op(B) is k x n */
+    size_t ldb;
+    real beta;
+    const real *E; /* m x n */
+    size_t lde;
+    real *C; /* m x n */
+    size_t ldc;
+    real *scratch; /* what the kernel asks for, 64-byte aligned */
+};
 
 struct BPB(kernel) {
     const char *name;
     bool exact; /* the bits of an entry of C depend on k, its row of op(A) and its column of op(B)
-                   alone: the product may be cut anywhere along m and n */
-    BPB(gemm_fn) *gemm;
+                   alone, and are those of every exact kernel: the product may be cut anywhere
+                   along m and n */
+    bool blas;  /* calls the BLAS */
+    void (*gemm)(const struct BPB(gemm) * product);
     /* Entries of scratch; never fewer for a larger product. */
     size_t (*scratch)(enum trans trans_A, size_t m, size_t n, size_t k);
 };
@@ -37,8 +50,10 @@ const struct BPB(kernel) *BPB(kernel_named)(const char *name, size_t length);
 /* Two that call the BLAS: as it is asked for, and as C^T = op(B)^T op(A)^T. */
 extern const struct BPB(kernel) BPB(kernel_cblas), BPB(kernel_cblas_transposed);
 
-/* Two of our own for the x86-64 levels v3 and v4: on the matrices where they lie, and on packed
- * copies of them. NULL on other machines. */
-const struct BPB(kernel) *BPB(kernel_tiles)(void), *BPB(kernel_packed)(void);
+/* Those of our own for the x86-64 levels v3 and v4: on the matrices where they lie; on packed
+ * copies of them; and as the first, but a single column of C by several sums at once. NULL on
+ * other machines. */
+const struct BPB(kernel) *BPB(kernel_tiles)(void), *BPB(kernel_packed)(void),
+    *BPB(kernel_column)(void);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Products by tiles: C is cut into panels of rows, up to three vectors high, and these into
  * tiles. Long sums are cut too, at places that depend on k alone, so that what a panel needs of
- * A stays in the cache: the first part begins with beta C, the others go on from there.
+ * A stays in the cache: the first part adds beta E, the others go on from there.
  */
 #include "blas/gemm_tmpl.h"
 #include "blas/tile_tmpl.h"
@@ -30,16 +30,17 @@ static size_t height(size_t rows)
 }
 
 /* One panel of C, all n columns, by tiles of about equal width. */
-static void panel(size_t vectors, enum trans trans_B, size_t m, size_t n, size_t k, const real *A,
-                  size_t lda, const real *B, size_t ldb, real beta, real *C, size_t ldc)
+static void panel(size_t vectors, const struct BPB(gemm) * g)
 {
-    const size_t count = (n + widest[vectors] - 1) / widest[vectors];
-    const size_t cols = (n + count - 1) / count, whole = n / cols, rest = n - whole * cols;
-    const size_t step = cols * (trans_B == TRANS ? 1 : ldb);
-    TILES.tile[vectors][cols][trans_B](m, k, whole, A, lda, B, ldb, step, beta, C, ldc);
-    if (rest)
-        TILES.tile[vectors][rest][trans_B](m, k, 1, A, lda, B + whole * step, ldb, 0, beta,
-                                           C + whole * cols * ldc, ldc);
+    const size_t n = g->n, count = (n + widest[vectors] - 1) / widest[vectors];
+    const size_t cols = (n + count - 1) / count, whole = n / cols, done = whole * cols;
+    const size_t next = g->trans_B == TRANS ? 1 : g->ldb;
+    TILES.tile[vectors][cols][g->trans_B](g->m, g->k, whole, g->A, g->lda, g->B, g->ldb,
+                                          cols * next, g->beta, g->E, g->lde, g->C, g->ldc);
+    if (done < n)
+        TILES.tile[vectors][n - done][g->trans_B](
+            g->m, g->k, 1, g->A, g->lda, g->B + done * next, g->ldb, 0, g->beta,
+            g->E + done * g->lde, g->lde, g->C + done * g->ldc, g->ldc);
 }
 
 /* out = m x k panel of A^T, ld rows: out[i + p ld] = A[p + i lda]. By blocks of 16 terms, of
@@ -54,22 +55,36 @@ static void transpose(size_t m, size_t k, const real *A, size_t lda, real *out, 
     }
 }
 
-static void gemm_tiles(enum trans trans_A, enum trans trans_B, size_t m, size_t n, size_t k,
-                       const real *A, size_t lda, const real *B, size_t ldb, real beta, real *C,
-                       size_t ldc, real *scratch)
+/* Row i of op(A) from its term p on, and column j of op(B). */
+static const real *at_A(const struct BPB(gemm) * g, size_t i, size_t p)
 {
-    const size_t part = part_of_sum(k);
-    for (size_t p = 0; p < k; p += part, beta = 1) {
-        const size_t terms = BPB_MIN(part, k - p);
-        const real *B_p = B + p * (trans_B == TRANS ? ldb : 1);
-        for (size_t i = 0, rows; i < m; i += rows) {
-            const size_t vectors = height(m - i);
-            rows = BPB_MIN(vectors * LANES, m - i);
-            const real *A_i = trans_A == TRANS ? scratch : A + i + p * lda;
-            if (trans_A == TRANS)
-                transpose(rows, terms, A + p + i * lda, lda, scratch, HIGHEST);
-            panel(vectors, trans_B, rows, n, terms, A_i, trans_A == TRANS ? HIGHEST : lda, B_p, ldb,
-                  beta, C + i, ldc);
+    return g->A + (g->trans_A == TRANS ? p + i * g->lda : i + p * g->lda);
+}
+static const real *at_B(const struct BPB(gemm) * g, size_t p, size_t j)
+{
+    return g->B + (g->trans_B == TRANS ? j + p * g->ldb : p + j * g->ldb);
+}
+
+static void gemm_tiles(const struct BPB(gemm) * g)
+{
+    const size_t part = part_of_sum(g->k);
+    for (size_t p = 0; p < g->k; p += part) {
+        struct BPB(gemm) piece = *g;
+        piece.k = BPB_MIN(part, g->k - p);
+        piece.B = at_B(g, p, 0);
+        if (p > 0) /* go on from what is there */
+            piece.beta = 1, piece.E = g->C, piece.lde = g->ldc;
+        for (size_t i = 0; i < g->m; i += piece.m) {
+            const size_t vectors = height(g->m - i);
+            piece.m = BPB_MIN(vectors * LANES, g->m - i);
+            piece.A = at_A(g, i, p);
+            if (g->trans_A == TRANS) {
+                transpose(piece.m, piece.k, piece.A, g->lda, g->scratch, HIGHEST);
+                piece.A = g->scratch, piece.lda = HIGHEST;
+            }
+            panel(vectors, &piece);
+            piece.C += piece.m;
+            piece.E += piece.m;
         }
     }
 }
@@ -116,18 +131,18 @@ static void pack_A(enum trans trans_A, size_t m, size_t k, const real *A, size_t
     }
 }
 
-/* C = beta C + A B of a packed block of A (m x k) and all of a packed B (k x n). */
-static void packed_block(size_t m, size_t n, size_t k, size_t cols, const real *A, const real *B,
-                         real beta, real *C, size_t ldc)
+/* A packed block of A (m x k) by all of a packed B (k x n), panels of cols columns. */
+static void packed_block(const struct BPB(gemm) * g, size_t cols)
 {
-    for (size_t j = 0; j < n; j += cols, B += cols * k) {
-        const size_t width = BPB_MIN(cols, n - j);
-        const real *A_i = A;
-        for (size_t i = 0; i < m; i += HIGHEST, A_i += HIGHEST * k) {
-            const size_t rows = BPB_MIN(HIGHEST, m - i);
-            const size_t vectors = (rows + LANES - 1) / LANES;
-            TILES.tile[vectors][width][TRANS](rows, k, 1, A_i, HIGHEST, B, cols, 0, beta,
-                                              C + i + j * ldc, ldc);
+    const real *B = g->B;
+    for (size_t j = 0; j < g->n; j += cols, B += cols * g->k) {
+        const size_t width = BPB_MIN(cols, g->n - j);
+        const real *A = g->A;
+        for (size_t i = 0; i < g->m; i += HIGHEST, A += HIGHEST * g->k) {
+            const size_t rows = BPB_MIN(HIGHEST, g->m - i), vectors = (rows + LANES - 1) / LANES;
+            TILES.tile[vectors][width][TRANS](rows, g->k, 1, A, HIGHEST, B, cols, 0, g->beta,
+                                              g->E + i + j * g->lde, g->lde,
+                                              g->C + i + j * g->ldc, g->ldc);
         }
     }
 }
@@ -145,28 +160,32 @@ static size_t packed_B(size_t n, size_t k)
     return panels * cols * BPB_MIN(k, LONGEST_SUM);
 }
 
-static void gemm_packed(enum trans trans_A, enum trans trans_B, size_t m, size_t n, size_t k,
-                        const real *A, size_t lda, const real *B, size_t ldb, real beta, real *C,
-                        size_t ldc, real *scratch)
+/* All rows of C by columns j .. j+n-1, terms p .. p+k-1. */
+static void packed_columns(const struct BPB(gemm) * g, size_t j, size_t n, size_t p, size_t k)
 {
-    const size_t cols = widest[BPB_TILE_HEIGHTS], part = part_of_sum(k);
-    real *A_packed = scratch, *B_packed = scratch + packed_A(m, k);
-    for (size_t j = 0; j < n; j += PACKED_COLS) {
-        const size_t width = BPB_MIN(PACKED_COLS, n - j);
-        real kept = beta;
-        for (size_t p = 0; p < k; p += part, kept = 1) {
-            const size_t terms = BPB_MIN(part, k - p);
-            pack_B(trans_B, width, terms, cols, B + (trans_B == TRANS ? j + p * ldb : p + j * ldb),
-                   ldb, B_packed);
-            for (size_t i = 0; i < m; i += PACKED_ROWS) {
-                const size_t rows = BPB_MIN(PACKED_ROWS, m - i);
-                pack_A(trans_A, rows, terms, A + (trans_A == TRANS ? p + i * lda : i + p * lda),
-                       lda, A_packed);
-                packed_block(rows, width, terms, cols, A_packed, B_packed, kept, C + i + j * ldc,
-                             ldc);
-            }
-        }
+    const size_t cols = widest[BPB_TILE_HEIGHTS];
+    real *A_packed = g->scratch, *B_packed = g->scratch + packed_A(g->m, g->k);
+    const bool first = p == 0;
+    const real *E = first ? g->E : g->C;
+    struct BPB(gemm) block = {.n = n, .k = k, .A = A_packed, .B = B_packed,
+                              .beta = first ? g->beta : 1, .lde = first ? g->lde : g->ldc,
+                              .ldc = g->ldc};
+    pack_B(g->trans_B, n, k, cols, at_B(g, p, j), g->ldb, B_packed);
+    for (size_t i = 0; i < g->m; i += PACKED_ROWS) {
+        block.m = BPB_MIN(PACKED_ROWS, g->m - i);
+        block.E = E + i + j * block.lde;
+        block.C = g->C + i + j * g->ldc;
+        pack_A(g->trans_A, block.m, k, at_A(g, i, p), g->lda, A_packed);
+        packed_block(&block, cols);
     }
+}
+
+static void gemm_packed(const struct BPB(gemm) * g)
+{
+    const size_t part = part_of_sum(g->k);
+    for (size_t j = 0; j < g->n; j += PACKED_COLS)
+        for (size_t p = 0; p < g->k; p += part)
+            packed_columns(g, j, BPB_MIN(PACKED_COLS, g->n - j), p, BPB_MIN(part, g->k - p));
 }
 
 static size_t packed_both(enum trans trans_A, size_t m, size_t n, size_t k)
@@ -175,10 +194,30 @@ static size_t packed_both(enum trans trans_A, size_t m, size_t n, size_t k)
     return packed_A(m, k) + packed_B(n, k);
 }
 
+/* ---- One column, where nobody minds other bits than those of many ------------------------- */
+
+/* As tiles; a single column by four sums at once, for the chain of one would be waited for. */
+static void gemm_column(const struct BPB(gemm) * g)
+{
+    if (g->n > 1 || g->trans_A == TRANS || g->trans_B == TRANS) {
+        gemm_tiles(g);
+        return;
+    }
+    for (size_t i = 0, rows; i < g->m; i += rows) {
+        const size_t vectors = height(g->m - i);
+        rows = BPB_MIN(vectors * LANES, g->m - i);
+        TILES.column[vectors](rows, g->k, g->A + i, g->lda, g->B, g->beta, g->E + i, g->C + i);
+    }
+}
+
 #define KERNEL(name) BPB_KERNEL_JOIN(BPB(name), BPB_LEVEL)
 #define BPB_KERNEL_JOIN(name, level) BPB_KERNEL_PASTE(name, level)
 #define BPB_KERNEL_PASTE(name, level) name##_##level
 
-extern const struct BPB(kernel) KERNEL(kernel_tiles), KERNEL(kernel_packed);
-const struct BPB(kernel) KERNEL(kernel_tiles) = {"tiles", true, gemm_tiles, transposed_panel};
-const struct BPB(kernel) KERNEL(kernel_packed) = {"packed", true, gemm_packed, packed_both};
+extern const struct BPB(kernel) KERNEL(kernel_tiles), KERNEL(kernel_packed),
+    KERNEL(kernel_column);
+const struct BPB(kernel) KERNEL(kernel_tiles) = {"tiles", true, false, gemm_tiles,
+                                                  transposed_panel};
+const struct BPB(kernel) KERNEL(kernel_packed) = {"packed", true, false, gemm_packed, packed_both};
+const struct BPB(kernel) KERNEL(kernel_column) = {"column", false, false, gemm_column,
+                                                   transposed_panel};

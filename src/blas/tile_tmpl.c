@@ -16,7 +16,8 @@
  */
 static inline __attribute__((always_inline)) void one_tile(
     const int rows, const int cols, const bool transposed, lanes last, size_t k, const real *A,
-    size_t lda, const real *B, size_t ldb, real beta, real *C, size_t ldc)
+    size_t lda, const real *B, size_t ldb, real beta, const real *E, size_t lde, real *C,
+    size_t ldc)
 {
     vec sum[BPB_TILE_HEIGHTS][BPB_TILE_COLS], a[BPB_TILE_HEIGHTS];
     const real *b[GROUPS];
@@ -50,15 +51,14 @@ static inline __attribute__((always_inline)) void one_tile(
         }
     }
     if (beta != 0) {
-        const real *c = C;
         ALL_OF_THEM for (int j = 0; j < cols; j++)
         {
             ALL_OF_THEM for (int i = 0; i < rows - 1; i++)
-                sum[i][j] = V(fmadd)(V(set1)(beta), V(loadu)(c + i * LANES), sum[i][j]);
-            sum[rows - 1][j] = V(fmadd)(V(set1)(beta), vector_load_part(c + (rows - 1) * LANES, last),
-                                        sum[rows - 1][j]);
-            c += ldc;
-            KEEP(c);
+                sum[i][j] = V(fmadd)(V(set1)(beta), V(loadu)(E + i * LANES), sum[i][j]);
+            sum[rows - 1][j] = V(fmadd)(
+                V(set1)(beta), vector_load_part(E + (rows - 1) * LANES, last), sum[rows - 1][j]);
+            E += lde;
+            KEEP(E);
         }
     }
     ALL_OF_THEM for (int j = 0; j < cols; j++)
@@ -73,19 +73,24 @@ static inline __attribute__((always_inline)) void one_tile(
 
 static inline __attribute__((always_inline)) void tiles(
     const int rows, const int cols, const bool transposed, size_t m, size_t k, size_t count,
-    const real *A, size_t lda, const real *B, size_t ldb, size_t step, real beta, real *C,
-    size_t ldc)
+    const real *A, size_t lda, const real *B, size_t ldb, size_t step, real beta, const real *E,
+    size_t lde, real *C, size_t ldc)
 {
     const lanes last = first_lanes(m - (size_t)(rows - 1) * LANES);
-    for (; count > 0; count--, B += step, C += (size_t)cols * ldc)
-        one_tile(rows, cols, transposed, last, k, A, lda, B, ldb, beta, C, ldc);
+    for (; count > 0; count--) {
+        one_tile(rows, cols, transposed, last, k, A, lda, B, ldb, beta, E, lde, C, ldc);
+        B += step;
+        E += (size_t)cols * lde;
+        C += (size_t)cols * ldc;
+    }
 }
 
 #define TILE_OF(name, rows, cols, transposed)                                                     \
     static void name(size_t m, size_t k, size_t count, const real *A, size_t lda, const real *B,  \
-                     size_t ldb, size_t step, real beta, real *C, size_t ldc)                     \
+                     size_t ldb, size_t step, real beta, const real *E, size_t lde, real *C,      \
+                     size_t ldc)                                                                  \
     {                                                                                             \
-        tiles(rows, cols, transposed, m, k, count, A, lda, B, ldb, step, beta, C, ldc);           \
+        tiles(rows, cols, transposed, m, k, count, A, lda, B, ldb, step, beta, E, lde, C, ldc);   \
     }
 #define BOTH_TILES(rows, cols)                     \
     TILE_OF(tile_##rows##_##cols, rows, cols, false) \
@@ -104,7 +109,48 @@ static inline __attribute__((always_inline)) void tiles(
 
 FOR_EACH_TILE(BOTH_TILES)
 
+#define SUMS 4
+
+static inline __attribute__((always_inline)) void column(
+    const int rows, size_t m, size_t k, const real *A, size_t lda, const real *b, real beta,
+    const real *e, real *c)
+{
+    const lanes all = first_lanes(LANES), last = first_lanes(m - (size_t)(rows - 1) * LANES);
+    vec sum[SUMS][BPB_TILE_HEIGHTS];
+    ALL_OF_THEM for (int s = 0; s < SUMS; s++)
+        ALL_OF_THEM for (int i = 0; i < rows; i++)
+            sum[s][i] = V(setzero)();
+    for (; k >= SUMS; k -= SUMS, b += SUMS)
+        ALL_OF_THEM for (int s = 0; s < SUMS; s++, A += lda)
+            ALL_OF_THEM for (int i = 0; i < rows; i++)
+                sum[s][i] = V(fmadd)(vector_load_part(A + i * LANES, i < rows - 1 ? all : last),
+                                     V(set1)(b[s]), sum[s][i]);
+    for (; k > 0; k--, b++, A += lda)
+        ALL_OF_THEM for (int i = 0; i < rows; i++)
+            sum[0][i] = V(fmadd)(vector_load_part(A + i * LANES, i < rows - 1 ? all : last),
+                                 V(set1)(*b), sum[0][i]);
+    ALL_OF_THEM for (int i = 0; i < rows; i++)
+    {
+        const lanes part = i < rows - 1 ? all : last;
+        vec total = V(add)(V(add)(sum[0][i], sum[1][i]), V(add)(sum[2][i], sum[3][i]));
+        if (beta != 0)
+            total = V(fmadd)(V(set1)(beta), vector_load_part(e + i * LANES, part), total);
+        vector_store_part(c + i * LANES, part, total);
+    }
+}
+
+#define COLUMN_OF(rows)                                                                      \
+    static void column_##rows(size_t m, size_t k, const real *A, size_t lda, const real *b,  \
+                              real beta, const real *e, real *c)                             \
+    {                                                                                        \
+        column(rows, m, k, A, lda, b, beta, e, c);                                           \
+    }
+COLUMN_OF(1)
+COLUMN_OF(2)
+COLUMN_OF(3)
+
 extern const struct BPB(tiles) BPB_TILES(BPB_LEVEL);
 const struct BPB(tiles) BPB_TILES(BPB_LEVEL) = {
     .tile = {FOR_EACH_TILE(TABLE_ENTRY)},
+    .column = {NULL, column_1, column_2, column_3},
 };

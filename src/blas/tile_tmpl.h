@@ -9,15 +9,20 @@
 /*
  * count tiles of C side by side, each m rows (1 .. a tile's height) and the tile's columns wide:
  *
- *     C = beta C + A B        beta 0: C is not read
+ *     C = A B + beta E        beta 0: E is not read
  *
  * A is m x k, column-major. Entry (p, j) of B is B[p + j ldb], or transposed B[j + p ldb]; the
  * next tile's B begins step entries on. An entry of C is a sum from 0 by one fused multiply-add for
- * each p in its order, and then beta c added by another, whatever the tile and its place in it:
+ * each p in its order, and then beta e added by another, whatever the tile and its place in it:
  * its bits depend on nothing else.
  */
 typedef void BPB(tile_fn)(size_t m, size_t k, size_t count, const real *A, size_t lda,
-                          const real *B, size_t ldb, size_t step, real beta, real *C, size_t ldc);
+                          const real *B, size_t ldb, size_t step, real beta, const real *E,
+                          size_t lde, real *C, size_t ldc);
+
+/* One column, c = A b + beta e, each entry by four sums that are added up last. */
+typedef void BPB(column_fn)(size_t m, size_t k, const real *A, size_t lda, const real *b, real beta,
+                            const real *e, real *c);
 
 #define BPB_TILE_HEIGHTS 3 /* vectors of rows of the highest tile */
 #define BPB_TILE_COLS 28   /* columns of the widest */
@@ -25,6 +30,7 @@ typedef void BPB(tile_fn)(size_t m, size_t k, size_t count, const real *A, size_
 struct BPB(tiles) {
     /* by vectors of rows, columns, and whether B is transposed */
     BPB(tile_fn) *tile[BPB_TILE_HEIGHTS + 1][BPB_TILE_COLS + 1][2];
+    BPB(column_fn) *column[BPB_TILE_HEIGHTS + 1]; /* by vectors of rows */
 };
 
 /* One set for each level: bpb_dtiles_v3, bpb_dtiles_v4. */

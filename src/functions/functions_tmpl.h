@@ -42,8 +42,6 @@ struct BPB(functions) {
     const struct BPB(activation) *activation; /* by bpb_activation */
     const struct BPB(loss) *squared, *sigmoid_cross_entropy, *softmax_cross_entropy;
 
-    /* Z = b 1^T */
-    void (*spread_bias)(size_t n, size_t B, const real *b, real *Z);
     /* y <- beta y + alpha x; as in the BLAS, y is not read where beta is 0 */
     void (*axpby)(size_t n, real alpha, const real *x, real beta, real *y);
     /* Whether all n values of x are finite. */

@@ -3,14 +3,6 @@
 #include "functions/functions_tmpl.h"
 #include "functions/vmath_tmpl.h"
 
-static void spread_bias(size_t n, size_t B, const real *b, real *Z)
-{
-    for (size_t j = 0; j < B; j++, Z += n)
-#pragma omp simd
-        for (size_t i = 0; i < n; i++)
-            Z[i] = b[i];
-}
-
 static void axpby(size_t n, real alpha, const real *x, real beta, real *y)
 {
     if (beta == 0) {
@@ -53,7 +45,6 @@ const struct BPB(functions) LEVEL(functions) = {
     .squared = &LEVEL(squared),
     .sigmoid_cross_entropy = &LEVEL(sigmoid_cross_entropy),
     .softmax_cross_entropy = &LEVEL(softmax_cross_entropy),
-    .spread_bias = spread_bias,
     .axpby = axpby,
     .finite = finite,
     .scale = scale,

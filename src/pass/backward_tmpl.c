@@ -41,11 +41,12 @@ static void propagate(const struct BPB(slice) * slice, size_t l)
     const size_t n_in = shape->n_in, n_out = shape->n_out, B = slice->count;
     real *D_before = BPB(slice_at)(slice, before->D, n_in);
     // D_before = W^T D
-    layer->kernel[DELTA]->gemm(TRANS, NO_TRANS, n_in, B, n_out,
-                               slice->net->theta + shape->W, n_out,            // W is n_out x n_in
-                               BPB(slice_at)(slice, layer->D, n_out), n_out,   // D is n_out x B
-                               RC(0.0), D_before, n_in,                        // n_in x B
-                               slice->scratch);
+    layer->kernel[DELTA]->gemm(&(struct BPB(gemm)){
+        .trans_A = TRANS, .m = n_in, .n = B, .k = n_out,
+        .A = slice->net->theta + shape->W, .lda = n_out,               // W is n_out x n_in
+        .B = BPB(slice_at)(slice, layer->D, n_out), .ldb = n_out,      // D is n_out x B
+        .C = D_before, .ldc = n_in,                                    // n_in x B
+        .scratch = slice->scratch});
     before->g->vjp(before->g->context, n_in, B, BPB(slice_at)(slice, before->Z, n_in),
                    BPB(slice_at)(slice, before->A, n_in), D_before);
 }
@@ -81,11 +82,13 @@ static void accumulate(const struct BPB(descent) * descent, size_t l, size_t fir
     for (size_t j = first, cols; j < end; j += cols) {
         cols = BPB_MIN(layer->gradient_cols, end - j);
         real *G = descent->G + shape->W + j * n_out;
-        layer->kernel[GRADIENT]->gemm(NO_TRANS, TRANS, n_out, cols, descent->B,
-                                      D, n_out,                          // D is n_out x B
-                                      A + j, l == 1 ? work->ldx : n_in,  // A is cols  x B
-                                      descent->beta_W, G, n_out,         // G is n_out x cols
-                                      scratch);
+        layer->kernel[GRADIENT]->gemm(&(struct BPB(gemm)){
+            .trans_B = TRANS, .m = n_out, .n = cols, .k = descent->B,
+            .A = D, .lda = n_out,                                      // D is n_out x B
+            .B = A + j, .ldb = l == 1 ? work->ldx : n_in,              // A is cols  x B
+            .beta = descent->beta_W, .E = G, .lde = n_out,
+            .C = G, .ldc = n_out,                                      // G is n_out x cols
+            .scratch = scratch});
     }
 }
 
@@ -96,10 +99,14 @@ static void accumulate_bias(const struct BPB(descent) * descent, size_t l, real 
     const struct layer *shape = &work->plan->shape->layer[l - 1];
     const struct BPB(planned) *layer = &work->plan->layer[l - 1];
     const size_t n_out = shape->n_out;
-    layer->kernel[GRADIENT]->gemm(NO_TRANS, TRANS, n_out, 1, descent->B,
-                                  BPB(work_at)(work, layer->D), n_out,       // D is n_out x B
-                                  BPB(work_at)(work, work->plan->ones), 1,   // 1 x B
-                                  descent->beta_b, descent->G + shape->b, n_out, scratch);
+    real *g = descent->G + shape->b;
+    layer->kernel[GRADIENT]->gemm(&(struct BPB(gemm)){
+        .trans_B = TRANS, .m = n_out, .n = 1, .k = descent->B,
+        .A = BPB(work_at)(work, layer->D), .lda = n_out,               // D is n_out x B
+        .B = BPB(work_at)(work, work->plan->ones), .ldb = 1,           // 1 x B
+        .beta = descent->beta_b, .E = g, .lde = n_out,
+        .C = g, .ldc = n_out,
+        .scratch = scratch});
 }
 
 static void descend_share(void *context, size_t thread, size_t threads)

@@ -39,13 +39,14 @@ static void forward_layer(const struct BPB(slice) * slice, enum product product,
     const struct BPB(planned) *layer = &plan->layer[l - 1];
     const size_t n_in = shape->n_in, n_out = shape->n_out;
     real *Z = BPB(slice_at)(slice, layer->Z, n_out), *A = BPB(slice_at)(slice, layer->A, n_out);
-    // Z = b 1^T, then Z = W A_in + Z
-    plan->functions->spread_bias(n_out, B, slice->net->theta + shape->b, Z);
-    layer->kernel[product]->gemm(NO_TRANS, NO_TRANS, n_out, B, n_in,
-                                 slice->net->theta + shape->W, n_out, // W    is n_out x n_in
-                                 A_in, lda,                           // A_in is n_in  x B
-                                 RC(1.0), Z, n_out,                   // Z    is n_out x B
-                                 slice->scratch);
+    // Z = W A_in + b 1^T
+    layer->kernel[product]->gemm(&(struct BPB(gemm)){
+        .m = n_out, .n = B, .k = n_in,
+        .A = slice->net->theta + shape->W, .lda = n_out,          // W    is n_out x n_in
+        .B = A_in, .ldb = lda,                                    // A_in is n_in  x B
+        .beta = 1, .E = slice->net->theta + shape->b, .lde = 0,   // b    is n_out, B times
+        .C = Z, .ldc = n_out,                                     // Z    is n_out x B
+        .scratch = slice->scratch});
     layer->g->value(layer->g->context, n_out, B, Z, A);
 }
 

@@ -42,6 +42,9 @@ const struct BPB(kernel) *BPB(estimate)(const BPB(plan) * plan, enum product pro
     const struct BPB(kernel) *tiles = BPB(kernel_tiles)();
     if (!tiles || (product == DELTA && shape.n <= FEW_COLUMNS))
         return BPB(estimate_blas)(plan, product);
+    if (shape.n == 1 && product != GRADIENT &&
+        BPB(kernel_allowed)(plan, product, BPB(kernel_column)()))
+        return BPB(kernel_column)();
     const bool large = shape.m * shape.k * sizeof(real) > LARGE_BYTES && shape.n >= 64;
     return large ? BPB(kernel_packed)() : tiles;
 }

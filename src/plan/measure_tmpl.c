@@ -53,11 +53,15 @@ static double time_calls(const struct BPB(kernel) * kernel, const struct BPB(tri
                          size_t calls)
 {
     const struct product_shape s = trial->shape;
-    const size_t lda = s.trans_A == TRANS ? s.k : s.m, ldb = s.trans_B == TRANS ? s.n : s.k;
+    const struct BPB(gemm) product = {
+        .trans_A = s.trans_A, .trans_B = s.trans_B, .m = s.m, .n = s.n, .k = s.k,
+        .A = trial->A, .lda = s.trans_A == TRANS ? s.k : s.m,
+        .B = trial->B, .ldb = s.trans_B == TRANS ? s.n : s.k,
+        .beta = 1, .E = trial->C, .lde = s.m, .C = trial->C, .ldc = s.m,
+        .scratch = trial->scratch};
     const double start = now();
     for (size_t i = 0; i < calls; i++)
-        kernel->gemm(s.trans_A, s.trans_B, s.m, s.n, s.k, trial->A, lda, trial->B, ldb, RC(1.0),
-                     trial->C, s.m, trial->scratch);
+        kernel->gemm(&product);
     return (now() - start) / (double)calls;
 }
 

@@ -113,6 +113,15 @@ static bool all_exact(const BPB(plan) * plan, enum product product)
     return true;
 }
 
+static bool any_blas(const BPB(plan) * plan)
+{
+    for (size_t l = 0; l < plan->shape->L; l++)
+        for (enum product product = 0; product < PRODUCTS; product++)
+            if (plan->layer[l].kernel[product]->blas)
+                return true;
+    return false;
+}
+
 /*
  * Columns that a thread does at a time. What it touches of them should stay in its second-level
  * cache, but each W is read once for them, and packed again where a kernel packs. Where a kernel
@@ -155,7 +164,7 @@ static void cut(BPB(plan) * plan, const bpb_plan_options *options)
     plan->chunk = chunk_columns(plan);
     plan->grain = exact ? 8 : plan->chunk;
     plan->threads = paying_threads(plan, options->threads ? options->threads : 1);
-    plan->uses_blas = !exact || !all_exact(plan, GRADIENT) || !all_exact(plan, PREDICT);
+    plan->uses_blas = any_blas(plan);
     for (size_t l = 0; l < plan->shape->L; l++)
         plan->layer[l].gradient_cols =
             gradient_columns(&plan->layer[l], plan->shape->layer[l].n_in);
