@@ -43,16 +43,40 @@ static void panel(size_t vectors, const struct BPB(gemm) * g)
             g->E + done * g->lde, g->lde, g->C + done * g->ldc, g->ldc);
 }
 
-/* out = m x k panel of A^T, ld rows: out[i + p ld] = A[p + i lda]. By blocks of 16 terms, of
- * which a column of A has one or two cache lines. */
+/* out = up to LANES columns of A turned, over k terms: out[i + p ld] = A[p + i lda]. */
+static inline __attribute__((always_inline)) void transpose_strip(size_t columns, size_t k,
+                                                                  const real *A, size_t lda,
+                                                                  real *out, size_t ld)
+{
+    const lanes wide = first_lanes(columns);
+    for (size_t p = 0; p < k; p += LANES) {
+        const size_t terms = BPB_MIN(LANES, k - p);
+        const lanes high = first_lanes(terms);
+        const real *a = A + p;
+        vec x[LANES];
+        ALL_OF_THEM for (size_t i = 0; i < LANES; i++)
+        {
+            x[i] = vector_load_part(a, high);
+            a += i + 1 < columns ? lda : 0; /* a column too many is read, not written */
+        }
+        vector_transpose(x);
+        ALL_OF_THEM for (size_t i = 0; i < LANES; i++)
+        {
+            if (i < terms)
+                vector_store_part(out, wide, x[i]);
+            out += ld;
+        }
+    }
+}
+
+/* out = m x k panel of A^T, ld rows: out[i + p ld] = A[p + i lda]. */
 static void transpose(size_t m, size_t k, const real *A, size_t lda, real *out, size_t ld)
 {
-    for (size_t first = 0; first < k; first += 16) {
-        const size_t terms = BPB_MIN(16, k - first);
-        for (size_t i = 0; i < m; i++)
-            for (size_t p = 0; p < terms; p++)
-                out[i + (first + p) * ld] = A[first + p + i * lda];
-    }
+    size_t i = 0;
+    for (; i + LANES <= m; i += LANES)
+        transpose_strip(LANES, k, A + i * lda, lda, out + i, ld);
+    if (i < m)
+        transpose_strip(m - i, k, A + i * lda, lda, out + i, ld);
 }
 
 /* Row i of op(A) from its term p on, and column j of op(B). */

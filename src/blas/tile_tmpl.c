@@ -3,7 +3,6 @@
 
 #include "blas/vector_tmpl.h"
 
-#define ALL_OF_THEM _Pragma("GCC unroll 32")
 #define GROUPS ((BPB_TILE_COLS + 3) / 4)
 
 /* Keep the compiler from deriving one pointer from another: it runs out of registers. */

@@ -11,4 +11,29 @@
 
 #define LANES (VECTOR_BYTES / BPB_REAL_BYTES) /* of a vector */
 
+/* Before a loop of constant count: its arrays of vectors are to become registers. */
+#define ALL_OF_THEM _Pragma("GCC unroll 32")
+
+/* x as a LANES x LANES matrix turned: within each 16 bytes of a vector, then these as wholes. */
+static inline __attribute__((always_inline)) void vector_transpose(vec *x)
+{
+    ALL_OF_THEM for (int i = 0; i < LANES; i += 2)
+    {
+        const vec low = V(unpacklo)(x[i], x[i + 1]);
+        x[i + 1] = V(unpackhi)(x[i], x[i + 1]);
+        x[i] = low;
+    }
+    ALL_OF_THEM for (int i = 0; PIECE == 4 && i < LANES; i += 4)
+    {
+        const vec second = unpack_high_pair(x[i], x[i + 2]);
+        const vec third = unpack_low_pair(x[i + 1], x[i + 3]);
+        x[i] = unpack_low_pair(x[i], x[i + 2]);
+        x[i + 3] = unpack_high_pair(x[i + 1], x[i + 3]);
+        x[i + 1] = second;
+        x[i + 2] = third;
+    }
+    ALL_OF_THEM for (int i = 0; i < PIECE; i++)
+        transpose_of_pieces(x + i);
+}
+
 #endif

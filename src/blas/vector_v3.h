@@ -8,6 +8,9 @@
 #include "tmpl.h"
 
 #define VECTOR_BYTES 32
+#define AS_PAIRS(x) BPB_SELECT(x, _mm256_castps_pd(x))
+#define PAIRS(x) BPB_SELECT(x, _mm256_castpd_ps(x))
+#define PIECE (16 / BPB_REAL_BYTES) /* entries of 16 bytes, within which shuffles are cheap */
 #define V(operation) BPB_SELECT(_mm256_##operation##_pd, _mm256_##operation##_ps)
 typedef BPB_SELECT(__m256d, __m256) vec;
 typedef __m256i lanes; /* all bits of a lane */
@@ -30,6 +33,24 @@ static inline vec vector_load_part(const real *x, lanes part)
 static inline void vector_store_part(real *x, lanes part, vec value)
 {
     V(maskstore)(x, part, value);
+}
+
+/* Of each 16 bytes of a and of b, the low or the high 8. */
+static inline vec unpack_low_pair(vec a, vec b)
+{
+    return PAIRS(_mm256_unpacklo_pd(AS_PAIRS(a), AS_PAIRS(b)));
+}
+static inline vec unpack_high_pair(vec a, vec b)
+{
+    return PAIRS(_mm256_unpackhi_pd(AS_PAIRS(a), AS_PAIRS(b)));
+}
+
+/* x[0] and x[PIECE]: the 16-byte pieces of the two as a matrix turned. */
+static inline void transpose_of_pieces(vec *x)
+{
+    const vec first = V(permute2f128)(x[0], x[PIECE], 0x20);
+    x[PIECE] = V(permute2f128)(x[0], x[PIECE], 0x31);
+    x[0] = first;
 }
 
 #endif

@@ -8,6 +8,9 @@
 #include "tmpl.h"
 
 #define VECTOR_BYTES 64
+#define AS_PAIRS(x) BPB_SELECT(x, _mm512_castps_pd(x))
+#define PAIRS(x) BPB_SELECT(x, _mm512_castpd_ps(x))
+#define PIECE (16 / BPB_REAL_BYTES) /* entries of 16 bytes, within which shuffles are cheap */
 #define V(operation) BPB_SELECT(_mm512_##operation##_pd, _mm512_##operation##_ps)
 typedef BPB_SELECT(__m512d, __m512) vec;
 typedef BPB_SELECT(__mmask8, __mmask16) lanes;
@@ -28,6 +31,30 @@ static inline vec vector_load_part(const real *x, lanes part)
 static inline void vector_store_part(real *x, lanes part, vec value)
 {
     V(mask_storeu)(x, part, value);
+}
+
+/* Of each 16 bytes of a and of b, the low or the high 8. */
+static inline vec unpack_low_pair(vec a, vec b)
+{
+    return PAIRS(_mm512_unpacklo_pd(AS_PAIRS(a), AS_PAIRS(b)));
+}
+static inline vec unpack_high_pair(vec a, vec b)
+{
+    return PAIRS(_mm512_unpackhi_pd(AS_PAIRS(a), AS_PAIRS(b)));
+}
+
+/* x[0], x[PIECE] and two more: the 16-byte pieces of the four as a matrix turned. */
+static inline void transpose_of_pieces(vec *x)
+{
+#define PIECES(a, b, which) BPB_SELECT(_mm512_shuffle_f64x2, _mm512_shuffle_f32x4)(a, b, which)
+    const vec even_0 = PIECES(x[0], x[PIECE], 0x88), odd_0 = PIECES(x[0], x[PIECE], 0xdd);
+    const vec even_1 = PIECES(x[2 * PIECE], x[3 * PIECE], 0x88);
+    const vec odd_1 = PIECES(x[2 * PIECE], x[3 * PIECE], 0xdd);
+    x[0] = PIECES(even_0, even_1, 0x88);
+    x[PIECE] = PIECES(odd_0, odd_1, 0x88);
+    x[2 * PIECE] = PIECES(even_0, even_1, 0xdd);
+    x[3 * PIECE] = PIECES(odd_0, odd_1, 0xdd);
+#undef PIECES
 }
 
 #endif
