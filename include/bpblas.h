@@ -46,7 +46,7 @@ extern "C" {
 #endif
 
 #define BPB_VERSION_MAJOR 0
-#define BPB_VERSION_MINOR 1
+#define BPB_VERSION_MINOR 2
 #define BPB_VERSION_PATCH 0
 
 #ifndef BPB_API
@@ -382,10 +382,11 @@ typedef struct bpb_splan bpb_splan;
  *
  *   tiles             our own, on the matrices where they lie
  *   packed            our own, on packed copies: for large matrices
+ *   column            our own, a forward product of a single column by several sums at once
  *   cblas             cblas_dgemm
  *   cblas-transposed  cblas_dgemm for the transposed product
  *
- * elsewhere the last two. tiles and packed give the same bits, whatever the place of an entry in
+ * elsewhere cblas and cblas-transposed. tiles and packed give the same bits, whatever the place of an entry in
  * its matrix and however the product is cut: sum over p = 1..k in that order by fused
  * multiply-adds (in parts of at most 400 terms), then + beta c.
  */
@@ -444,7 +445,7 @@ typedef struct bpb_plan_entry {
     double seconds;      /* what it took, the least of several; 0: not measured */
 } bpb_plan_entry;
 
-/* Entry i = 0, 1, ... of the plan, product by product. BPB_ERR_SIZE: there are not so many. */
+/* Entry i = 0, 1, ... of the plan, product by product, of the kernels it could have taken. BPB_ERR_SIZE: there are not so many. */
 BPB_API bpb_status bpb_dplan_entry(const bpb_dplan *plan, size_t i, bpb_plan_entry *entry);
 BPB_API bpb_status bpb_splan_entry(const bpb_splan *plan, size_t i, bpb_plan_entry *entry);
 

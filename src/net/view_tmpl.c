@@ -77,10 +77,26 @@ void BPB(view_scatter)(BPB(view) V, size_t first, size_t count, const real *in)
     }
 }
 
+/* Whether n values in a row are all finite: the exponent of one that is not has all its bits set,
+ * and so one more makes the bit above it. Written for compilers to vectorise. */
+static bool all_finite(size_t n, const real *x)
+{
+    typedef BPB_SELECT(uint64_t, uint32_t) bits;
+    const bits lowest = (bits)1 << BPB_SELECT(52, 23), above = ~(bits)0 / 2 + 1;
+    bits carried = 0, u;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(&u, &x[i], sizeof u);
+        carried |= (u & (above - lowest)) + lowest;
+    }
+    return !(carried & above);
+}
+
 static bpb_status scan(BPB(cview) X, bpb_where *where)
 {
     for (size_t j = 0; j < X.cols; j++) {
         const real *column = X.data + column_start(X, j);
+        if (X.row_stride == 1 && !X.row_index && all_finite(X.rows, column))
+            continue;
         for (size_t i = 0; i < X.rows; i++) {
             if (isfinite(column[row_start(X, i)]))
                 continue;

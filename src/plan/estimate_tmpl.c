@@ -3,7 +3,8 @@
 #include "blas/cpu.h"
 #include "plan/plan_tmpl.h"
 
-#define FEW_COLUMNS 3             /* W^T D with so few is faster without a copy of W^T */
+#define FEW_COLUMNS 2             /* W^T D with so few, and sums of so many terms, is faster */
+#define LONG_SUM 64               /* without a copy of W^T */
 #define LARGE_BYTES (1024 * 1024) /* matrices that do not stay in the second-level cache */
 
 struct product_shape BPB(product_shape)(const BPB(plan) * plan, enum product product, size_t l)
@@ -21,9 +22,15 @@ struct product_shape BPB(product_shape)(const BPB(plan) * plan, enum product pro
     }
 }
 
-bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product,
+bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product, size_t l,
                          const struct BPB(kernel) * kernel)
 {
+    const struct product_shape shape = BPB(product_shape)(plan, product, l);
+    if (!has_product(product, l))
+        return false;
+    if (kernel == BPB(kernel_column)() &&
+        (shape.n > 1 || shape.trans_A == TRANS || shape.trans_B == TRANS))
+        return false;
     if (product != PREDICT || plan->unpadded || kernel->exact)
         return true;
     /* The samples as rows of the result run side by side through the lanes of one kernel. */
@@ -40,10 +47,9 @@ const struct BPB(kernel) *BPB(estimate)(const BPB(plan) * plan, enum product pro
 {
     const struct product_shape shape = BPB(product_shape)(plan, product, l);
     const struct BPB(kernel) *tiles = BPB(kernel_tiles)();
-    if (!tiles || (product == DELTA && shape.n <= FEW_COLUMNS))
+    if (!tiles || (product == DELTA && shape.n <= FEW_COLUMNS && shape.k >= LONG_SUM))
         return BPB(estimate_blas)(plan, product);
-    if (shape.n == 1 && product != GRADIENT &&
-        BPB(kernel_allowed)(plan, product, BPB(kernel_column)()))
+    if (BPB(kernel_allowed)(plan, product, l, BPB(kernel_column)()))
         return BPB(kernel_column)();
     const bool large = shape.m * shape.k * sizeof(real) > LARGE_BYTES && shape.n >= 64;
     return large ? BPB(kernel_packed)() : tiles;

@@ -65,31 +65,40 @@ static double time_calls(const struct BPB(kernel) * kernel, const struct BPB(tri
     return (now() - start) / (double)calls;
 }
 
-/* The least of some rounds, all kernels in turn, so that a disturbance meets all of them. */
-static void time_kernels(const struct BPB(trial) * trial, double *seconds)
+/* The least of some rounds, all kernels in turn, so that a disturbance meets all of them; 0 for
+ * those that are not allowed. */
+static void time_kernels(const bool *allowed, const struct BPB(trial) * trial, double *seconds)
 {
     const struct BPB(kernel) *const *kernels = BPB(kernels)();
     size_t calls[BPB_KERNELS_MAX];
     for (size_t i = 0; kernels[i]; i++) {
-        seconds[i] = time_calls(kernels[i], trial, 1);
+        seconds[i] = allowed[i] ? time_calls(kernels[i], trial, 1) : 0;
         calls[i] = 1 + (size_t)(SECONDS_A_ROUND / (seconds[i] + 1e-9));
     }
     for (int round = 0; round < ROUNDS; round++)
         for (size_t i = 0; kernels[i]; i++)
-            seconds[i] = BPB_MIN(seconds[i], time_calls(kernels[i], trial, calls[i]));
+            if (allowed[i])
+                seconds[i] = BPB_MIN(seconds[i], time_calls(kernels[i], trial, calls[i]));
 }
 
-static void take_fastest(BPB(plan) * plan, enum product product, struct BPB(planned) * layer)
+static bpb_status measure_product(BPB(plan) * plan, enum product product, size_t l)
 {
     const struct BPB(kernel) *const *kernels = BPB(kernels)();
-    double least = 0;
-    for (size_t i = 0; kernels[i]; i++) {
-        const double seconds = layer->seconds[product][i];
-        if (!BPB(kernel_allowed)(plan, product, kernels[i]) || (least > 0 && seconds >= least))
-            continue;
-        least = seconds;
-        layer->kernel[product] = kernels[i];
-    }
+    struct BPB(planned) *layer = &plan->layer[l - 1];
+    double *seconds = layer->seconds[product], least = 0;
+    bool allowed[BPB_KERNELS_MAX];
+    struct BPB(trial) trial;
+    REQUIRE(make_trial(&trial, BPB(product_shape)(plan, product, l)), BPB_ERR_MEMORY);
+    for (size_t i = 0; kernels[i]; i++)
+        allowed[i] = BPB(kernel_allowed)(plan, product, l, kernels[i]);
+    time_kernels(allowed, &trial, seconds);
+    for (size_t i = 0; kernels[i]; i++)
+        if (allowed[i] && (least == 0 || seconds[i] < least)) {
+            least = seconds[i];
+            layer->kernel[product] = kernels[i];
+        }
+    free(trial.A);
+    return BPB_OK;
 }
 
 bpb_status BPB(measure)(BPB(plan) * plan)
@@ -97,19 +106,10 @@ bpb_status BPB(measure)(BPB(plan) * plan)
     struct section section;
     bpb_section_enter(&section, true);
     bpb_status status = BPB_OK;
-    for (size_t l = 1; l <= plan->shape->L && !status; l++) {
-        struct BPB(planned) *layer = &plan->layer[l - 1];
-        for (enum product product = 0; product < PRODUCTS && !status; product++) {
-            struct BPB(trial) trial;
-            if (!make_trial(&trial, BPB(product_shape)(plan, product, l))) {
-                status = BPB_ERR_MEMORY;
-                break;
-            }
-            time_kernels(&trial, layer->seconds[product]);
-            take_fastest(plan, product, layer);
-            free(trial.A);
-        }
-    }
+    for (size_t l = 1; l <= plan->shape->L && !status; l++)
+        for (enum product product = 0; product < PRODUCTS && !status; product++)
+            if (has_product(product, l))
+                status = measure_product(plan, product, l);
     bpb_section_leave(&section);
     return status;
 }

@@ -76,6 +76,8 @@ static bool size_scratch(BPB(plan) * plan)
     size_t most = 0, begin = 0;
     for (size_t l = 1; l <= plan->shape->L; l++)
         for (enum product product = 0; product < PRODUCTS; product++) {
+            if (!has_product(product, l))
+                continue;
             const struct product_shape shape = BPB(product_shape)(plan, product, l);
             const struct BPB(kernel) *kernel = plan->layer[l - 1].kernel[product];
             most = BPB_MAX(most, kernel->scratch(shape.trans_A, shape.m, shape.n, shape.k));
@@ -107,17 +109,17 @@ static void choose_functions(BPB(plan) * plan)
 
 static bool all_exact(const BPB(plan) * plan, enum product product)
 {
-    for (size_t l = 0; l < plan->shape->L; l++)
-        if (!plan->layer[l].kernel[product]->exact)
+    for (size_t l = 1; l <= plan->shape->L; l++)
+        if (has_product(product, l) && !plan->layer[l - 1].kernel[product]->exact)
             return false;
     return true;
 }
 
 static bool any_blas(const BPB(plan) * plan)
 {
-    for (size_t l = 0; l < plan->shape->L; l++)
+    for (size_t l = 1; l <= plan->shape->L; l++)
         for (enum product product = 0; product < PRODUCTS; product++)
-            if (plan->layer[l].kernel[product]->blas)
+            if (has_product(product, l) && plan->layer[l - 1].kernel[product]->blas)
                 return true;
     return false;
 }

@@ -52,7 +52,13 @@ struct BPB(plan) {
 #define BPB_WORK_ALIGNMENT 64
 #define BPB_WORK_HEADER 64 /* bytes kept for struct work */
 
-/* The shape of a product of layer l = 1..L in this plan. */
+/* Whether layer l = 1..L has this product: the first has no delta to propagate. */
+static inline bool has_product(enum product product, size_t l)
+{
+    return product != DELTA || l > 1;
+}
+
+/* The shape of a product of layer l in this plan. */
 struct product_shape {
     enum trans trans_A, trans_B;
     size_t m, n, k;
@@ -64,11 +70,12 @@ const struct BPB(kernel) *BPB(estimate)(const BPB(plan) * plan, enum product pro
 const struct BPB(kernel) *BPB(estimate_blas)(const BPB(plan) * plan, enum product product);
 
 /* Whether the plan may take this kernel for this product: predict promises that a column's bits
- * do not depend on its place. */
-bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product,
+ * do not depend on its place, the delta of the inputs is nobody's, and some kernels are for some
+ * shapes alone. */
+bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product, size_t l,
                          const struct BPB(kernel) * kernel);
 
-/* Time all kernels for all products, and choose the fastest of each. BPB_ERR_MEMORY. */
+/* Time all kernels that are allowed for all products, and choose the fastest of each. BPB_ERR_MEMORY. */
 bpb_status BPB(measure)(BPB(plan) * plan);
 
 /* Choose what the text says for the products it names. BPB_ERR_FORMAT: see bpb_dplan_create. */

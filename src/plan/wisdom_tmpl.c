@@ -16,10 +16,12 @@ static bool same_product(const struct wisdom_line *line, struct product_shape sh
 static bpb_status apply_line(BPB(plan) * plan, const struct wisdom_line *line)
 {
     for (size_t l = 1; l <= plan->shape->L; l++) {
-        if (!same_product(line, BPB(product_shape)(plan, line->product, l), line->product))
+        if (!has_product(line->product, l) ||
+            !same_product(line, BPB(product_shape)(plan, line->product, l), line->product))
             continue;
         const struct BPB(kernel) *kernel = BPB(kernel_named)(line->kernel, line->kernel_length);
-        REQUIRE(kernel && BPB(kernel_allowed)(plan, line->product, kernel), BPB_ERR_FORMAT);
+        REQUIRE(kernel && BPB(kernel_allowed)(plan, line->product, l, kernel),
+                BPB_ERR_FORMAT);
         plan->layer[l - 1].kernel[line->product] = kernel;
     }
     return BPB_OK;
@@ -54,6 +56,8 @@ static size_t write_all(const BPB(plan) * plan, char *text)
         memcpy(text, line, length + 1);
     for (size_t l = 1; l <= plan->shape->L; l++)
         for (enum product product = 0; product < PRODUCTS; product++) {
+            if (!has_product(product, l))
+                continue;
             const size_t more = write_line(plan, product, l, line, sizeof line);
             if (text)
                 memcpy(text + length, line, more + 1);
@@ -74,28 +78,37 @@ bpb_status BPB(plan_wisdom)(const BPB(plan) * plan, char *text, size_t capacity,
     return BPB_OK;
 }
 
+/* Find allowed kernel i, counted over layers, products and kernels. */
+static bool find_entry(const BPB(plan) * plan, size_t i, enum product *product, size_t *l,
+                       size_t *which)
+{
+    const struct BPB(kernel) *const *kernels = BPB(kernels)();
+    for (*l = 1; *l <= plan->shape->L; (*l)++)
+        for (*product = 0; *product < PRODUCTS; (*product)++)
+            for (*which = 0; kernels[*which]; (*which)++)
+                if (BPB(kernel_allowed)(plan, *product, *l, kernels[*which]) && i-- == 0)
+                    return true;
+    return false;
+}
+
 /* bpb_splan_entry, bpb_dplan_entry */
 bpb_status BPB(plan_entry)(const BPB(plan) * plan, size_t i, bpb_plan_entry *entry)
 {
+    enum product product;
+    size_t l, which;
     REQUIRE(plan && entry, BPB_ERR_NULL);
-    const struct BPB(kernel) *const *kernels = BPB(kernels)();
-    size_t count = 0;
-    while (kernels[count])
-        count++;
-    const size_t each = count * PRODUCTS;
-    REQUIRE(i < plan->shape->L * each, BPB_ERR_SIZE);
-    const size_t l = i / each + 1, which = i % count;
-    const enum product product = (enum product)(i % each / count);
+    REQUIRE(find_entry(plan, i, &product, &l, &which), BPB_ERR_SIZE);
     const struct product_shape shape = BPB(product_shape)(plan, product, l);
     const struct BPB(planned) *layer = &plan->layer[l - 1];
+    const struct BPB(kernel) *kernel = BPB(kernels)()[which];
     *entry = (bpb_plan_entry){
         .product = bpb_product_names[product],
         .layer = l,
         .m = shape.m,
         .n = shape.n,
         .k = shape.k,
-        .kernel = kernels[which]->name,
-        .chosen = layer->kernel[product] == kernels[which],
+        .kernel = kernel->name,
+        .chosen = layer->kernel[product] == kernel,
         .seconds = layer->seconds[product][which],
     };
     return BPB_OK;
