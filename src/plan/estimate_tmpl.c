@@ -3,7 +3,7 @@
 #include "blas/cpu.h"
 #include "plan/plan_tmpl.h"
 
-#define FEW_COLUMNS 2             /* W^T D with so few, and sums of so many terms, is faster */
+#define FEW_COLUMNS 3             /* W^T D with so few, and sums of so many terms, is faster */
 #define LONG_SUM 64               /* without a copy of W^T */
 #define LARGE_BYTES (1024 * 1024) /* matrices that do not stay in the second-level cache */
 
