@@ -386,7 +386,7 @@ typedef struct bpb_splan bpb_splan;
  *   cblas             cblas_dgemm
  *   cblas-transposed  cblas_dgemm for the transposed product
  *
- * elsewhere cblas and cblas-transposed. tiles and packed give the same bits, whatever the place of an entry in
+ * elsewhere the last two. tiles and packed give the same bits, whatever the place of an entry in
  * its matrix and however the product is cut: sum over p = 1..k in that order by fused
  * multiply-adds (in parts of at most 400 terms), then + beta c.
  */
@@ -395,7 +395,7 @@ typedef enum bpb_planning {
     BPB_PLAN_MEASURE,  /* time every kernel for every product, here and now: seconds for large
                           nets. Another run may choose otherwise, and then differ in last bits:
                           keep the wisdom */
-    BPB_PLAN_CBLAS     /* cblas for every product */
+    BPB_PLAN_CBLAS     /* cblas for every product; padded predictions by cblas-transposed */
 } bpb_planning;
 
 typedef struct bpb_plan_options {
@@ -445,7 +445,8 @@ typedef struct bpb_plan_entry {
     double seconds;      /* what it took, the least of several; 0: not measured */
 } bpb_plan_entry;
 
-/* Entry i = 0, 1, ... of the plan, product by product, of the kernels it could have taken. BPB_ERR_SIZE: there are not so many. */
+/* Entry i = 0, 1, ... of the plan: of each product, each kernel that it could have taken.
+ * BPB_ERR_SIZE: there are not so many. */
 BPB_API bpb_status bpb_dplan_entry(const bpb_dplan *plan, size_t i, bpb_plan_entry *entry);
 BPB_API bpb_status bpb_splan_entry(const bpb_splan *plan, size_t i, bpb_plan_entry *entry);
 
@@ -474,8 +475,8 @@ BPB_API bpb_status bpb_wisdom_load(char **text, const char *path);
  *
  *     sizeof(real) * (C (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + batch) + 8 C + T S
  *
- * bytes, and at most 64 (3 L + 6) more that align the parts; S is 0 for cblas, and for tiles
- * and packed at most 77 KiB and 4 MiB.
+ * bytes, and at most 64 (3 L + 6) more that align the parts. S is 0 for cblas, sizeof(real) times
+ * the largest result for cblas-transposed, at most 150 KiB for tiles and 8 MiB for packed.
  */
 typedef struct bpb_dwork bpb_dwork;
 typedef struct bpb_swork bpb_swork;

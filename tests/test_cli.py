@@ -381,7 +381,8 @@ class Shown(Case):
                                                        "cross-entropy", "required"]),
                                 (["eval", "--help"], ["--model FILE", "example"]),
                                 (["predict", "-h"], ["-o, --out FILE", "CSV"]),
-                                (["info", "--help"], ["--model FILE"])):
+                                (["info", "--help"], ["--model FILE", "--plan\n", "(with --plan)",
+                                                      "--save-wisdom FILE", "default all"])):
             with self.subTest(words=words):
                 result = self.assertCode(OK, run(*words))
                 self.assertEqual("", result.stderr)
@@ -391,7 +392,8 @@ class Shown(Case):
     def test_help_of_train__names_every_recorded_default(self):
         help_text = run("train", "--help").stdout
         for name in ("--pixel-scale", "--activation", "--output", "--loss", "--init", "--eta",
-                     "--lambda", "--batch", "--epochs", "--seed", "--precision", "--threads"):
+                     "--lambda", "--batch", "--epochs", "--seed", "--precision", "--threads",
+                     "--planning"):
             block = help_text.split(f"\n  {name} ")[1].split("\n  --")[0]
             self.assertIn("default ", " ".join(block.split()), name)
 
@@ -563,6 +565,275 @@ class Models(Case):
         self.assertRefused(FAILED, "jansson", "train", "--data", self.data, "--save", self.path("m"))
 
 
+# ---- Plans -------------------------------------------------------------------------------
+
+def choices(text):
+    """(layer, product, m, n, k) -> kernel, of the table of info --plan."""
+    rows = re.findall(r"(?m)^ *(\d+)  (\w+) +\S.*? +(\d+) +(\d+) +(\d+)  (\S+)$", text)
+    found = {(int(layer), product, int(m), int(n), int(k)): kernel
+             for layer, product, m, n, k, kernel in rows}
+    assert len(found) == len(rows), text
+    return found
+
+
+def timings(text):
+    """(layer, product) -> list of (mark, kernel, microseconds, GFLOP/s)."""
+    found = {}
+    rows = re.findall(r"(?m)^ *(\d+)  (\w+) +([* ]) (\S+) +([\d.]+) +([\d.]+)$", text)
+    for layer, product, mark, kernel, time, rate in rows:
+        found.setdefault((int(layer), product), []).append((mark, kernel, float(time), float(rate)))
+    return found
+
+
+def field(text, name):
+    return re.search(rf"(?m)^{name} +(.*)$", text)[1]
+
+
+class Plans(Case):
+    WORDS = ["--layers", "40,7,3", "--batch", 5]
+    KERNELS = {"tiles", "packed", "column", "cblas", "cblas-transposed"}
+    EQUATIONS = {"forward": "Z = W A + b 1^T", "delta": "D' = W^T D",
+                 "gradient": "W <- beta W + D A^T", "predict": "Z = W A + b 1^T"}
+
+    def plan(self, *words, **options):
+        result = self.assertCode(OK, run("info", "--plan", *words, **options))
+        self.assertEqual("", result.stderr)
+        return result.stdout
+
+    def wisdom(self, *words, name="net.wisdom"):
+        path = self.path(name)
+        return path, self.plan("--save-wisdom", path, *words)
+
+    def write_wisdom(self, *lines):
+        return write(self.folder, "own.wisdom", "\n".join(["bpblas wisdom 1", *lines, ""]).encode())
+
+    def test_table__has_the_products_of_each_pass(self):
+        text = self.plan(*self.WORDS)
+        products = [(1, "forward", 7, 5, 40), (1, "gradient", 7, 40, 5), (1, "predict", 7, 64, 40),
+                    (2, "forward", 3, 5, 7), (2, "delta", 7, 5, 3), (2, "gradient", 3, 7, 5),
+                    (2, "predict", 3, 64, 7)]
+        self.assertEqual(products, list(choices(text)))
+        for line in text.split("\n\n")[1].splitlines()[1:]:
+            self.assertIn(f" {self.EQUATIONS[line.split()[1]]} ", line)
+        for kernel in choices(text).values():
+            self.assertIn(kernel, self.KERNELS)
+        self.assertEqual({}, timings(text))
+
+    def test_summary__names_what_was_asked_for(self):
+        for words, precision, planning in (
+                ([], "float", "estimate"), (["--precision", "double"], "double", "estimate"),
+                (["--precision", "float", "--planning", "cblas"], "float", "cblas")):
+            text = self.plan(*self.WORDS, *words)
+            self.assertEqual("40 -> 7 sigmoid -> 3 sigmoid", field(text, "layers"))
+            self.assertEqual(precision, field(text, "precision"))
+            self.assertEqual("5", field(text, "batch"))
+            self.assertEqual(planning, field(text, "planning"))
+        self.assertEqual("10", field(self.plan("--layers", "4,3"), "batch"))
+
+    def test_single_sample__has_its_own_kernel_for_forward_products_alone(self):
+        rows = timings(self.plan("--layers", "40,7,3", "--batch", 1, "--planning", "measure"))
+        for (_, product), row in rows.items():
+            kernels = {kernel for _, kernel, _, _ in row}
+            self.assertLessEqual(kernels, self.KERNELS)
+            if product != "forward":
+                self.assertNotIn("column", kernels)
+
+    def test_cblas__is_left_to_the_blas(self):
+        for kernel in choices(self.plan(*self.WORDS, "--planning", "cblas")).values():
+            self.assertIn(kernel, ("cblas", "cblas-transposed"))
+        path, text = self.wisdom(*self.WORDS, "--planning", "cblas")
+        self.assertEqual(choices(text), choices(self.plan(*self.WORDS, "--wisdom", path)))
+
+    def test_work__has_the_documented_bytes(self):
+        for precision, real in (("float", 4), ("double", 8)):
+            text = self.plan("--layers", "40,7,3", "--batch", 128, "--planning", "cblas",
+                             "--precision", precision)
+            least = real * (128 * (40 + 2 * (7 + 3) + 2 * 3) + 128) + 8 * 128
+            most = least + 64 * (3 * 2 + 6) + real * 7 * 128  # a product transposed, at most
+            bytes_of_work = int(re.fullmatch(r"(\d+) bytes", field(text, "work"))[1])
+            self.assertTrue(least <= bytes_of_work <= most, bytes_of_work)
+
+    def test_threads__are_those_that_pay(self):
+        def threads(*words, **options):
+            text = field(self.plan("--precision", "float", *words, **options), "threads")
+            return tuple(map(int, re.fullmatch(r"(\d+) \((\d+) allowed\)", text).groups()))
+        self.assertEqual((1, 5), threads("--layers", "4,3", "--threads", 5))
+        self.assertEqual((3, 3), threads("--layers", "784,128,10", "--batch", 128, "--threads", 3))
+        self.assertEqual((1, 1024), threads("--layers", "4,3", "--threads", 1024))
+        if not hasattr(os, "sched_getaffinity"):
+            return
+        allowed = os.sched_getaffinity(0)
+        def take_one():
+            os.sched_setaffinity(0, {min(allowed)})
+        for words in ([], ["--threads", "all"]):
+            self.assertEqual((1, min(len(allowed), 1024)), threads("--layers", "4,3", *words))
+            self.assertEqual((1, 1), threads("--layers", "784,128,10", "--batch", 128, *words,
+                                             preexec_fn=take_one))
+
+    def test_measure__shows_the_kernels_of_each_product_and_marks_one(self):
+        for precision in ("float", "double"):
+            text = self.plan(*self.WORDS, "--planning", "measure", "--precision", precision)
+            chosen, taken = choices(text), timings(text)
+            self.assertEqual([row[:2] for row in chosen], list(taken))
+            every = {kernel for _, kernel, _, _ in taken[1, "forward"]}
+            self.assertLessEqual({"cblas", "cblas-transposed"}, every)
+            for (layer, product, m, n, k), kernel in chosen.items():
+                rows = taken[layer, product]
+                kernels = [row[1] for row in rows]
+                self.assertEqual(len(set(kernels)), len(kernels))
+                # predict takes none with which a sample's bits depend on its place
+                self.assertTrue(set(kernels) < every if product == "predict" else
+                                set(kernels) == every, kernels)
+                self.assertEqual([kernel], [row[1] for row in rows if row[0] == "*"])
+                for _, _, time, rate in rows:
+                    self.assertGreater(time, 0)
+                    flops = 2e-3 * m * n * k  # thousands of them: GFLOP/s times microseconds
+                    self.assertLessEqual(flops / (time + 0.006) - 0.06, rate)
+                    self.assertGreaterEqual(flops / max(time - 0.006, 1e-9) + 0.06, rate)
+                self.assertEqual(min(row[2] for row in rows),
+                                 next(row[2] for row in rows if row[0] == "*"))
+
+    def test_saved_wisdom__makes_the_table_again(self):
+        path, text = self.wisdom(*self.WORDS, "--planning", "measure")
+        for words in ([], ["--planning", "cblas"], ["--planning", "measure"]):
+            again = self.plan(*self.WORDS, "--wisdom", path, *words)
+            self.assertEqual(choices(text), choices(again))
+            self.assertTrue(field(again, "planning").endswith(", but for what the wisdom names"))
+        second, _ = self.wisdom(*self.WORDS, "--wisdom", path, name="again.wisdom")
+        with open(path, encoding="ascii") as one, open(second, encoding="ascii") as other:
+            self.assertEqual(one.read(), other.read())
+
+    def test_joined_wisdom__serves_both(self):
+        asked = self.WORDS, [*self.WORDS, "--precision", "double"]
+        content, tables = b"", []
+        for words in asked:
+            path, text = self.wisdom(*words, "--planning", "measure")
+            tables.append(choices(text))
+            with open(path, "rb") as file:
+                content += file.read()
+        joined = write(self.folder, "joined.wisdom", content)
+        for words, table in zip(asked, tables):
+            self.assertEqual(table, choices(self.plan(*words, "--wisdom", joined)))
+
+    def test_wisdom__counts_for_the_products_it_names(self):
+        plain = choices(self.plan(*self.WORDS))
+        path = self.write_wisdom("s forward 7 5 40 cblas-transposed", "s gradient 7 41 5 cblas",
+                                 "d delta 7 5 3 cblas-transposed")
+        self.assertEqual(plain | {(1, "forward", 7, 5, 40): "cblas-transposed"},
+                         choices(self.plan(*self.WORDS, "--wisdom", path)))
+
+    @needs("models")
+    def test_model__is_planned_for_as_it_is(self):
+        model, _ = self.train_model("--layers", "64,7,3", "--activation", "tanh",
+                                    "--precision", "double")
+        text = self.plan("--model", model, "--batch", 20)
+        self.assertEqual("64 -> 7 tanh -> 3 sigmoid", field(text, "layers"))
+        self.assertEqual("double", field(text, "precision"))
+        same = self.plan("--layers", "64,7,3", "--precision", "double", "--batch", 20)
+        self.assertEqual(choices(same), choices(text))
+        text = self.plan("--model", model, "--precision", "float")
+        self.assertEqual("float", field(text, "precision"))
+        self.assertRefused(FAILED, "nowhere", "info", "--plan", "--model", self.path("nowhere"))
+
+    def test_options_without_plan__are_refused(self):
+        for words in (self.WORDS, ["--batch", 10], ["--precision", "float"], ["--threads", "all"],
+                      ["--planning", "estimate"], ["--wisdom", "w"], ["--save-wisdom", "w"],
+                      ["--model", "m", "--threads", 1]):
+            option = words[-2] if words[0] == "--model" else words[0]
+            with self.subTest(words=words):
+                self.assertRefused(USAGE, f"{option} has no meaning without --plan", "info", *words)
+        self.assertRefused(USAGE, "--plan takes no value", "info", "--plan=yes")
+
+    def test_plan__is_of_one_net(self):
+        self.assertRefused(USAGE, "either --layers", "info", "--plan")
+        self.assertRefused(USAGE, "either --layers", "info", "--plan", "--model", "m", *self.WORDS)
+
+    def test_values(self):
+        for option, value in (("--layers", "4"), ("--batch", "0"), ("--batch", "3000000000"),
+                              ("--precision", "stored"), ("--threads", "0"), ("--threads", "1025"),
+                              ("--planning", "best"), ("--wisdom", ""), ("--save-wisdom", ""),
+                              ("--layers", "2147483647,2147483647,2147483647")):
+            with self.subTest(option=option, value=value):
+                self.assertRefused(USAGE, option, "info", "--plan", *self.WORDS,
+                                   f"{option}={value}")
+
+    def refuse_wisdom(self, path, mentions):
+        self.assertRefused(FAILED, mentions, "info", "--plan", *self.WORDS, "--wisdom", path)
+        log = write(self.folder, "log", b"kept")
+        self.assertRefused(FAILED, mentions, "train", "--data", self.data, "--layers", "64,7,3",
+                           "--wisdom", path, "--log", log)
+        with open(log, "rb") as file:
+            self.assertEqual(b"kept", file.read())
+
+    def test_wisdom_that_is_none__is_refused_by_name(self):
+        self.refuse_wisdom(self.path("nowhere"), "nowhere: No such file")
+        self.refuse_wisdom(self.folder, self.folder)
+        for content in (b"", b"x", b"bpblas wisdom 1\nx\n", b"bpblas wisdom 1\ns forward 1 2 3\n",
+                        b"\0" * 100, b"bpblas wisdom 1\ns sideways 1 2 3 tiles\n"):
+            self.refuse_wisdom(write(self.folder, "no.wisdom", content), "no.wisdom")
+
+    def test_wisdom_of_another_machine__is_refused_by_name(self):
+        self.refuse_wisdom(self.write_wisdom("s forward 7 5 40 magic", "s forward 7 10 64 magic"),
+                           "own.wisdom names a kernel")
+
+    def test_failed_save_of_wisdom__is_told_before_measuring(self):
+        for path in (self.path("no/such/file"), self.data, "/dev/null"):
+            self.assertRefused(FAILED, "--save-wisdom", "info", "--plan", *self.WORDS,
+                               "--save-wisdom", path)
+
+
+class TrainByPlan(Case):
+    """Images so large that threads pay: 784 values, which are noise."""
+
+    def setUp(self):
+        super().setUp()
+        rng = random.Random(3)
+        for part, n in (("train", 300), ("t10k", 70)):
+            pixels, labels = rng.randbytes(784 * n), [i % 10 for i in range(n)]
+            write(self.data, f"{part}-images-idx3-ubyte", idx(UBYTE, [n, 28, 28], pixels))
+            write(self.data, f"{part}-labels-idx1-ubyte", idx(UBYTE, [n], labels))
+
+    WORDS = ["--layers", "784,128,10", "--batch", 128]
+
+    def model(self, *words):
+        path = self.path("model.safetensors")
+        self.train(*self.WORDS, "--epochs", 2, "--save", path, *words)
+        with open(path, "rb") as file:
+            return file.read()
+
+    @needs("models")
+    def test_threads__do_not_change_a_bit_of_the_file(self):
+        text = run("info", "--plan", *self.WORDS, "--threads", 3).stdout
+        self.assertEqual("3 (3 allowed)", field(text, "threads"))
+        for words in ([], ["--precision", "double"], ["--planning", "cblas"]):
+            with self.subTest(words=words):
+                one = self.model("--threads", 1, *words)
+                for threads in (["--threads", 2], ["--threads", 3], []):
+                    self.assertEqual(one, self.model(*threads, *words), threads)
+
+    @needs("models")
+    def test_wisdom__is_followed_and_noted_without_its_folder(self):
+        lines = ["bpblas wisdom 1", "s forward 128 128 784 cblas", "s gradient 128 784 128 cblas",
+                 "s forward 10 128 128 cblas", "s delta 128 128 10 cblas",
+                 "s gradient 10 128 128 cblas"]
+        path = write(self.folder, "blas.wisdom", "\n".join(lines).encode())
+        self.model("--planning", "cblas")
+        blas = read_model(self.path("model.safetensors"))
+        self.model("--wisdom", path)
+        wise = read_model(self.path("model.safetensors"))
+        self.assertEqual(blas[1], wise[1])
+        text = run("info", "--model", self.path("model.safetensors")).stdout
+        self.assertIn("  wisdom: blas.wisdom\n", text)
+        self.assertIn("--planning estimate\n", text)
+        self.assertNotIn(self.folder, text)
+
+    @needs("models")
+    def test_measured_run__is_noted(self):
+        self.model("--planning", "measure")
+        self.assertIn("--planning measure\n",
+                      run("info", "--model", self.path("model.safetensors")).stdout)
+
+
 # ---- Mistakes ----------------------------------------------------------------------------
 
 class Usage(Case):
@@ -597,7 +868,9 @@ class Usage(Case):
             "--train-first": ["0", "-1"],
             "--pixel-scale": ["0", "128", "255.0"],
             "--precision": ["half", "Float"],
-            "--threads": ["0", "2", "many"],
+            "--threads": ["0", "-1", "1025", "1.5", "2 ", "many", ""],
+            "--planning": ["guess", "Measure", ""],
+            "--wisdom": [""],
             "--activation": ["sigmoidal", ""],
             "--output": ["linear"],
             "--loss": ["mse"],
@@ -713,6 +986,8 @@ class Machine(Case):
         result = self.assertCode(OK, run("info"))
         for name in ("bpblas", "machine", "blas", "core", "kernels"):
             self.assertRegex(result.stdout, rf"(?m)^{name} +\S")
+        for line in re.findall(r"(?m)^threads .*", result.stdout):
+            self.assertRegex(line, r"\d+ set in the BLAS; held at 1 while bpblas computes\Z")
 
 
 SLOW_BLAS = """
@@ -799,6 +1074,15 @@ class Restart(Case):
         self.assertRegex(result.stdout, r"(?m)^warning .*several times slower")
         self.assertIn("OPENBLAS_CORETYPE=Prescott", result.stdout)
         self.assertIn("core unset", result.stderr)
+
+    def test_info_of_a_plan__restarts(self):
+        for planning in ("estimate", "measure", "cblas"):
+            result = self.start("info", "--plan", "--layers", "4,3", "--planning", planning)
+            lines = self.assertCode(OK, result).stderr.splitlines()
+            self.assertEqual(2, len(lines), lines)
+            self.assertTrue(lines[0].startswith("bpblas: OpenBLAS chose its Slow kernels"))
+            self.assertEqual("at the end: mark unset, core Prescott", lines[1])
+            self.assertEqual(1, result.stdout.count("layers "))
 
 
 # ---- Running the tests -------------------------------------------------------------------

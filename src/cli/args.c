@@ -126,6 +126,36 @@ static bool convert(const struct option *option, const char *text, void *setting
     return refuse_value(option, problem);
 }
 
+/* Whether the command line has it: a default is not given. */
+static bool is_given(const struct args *args, size_t i)
+{
+    return args->text[i] && args->text[i] != args->command->options[i].preset;
+}
+
+static bool is_named_given(const struct args *args, const char *name)
+{
+    const struct option *options = args->command->options;
+    for (size_t i = 0; options[i].name; i++) {
+        if (strcmp(options[i].name, name) == 0)
+            return is_given(args, i);
+    }
+    return false;
+}
+
+static bool check_company(const struct args *args)
+{
+    const struct option *options = args->command->options;
+    for (size_t i = 0; options[i].name; i++) {
+        const char *with = options[i].with;
+        if (with && is_given(args, i) && !is_named_given(args, with)) {
+            complain("--%s has no meaning without --%s: give both, or neither", options[i].name,
+                     with);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool args_read(struct args *args, char **words)
 {
     const struct option *options = args->command->options;
@@ -137,7 +167,7 @@ bool args_read(struct args *args, char **words)
         if (!convert(&options[i], args->text[i], args->settings))
             return false;
     }
-    return true;
+    return check_company(args);
 }
 
 void args_record(const struct args *args, char *text, size_t bytes)

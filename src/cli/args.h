@@ -19,6 +19,7 @@ struct option {
     const char *preset; /* the default, as it would be typed; NULL: none */
     const char *help;   /* one paragraph, whose lines are broken where it is printed */
     char letter;        /* 'o' for -o; 0: none */
+    const char *with;   /* refused unless this option is given too; NULL: goes alone */
     bool required;
     bool recorded; /* one of the settings that make a result what it is */
 };

@@ -32,8 +32,9 @@ struct command {
     const char *examples;                   /* and after them */
     const struct option *options;           /* the last has no name */
     size_t settings_bytes;                  /* of the struct that the options fill */
-    bool computes;                          /* worth restarting with the right BLAS core */
     bool (*check)(const struct args *args); /* of options against each other; NULL: none */
+    /* Whether to restart with the right BLAS core first; NULL: always. */
+    bool (*computes)(const struct args *args);
     int (*run)(const struct args *args);
 };
 

@@ -40,6 +40,5 @@ const struct command eval_command = {
         "  bpblas eval --model model.safetensors --data /usr/share/datasets/fashion-mnist\n",
     .options = options,
     .settings_bytes = sizeof(struct eval_settings),
-    .computes = true,
     .run = run,
 };

@@ -34,8 +34,9 @@ static const char program_rest[] =
     "\n"
     "environment:\n"
     "  OPENBLAS_CORETYPE    the kernels that OpenBLAS uses. Where it is unset and OpenBLAS has\n"
-    "                       chosen kernels far below the CPU, train, eval and predict set it\n"
-    "                       and restart themselves once, with one line on stderr\n"
+    "                       chosen kernels far below the CPU, train, eval, predict and\n"
+    "                       info --plan set it and restart themselves once, with one line on\n"
+    "                       stderr\n"
     "  BPBLAS_NO_RESTART=1  never restart\n";
 
 void help_program(FILE *stream, const struct command *const *commands)
@@ -80,8 +81,11 @@ static void print_option(FILE *stream, const struct option *option)
     fputs("  ", stream);
     if (option->letter != 0)
         fprintf(stream, "-%c, ", option->letter);
-    fprintf(stream, "--%s%s%s\n", option->name, option->value ? " " : "",
+    fprintf(stream, "--%s%s%s", option->name, option->value ? " " : "",
             option->value ? option->value : "");
+    if (option->with)
+        fprintf(stream, "  (with --%s)", option->with);
+    fputc('\n', stream);
     print_wrapped(stream, option->help);
     if (option->value && (option->kind != &kind_path || option->required))
         print_range(stream, option);

@@ -9,6 +9,7 @@
 #include "bpblas.h"
 #include "command.h"
 #include "model.h"
+#include "output.h"
 #include "say.h"
 
 #define AT(member) offsetof(struct info_settings, member)
@@ -16,7 +17,34 @@
 /* clang-format off */
 static const struct option options[] = {
     {.name = "model", .kind = &kind_path, .offset = AT(model), .value = "FILE",
-     .help = "describe this model; without it, the BLAS and the machine"},
+     .help = "describe this model, or with --plan how its products are done; without it, the BLAS "
+             "and the machine"},
+    {.name = "plan", .kind = &kind_flag, .offset = AT(shows_plan),
+     .help = "show which kernel does each product of training and prediction, for the net of "
+             "--layers or --model, how many threads are used, and the bytes of a pass's scratch"},
+    {.name = "layers", .kind = &kind_widths, .offset = AT(layers), .value = "N0,N1,...",
+     .with = "plan",
+     .help = "widths n_0 .. n_L: inputs, hidden layers, outputs"},
+    {.name = "batch", .kind = &kind_size, .offset = AT(batch), .value = "B", .preset = "10",
+     .with = "plan",
+     .help = "samples of a mini-batch"},
+    {.name = "precision", .kind = &kind_precision, .offset = AT(precision), .value = "NAME",
+     .with = "plan",
+     .help = "of the arithmetic; without it the model's, and float for --layers"},
+    {.name = "threads", .kind = &kind_threads, .offset = AT(plan.threads), .value = "N",
+     .preset = "all", .with = "plan",
+     .help = "most threads; all is one for each CPU that this process may run on"},
+    {.name = "planning", .kind = &kind_planning, .offset = AT(plan.planning), .value = "NAME",
+     .preset = "estimate", .with = "plan",
+     .help = "how a kernel is chosen for each product, as for bpblas train; with measure, which "
+             "takes seconds for large nets, what each kernel took is shown too"},
+    {.name = "wisdom", .kind = &kind_path, .offset = AT(plan.wisdom), .value = "FILE",
+     .with = "plan",
+     .help = "do the products that FILE names as it says, the others by --planning"},
+    {.name = "save-wisdom", .kind = &kind_path, .offset = AT(save_wisdom), .value = "FILE",
+     .with = "plan",
+     .help = "write what was chosen, for --wisdom here and in bpblas train. FILE is replaced; "
+             "several joined with cat are one too"},
     {0},
 };
 /* clang-format on */
@@ -48,13 +76,12 @@ static void print_blas(const bpb_blas_info *blas)
     printf("core       %s (best for this CPU: %s)\n", or_unknown(blas->core),
            or_unknown(blas->best_core));
     if (blas->threads > 0)
-        printf("threads    %d set in the BLAS; bpblas uses 1\n", blas->threads);
-    printf("kernels    %s (element-wise functions)\n", blas->simd);
+        printf("threads    %d set in the BLAS; held at 1 while bpblas computes\n", blas->threads);
+    printf("kernels    %s (of bpblas itself)\n", blas->simd);
     if (blas->below_cpu)
-        printf(
-            "warning    the BLAS uses narrower vectors than the CPU has, several times slower:\n"
-            "           set OPENBLAS_CORETYPE=%s, as train, eval and predict do for themselves\n",
-            blas->best_core[0] ? blas->best_core : "to the CPU's");
+        printf("warning    the BLAS uses narrower vectors than the CPU has, several times slower:\n"
+               "           set OPENBLAS_CORETYPE=%s, as commands that compute do for themselves\n",
+               blas->best_core[0] ? blas->best_core : "to the CPU's");
 }
 
 static int describe_machine(void)
@@ -72,9 +99,36 @@ static int describe_machine(void)
     return CODE_FINE;
 }
 
+static bool check(const struct args *args)
+{
+    const struct info_settings *settings = args->settings;
+    const bool is_one = (settings->layers.count == 0) != !settings->model;
+    if (settings->shows_plan && !is_one)
+        complain("--plan: give either --layers with widths or --model with a file");
+    return !settings->shows_plan || is_one;
+}
+
+/* How a plan cuts the work depends on the core too: what is shown is what train does. */
+static bool computes(const struct args *args)
+{
+    const struct info_settings *settings = args->settings;
+    return settings->shows_plan;
+}
+
+static int show_plan(const struct info_settings *settings)
+{
+    size_t bytes = settings->precision ? settings->precision : sizeof(float);
+    ATTEMPT(output_check("--save-wisdom", settings->save_wisdom, OUTPUT_RENAMED));
+    if (settings->model)
+        ATTEMPT(model_precision(settings->model, settings->precision, &bytes));
+    return (bytes == 8 ? bpb_dcli_info_plan : bpb_scli_info_plan)(settings);
+}
+
 static int run(const struct args *args)
 {
     const struct info_settings *settings = args->settings;
+    if (settings->shows_plan)
+        return show_plan(settings);
     if (!settings->model)
         return describe_machine();
     size_t bytes;
@@ -84,13 +138,28 @@ static int run(const struct args *args)
 
 const struct command info_command = {
     .name = "info",
-    .summary = "describe a model, or the BLAS and the machine",
-    .text = "Prints the widths, functions, scaling and notes of a model, or what the program runs\n"
-            "on: its BLAS, whether that knows this CPU, and the machine.\n",
+    .summary = "describe a model, a plan, or the BLAS and the machine",
+    .text =
+        "Prints the widths, functions, scaling and notes of a model, or what the program runs\n"
+        "on: its BLAS, whether that knows this CPU, and the machine; or, with --plan, how each\n"
+        "product of a net is done, C = op(A) op(B) + beta C with C m x n and k terms. Kernels:\n"
+        "  tiles             our own, on the matrices where they lie\n"
+        "  packed            our own, on packed copies\n"
+        "  column            our own, for the forward product of one sample\n"
+        "  cblas             the BLAS\n"
+        "  cblas-transposed  the BLAS, for the transposed product\n",
     .examples = "examples:\n"
                 "  bpblas info\n"
-                "  bpblas info --model model.safetensors\n",
+                "  bpblas info --model model.safetensors\n"
+                "  bpblas info --plan --layers 784,30,10 --batch 10\n"
+                "  Choose by measuring, once, and train by what was chosen:\n"
+                "    bpblas info --plan --layers 784,100,10 --batch 32 --planning measure \\\n"
+                "      --save-wisdom net.wisdom\n"
+                "    bpblas train --data mnist --layers 784,100,10 --batch 32 \\\n"
+                "      --wisdom net.wisdom\n",
     .options = options,
     .settings_bytes = sizeof(struct info_settings),
+    .check = check,
+    .computes = computes,
     .run = run,
 };

@@ -6,8 +6,7 @@
 #include "model.h"
 #include "tmpl.h"
 
-/* "784 -> 30 sigmoid -> 10 softmax". */
-static void print_layers(const BPB(net) * net)
+void BPB(cli_print_layers)(const BPB(net) * net)
 {
     printf("layers          %zu", BPB(net_units)(net, 0));
     for (size_t l = 1; l <= BPB(net_layers)(net); l++)
@@ -53,7 +52,7 @@ static void print_notes(const BPB(net) * net)
 static void describe(const BPB(net) * net)
 {
     const size_t L = BPB(net_layers)(net);
-    print_layers(net);
+    BPB(cli_print_layers)(net);
     printf("loss            %s\n", bpb_loss_name(BPB(net_loss)(net)));
     printf("parameters      %zu\n", BPB(net_parameters)(net));
     printf("precision       %s\n", BPB_SELECT("double", "float"));

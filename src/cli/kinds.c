@@ -51,6 +51,15 @@ static bool read_size(const char *text, void *value)
     return read_count(text, value) && *(size_t *)value > 0;
 }
 
+static bool read_threads(const char *text, void *value)
+{
+    if (strcmp(text, "all") == 0) {
+        *(size_t *)value = 0;
+        return true;
+    }
+    return read_size(text, value) && *(size_t *)value <= THREADS_MAX;
+}
+
 /* No blanks, hexadecimals, names of infinities or overflow, all of which strtod takes. */
 static bool read_real(const char *text, double *value)
 {
@@ -132,7 +141,10 @@ static const char *init_name(size_t i)
 static const struct word precisions[] = {{"float", 4}, {"double", 8}, {NULL, 0}};
 static const struct word stored[] = {{"stored", 0}, {"float", 4}, {"double", 8}, {NULL, 0}};
 static const struct word scales[] = {{"255", 255}, {"256", 256}, {"1", 1}, {NULL, 0}};
-static const struct word threads[] = {{"1", 1}, {NULL, 0}};
+static const struct word plannings[] = {{"estimate", BPB_PLAN_ESTIMATE},
+                                        {"measure", BPB_PLAN_MEASURE},
+                                        {"cblas", BPB_PLAN_CBLAS},
+                                        {NULL, 0}};
 static const struct word parts[] = {{"test", PART_TEST}, {"train", PART_TRAIN}, {NULL, 0}};
 
 const struct kind kind_flag = {.read = read_flag, .wanted = "nothing"};
@@ -150,7 +162,9 @@ const struct kind kind_init = {.read = read_init, .name = init_name};
 const struct kind kind_precision = {.words = precisions};
 const struct kind kind_stored = {.words = stored};
 const struct kind kind_scale = {.words = scales};
-const struct kind kind_threads = {.words = threads};
+const struct kind kind_threads = {.read = read_threads,
+                                  .wanted = "a whole number from 1 to 1024, or all"};
+const struct kind kind_planning = {.words = plannings};
 const struct kind kind_part = {.words = parts};
 
 bool kind_read(const struct kind *kind, const char *text, void *value)

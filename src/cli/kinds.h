@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #define WIDTHS_MAX 64
+#define THREADS_MAX 1024
 
 /* The widths n_0 .. n_L of --layers; count 0: not given. */
 struct widths {
@@ -42,7 +43,8 @@ extern const struct kind kind_init;       /* bpb_init */
 extern const struct kind kind_precision;  /* size_t: bytes of a real */
 extern const struct kind kind_stored;     /* size_t: the same, or 0 for "stored" */
 extern const struct kind kind_scale;      /* size_t */
-extern const struct kind kind_threads;    /* size_t */
+extern const struct kind kind_threads;    /* size_t: from 1, or 0 for "all" */
+extern const struct kind kind_planning;   /* size_t: a bpb_planning */
 extern const struct kind kind_part;       /* size_t: enum part */
 
 bool kind_read(const struct kind *kind, const char *text, void *value);

@@ -45,7 +45,7 @@ static int read_and_run(struct args *args, char **argv)
         return complain_status(BPB_ERR_MEMORY, "run", command->name);
     if (!args_read(args, argv + 2) || (command->check && !command->check(args)))
         return CODE_USAGE;
-    if (command->computes)
+    if (!command->computes || command->computes(args))
         restart_with_right_core(argv);
     return command->run(args);
 }

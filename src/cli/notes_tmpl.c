@@ -33,16 +33,26 @@ static int note_score(BPB(net) * net, const char *set, const bpb_score *score)
     return score->has_accuracy ? note_number(net, set, "_accuracy", score->accuracy) : CODE_FINE;
 }
 
+static int note_wisdom(BPB(net) * net, const char *path)
+{
+    char name[256];
+    if (!path)
+        return CODE_FINE;
+    train_last_name(path, name, sizeof name);
+    return note(net, "wisdom", name);
+}
+
 int BPB(cli_note_run)(BPB(net) * net, const struct args *args, const bpb_progress *last)
 {
     const struct train_settings *settings = args->settings;
     char record[2048], folder[256];
     args_record(args, record, sizeof record);
-    train_folder_name(settings->data.folder, folder, sizeof folder);
+    train_last_name(settings->data.folder, folder, sizeof folder);
     ATTEMPT(note(net, "program", "bpblas"));
     ATTEMPT(note(net, "version", bpb_version()));
     ATTEMPT(note(net, "settings", record));
     ATTEMPT(note(net, "data", folder));
+    ATTEMPT(note_wisdom(net, settings->plan.wisdom));
     ATTEMPT(note_score(net, "train", &last->train));
     ATTEMPT(note_score(net, "validation", &last->validation));
     return note_score(net, "test", &last->test);

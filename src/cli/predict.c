@@ -58,7 +58,6 @@ const struct command predict_command = {
                 "    --data /usr/share/datasets/fashion-mnist -o outputs.csv\n",
     .options = options,
     .settings_bytes = sizeof(struct predict_settings),
-    .computes = true,
     .check = check,
     .run = run,
 };

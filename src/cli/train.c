@@ -69,9 +69,19 @@ static const struct option options[] = {
     {.name = "precision", .kind = &kind_precision, .offset = AT(precision), .value = "NAME",
      .preset = "float", .recorded = true,
      .help = "of the parameters and of all arithmetic"},
-    {.name = "threads", .kind = &kind_threads, .offset = AT(threads), .value = "N",
-     .preset = "1",
-     .help = "threads to train with; this version knows one"},
+    {.name = "threads", .kind = &kind_threads, .offset = AT(plan.threads), .value = "N",
+     .preset = "all",
+     .help = "most threads to train with; all is one for each CPU that this process may run "
+             "on. No more are used than pay for the net and the batch (bpblas info --plan "
+             "tells), and the results have the same bits with any number"},
+    {.name = "planning", .kind = &kind_planning, .offset = AT(plan.planning), .value = "NAME",
+     .preset = "estimate", .recorded = true,
+     .help = "how a kernel is chosen for each product: estimate goes by its shape and the CPU; "
+             "measure times all kernels first, and may choose otherwise in another run, which "
+             "then differs in last bits; cblas leaves all products to the BLAS"},
+    {.name = "wisdom", .kind = &kind_path, .offset = AT(plan.wisdom), .value = "FILE",
+     .help = "do the products that FILE names as it says, the others by --planning; bpblas info "
+             "--plan --save-wisdom makes such files"},
     {.name = "log", .kind = &kind_path, .offset = AT(result.log), .value = "FILE",
      .help = "write one JSON object an epoch: epoch, eta, train_loss, train_accuracy, "
              "validation_loss, validation_accuracy, test_loss, test_accuracy (those "
@@ -125,23 +135,23 @@ int train_widths(const struct widths *asked, size_t inputs, size_t classes, stru
 
 int train_refuse_net(bpb_status status, const struct net_settings *net)
 {
-    if (status == BPB_ERR_PAIR)
-        complain("--loss %s does not go with --output %s: give --loss squared, or --output "
-                 "sigmoid or softmax",
-                 bpb_loss_name(net->loss), bpb_activation_name(net->output));
-    else if (status == BPB_ERR_SIZE)
-        complain("--layers: such a net is too large to be addressed: give smaller widths");
-    else
-        return complain_status(status, "make", "the net");
+    if (status != BPB_ERR_PAIR)
+        return plan_refuse_layers(status);
+    complain("--loss %s does not go with --output %s: give --loss squared, or --output sigmoid or "
+             "softmax",
+             bpb_loss_name(net->loss), bpb_activation_name(net->output));
     return CODE_USAGE;
 }
 
-int train_explain(bpb_status status, const bpb_train_report *report)
+int train_explain(bpb_status status, const bpb_train_report *report,
+                  const struct plan_settings *plan)
 {
     if (status == BPB_ERR_OPTION) {
         complain("--eta, or --eta times --lambda, is too large for --precision");
         return CODE_USAGE;
     }
+    if (status == BPB_ERR_FORMAT || status == BPB_ERR_THREAD)
+        return plan_explain(status, plan);
     if (status != BPB_NONFINITE)
         return complain_status(status, "train", "the net");
     if (report->in_data != 0)
@@ -154,7 +164,7 @@ int train_explain(bpb_status status, const bpb_train_report *report)
     return CODE_NONFINITE;
 }
 
-void train_folder_name(const char *path, char *name, size_t bytes)
+void train_last_name(const char *path, char *name, size_t bytes)
 {
     size_t end = strlen(path);
     while (end > 1 && path[end - 1] == '/')
@@ -180,6 +190,5 @@ const struct command train_command = {
     .examples = examples,
     .options = options,
     .settings_bytes = sizeof(struct train_settings),
-    .computes = true,
     .run = run,
 };

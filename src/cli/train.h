@@ -9,6 +9,7 @@
 #include "args.h"
 #include "bpblas.h"
 #include "kinds.h"
+#include "plan.h"
 
 struct data_settings {
     const char *folder, *test; /* test NULL: what folder holds */
@@ -38,9 +39,10 @@ struct train_settings {
     struct data_settings data;
     struct net_settings net;
     struct rule_settings rule;
+    struct plan_settings plan;
     struct result_settings result;
     uint64_t seed;
-    size_t precision, threads;
+    size_t precision;
 };
 
 /* The net's widths: those asked for, where they fit the data, or 30 in one hidden layer. An int
@@ -51,13 +53,14 @@ int train_widths(const struct widths *asked, size_t inputs, size_t classes, stru
 int train_refuse_net(bpb_status status, const struct net_settings *net);
 
 /* Say why a run ended with this status, which is not BPB_OK. An int code. */
-int train_explain(bpb_status status, const bpb_train_report *report);
+int train_explain(bpb_status status, const bpb_train_report *report,
+                  const struct plan_settings *plan);
 
-/* The last part of a path: the folder's own name. */
-void train_folder_name(const char *path, char *name, size_t bytes);
+/* The last part of a path: the folder's or file's own name. */
+void train_last_name(const char *path, char *name, size_t bytes);
 
-/* Set the notes: the program, the settings, the name of the data's folder, the scores. An int
- * code. */
+/* Set the notes: the program, the settings, the names of the data's folder and of the wisdom, the
+ * scores. An int code. */
 int bpb_dcli_note_run(bpb_dnet *net, const struct args *args, const bpb_progress *last);
 int bpb_scli_note_run(bpb_snet *net, const struct args *args, const bpb_progress *last);
 

@@ -16,6 +16,7 @@ struct run {
     struct BPB(samples) train, test;
     size_t n; /* samples to learn; those for validation end the training part */
     BPB(net) * net;
+    char *wisdom; /* NULL: none */
 };
 
 static int read_test(struct run *run)
@@ -90,6 +91,18 @@ static int check_saving(const struct run *run)
     return status < 0 ? complain_model(status, "save the model", path) : CODE_FINE;
 }
 
+/* Wisdom for another machine is refused now, and not once the log has been opened. */
+static int check_wisdom(const struct run *run)
+{
+    const size_t batch = run->settings->rule.batch;
+    const bpb_plan_options options = {.batch = batch < run->n ? batch : run->n,
+                                      .wisdom = run->wisdom};
+    BPB(plan) *plan = NULL;
+    const bpb_status status = run->wisdom ? BPB(plan_create)(&plan, run->net, &options) : BPB_OK;
+    BPB(plan_destroy)(&plan);
+    return status == BPB_OK ? CODE_FINE : plan_explain(status, &run->settings->plan);
+}
+
 static int make_net(struct run *run)
 {
     const struct net_settings *net = &run->settings->net;
@@ -112,6 +125,7 @@ static int make_net(struct run *run)
     ATTEMPT(BPB(cli_make_targets)(&run->train, widths.units[widths.count - 1]));
     ATTEMPT(BPB(cli_make_targets)(&run->test, widths.units[widths.count - 1]));
     ATTEMPT(scale_inputs(run->net, run->settings->data.pixel_scale));
+    ATTEMPT(check_wisdom(run));
     return check_saving(run);
 }
 
@@ -140,12 +154,15 @@ static int teach(struct run *run, struct observer *observer, bpb_train_report *r
         .epochs = rule->epochs,
         .seed = run->settings->seed,
         .no_train_score = run->settings->result.no_train_score,
+        .threads = plan_most_threads(&run->settings->plan),
+        .planning = (bpb_planning)run->settings->plan.planning,
+        .wisdom = run->wisdom,
     };
     progress_begin(&observer->progress, run->settings->result.quiet, run->n);
     observer_attach(observer, &options);
     const bpb_status status = BPB(train)(run->net, &data, &options, report);
     progress_clear(&observer->progress);
-    return status == BPB_OK ? CODE_FINE : train_explain(status, report);
+    return status == BPB_OK ? CODE_FINE : train_explain(status, report, &run->settings->plan);
 }
 
 static int save(struct run *run, const struct args *args, const bpb_progress *last)
@@ -170,6 +187,7 @@ static int teach_and_save(struct run *run, struct observer *observer, const stru
 static int prepare_and_teach(struct run *run, const struct args *args)
 {
     struct observer observer = {0};
+    ATTEMPT(plan_read_wisdom(&run->settings->plan, &run->wisdom));
     ATTEMPT(read_data(run));
     ATTEMPT(make_net(run));
     ATTEMPT(log_open(&observer.log, run->settings->result.log));
@@ -183,6 +201,7 @@ int BPB(cli_train)(const struct train_settings *settings, const struct args *arg
     struct run run = {.settings = settings};
     const int code = prepare_and_teach(&run, args);
     BPB(net_destroy)(&run.net);
+    bpb_free(run.wisdom);
     BPB(cli_free_samples)(&run.train);
     BPB(cli_free_samples)(&run.test);
     return code;

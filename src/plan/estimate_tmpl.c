@@ -34,7 +34,7 @@ bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product, size_t l,
     if (product != PREDICT || plan->unpadded || kernel->exact)
         return true;
     /* The samples as rows of the result run side by side through the lanes of one kernel. */
-    return !BPB(kernel_tiles)() && kernel == &BPB(kernel_cblas_transposed);
+    return kernel == &BPB(kernel_cblas_transposed);
 }
 
 const struct BPB(kernel) *BPB(estimate_blas)(const BPB(plan) * plan, enum product product)

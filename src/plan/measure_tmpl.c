@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The measured plan: every kernel does every product, and the fastest is taken. */
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "blas/section.h"
@@ -101,6 +102,27 @@ static bpb_status measure_product(BPB(plan) * plan, enum product product, size_t
     return BPB_OK;
 }
 
+static bool same_shape(struct product_shape a, struct product_shape b)
+{
+    return a.m == b.m && a.n == b.n && a.k == b.k;
+}
+
+/* Products of one shape are done alike, or a wisdom could not tell them apart. */
+static bool copy_measured(BPB(plan) * plan, enum product product, size_t l)
+{
+    const struct product_shape shape = BPB(product_shape)(plan, product, l);
+    struct BPB(planned) *layer = &plan->layer[l - 1];
+    for (size_t i = 1; i < l; i++) {
+        if (!has_product(product, i) || !same_shape(shape, BPB(product_shape)(plan, product, i)))
+            continue;
+        layer->kernel[product] = plan->layer[i - 1].kernel[product];
+        memcpy(layer->seconds[product], plan->layer[i - 1].seconds[product],
+               sizeof layer->seconds[product]);
+        return true;
+    }
+    return false;
+}
+
 bpb_status BPB(measure)(BPB(plan) * plan)
 {
     struct section section;
@@ -108,7 +130,7 @@ bpb_status BPB(measure)(BPB(plan) * plan)
     bpb_status status = BPB_OK;
     for (size_t l = 1; l <= plan->shape->L && !status; l++)
         for (enum product product = 0; product < PRODUCTS && !status; product++)
-            if (has_product(product, l))
+            if (has_product(product, l) && !copy_measured(plan, product, l))
                 status = measure_product(plan, product, l);
     bpb_section_leave(&section);
     return status;

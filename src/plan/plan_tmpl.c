@@ -11,7 +11,7 @@
 #define DEFAULT_BATCH 64
 #define MOST_THREADS 1024
 #define CACHE_BYTES (256 * 1024) /* of a second-level cache that the columns of a chunk may take */
-#define FLOPS_PER_THREAD 4e6     /* of a step, below which a thread's share costs more than it saves */
+#define FLOPS_PER_THREAD 4e6     /* of a step: a smaller share costs more than it saves */
 
 #define SET(level) LEVEL_JOIN(BPB(functions), level)
 extern const struct BPB(functions) SET(generic);
@@ -151,7 +151,7 @@ static size_t gradient_columns(const struct BPB(planned) * layer, size_t n_in)
 /* Threads that have enough to do, of those that may be used. */
 static size_t paying_threads(const BPB(plan) * plan, size_t threads)
 {
-    const double flops = 6.0 * (double)plan->shape->parameters * (double)plan->capacity;
+    const double flops = 6.0 * (double)plan->shape->parameters * (double)plan->batch;
     const double paying = flops / FLOPS_PER_THREAD;
     return paying < (double)threads ? BPB_MAX((size_t)paying, 1) : threads;
 }

@@ -28,14 +28,15 @@ struct BPB(planned) {
 /*
  * A work's memory, from a 64-byte boundary; every part begins at one:
  *
- *     | struct work | e | A_0 | Z_1=A_1 D_1 | ... | Z_L A_L D_L | T | ones | scratch of thread 0, 1, ... |
+ *     | struct work | e | A_0 | Z_1=A_1 D_1 | ... | Z_L A_L D_L | T | ones |
+ *     | scratch of thread 0 | of thread 1 | ... |
  */
 struct BPB(plan) {
     size_t batch;    /* most columns of one pass */
     bool unpadded;
     size_t panel;    /* columns that predict fills a short block up to; 1: not needed */
     size_t capacity; /* columns of the work's matrices */
-    size_t chunk;    /* columns that one thread does at a time: what it touches stays in its cache */
+    size_t chunk;    /* columns that a thread does at a time, so that they stay in its cache */
     size_t grain;    /* the threads' shares of the columns are multiples of it */
     size_t threads;
     struct pool *pool; /* NULL: one thread */
@@ -75,7 +76,8 @@ const struct BPB(kernel) *BPB(estimate_blas)(const BPB(plan) * plan, enum produc
 bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product, size_t l,
                          const struct BPB(kernel) * kernel);
 
-/* Time all kernels that are allowed for all products, and choose the fastest of each. BPB_ERR_MEMORY. */
+/* Time all kernels that are allowed for all products, and choose the fastest of each.
+ * BPB_ERR_MEMORY. */
 bpb_status BPB(measure)(BPB(plan) * plan);
 
 /* Choose what the text says for the products it names. BPB_ERR_FORMAT: see bpb_dplan_create. */
