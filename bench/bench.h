@@ -9,7 +9,8 @@
 
 #include "bpblas.h"
 
-#define PROGRAM "bpblas-bench"
+/* The name of the program that this is part of, for its messages. */
+extern const char *const program;
 
 /* The operations, each done once on one batch. */
 enum op { OP_FORWARD, OP_GRADIENT, OP_STEP, OPS };

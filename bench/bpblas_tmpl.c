@@ -37,8 +37,9 @@ static bpb_status forward(void *state, size_t first)
 static bpb_status gradient(void *state, size_t first)
 {
     const struct BENCH(library) *lib = state;
+    double loss;
     return BPB(gradient)(lib->net, lib->work, inputs(lib->problem, first),
-                         targets(lib->problem, first), lib->result.gradient, NULL);
+                         targets(lib->problem, first), lib->result.gradient, &loss);
 }
 
 static bpb_status step(void *state, size_t first)

@@ -20,6 +20,8 @@ const struct bench_case bench_cases[CASES] = {
     {"L1",   3, {1024, 4096, 4096, 1024}, RELU_NET,   1024,   1024,      16,  false, true},
     {"G1",   3, {6, 64, 64, 4},           TANH_NET,      1,     64,      64,  true,  false},
     {"G64",  3, {6, 64, 64, 4},           TANH_NET,     64,     64,      64,  true,  false},
+    {"T200", 2, {24, 8, 2},               TANH_NET,    200,    200,     200,  false, false},
+    {"T10K", 3, {4, 32, 16, 4},           TANH_NET,  10000,  10000,     100,  false, false},
 };
 /* clang-format on */
 

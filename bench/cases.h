@@ -5,7 +5,7 @@
 
 #include "bench.h"
 
-enum { CASES = 8, MAX_LAYERS = 3 };
+enum { CASES = 10, MAX_LAYERS = 16 };
 
 struct bench_case {
     const char *name;

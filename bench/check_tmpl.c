@@ -60,7 +60,7 @@ struct check {
 /* One "bpblas-bench: S1 f32: gradient W_1 of bpblas: ..." on stderr. */
 static bool disagree(const struct check *check, const char *what, const char *why)
 {
-    fprintf(stderr, PROGRAM ": %s %s: %s of %s: %s\n", check->problem->shape->name,
+    fprintf(stderr, "%s: %s %s: %s of %s: %s\n", program, check->problem->shape->name,
             precision_names[PRECISION], what, check->impl, why);
     return false;
 }
@@ -178,14 +178,19 @@ static bpb_status compare_with(const struct subject *reference, BENCH(maker) *cr
     return status;
 }
 
-/* bench_dcheck, bench_scheck */
-bpb_status BENCH(check)(const struct BENCH(problem) *problem, bool *agree)
+/* For the naive ones, the distinct columns: the mean over all is the mean over these. */
+static struct BENCH(problem) distinct_columns(const struct BENCH(problem) *problem)
 {
-    /* The naive ones on the distinct columns: the mean over all is the mean over these. */
     struct BENCH(problem) few = *problem;
     few.samples = problem->shape->distinct;
     few.batch = few.batch < few.samples ? few.batch : few.samples;
+    return few;
+}
 
+/* bench_dcheck, bench_scheck */
+bpb_status BENCH(check)(const struct BENCH(problem) *problem, bool *agree)
+{
+    const struct BENCH(problem) few = distinct_columns(problem);
     struct subject reference;
     *agree = true;
     TRY(BENCH(naive_sample_create)(&reference, &few));
@@ -193,6 +198,20 @@ bpb_status BENCH(check)(const struct BENCH(problem) *problem, bool *agree)
                                      IMPL_NAIVE_BATCH, &few, agree);
     if (status >= 0)
         status = compare_with(&reference, BENCH(bpblas_create), IMPL_BPBLAS, problem, agree);
+    subject_destroy(&reference);
+    return status;
+}
+
+/* bench_dcheck_forward, bench_scheck_forward */
+bpb_status BENCH(check_forward)(const struct BENCH(problem) *problem, const char *name,
+                                const struct subject *subject, bool *agree)
+{
+    const struct BENCH(problem) few = distinct_columns(problem);
+    struct subject reference;
+    TRY(BENCH(naive_sample_create)(&reference, &few));
+    const struct check check = {name, problem, subject, &reference};
+    const bpb_status status = run_both(&check, OP_FORWARD);
+    *agree = status >= 0 && outputs_equal(&check);
     subject_destroy(&reference);
     return status;
 }

@@ -10,4 +10,8 @@
  */
 bpb_status BENCH(check)(const struct BENCH(problem) *problem, bool *agree);
 
+/* The same of the outputs of one more subject, whose columns repeat the problem's. */
+bpb_status BENCH(check_forward)(const struct BENCH(problem) *problem, const char *name,
+                                const struct subject *subject, bool *agree);
+
 #endif

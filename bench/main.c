@@ -10,11 +10,13 @@
 #include "run.h"
 #include "sheet.h"
 
+const char *const program = "bpblas-bench";
+
 enum { CODE_FINE, CODE_FAILED, CODE_USAGE };
 
 static int fail(const char *what, const char *why)
 {
-    fprintf(stderr, PROGRAM ": %s: %s\n", what, why);
+    fprintf(stderr, "%s: %s: %s\n", program, what, why);
     return CODE_FAILED;
 }
 

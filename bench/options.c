@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
-#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "arguments.h"
+
+#define PROGRAM "bpblas-bench"
 #define QUICK_SECONDS 0.1
 #define SECONDS 0.25
-#define SECONDS_MAX 3600.0
-#define THREADS_MAX 4096
 
 static const char help_text[] =
     "usage: " PROGRAM " [OPTION...]\n"
@@ -22,7 +20,7 @@ static const char help_text[] =
     "\n"
     "options (LIST: names with commas; the beginning of a name stands for all that begin so):\n"
     "  --quick            the cases XS, S1, S2, M1, G for 0.1 s each; about half a minute\n"
-    "  --cases LIST       of XS S1 S2 M1 M2 L1 G1 G64; default all\n"
+    "  --cases LIST       of XS S1 S2 M1 M2 L1 G1 G64 T200 T10K; default all\n"
     "  --impl LIST        of bpblas gemm naive-sample naive-batch; default all, but for L1 the\n"
     "                     naive ones, which take minutes, only where they are named\n"
     "  --op LIST          of forward gradient step; default all\n"
@@ -41,6 +39,10 @@ static const char help_text[] =
     "  L1    1024-4096-4096-1024 ReLU, softmax cross-entropy   1024\n"
     "  G1    6-64-64-4           tanh, identity, squared          1, over 64 samples in turn\n"
     "  G64   6-64-64-4           tanh, identity, squared         64, the same samples\n"
+    "  T200  24-8-2              tanh, identity, squared        200\n"
+    "  T10K  4-32-16-4           tanh, identity, squared      10000\n"
+    "\n"
+    "The gradient is asked for the loss too, where there is one to ask.\n"
     "\n"
     "columns of the table:\n"
     "  min us, median us  of one call, on the whole batch; short ones are timed in blocks\n"
@@ -86,71 +88,6 @@ static const struct option long_options[] = {
     {"help", no_argument, NULL, KEY_HELP},
     {NULL, 0, NULL, 0},
 };
-
-/* The names that begin with the length characters at word. */
-static unsigned matching(const char *word, size_t length, const char *const *names, size_t n)
-{
-    unsigned set = 0;
-    for (size_t i = 0; i < n && length > 0; i++)
-        if (strncmp(names[i], word, length) == 0)
-            set |= BIT(i);
-    return set;
-}
-
-static bool refuse_name(const char *word, size_t length, const char *const *names, size_t n)
-{
-    fprintf(stderr, PROGRAM ": there is no \"%.*s\"; there are", (int)length, word);
-    for (size_t i = 0; i < n; i++)
-        fprintf(stderr, " %s", names[i]);
-    fputc('\n', stderr);
-    return false;
-}
-
-static bool read_set(const char *list, const char *const *names, size_t n, unsigned *set)
-{
-    *set = 0;
-    for (;;) {
-        const size_t length = strcspn(list, ",");
-        const unsigned found = matching(list, length, names, n);
-        if (found == 0)
-            return refuse_name(list, length, names, n);
-        *set |= found;
-        if (list[length] == '\0')
-            return true;
-        list += length + 1;
-    }
-}
-
-static bool read_cases(const char *list, unsigned *set)
-{
-    const char *names[CASES];
-    for (size_t i = 0; i < CASES; i++)
-        names[i] = bench_cases[i].name;
-    return read_set(list, names, CASES, set);
-}
-
-static bool read_seconds(const char *text, double *seconds)
-{
-    char *end;
-    *seconds = strtod(text, &end);
-    if (end != text && *end == '\0' && *seconds > 0 && *seconds <= SECONDS_MAX)
-        return true;
-    fprintf(stderr, PROGRAM ": --seconds cannot be \"%s\": give a number over 0, at most %.0f\n",
-            text, SECONDS_MAX);
-    return false;
-}
-
-static bool read_threads(const char *text, size_t *threads)
-{
-    char *end;
-    const unsigned long value = strtoul(text, &end, 10);
-    *threads = value;
-    if (isdigit((unsigned char)*text) && *end == '\0' && value >= 1 && value <= THREADS_MAX)
-        return true;
-    fprintf(stderr, PROGRAM ": --threads cannot be \"%s\": give a whole number, 1 to %d\n", text,
-            THREADS_MAX);
-    return false;
-}
 
 /* Defaults that depend on other options are still 0 after this. */
 static bool read_option(struct options *options, int key, const char *text, bool *quick)

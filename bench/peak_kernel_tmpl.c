@@ -3,6 +3,8 @@
  * multiply-adds where the level has them. */
 #include "peak_kernel_tmpl.h"
 
+#include <string.h>
+
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 
@@ -17,7 +19,7 @@
 typedef real vector __attribute__((vector_size(VECTOR_BYTES)));
 
 /* Enough to hide a latency of 5 cycles on two units, and few enough for 16 registers. */
-enum { CHAINS = 12, LANES = VECTOR_BYTES / sizeof(real) };
+enum { CHAINS = 12, SUMS = 8, LANES = VECTOR_BYTES / sizeof(real) };
 
 double JOIN(BENCH(peak_), BENCH_LEVEL)(size_t rounds, real factor, real addend, real *sum)
 {
@@ -33,4 +35,28 @@ double JOIN(BENCH(peak_), BENCH_LEVEL)(size_t rounds, real factor, real addend, 
     for (int lane = 0; lane < LANES; lane++)
         *sum += chain[0][lane];
     return 2.0 * LANES * CHAINS * (double)rounds;
+}
+
+static real total(const vector *sum)
+{
+    real all = 0;
+    for (int c = 0; c < SUMS; c++)
+        for (int lane = 0; lane < LANES; lane++)
+            all += sum[c][lane];
+    return all;
+}
+
+real JOIN(BENCH(read_), BENCH_LEVEL)(size_t n, const real *values)
+{
+    vector sum[SUMS] = {{0}};
+    size_t i = 0;
+    for (; i + SUMS * LANES <= n; i += SUMS * LANES)
+        for (int c = 0; c < SUMS; c++) {
+            vector next;
+            memcpy(&next, values + i + c * LANES, sizeof next);
+            sum[c] += next;
+        }
+    for (; i < n; i++)
+        sum[0][0] += values[i];
+    return total(sum);
 }

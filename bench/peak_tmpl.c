@@ -30,15 +30,16 @@ static void nothing(void *state)
     (void)state;
 }
 
-static BENCH(peak_kernel) *choose(void)
+/* bench_dkernels_here, bench_skernels_here */
+struct BENCH(kernels) BENCH(kernels_here)(void)
 {
 #ifdef BENCH_X86_64
     if (strcmp(peak_vectors(), "avx512") == 0)
-        return BENCH(peak_avx512);
+        return (struct BENCH(kernels)){BENCH(peak_avx512), BENCH(read_avx512)};
     if (strcmp(peak_vectors(), "avx2") == 0)
-        return BENCH(peak_avx2);
+        return (struct BENCH(kernels)){BENCH(peak_avx2), BENCH(read_avx2)};
 #endif
-    return BENCH(peak_generic);
+    return (struct BENCH(kernels)){BENCH(peak_generic), BENCH(read_generic)};
 }
 
 /* bench_dpeak_create, bench_speak_create */
@@ -46,7 +47,7 @@ void BENCH(peak_create)(struct subject *subject, double *flops)
 {
     /* x <- x / 2 + 1 tends to 2: neither overflow nor subnormals slow it down. */
     static struct peak peak = {.factor = RC(0.5), .addend = RC(1.0)};
-    peak.kernel = choose();
+    peak.kernel = BENCH(kernels_here)().peak;
     *flops = run_kernel(&peak);
     *subject = (struct subject){
         .state = &peak,

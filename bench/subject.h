@@ -10,6 +10,8 @@ struct subject {
     size_t samples, batch; /* columns of the data, and of one call */
     int blas_threads;      /* what the BLAS is set to meanwhile; 0: left as it is */
     bpb_status (*run[OPS])(void *state, size_t first); /* on the batch from column first */
+    bpb_status (*clock)(void *state, size_t sweeps, double *seconds); /* a block that takes its own
+                                                                         time; NULL: run */
     void (*restore)(void *state); /* the parameters of the start */
     void (*deliver)(void *state); /* results where they are looked for; NULL: they are there */
     void (*destroy)(void *state);

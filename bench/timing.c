@@ -6,10 +6,13 @@
 
 #include "blas_threads.h"
 
-enum { ROUNDS = 8, LEAST_BLOCKS = 3, MOST_SWEEPS = 256 };
+enum { ROUNDS = 8, LEAST_BLOCKS = 3, LEAST_ROUNDS = 5, MOST_SWEEPS = 1 << 16 };
 
 /* Long enough that reading the clock, some 30 ns, does not show. */
 #define BLOCK_SECONDS 20e-6
+
+/* No block of several sweeps is made longer than this for the sake of another side's calls. */
+#define LONGEST_SECONDS 0.1
 
 static double now(void)
 {
@@ -18,20 +21,37 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Run a block from the parameters of the start, and the seconds it took. */
-static bpb_status run_block(const struct subject *subject, enum op op, size_t sweeps,
+static bpb_status sweep(const struct side *side, size_t sweeps)
+{
+    bpb_status status = BPB_OK;
+    for (size_t i = 0; i < sweeps && status >= 0; i++)
+        status = subject_sweep(&side->subject, side->op);
+    return status;
+}
+
+/* Run a block from the parameters of the start, after so many sweeps that do not count, and the
+ * seconds it took. */
+static bpb_status run_block(const struct side *side, size_t uncounted, size_t sweeps,
                             double *seconds)
 {
-    if (op == OP_STEP)
+    const struct subject *subject = &side->subject;
+    if (side->op == OP_STEP)
         subject->restore(subject->state);
     const int threads = blas_set_threads(subject->blas_threads);
-    bpb_status status = BPB_OK;
+    bpb_status status = sweep(side, uncounted);
     const double start = now();
-    for (size_t i = 0; i < sweeps && status >= 0; i++)
-        status = subject_sweep(subject, op);
+    if (status >= 0)
+        status = sweep(side, sweeps);
     *seconds = now() - start;
     blas_set_threads(threads);
     return status;
+}
+
+bpb_status timing_block(const struct side *side, size_t sweeps, double *seconds)
+{
+    if (side->subject.clock != NULL)
+        return side->subject.clock(side->subject.state, sweeps, seconds);
+    return run_block(side, sweeps > 1, sweeps, seconds);
 }
 
 static bpb_status grow(struct timing *timing)
@@ -55,30 +75,36 @@ static bpb_status note(struct timing *timing, const struct subject *subject, dou
     return BPB_OK;
 }
 
-/* Find how many sweeps make a block. That warms up too; only a call longer than all the time
- * there is counts already. */
-static bpb_status calibrate(const struct subject *subject, struct timing *timing, enum op op,
-                            double budget)
+/* Find how many sweeps make a block, and the seconds of the last one tried. That warms up too. */
+static bpb_status calibrate(const struct side *side, struct timing *timing, double block,
+                            double *seconds)
 {
-    double seconds;
     timing->sweeps = 1;
-    TRY(run_block(subject, op, 1, &seconds));
-    if (seconds > budget)
-        return note(timing, subject, seconds);
-    while (seconds < BLOCK_SECONDS && timing->sweeps < MOST_SWEEPS) {
+    TRY(timing_block(side, 1, seconds));
+    while (*seconds < block && timing->sweeps < MOST_SWEEPS) {
         timing->sweeps *= 2;
-        TRY(run_block(subject, op, timing->sweeps, &seconds));
+        TRY(timing_block(side, timing->sweeps, seconds));
     }
     return BPB_OK;
 }
 
-static bpb_status run_share(const struct subject *subject, struct timing *timing, enum op op,
-                            double share, size_t blocks)
+/* Only a call longer than all the time there is counts already. */
+static bpb_status begin(const struct side *side, struct timing *timing, double budget)
+{
+    double seconds;
+    TRY(calibrate(side, timing, BLOCK_SECONDS, &seconds));
+    if (timing->sweeps == 1 && seconds > budget)
+        return note(timing, &side->subject, seconds);
+    return BPB_OK;
+}
+
+static bpb_status run_share(const struct side *side, struct timing *timing, double share,
+                            size_t blocks)
 {
     while (timing->spent < share || timing->count < blocks) {
         double seconds;
-        TRY(run_block(subject, op, timing->sweeps, &seconds));
-        TRY(note(timing, subject, seconds));
+        TRY(run_block(side, 0, timing->sweeps, &seconds));
+        TRY(note(timing, &side->subject, seconds));
     }
     return BPB_OK;
 }
@@ -88,12 +114,51 @@ bpb_status timing_run(const struct subject *subjects, struct timing *timings, si
 {
     for (size_t i = 0; i < n; i++)
         if (subjects[i].state != NULL)
-            TRY(calibrate(&subjects[i], &timings[i], op, seconds));
+            TRY(begin(&(struct side){subjects[i], op}, &timings[i], seconds));
     for (size_t round = 1; round <= ROUNDS; round++)
         for (size_t i = 0; i < n; i++)
             if (subjects[i].state != NULL)
-                TRY(run_share(&subjects[i], &timings[i], op, seconds * (double)round / ROUNDS,
+                TRY(run_share(&(struct side){subjects[i], op}, &timings[i],
+                              seconds * (double)round / ROUNDS,
                               round < LEAST_BLOCKS ? round : LEAST_BLOCKS));
+    return BPB_OK;
+}
+
+/* Blocks of sides whose calls are short last about as long as a call of the longest, so that none
+ * falls between the interruptions that another suffers. */
+static bpb_status calibrate_all(const struct side *sides, struct timing *timings, size_t n,
+                                double block)
+{
+    double longest = block, last;
+    for (size_t i = 0; i < n; i++) {
+        TRY(calibrate(&sides[i], &timings[i], block, &last));
+        longest = timings[i].sweeps == 1 && last > longest ? last : longest;
+    }
+    longest = longest < LONGEST_SECONDS ? longest : LONGEST_SECONDS;
+    for (size_t i = 0; i < n && longest > block; i++)
+        TRY(calibrate(&sides[i], &timings[i], longest, &last));
+    return BPB_OK;
+}
+
+static bpb_status run_round(const struct side *sides, struct timing *timings, size_t n,
+                            double *spent)
+{
+    for (size_t i = 0; i < n; i++) {
+        double seconds;
+        TRY(timing_block(&sides[i], timings[i].sweeps, &seconds));
+        TRY(note(&timings[i], &sides[i].subject, seconds));
+        *spent += seconds;
+    }
+    return BPB_OK;
+}
+
+bpb_status timing_rounds(const struct side *sides, struct timing *timings, size_t n, double block,
+                         double seconds)
+{
+    double spent = 0;
+    TRY(calibrate_all(sides, timings, n, block));
+    for (size_t round = 0; round < LEAST_ROUNDS || spent < seconds * (double)n; round++)
+        TRY(run_round(sides, timings, n, &spent));
     return BPB_OK;
 }
 
@@ -103,23 +168,27 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void sort(struct timing *timing)
+double timing_quantile(double *values, size_t n, double part)
 {
-    if (timing->count > 0)
-        qsort(timing->us, timing->count, sizeof *timing->us, ascending);
+    if (n == 0)
+        return 0;
+    qsort(values, n, sizeof *values, ascending);
+    const double at = part * (double)(n - 1);
+    const size_t i = (size_t)at, next = i + 1 < n ? i + 1 : i;
+    return values[i] + (at - (double)i) * (values[next] - values[i]);
 }
 
-double timing_min(struct timing *timing)
+double timing_min(const struct timing *timing)
 {
-    sort(timing);
-    return timing->count > 0 ? timing->us[0] : 0;
+    double least = timing->count > 0 ? timing->us[0] : 0;
+    for (size_t i = 1; i < timing->count; i++)
+        least = timing->us[i] < least ? timing->us[i] : least;
+    return least;
 }
 
 double timing_median(struct timing *timing)
 {
-    const size_t n = timing->count;
-    sort(timing);
-    return n > 0 ? 0.5 * (timing->us[(n - 1) / 2] + timing->us[n / 2]) : 0;
+    return timing_quantile(timing->us, timing->count, 0.5);
 }
 
 void timing_free(struct timing *timing)

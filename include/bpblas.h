@@ -388,7 +388,7 @@ typedef struct bpb_splan bpb_splan;
  *
  * elsewhere the last two. tiles and packed give the same bits, whatever the place of an entry in
  * its matrix and however the product is cut: sum over p = 1..k in that order by fused
- * multiply-adds (in parts of at most 400 terms), then + beta c.
+ * multiply-adds (in parts of at most 272 terms), then + beta c.
  */
 typedef enum bpb_planning {
     BPB_PLAN_ESTIMATE, /* from shape, precision and CPU alone, never from timings */
@@ -471,7 +471,8 @@ BPB_API bpb_status bpb_wisdom_load(char **text, const char *path);
 /*
  * A work is the scratch of one caller's passes: A_l, Z_L, delta_l and staging for the plan's
  * columns, all in one block. Its plan must outlive it. With C = max(batch, 64) columns (unpadded:
- * batch), T threads and S bytes that the kernels need for packed copies it takes
+ * batch; where predict is by cblas-transposed, whole panels of 64 columns, or of 16 in float on
+ * OpenBLAS's cores Haswell and Zen), T threads and S bytes for the copies of kernels it takes
  *
  *     sizeof(real) * (C (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + batch) + 8 C + T S
  *

@@ -8,39 +8,58 @@
 #include "blas/tile_tmpl.h"
 #include "blas/vector_tmpl.h"
 
-#define LONGEST_SUM 400 /* terms of one part of a sum */
+#define LONGEST_SUM 272 /* terms of one part of a sum */
 
 extern const struct BPB(tiles) BPB_TILES(BPB_LEVEL);
 #define TILES BPB_TILES(BPB_LEVEL)
 #define HIGHEST ((size_t)BPB_TILE_HEIGHTS * LANES)
-static const size_t widest[BPB_TILE_HEIGHTS + 1] = TILE_COLS; /* tile of 1, 2, 3 vectors of rows */
+static const size_t widest[BPB_TILE_TALLEST + 1] = TILE_COLS; /* tile by vectors of rows */
 
-/* The terms of each part but the last, all about equal. */
-static size_t part_of_sum(size_t k)
+/* The fewest about equal parts of n that are no longer than this: the length of all but the last.
+ * Most products are small, and a division takes as long as one of their tiles. */
+static inline size_t equal_parts(size_t n, size_t longest)
 {
-    const size_t parts = (k + LONGEST_SUM - 1) / LONGEST_SUM;
-    return (k + parts - 1) / parts;
+    if (n <= longest)
+        return n;
+    const uint32_t parts = ((uint32_t)n + (uint32_t)longest - 1) / (uint32_t)longest;
+    return ((uint32_t)n + parts - 1) / parts;
 }
 
-/* Vectors of the next panel where so many rows are left: 3, but 4 make two panels of 2. */
-static size_t height(size_t rows)
+/* The terms of each part of a sum but the last. */
+static size_t part_of_sum(size_t k)
+{
+    return equal_parts(k, LONGEST_SUM);
+}
+
+/* Vectors of the next panel where so many rows are left: 3, but 4 make two panels of 2. One
+ * column: more, for the sums of a tile hide each other's latency. */
+static size_t height(size_t rows, bool one_column)
 {
     const size_t vectors = (rows + LANES - 1) / LANES;
+    if (one_column && vectors >= 4)
+        return vectors >= BPB_TILE_TALLEST && widest[BPB_TILE_TALLEST] ? BPB_TILE_TALLEST : 4;
     return vectors == 4 ? 2 : BPB_MIN(vectors, BPB_TILE_HEIGHTS);
 }
 
 /* One panel of C, all n columns, by tiles of about equal width. */
 static void panel(size_t vectors, const struct BPB(gemm) * g)
 {
-    const size_t n = g->n, count = (n + widest[vectors] - 1) / widest[vectors];
-    const size_t cols = (n + count - 1) / count, whole = n / cols, done = whole * cols;
-    const size_t next = g->trans_B == TRANS ? 1 : g->ldb;
-    TILES.tile[vectors][cols][g->trans_B](g->m, g->k, whole, g->A, g->lda, g->B, g->ldb,
-                                          cols * next, g->beta, g->E, g->lde, g->C, g->ldc);
-    if (done < n)
-        TILES.tile[vectors][n - done][g->trans_B](
-            g->m, g->k, 1, g->A, g->lda, g->B + done * next, g->ldb, 0, g->beta,
-            g->E + done * g->lde, g->lde, g->C + done * g->ldc, g->ldc);
+    const size_t cols = equal_parts(g->n, widest[vectors]);
+    const size_t whole = cols == g->n ? 1 : (uint32_t)g->n / (uint32_t)cols;
+    const size_t done = whole * cols, next = g->trans_B == TRANS ? 1 : g->ldb;
+    struct BPB(tile_row) row = {
+        .m = g->m, .k = g->k, .count = whole, .A = g->A, .lda = g->lda,
+        .B = g->B, .ldb = g->ldb, .B_step = cols * next,
+        .beta = g->beta, .E = g->E, .lde = g->lde, .E_step = cols * g->lde,
+        .C = g->C, .ldc = g->ldc, .C_step = cols * g->ldc};
+    TILES.tile[vectors][cols][g->trans_B](&row);
+    if (done == g->n)
+        return;
+    row.count = 1;
+    row.B += done * next;
+    row.E += done * g->lde;
+    row.C += done * g->ldc;
+    TILES.tile[vectors][g->n - done][g->trans_B](&row);
 }
 
 /* out = up to LANES columns of A turned, over k terms: out[i + p ld] = A[p + i lda]. */
@@ -92,6 +111,7 @@ static const real *at_B(const struct BPB(gemm) * g, size_t p, size_t j)
 static void gemm_tiles(const struct BPB(gemm) * g)
 {
     const size_t part = part_of_sum(g->k);
+    const bool one_column = g->n == 1 && g->trans_A == NO_TRANS;
     for (size_t p = 0; p < g->k; p += part) {
         struct BPB(gemm) piece = *g;
         piece.k = BPB_MIN(part, g->k - p);
@@ -99,7 +119,7 @@ static void gemm_tiles(const struct BPB(gemm) * g)
         if (p > 0) /* go on from what is there */
             piece.beta = 1, piece.E = g->C, piece.lde = g->ldc;
         for (size_t i = 0; i < g->m; i += piece.m) {
-            const size_t vectors = height(g->m - i);
+            const size_t vectors = height(g->m - i, one_column);
             piece.m = BPB_MIN(vectors * LANES, g->m - i);
             piece.A = at_A(g, i, p);
             if (g->trans_A == TRANS) {
@@ -123,51 +143,58 @@ static size_t transposed_panel(enum trans trans_A, size_t m, size_t n, size_t k)
 
 #define PACKED_ROWS 480   /* of A at a time: a multiple of HIGHEST that stays in L2 */
 #define PACKED_COLS 2048  /* of B at a time */
+#define SIDE_BY_SIDE 16   /* panels that are written together: as many pages */
 
-/* B_p as panels of so many columns each, row by row; the last may be narrower than its place. */
-static void pack_B(enum trans trans_B, size_t n, size_t k, size_t cols, const real *B, size_t ldb,
-                   real *out)
+/* out = m x k panel of A, ld rows: out[i + p ld] = A[i + p lda]. */
+static inline void copy_column(size_t m, const real *A, real *out)
 {
-    for (size_t j = 0; j < n; j += cols, out += cols * k) {
-        const size_t width = BPB_MIN(cols, n - j);
-        if (trans_B == NO_TRANS) {
-            transpose(width, k, B + j * ldb, ldb, out, cols);
-            continue;
-        }
-        for (size_t p = 0; p < k; p++)
-            for (size_t i = 0; i < width; i++)
-                out[i + p * cols] = B[j + i + p * ldb];
+    size_t i = 0;
+    for (; i + LANES <= m; i += LANES)
+        V(storeu)(out + i, V(loadu)(A + i));
+    if (i < m) {
+        const lanes rest = first_lanes(m - i);
+        vector_store_part(out + i, rest, vector_load_part(A + i, rest));
     }
 }
 
-/* A_i as panels of rows, column by column. */
-static void pack_A(enum trans trans_A, size_t m, size_t k, const real *A, size_t lda, real *out)
+/* A, m x k, as panels of so many rows, each column by column; the last may be narrower than its
+ * place. Whole columns of A are read, which may lie on pages of their own. */
+static void pack(size_t m, size_t k, size_t high, const real *A, size_t lda, real *out)
 {
-    for (size_t i = 0; i < m; i += HIGHEST, out += HIGHEST * k) {
-        const size_t rows = BPB_MIN(HIGHEST, m - i);
-        if (trans_A == TRANS) {
-            transpose(rows, k, A + i * lda, lda, out, HIGHEST);
-            continue;
-        }
+    for (size_t i = 0; i < m; i += SIDE_BY_SIDE * high) {
+        const size_t end = BPB_MIN(i + SIDE_BY_SIDE * high, m);
         for (size_t p = 0; p < k; p++)
-            for (size_t r = 0; r < rows; r++)
-                out[r + p * HIGHEST] = A[i + r + p * lda];
+            for (size_t r = i; r < end; r += high)
+                copy_column(BPB_MIN(high, m - r), A + r + p * lda, out + r * k + p * high);
     }
+}
+
+/* The same of A^T. */
+static void pack_transposed(size_t m, size_t k, size_t high, const real *A, size_t lda, real *out)
+{
+    for (size_t i = 0; i < m; i += high)
+        transpose(BPB_MIN(high, m - i), k, A + i * lda, lda, out + i * k, high);
 }
 
 /* A packed block of A (m x k) by all of a packed B (k x n), panels of cols columns. */
 static void packed_block(const struct BPB(gemm) * g, size_t cols)
 {
-    const real *B = g->B;
-    for (size_t j = 0; j < g->n; j += cols, B += cols * g->k) {
+    const size_t whole = g->m / HIGHEST, rest = g->m - whole * HIGHEST;
+    struct BPB(tile_row) row = {
+        .k = g->k, .lda = HIGHEST, .A_step = HIGHEST * g->k, .B = g->B, .ldb = cols,
+        .beta = g->beta, .lde = g->lde, .E_step = HIGHEST, .ldc = g->ldc, .C_step = HIGHEST};
+    for (size_t j = 0; j < g->n; j += cols, row.B += cols * g->k) {
         const size_t width = BPB_MIN(cols, g->n - j);
-        const real *A = g->A;
-        for (size_t i = 0; i < g->m; i += HIGHEST, A += HIGHEST * g->k) {
-            const size_t rows = BPB_MIN(HIGHEST, g->m - i), vectors = (rows + LANES - 1) / LANES;
-            TILES.tile[vectors][width][TRANS](rows, g->k, 1, A, HIGHEST, B, cols, 0, g->beta,
-                                              g->E + i + j * g->lde, g->lde,
-                                              g->C + i + j * g->ldc, g->ldc);
-        }
+        row.m = HIGHEST, row.count = whole, row.A = g->A;
+        row.E = g->E + j * g->lde;
+        row.C = g->C + j * g->ldc;
+        TILES.tile[BPB_TILE_HEIGHTS][width][TRANS](&row);
+        if (rest == 0)
+            continue;
+        row.m = rest, row.count = 1, row.A += whole * row.A_step;
+        row.E += whole * HIGHEST;
+        row.C += whole * HIGHEST;
+        TILES.tile[(rest + LANES - 1) / LANES][width][TRANS](&row);
     }
 }
 
@@ -194,12 +221,13 @@ static void packed_columns(const struct BPB(gemm) * g, size_t j, size_t n, size_
     struct BPB(gemm) block = {.n = n, .k = k, .A = A_packed, .B = B_packed,
                               .beta = first ? g->beta : 1, .lde = first ? g->lde : g->ldc,
                               .ldc = g->ldc};
-    pack_B(g->trans_B, n, k, cols, at_B(g, p, j), g->ldb, B_packed);
+    (g->trans_B == TRANS ? pack : pack_transposed)(n, k, cols, at_B(g, p, j), g->ldb, B_packed);
     for (size_t i = 0; i < g->m; i += PACKED_ROWS) {
         block.m = BPB_MIN(PACKED_ROWS, g->m - i);
         block.E = E + i + j * block.lde;
         block.C = g->C + i + j * g->ldc;
-        pack_A(g->trans_A, block.m, k, at_A(g, i, p), g->lda, A_packed);
+        (g->trans_A == TRANS ? pack_transposed : pack)(block.m, k, HIGHEST, at_A(g, i, p), g->lda,
+                                                       A_packed);
         packed_block(&block, cols);
     }
 }
@@ -228,7 +256,7 @@ static void gemm_column(const struct BPB(gemm) * g)
         return;
     }
     for (size_t i = 0, rows; i < g->m; i += rows) {
-        const size_t vectors = height(g->m - i);
+        const size_t vectors = height(g->m - i, false);
         rows = BPB_MIN(vectors * LANES, g->m - i);
         TILES.column[vectors](rows, g->k, g->A + i, g->lda, g->B, g->beta, g->E + i, g->C + i);
     }

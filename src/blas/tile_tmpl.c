@@ -4,92 +4,194 @@
 #include "blas/vector_tmpl.h"
 
 #define GROUPS ((BPB_TILE_COLS + 3) / 4)
+#define AHEAD 8        /* terms from the load of an entry to its use that a fetch takes */
+#define LONG_ENOUGH 32 /* terms for what is added last to come meanwhile */
+#define INLINE static inline __attribute__((always_inline))
 
 /* Keep the compiler from deriving one pointer from another: it runs out of registers. */
 #define KEEP(pointer) __asm__("" : "+r"(pointer))
+/* Or from making a vector of a scalar for all tiles: it would take a register from the sums. */
+#define KEEP_SCALAR(x) __asm__ volatile("" : "+x"(x))
+
+/* What a tile is; all constants wherever this is inlined. */
+struct shape {
+    int rows, cols;  /* vectors, columns */
+    bool transposed; /* B */
+    bool whole;      /* the last vector of a column is not a part of one: a mask costs time */
+};
+
+INLINE vec load(struct shape s, const real *x, int i, lanes last)
+{
+    return s.whole || i < s.rows - 1 ? V(loadu)(x + i * LANES)
+                                     : vector_load_part(x + i * LANES, last);
+}
+
+INLINE void store(struct shape s, real *x, int i, lanes last, vec value)
+{
+    if (s.whole || i < s.rows - 1)
+        V(storeu)(x + i * LANES, value);
+    else
+        vector_store_part(x + i * LANES, last, value);
+}
+
+INLINE void begin(struct shape s, vec (*sum)[BPB_TILE_COLS])
+{
+    ALL_OF_THEM for (int j = 0; j < s.cols; j++)
+        ALL_OF_THEM for (int i = 0; i < s.rows; i++)
+            sum[i][j] = V(setzero)();
+}
 
 /*
- * One tile of rows x cols vectors and columns; both are constants wherever this is inlined, and
- * every loop over them is unrolled, so that the sums stay in registers. The last vector of a
- * column is a part of one. Columns of B are reached from every fourth by small multiples of ldb.
+ * What is AHEAD terms away is fetched: a column of A, and of a transposed B a row, lies on a page
+ * of its own where ld is large, and no hardware foresees it. Only in tiles that leave the time:
+ * two loads go with two multiply-adds, of which no fewer than eight are under way.
  */
-static inline __attribute__((always_inline)) void one_tile(
-    const int rows, const int cols, const bool transposed, lanes last, size_t k, const real *A,
-    size_t lda, const real *B, size_t ldb, real beta, const real *E, size_t lde, real *C,
-    size_t ldc)
+INLINE void fetch_ahead(struct shape s, const real *A, size_t lda, const real *B, size_t ldb)
 {
-    vec sum[BPB_TILE_HEIGHTS][BPB_TILE_COLS], a[BPB_TILE_HEIGHTS];
-    const real *b[GROUPS];
-    ALL_OF_THEM for (int j = 0; j < cols; j++)
-        ALL_OF_THEM for (int i = 0; i < rows; i++)
-            sum[i][j] = V(setzero)();
-    ALL_OF_THEM for (int g = 0; g < (cols + 3) / 4; g++)
+    if (2 * s.rows + s.cols >= BPB_MAX(8, s.rows * s.cols))
+        return;
+    ALL_OF_THEM for (int i = 0; i < s.rows; i++)
+        __builtin_prefetch(A + AHEAD * lda + i * LANES);
+    if (s.transposed)
+        __builtin_prefetch(B + AHEAD * ldb + s.cols / 2);
+}
+
+INLINE vec entry(struct shape s, const real *const *b, int j, size_t ldb)
+{
+    return V(set1)(s.transposed ? b[0][j] : b[j / 4][(size_t)(j % 4) * ldb]);
+}
+
+/* sum += a column of A, held in registers, times a row of B. */
+INLINE void add_wide(struct shape s, lanes last, const real *A, const real *const *b, size_t ldb,
+                     vec (*sum)[BPB_TILE_COLS])
+{
+    vec a[BPB_TILE_HEIGHTS];
+    ALL_OF_THEM for (int i = 0; i < s.rows; i++)
+        a[i] = load(s, A, i, last);
+    ALL_OF_THEM for (int j = 0; j < s.cols; j++)
     {
-        b[g] = B + (size_t)g * 4 * ldb;
+        const vec x = entry(s, b, j, ldb);
+        ALL_OF_THEM for (int i = 0; i < s.rows; i++)
+            sum[i][j] = V(fmadd)(a[i], x, sum[i][j]);
+    }
+}
+
+/* The same for one column, whose rows no register needs to hold. */
+INLINE void add_tall(struct shape s, lanes last, const real *A, const real *const *b, size_t ldb,
+                     vec (*sum)[BPB_TILE_COLS])
+{
+    const vec x = entry(s, b, 0, ldb);
+    ALL_OF_THEM for (int i = 0; i < s.rows; i++)
+        sum[i][0] = V(fmadd)(load(s, A, i, last), x, sum[i][0]);
+}
+
+/* sum += a column of A times a row of B, and on to the next. Columns of B are reached from every
+ * fourth, b, by small multiples of ldb. */
+INLINE void add_term(struct shape s, lanes last, const real *A, size_t lda, const real **b,
+                     size_t ldb, vec (*sum)[BPB_TILE_COLS])
+{
+    fetch_ahead(s, A, lda, b[0], ldb);
+    if (s.cols == 1)
+        add_tall(s, last, A, (const real *const *)b, ldb, sum);
+    else
+        add_wide(s, last, A, (const real *const *)b, ldb, sum);
+    const int groups = s.transposed ? 1 : (s.cols + 3) / 4;
+    ALL_OF_THEM for (int g = 0; g < groups; g++)
+    {
+        b[g] += s.transposed ? ldb : 1;
         KEEP(b[g]);
     }
-    _Pragma("GCC unroll 2") for (size_t p = 0; p < k; p++)
+}
+
+/*
+ * sum += A B, term by term. Where B is transposed, E, which is added last, is fetched meanwhile: a
+ * column before each of about as many stretches of the sum.
+ */
+INLINE void add_terms(struct shape s, lanes last, const struct BPB(tile_row) * row, const real *A,
+                      const real *B, const real *E, vec (*sum)[BPB_TILE_COLS])
+{
+    const size_t lda = row->lda, ldb = row->ldb;
+    const bool fetch =
+        s.transposed && s.rows > 1 && s.cols > 3 && row->k >= LONG_ENOUGH && row->beta != 0;
+    const size_t stretch = fetch ? row->k / (size_t)s.cols + 1 : row->k;
+    const real *b[GROUPS] = {B};
+    ALL_OF_THEM for (int g = 0; g < (s.cols + 3) / 4; g++)
     {
-        ALL_OF_THEM for (int i = 0; i < rows - 1; i++)
-            a[i] = V(loadu)(A + i * LANES);
-        a[rows - 1] = vector_load_part(A + (rows - 1) * LANES, last);
-        ALL_OF_THEM for (int j = 0; j < cols; j++)
-        {
-            const vec x = V(set1)(transposed ? B[j] : b[j / 4][(size_t)(j % 4) * ldb]);
-            ALL_OF_THEM for (int i = 0; i < rows; i++)
-                sum[i][j] = V(fmadd)(a[i], x, sum[i][j]);
-        }
-        A += lda;
-        B += ldb;
-        if (transposed)
-            continue;
-        ALL_OF_THEM for (int g = 0; g < (cols + 3) / 4; g++)
-        {
-            b[g]++;
+        b[g] = B + (size_t)g * 4 * ldb;
+        if (!s.transposed)
             KEEP(b[g]);
-        }
     }
-    if (beta != 0) {
-        ALL_OF_THEM for (int j = 0; j < cols; j++)
-        {
-            ALL_OF_THEM for (int i = 0; i < rows - 1; i++)
-                sum[i][j] = V(fmadd)(V(set1)(beta), V(loadu)(E + i * LANES), sum[i][j]);
-            sum[rows - 1][j] = V(fmadd)(
-                V(set1)(beta), vector_load_part(E + (rows - 1) * LANES, last), sum[rows - 1][j]);
-            E += lde;
-            KEEP(E);
-        }
+    for (size_t k = row->k, terms; k > 0; k -= terms, E += row->lde) {
+        if (fetch)
+            ALL_OF_THEM for (int i = 0; i < s.rows; i++)
+                __builtin_prefetch(E + i * LANES);
+        terms = BPB_MIN(k, stretch);
+        _Pragma("GCC unroll 2") for (size_t p = 0; p < terms; p++, A += lda)
+            add_term(s, last, A, lda, b, ldb, sum);
     }
-    ALL_OF_THEM for (int j = 0; j < cols; j++)
+}
+
+/* sum += beta E */
+INLINE void add_last(struct shape s, lanes last, real beta, const real *E, size_t lde,
+                     vec (*sum)[BPB_TILE_COLS])
+{
+    if (beta == 0)
+        return;
+    KEEP_SCALAR(beta);
+    ALL_OF_THEM for (int j = 0; j < s.cols; j++)
     {
-        ALL_OF_THEM for (int i = 0; i < rows - 1; i++)
-            V(storeu)(C + i * LANES, sum[i][j]);
-        vector_store_part(C + (rows - 1) * LANES, last, sum[rows - 1][j]);
+        ALL_OF_THEM for (int i = 0; i < s.rows; i++)
+            sum[i][j] = V(fmadd)(V(set1)(beta), load(s, E, i, last), sum[i][j]);
+        E += lde;
+        KEEP(E);
+    }
+}
+
+INLINE void end(struct shape s, lanes last, vec (*sum)[BPB_TILE_COLS], real *C, size_t ldc)
+{
+    ALL_OF_THEM for (int j = 0; j < s.cols; j++)
+    {
+        ALL_OF_THEM for (int i = 0; i < s.rows; i++)
+            store(s, C, i, last, sum[i][j]);
         C += ldc;
         KEEP(C);
     }
 }
 
-static inline __attribute__((always_inline)) void tiles(
-    const int rows, const int cols, const bool transposed, size_t m, size_t k, size_t count,
-    const real *A, size_t lda, const real *B, size_t ldb, size_t step, real beta, const real *E,
-    size_t lde, real *C, size_t ldc)
+INLINE void one_tile(struct shape s, lanes last, const struct BPB(tile_row) * row, const real *A,
+                     const real *B, const real *E, real *C)
 {
-    const lanes last = first_lanes(m - (size_t)(rows - 1) * LANES);
-    for (; count > 0; count--) {
-        one_tile(rows, cols, transposed, last, k, A, lda, B, ldb, beta, E, lde, C, ldc);
-        B += step;
-        E += (size_t)cols * lde;
-        C += (size_t)cols * ldc;
+    vec sum[BPB_TILE_TALLEST][BPB_TILE_COLS];
+    begin(s, sum);
+    add_terms(s, last, row, A, B, E, sum);
+    add_last(s, last, row->beta, E, row->lde, sum);
+    end(s, last, sum, C, row->ldc);
+}
+
+/* Every loop over rows and columns is unrolled, so that the sums stay in registers. */
+INLINE void tiles(int rows, int cols, bool transposed, const struct BPB(tile_row) * row)
+{
+    const struct shape whole = {rows, cols, transposed, true};
+    const struct shape part = {rows, cols, transposed, false};
+    const lanes last = first_lanes(row->m - (size_t)(rows - 1) * LANES);
+    const real *A = row->A, *B = row->B, *E = row->E;
+    real *C = row->C;
+    for (size_t count = row->count; count > 0; count--) {
+        if (row->m == (size_t)rows * LANES)
+            one_tile(whole, last, row, A, B, E, C);
+        else
+            one_tile(part, last, row, A, B, E, C);
+        A += row->A_step;
+        B += row->B_step;
+        E += row->E_step;
+        C += row->C_step;
     }
 }
 
-#define TILE_OF(name, rows, cols, transposed)                                                     \
-    static void name(size_t m, size_t k, size_t count, const real *A, size_t lda, const real *B,  \
-                     size_t ldb, size_t step, real beta, const real *E, size_t lde, real *C,      \
-                     size_t ldc)                                                                  \
-    {                                                                                             \
-        tiles(rows, cols, transposed, m, k, count, A, lda, B, ldb, step, beta, E, lde, C, ldc);   \
+#define TILE_OF(name, rows, cols, transposed)          \
+    static void name(const struct BPB(tile_row) * row) \
+    {                                                  \
+        tiles(rows, cols, transposed, row);            \
     }
 #define BOTH_TILES(rows, cols)                     \
     TILE_OF(tile_##rows##_##cols, rows, cols, false) \
@@ -97,7 +199,8 @@ static inline __attribute__((always_inline)) void tiles(
 #define TABLE_ENTRY(rows, cols) \
     [rows][cols] = {tile_##rows##_##cols, tile_##rows##_##cols##_transposed},
 
-#define TILES_4(X, rows) X(rows, 1) X(rows, 2) X(rows, 3) X(rows, 4)
+#define TILES_1(X, rows) X(rows, 1)
+#define TILES_4(X, rows) TILES_1(X, rows) X(rows, 2) X(rows, 3) X(rows, 4)
 #define TILES_6(X, rows) TILES_4(X, rows) X(rows, 5) X(rows, 6)
 #define TILES_9(X, rows) TILES_6(X, rows) X(rows, 7) X(rows, 8) X(rows, 9)
 #define TILES_12(X, rows) TILES_9(X, rows) X(rows, 10) X(rows, 11) X(rows, 12)
@@ -108,11 +211,12 @@ static inline __attribute__((always_inline)) void tiles(
 
 FOR_EACH_TILE(BOTH_TILES)
 
+/* ---- One column by several sums -------------------------------------------------------------- */
+
 #define SUMS 4
 
-static inline __attribute__((always_inline)) void column(
-    const int rows, size_t m, size_t k, const real *A, size_t lda, const real *b, real beta,
-    const real *e, real *c)
+INLINE void column(int rows, size_t m, size_t k, const real *A, size_t lda, const real *b, real beta,
+                   const real *e, real *c)
 {
     const lanes all = first_lanes(LANES), last = first_lanes(m - (size_t)(rows - 1) * LANES);
     vec sum[SUMS][BPB_TILE_HEIGHTS];

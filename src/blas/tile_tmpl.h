@@ -7,29 +7,40 @@
 #include "tmpl.h"
 
 /*
- * count tiles of C side by side, each m rows (1 .. a tile's height) and the tile's columns wide:
+ * count tiles, each m rows (1 .. a tile's height) and the tile's columns wide:
  *
  *     C = A B + beta E        beta 0: E is not read
  *
- * A is m x k, column-major. Entry (p, j) of B is B[p + j ldb], or transposed B[j + p ldb]; the
- * next tile's B begins step entries on. An entry of C is a sum from 0 by one fused multiply-add for
- * each p in its order, and then beta e added by another, whatever the tile and its place in it:
- * its bits depend on nothing else.
+ * A is m x k, column-major. Entry (p, j) of B is B[p + j ldb], or transposed B[j + p ldb]. The
+ * next tile's matrices begin so many entries on. An entry of C is a sum from 0 by one fused
+ * multiply-add for each p in its order, and then beta e added by another, whatever the tile and
+ * its place in it: its bits depend on nothing else.
  */
-typedef void BPB(tile_fn)(size_t m, size_t k, size_t count, const real *A, size_t lda,
-                          const real *B, size_t ldb, size_t step, real beta, const real *E,
-                          size_t lde, real *C, size_t ldc);
+struct BPB(tile_row) {
+    size_t m, k, count;
+    const real *A;
+    size_t lda, A_step;
+    const real *B;
+    size_t ldb, B_step;
+    real beta;
+    const real *E;
+    size_t lde, E_step;
+    real *C;
+    size_t ldc, C_step;
+};
+typedef void BPB(tile_fn)(const struct BPB(tile_row) * row);
 
 /* One column, c = A b + beta e, each entry by four sums that are added up last. */
 typedef void BPB(column_fn)(size_t m, size_t k, const real *A, size_t lda, const real *b, real beta,
                             const real *e, real *c);
 
-#define BPB_TILE_HEIGHTS 3 /* vectors of rows of the highest tile */
+#define BPB_TILE_HEIGHTS 3 /* vectors of rows of the highest tile of any use but: */
+#define BPB_TILE_TALLEST 8 /* of one column */
 #define BPB_TILE_COLS 28   /* columns of the widest */
 
 struct BPB(tiles) {
     /* by vectors of rows, columns, and whether B is transposed */
-    BPB(tile_fn) *tile[BPB_TILE_HEIGHTS + 1][BPB_TILE_COLS + 1][2];
+    BPB(tile_fn) *tile[BPB_TILE_TALLEST + 1][BPB_TILE_COLS + 1][2];
     BPB(column_fn) *column[BPB_TILE_HEIGHTS + 1]; /* by vectors of rows */
 };
 

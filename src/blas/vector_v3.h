@@ -15,9 +15,9 @@
 typedef BPB_SELECT(__m256d, __m256) vec;
 typedef __m256i lanes; /* all bits of a lane */
 
-/* Columns of the widest tile of 1, 2 and 3 vectors of rows: of 16 registers, 12 add up. */
-#define TILE_COLS {0, 12, 6, 4}
-#define FOR_EACH_TILE(X) TILES_12(X, 1) TILES_6(X, 2) TILES_4(X, 3)
+/* Columns of the widest tile by vectors of rows: of 16 registers, 12 add up. */
+#define TILE_COLS {0, 12, 6, 4, 1}
+#define FOR_EACH_TILE(X) TILES_12(X, 1) TILES_6(X, 2) TILES_4(X, 3) TILES_1(X, 4)
 
 /* The first n lanes, 1 <= n <= LANES. */
 static inline lanes first_lanes(size_t n)

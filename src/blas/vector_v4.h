@@ -15,9 +15,9 @@
 typedef BPB_SELECT(__m512d, __m512) vec;
 typedef BPB_SELECT(__mmask8, __mmask16) lanes;
 
-/* Columns of the widest tile of 1, 2 and 3 vectors of rows: of 32 registers, 27 or 28 add up. */
-#define TILE_COLS {0, 28, 14, 9}
-#define FOR_EACH_TILE(X) TILES_28(X, 1) TILES_14(X, 2) TILES_9(X, 3)
+/* Columns of the widest tile by vectors of rows: of 32 registers, 27 or 28 add up. */
+#define TILE_COLS {0, 28, 14, 9, 1, 0, 0, 0, 1}
+#define FOR_EACH_TILE(X) TILES_28(X, 1) TILES_14(X, 2) TILES_9(X, 3) TILES_1(X, 4) TILES_1(X, 8)
 
 /* The first n lanes, 1 <= n <= LANES. */
 static inline lanes first_lanes(size_t n)

@@ -117,7 +117,8 @@ static void descend_share(void *context, size_t thread, size_t threads)
     for (size_t l = 1; l <= plan->shape->L; l++) {
         const size_t n_in = plan->shape->layer[l - 1].n_in;
         const struct BPB(planned) *layer = &plan->layer[l - 1];
-        const size_t grain = layer->gradient_cols < n_in ? layer->gradient_cols : EXACT_GRAIN;
+        const bool exact = layer->kernel[GRADIENT]->exact;
+        const size_t grain = exact ? EXACT_GRAIN : layer->gradient_cols;
         accumulate(descent, l, share_begin(n_in, grain, thread, threads),
                    share_begin(n_in, grain, thread + 1, threads), scratch);
         if (l % threads == thread)

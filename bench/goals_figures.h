@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is measured, and what for. */
+#ifndef BENCH_GOALS_FIGURES_H
+#define BENCH_GOALS_FIGURES_H
+
+#include "goals_match.h"
+
+/* Figures that are asked for by one name. */
+enum group {
+    GROUP_PEAK,
+    GROUP_THREADS,
+    GROUP_DOUBLE,
+    GROUP_SMALL,
+    GROUP_TANH,
+    GROUP_CELLS,
+    GROUP_PREDICT,
+    GROUP_EPOCH,
+    GROUP_BYTES,
+    GROUP_LINEAR,
+    GROUP_CORE,
+    GROUPS
+};
+
+extern const char *const group_names[GROUPS];
+extern const char *const group_texts[GROUPS]; /* what --list says */
+
+struct figure;
+
+/* Print the lines of a figure. */
+typedef bpb_status measure_figure(struct match *match, const struct figure *figure);
+
+struct figure {
+    enum group group;
+    const char *name; /* of a case; NULL: it has none */
+    enum precision precision;
+    struct goal goal;
+    measure_figure *measure;
+    size_t columns; /* where it is about so many */
+};
+
+extern const struct figure figures[];
+extern const size_t n_figures;
+
+/* The case of this name; NULL where there is none. */
+const struct bench_case *case_named(const char *name);
+
+/* "GROUP CASE PRECISION TEXT" as what a line is about; TEXT may be empty. */
+struct line line_of(const struct figure *figure, const char *text);
+
+/* In goals_series.c. */
+measure_figure measure_widths, measure_depths, measure_batches, measure_predicts;
+
+/* In goals_child.c. */
+measure_figure measure_core;
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Subjects that only the goals have. They refer to the problem. */
+#ifndef BENCH_GOALS_TMPL_H
+#define BENCH_GOALS_TMPL_H
+
+#include "goals_kit.h"
+#include "problem_tmpl.h"
+
+/* See struct kit. */
+bpb_status BENCH(predict_create)(struct subject *subject, const struct BENCH(problem) *problem,
+                                 size_t columns, const bpb_plan_options *plan);
+bpb_status BENCH(read_create)(struct subject *subject, const struct BENCH(problem) *problem);
+bpb_status BENCH(epoch_create)(struct subject *subject, const struct BENCH(problem) *problem,
+                               bool own_clock);
+bpb_status BENCH(check_epoch)(const struct BENCH(problem) *problem, const struct subject *epoch,
+                              bool *agree);
+
+#endif
