@@ -126,7 +126,7 @@ INLINE void add_terms(struct shape s, lanes last, const struct BPB(tile_row) * r
             ALL_OF_THEM for (int i = 0; i < s.rows; i++)
                 __builtin_prefetch(E + i * LANES);
         terms = BPB_MIN(k, stretch);
-        _Pragma("GCC unroll 2") for (size_t p = 0; p < terms; p++, A += lda)
+        TWO_OF_THEM for (size_t p = 0; p < terms; p++, A += lda)
             add_term(s, last, A, lda, b, ldb, sum);
     }
 }

@@ -11,8 +11,15 @@
 
 #define LANES (VECTOR_BYTES / BPB_REAL_BYTES) /* of a vector */
 
-/* Before a loop of constant count: its arrays of vectors are to become registers. */
+/* Before a loop of constant count: its arrays of vectors are to become registers. And before one
+ * whose rounds are to go two at a time. */
+#ifdef __clang__
+#define ALL_OF_THEM _Pragma("clang loop unroll(full)")
+#define TWO_OF_THEM _Pragma("clang loop unroll_count(2)")
+#else
 #define ALL_OF_THEM _Pragma("GCC unroll 32")
+#define TWO_OF_THEM _Pragma("GCC unroll 2")
+#endif
 
 /* x as a LANES x LANES matrix turned: within each 16 bytes of a vector, then these as wholes. */
 static inline __attribute__((always_inline)) void vector_transpose(vec *x)
