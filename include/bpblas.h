@@ -477,7 +477,8 @@ BPB_API bpb_status bpb_wisdom_load(char **text, const char *path);
  *     sizeof(real) * (C (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + batch) + 8 C + T S
  *
  * bytes, and at most 64 (3 L + 6) more that align the parts. S is 0 for cblas, sizeof(real) times
- * the largest result for cblas-transposed, at most 150 KiB for tiles and 8 MiB for packed.
+ * the largest result for cblas-transposed, at most 51 KiB for tiles, and 2.7 (float) or 5.3 MiB for
+ * packed.
  */
 typedef struct bpb_dwork bpb_dwork;
 typedef struct bpb_swork bpb_swork;

@@ -90,7 +90,7 @@ static int set_traps(int on)
 }
 
 /* Whether set_traps(1) is still in force; undo it. */
-static int clear_traps(void)
+static inline int clear_traps(void)
 {
 #if defined __SSE2__
     const int kept = (_mm_getcsr() & 0x1f80) == 0;

@@ -226,8 +226,11 @@ INLINE void column(int rows, size_t m, size_t k, const real *A, size_t lda, cons
     for (; k >= SUMS; k -= SUMS, b += SUMS)
         ALL_OF_THEM for (int s = 0; s < SUMS; s++, A += lda)
             ALL_OF_THEM for (int i = 0; i < rows; i++)
+            {
+                __builtin_prefetch(A + 2 * AHEAD * lda + i * LANES);
                 sum[s][i] = V(fmadd)(vector_load_part(A + i * LANES, i < rows - 1 ? all : last),
                                      V(set1)(b[s]), sum[s][i]);
+            }
     for (; k > 0; k--, b++, A += lda)
         ALL_OF_THEM for (int i = 0; i < rows; i++)
             sum[0][i] = V(fmadd)(vector_load_part(A + i * LANES, i < rows - 1 ? all : last),

@@ -26,7 +26,8 @@ static void share(void *context, size_t thread, size_t threads)
     struct BPB(pass) *pass = context;
     const BPB(plan) *plan = pass->work->plan;
     const size_t panel = pass->forward == PREDICT ? plan->panel : 1;
-    const size_t grain = BPB_MAX(plan->grain, panel), chunk = BPB_MAX(plan->chunk, panel);
+    const size_t grain = BPB_MAX(plan->grain, panel); /* whole panels, both */
+    const size_t chunk = BPB_MAX(plan->chunk / panel, 1) * panel;
     const size_t end = share_begin(pass->count, grain, thread + 1, threads);
     struct BPB(slice) slice = {
         .net = pass->net,

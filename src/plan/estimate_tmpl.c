@@ -15,7 +15,7 @@ struct product_shape BPB(product_shape)(const BPB(plan) * plan, enum product pro
     case GRADIENT:
         return (struct product_shape){NO_TRANS, TRANS, n_out, n_in, plan->batch};
     case PREDICT:
-        return (struct product_shape){NO_TRANS, NO_TRANS, n_out, plan->capacity, n_in};
+        return (struct product_shape){NO_TRANS, NO_TRANS, n_out, BPB(predict_columns)(plan), n_in};
     default:
         return (struct product_shape){NO_TRANS, NO_TRANS, n_out, plan->batch, n_in};
     }

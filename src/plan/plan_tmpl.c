@@ -213,7 +213,7 @@ static bpb_status fill(BPB(plan) * plan, const bpb_plan_options *options)
 {
     plan->batch = options->batch ? options->batch : DEFAULT_BATCH;
     plan->unpadded = options->unpadded;
-    plan->capacity = plan->unpadded ? plan->batch : BPB_MAX(plan->batch, BPB_PANEL_MAX);
+    plan->capacity = BPB(predict_columns)(plan);
     choose_functions(plan);
     TRY(choose_kernels(plan, options));
     cut(plan, options);

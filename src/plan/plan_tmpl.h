@@ -3,6 +3,7 @@
 #ifndef BPB_PLAN_TMPL_H
 #define BPB_PLAN_TMPL_H
 
+#include "blas/cpu.h"
 #include "blas/gemm_tmpl.h"
 #include "blas/pool.h"
 #include "common.h"
@@ -65,6 +66,12 @@ struct product_shape {
     size_t m, n, k;
 };
 struct product_shape BPB(product_shape)(const BPB(plan) * plan, enum product product, size_t l);
+
+/* The columns of a block of predict, before they are made whole panels. */
+static inline size_t BPB(predict_columns)(const BPB(plan) * plan)
+{
+    return plan->unpadded ? plan->batch : BPB_MAX(plan->batch, BPB_PANEL_MAX);
+}
 
 /* The kernel that shape and CPU suggest; the same with the BLAS alone. */
 const struct BPB(kernel) *BPB(estimate)(const BPB(plan) * plan, enum product product, size_t l);
