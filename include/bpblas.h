@@ -382,7 +382,6 @@ typedef struct bpb_splan bpb_splan;
  *
  *   tiles             our own, on the matrices where they lie
  *   packed            our own, on packed copies: for large matrices
- *   column            our own, a forward product of a single column by several sums at once
  *   cblas             cblas_dgemm
  *   cblas-transposed  cblas_dgemm for the transposed product
  *
@@ -401,8 +400,11 @@ typedef enum bpb_planning {
 typedef struct bpb_plan_options {
     size_t batch;  /* most columns of one pass; default 64; 1 .. 2^31-1 */
     size_t threads; /* most threads of a pass, the caller's included; default 1; at most 1024 */
-    int unpadded;  /* predict and evaluate: 0, the default, keeps a column's bits from depending
-                      on the columns beside it; 1 gives that promise up for speed with a few */
+    int unpadded;  /* predict and evaluate: 0, the default, keeps a column's bits from depending on
+                      the columns beside it, for which cblas-transposed fills short blocks up; 1
+                      does not, gives that promise up where the BLAS predicts, and gains where few
+                      columns are asked for at a time. Without the BLAS it only makes the work
+                      smaller: batch columns, not 64 */
     bpb_planning planning; /* default estimate */
     const char *wisdom; /* NULL, or the text of bpb_dplan_wisdom: products that it names are done
                            as it says, the others as planning says; not kept */
@@ -569,7 +571,7 @@ BPB_API bpb_status bpb_ssgd_step(bpb_snet *net, bpb_swork *work, bpb_scview X, b
 /*
  * Y = A_L for any number of columns, by panels of a fixed width, so that memory does not grow
  * with the data and, unless the plan is unpadded, the bits of a column depend on nothing but
- * that column, the net, the BLAS and the CPU.
+ * that column, the net, the kernel, the BLAS where that is the kernel, and the CPU.
  * flags: NULL, or one byte a column: 1 where an output is not finite, 0 where all are;
  * BPB_NONFINITE if any. Finite columns are right whatever stands beside them.
  */

@@ -591,7 +591,7 @@ def field(text, name):
 
 class Plans(Case):
     WORDS = ["--layers", "40,7,3", "--batch", 5]
-    KERNELS = {"tiles", "packed", "column", "cblas", "cblas-transposed"}
+    KERNELS = {"tiles", "packed", "cblas", "cblas-transposed"}
     EQUATIONS = {"forward": "Z = W A + b 1^T", "delta": "D' = W^T D",
                  "gradient": "W <- beta W + D A^T", "predict": "Z = W A + b 1^T"}
 
@@ -629,14 +629,6 @@ class Plans(Case):
             self.assertEqual("5", field(text, "batch"))
             self.assertEqual(planning, field(text, "planning"))
         self.assertEqual("10", field(self.plan("--layers", "4,3"), "batch"))
-
-    def test_single_sample__has_its_own_kernel_for_forward_products_alone(self):
-        rows = timings(self.plan("--layers", "40,7,3", "--batch", 1, "--planning", "measure"))
-        for (_, product), row in rows.items():
-            kernels = {kernel for _, kernel, _, _ in row}
-            self.assertLessEqual(kernels, self.KERNELS)
-            if product != "forward":
-                self.assertNotIn("column", kernels)
 
     def test_cblas__is_left_to_the_blas(self):
         for kernel in choices(self.plan(*self.WORDS, "--planning", "cblas")).values():

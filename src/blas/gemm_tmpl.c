@@ -69,14 +69,12 @@ const struct BPB(kernel) BPB(kernel_cblas_transposed) = {
 static const struct BPB(kernel) *const generic[] = {&BPB(kernel_cblas),
                                                     &BPB(kernel_cblas_transposed), NULL};
 #ifdef BPB_X86_64_LEVELS
-#define OWN(level) \
-    BPB(kernel_tiles_##level), BPB(kernel_packed_##level), BPB(kernel_column_##level)
-extern const struct BPB(kernel) OWN(v3), OWN(v4);
-#undef OWN
-#define OWN(level) \
-    &BPB(kernel_cblas), &BPB(kernel_cblas_transposed), &BPB(kernel_tiles_##level), \
-        &BPB(kernel_packed_##level), &BPB(kernel_column_##level), NULL
-static const struct BPB(kernel) *const v3[] = {OWN(v3)}, *const v4[] = {OWN(v4)};
+extern const struct BPB(kernel) BPB(kernel_tiles_v3), BPB(kernel_packed_v3);
+extern const struct BPB(kernel) BPB(kernel_tiles_v4), BPB(kernel_packed_v4);
+static const struct BPB(kernel) *const v3[] = {&BPB(kernel_cblas), &BPB(kernel_cblas_transposed),
+                                               &BPB(kernel_tiles_v3), &BPB(kernel_packed_v3), NULL};
+static const struct BPB(kernel) *const v4[] = {&BPB(kernel_cblas), &BPB(kernel_cblas_transposed),
+                                               &BPB(kernel_tiles_v4), &BPB(kernel_packed_v4), NULL};
 #endif
 
 const struct BPB(kernel) *const *BPB(kernels)(void)
@@ -110,9 +108,4 @@ const struct BPB(kernel) *BPB(kernel_tiles)(void)
 const struct BPB(kernel) *BPB(kernel_packed)(void)
 {
     return BPB(kernel_named)("packed", 6);
-}
-
-const struct BPB(kernel) *BPB(kernel_column)(void)
-{
-    return BPB(kernel_named)("column", 6);
 }

@@ -50,10 +50,8 @@ const struct BPB(kernel) *BPB(kernel_named)(const char *name, size_t length);
 /* Two that call the BLAS: as it is asked for, and as C^T = op(B)^T op(A)^T. */
 extern const struct BPB(kernel) BPB(kernel_cblas), BPB(kernel_cblas_transposed);
 
-/* Those of our own for the x86-64 levels v3 and v4: on the matrices where they lie; on packed
- * copies of them; and as the first, but a single column of C by several sums at once. NULL on
- * other machines. */
-const struct BPB(kernel) *BPB(kernel_tiles)(void), *BPB(kernel_packed)(void),
-    *BPB(kernel_column)(void);
+/* Two of our own for the x86-64 levels v3 and v4: on the matrices where they lie, and on packed
+ * copies of them. NULL on other machines. */
+const struct BPB(kernel) *BPB(kernel_tiles)(void), *BPB(kernel_packed)(void);
 
 #endif

@@ -246,30 +246,11 @@ static size_t packed_both(enum trans trans_A, size_t m, size_t n, size_t k)
     return packed_A(m, k) + packed_B(n, k);
 }
 
-/* ---- One column, where nobody minds other bits than those of many ------------------------- */
-
-/* As tiles; a single column by four sums at once, for the chain of one would be waited for. */
-static void gemm_column(const struct BPB(gemm) * g)
-{
-    if (g->n > 1 || g->trans_A == TRANS || g->trans_B == TRANS) {
-        gemm_tiles(g);
-        return;
-    }
-    for (size_t i = 0, rows; i < g->m; i += rows) {
-        const size_t vectors = height(g->m - i, false);
-        rows = BPB_MIN(vectors * LANES, g->m - i);
-        TILES.column[vectors](rows, g->k, g->A + i, g->lda, g->B, g->beta, g->E + i, g->C + i);
-    }
-}
-
 #define KERNEL(name) BPB_KERNEL_JOIN(BPB(name), BPB_LEVEL)
 #define BPB_KERNEL_JOIN(name, level) BPB_KERNEL_PASTE(name, level)
 #define BPB_KERNEL_PASTE(name, level) name##_##level
 
-extern const struct BPB(kernel) KERNEL(kernel_tiles), KERNEL(kernel_packed),
-    KERNEL(kernel_column);
+extern const struct BPB(kernel) KERNEL(kernel_tiles), KERNEL(kernel_packed);
 const struct BPB(kernel) KERNEL(kernel_tiles) = {"tiles", true, false, gemm_tiles,
                                                   transposed_panel};
 const struct BPB(kernel) KERNEL(kernel_packed) = {"packed", true, false, gemm_packed, packed_both};
-const struct BPB(kernel) KERNEL(kernel_column) = {"column", false, false, gemm_column,
-                                                   transposed_panel};

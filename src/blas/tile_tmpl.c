@@ -211,52 +211,7 @@ INLINE void tiles(int rows, int cols, bool transposed, const struct BPB(tile_row
 
 FOR_EACH_TILE(BOTH_TILES)
 
-/* ---- One column by several sums -------------------------------------------------------------- */
-
-#define SUMS 4
-
-INLINE void column(int rows, size_t m, size_t k, const real *A, size_t lda, const real *b, real beta,
-                   const real *e, real *c)
-{
-    const lanes all = first_lanes(LANES), last = first_lanes(m - (size_t)(rows - 1) * LANES);
-    vec sum[SUMS][BPB_TILE_HEIGHTS];
-    ALL_OF_THEM for (int s = 0; s < SUMS; s++)
-        ALL_OF_THEM for (int i = 0; i < rows; i++)
-            sum[s][i] = V(setzero)();
-    for (; k >= SUMS; k -= SUMS, b += SUMS)
-        ALL_OF_THEM for (int s = 0; s < SUMS; s++, A += lda)
-            ALL_OF_THEM for (int i = 0; i < rows; i++)
-            {
-                __builtin_prefetch(A + 2 * AHEAD * lda + i * LANES);
-                sum[s][i] = V(fmadd)(vector_load_part(A + i * LANES, i < rows - 1 ? all : last),
-                                     V(set1)(b[s]), sum[s][i]);
-            }
-    for (; k > 0; k--, b++, A += lda)
-        ALL_OF_THEM for (int i = 0; i < rows; i++)
-            sum[0][i] = V(fmadd)(vector_load_part(A + i * LANES, i < rows - 1 ? all : last),
-                                 V(set1)(*b), sum[0][i]);
-    ALL_OF_THEM for (int i = 0; i < rows; i++)
-    {
-        const lanes part = i < rows - 1 ? all : last;
-        vec total = V(add)(V(add)(sum[0][i], sum[1][i]), V(add)(sum[2][i], sum[3][i]));
-        if (beta != 0)
-            total = V(fmadd)(V(set1)(beta), vector_load_part(e + i * LANES, part), total);
-        vector_store_part(c + i * LANES, part, total);
-    }
-}
-
-#define COLUMN_OF(rows)                                                                      \
-    static void column_##rows(size_t m, size_t k, const real *A, size_t lda, const real *b,  \
-                              real beta, const real *e, real *c)                             \
-    {                                                                                        \
-        column(rows, m, k, A, lda, b, beta, e, c);                                           \
-    }
-COLUMN_OF(1)
-COLUMN_OF(2)
-COLUMN_OF(3)
-
 extern const struct BPB(tiles) BPB_TILES(BPB_LEVEL);
 const struct BPB(tiles) BPB_TILES(BPB_LEVEL) = {
     .tile = {FOR_EACH_TILE(TABLE_ENTRY)},
-    .column = {NULL, column_1, column_2, column_3},
 };

@@ -30,10 +30,6 @@ struct BPB(tile_row) {
 };
 typedef void BPB(tile_fn)(const struct BPB(tile_row) * row);
 
-/* One column, c = A b + beta e, each entry by four sums that are added up last. */
-typedef void BPB(column_fn)(size_t m, size_t k, const real *A, size_t lda, const real *b, real beta,
-                            const real *e, real *c);
-
 #define BPB_TILE_HEIGHTS 3 /* vectors of rows of the highest tile of any use but: */
 #define BPB_TILE_TALLEST 8 /* of one column */
 #define BPB_TILE_COLS 28   /* columns of the widest */
@@ -41,7 +37,6 @@ typedef void BPB(column_fn)(size_t m, size_t k, const real *A, size_t lda, const
 struct BPB(tiles) {
     /* by vectors of rows, columns, and whether B is transposed */
     BPB(tile_fn) *tile[BPB_TILE_TALLEST + 1][BPB_TILE_COLS + 1][2];
-    BPB(column_fn) *column[BPB_TILE_HEIGHTS + 1]; /* by vectors of rows */
 };
 
 /* One set for each level: bpb_dtiles_v3, bpb_dtiles_v4. */

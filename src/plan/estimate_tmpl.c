@@ -24,11 +24,7 @@ struct product_shape BPB(product_shape)(const BPB(plan) * plan, enum product pro
 bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product, size_t l,
                          const struct BPB(kernel) * kernel)
 {
-    const struct product_shape shape = BPB(product_shape)(plan, product, l);
     if (!has_product(product, l))
-        return false;
-    if (kernel == BPB(kernel_column)() &&
-        (shape.n > 1 || shape.trans_A == TRANS || shape.trans_B == TRANS))
         return false;
     if (product != PREDICT || plan->unpadded || kernel->exact)
         return true;
@@ -55,7 +51,5 @@ const struct BPB(kernel) *BPB(estimate)(const BPB(plan) * plan, enum product pro
     const struct BPB(kernel) *tiles = BPB(kernel_tiles)();
     if (!tiles || (product == DELTA && shape.n <= FEW_COLUMNS && shape.k >= LONG_SUM))
         return BPB(estimate_blas)(plan, product);
-    if (BPB(kernel_allowed)(plan, product, l, BPB(kernel_column)()))
-        return BPB(kernel_column)();
     return worth_packing(shape) ? BPB(kernel_packed)() : tiles;
 }

@@ -78,8 +78,7 @@ const struct BPB(kernel) *BPB(estimate)(const BPB(plan) * plan, enum product pro
 const struct BPB(kernel) *BPB(estimate_blas)(const BPB(plan) * plan, enum product product);
 
 /* Whether the plan may take this kernel for this product: predict promises that a column's bits
- * do not depend on its place, the delta of the inputs is nobody's, and some kernels are for some
- * shapes alone. */
+ * do not depend on its place, and the delta of the inputs is nobody's. */
 bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product, size_t l,
                          const struct BPB(kernel) * kernel);
 
