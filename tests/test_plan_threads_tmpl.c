@@ -34,6 +34,7 @@ enum { MOST = 4, TEXT = 4096 };
 /* Layers whose columns of W a thread gets few of, and many; odd sizes; each large enough. */
 static const size_t deep[] = {201, 153, 67, 10}, narrow_in[] = {50, 700, 10};
 static const size_t narrow_middle[] = {1001, 43, 10}, many_columns[] = {20, 31, 5};
+static const size_t wide[] = {71, 203, 230, 190}; /* every layer can be cut by rows */
 static const struct net_and_batch {
     bpb_net_options net;
     size_t threads, batch, B, cols; /* as many threads as it is good for; B <= batch */
@@ -44,6 +45,9 @@ static const struct net_and_batch {
     {{.units = narrow_in, .n_layers = 2, .hidden = BPB_RELU}, 4, 67, 67, 70},
     {{.units = narrow_middle, .n_layers = 2, .output = BPB_IDENTITY}, 4, 65, 65, 100},
     {{.units = many_columns, .n_layers = 2, .hidden = BPB_TANH}, 3, 2600, 2600, 3001},
+    {{.units = wide, .n_layers = 3, .hidden = BPB_RELU, .output = BPB_SOFTMAX,
+      .loss = BPB_CROSS_ENTROPY}, 4, 33, 31, 90},
+    {{.units = wide, .n_layers = 3, .hidden = BPB_SOFTMAX}, 4, 33, 33, 90},
 };
 
 static struct subject make(const struct net_and_batch *net)
