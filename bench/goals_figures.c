@@ -229,7 +229,7 @@ static bpb_status epoch_sides(struct match *match, const struct figure *figure)
 {
     const struct kit *kit = kit_of(figure->precision);
     struct bench_case shape = *case_named(figure->name);
-    struct subject *epoch = match_side(match, "epoch", OP_STEP);
+    struct subject *epoch = match_side(match, "run", OP_STEP);
     void *stage;
     bool agree;
     shape.samples = figure->columns;
@@ -238,16 +238,17 @@ static bpb_status epoch_sides(struct match *match, const struct figure *figure)
     TRY(kit->check_epoch(stage, epoch, &agree));
     if (!agree)
         return match_refuse(match, "the sides disagree, so nothing is timed");
-    return kit->epoch(match_side(match, "reported", OP_STEP), stage, true);
+    return kit->epoch(match_side(match, "epoch", OP_STEP), stage, true);
 }
 
-/* The whole call, which searches the data and makes a plan, and its steps as it reports them. */
+/* An epoch, shuffle and gathering included, as training reports it; and the whole call, which
+ * also searches the data and makes a plan, once a run. */
 static bpb_status measure_epoch(struct match *match, const struct figure *figure)
 {
-    enum { EPOCH, REPORTED, STEP };
+    enum { RUN, EPOCH, STEP };
     const struct bench_case *shape = case_named(figure->name);
     const double steps = (double)figure->columns / (double)shape->batch;
-    struct line reported = line_of(figure, "as reported");
+    struct line run = line_of(figure, "run of one");
     void *stage;
     TRY(epoch_sides(match, figure));
     TRY(match_checked_stage(match, shape, figure->precision, 1, &stage));
@@ -255,7 +256,7 @@ static bpb_status measure_epoch(struct match *match, const struct figure *figure
     match->block = 5e-3;
     TRY(match_play(match));
     TRY(judge_ratio(match, figure, 1 / steps, EPOCH, STEP));
-    return print_ratio(match, &reported, 1 / steps, REPORTED, STEP);
+    return print_ratio(match, &run, 1 / steps, RUN, STEP);
 }
 
 /* The largest excess of the cases so far, and whose it is. */
