@@ -62,17 +62,12 @@ static void propagate(const struct BPB(slice) * slice, size_t l, size_t row, siz
 static void propagate_rows(void *context, size_t thread, size_t threads)
 {
     const struct BPB(pass) *pass = context;
-    const struct BPB(slice) all = {
-        .net = pass->net,
-        .work = pass->work,
-        .count = pass->count,
-        .scratch = BPB(thread_scratch)(pass->work, thread),
-    };
     const size_t n = pass->net->shape->layer[pass->layer - 1].n_in;
-    const size_t begin = share_begin(n, BPB_ROW_GRAIN, thread, threads);
-    const size_t end = share_begin(n, BPB_ROW_GRAIN, thread + 1, threads);
-    if (begin < end)
-        propagate(&all, pass->layer, begin, end - begin);
+    struct BPB(slice) all;
+    size_t rows;
+    const size_t row = BPB(share_rows)(pass, n, thread, threads, &all, &rows);
+    if (rows > 0)
+        propagate(&all, pass->layer, row, rows);
 }
 
 /* The end of the round of columns: down to the layers that are cut by rows. */

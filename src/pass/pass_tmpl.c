@@ -48,20 +48,29 @@ static void stage(void *context, size_t thread, size_t threads)
         BPB(slice_stage)(context, &slice);
 }
 
-static void forward_rows(void *context, size_t thread, size_t threads)
+size_t BPB(share_rows)(const struct BPB(pass) * pass, size_t n, size_t thread, size_t threads,
+                       struct BPB(slice) * all, size_t *rows)
 {
-    const struct BPB(pass) *pass = context;
-    const struct BPB(slice) all = {
+    const size_t begin = share_begin(n, BPB_ROW_GRAIN, thread, threads);
+    *all = (struct BPB(slice)){
         .net = pass->net,
         .work = pass->work,
         .count = pass->count,
         .scratch = BPB(thread_scratch)(pass->work, thread),
     };
+    *rows = share_begin(n, BPB_ROW_GRAIN, thread + 1, threads) - begin;
+    return begin;
+}
+
+static void forward_rows(void *context, size_t thread, size_t threads)
+{
+    const struct BPB(pass) *pass = context;
     const size_t n = pass->net->shape->layer[pass->layer - 1].n_out;
-    const size_t begin = share_begin(n, BPB_ROW_GRAIN, thread, threads);
-    const size_t end = share_begin(n, BPB_ROW_GRAIN, thread + 1, threads);
-    if (begin < end)
-        BPB(slice_forward_rows)(&all, pass->forward, pass->layer, begin, end - begin);
+    struct BPB(slice) all;
+    size_t rows;
+    const size_t row = BPB(share_rows)(pass, n, thread, threads, &all, &rows);
+    if (rows > 0)
+        BPB(slice_forward_rows)(&all, pass->forward, pass->layer, row, rows);
 }
 
 /* The columns through the other layers and to the end, slice by slice. */

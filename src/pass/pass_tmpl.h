@@ -80,6 +80,10 @@ static inline real *BPB(thread_scratch)(BPB(work) * work, size_t thread)
 /* Rows of a layer that begin a cache line: the unit in which threads share them. */
 #define BPB_ROW_GRAIN (64 / sizeof(real))
 
+/* A thread's share of n rows: the first, and how many; all columns as its slice. */
+size_t BPB(share_rows)(const struct BPB(pass) * pass, size_t n, size_t thread, size_t threads,
+                       struct BPB(slice) * all, size_t *rows);
+
 /* A_0 of the slice's columns, count of them filled up with zeros to the panel. */
 void BPB(slice_stage)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
 /* Rows row .. row+rows-1 of Z_l, and of A_l unless that is A_L. */
