@@ -34,7 +34,7 @@ enum { MOST = 4, TEXT = 4096 };
 /* Layers whose columns of W a thread gets few of, and many; odd sizes; each large enough. */
 static const size_t deep[] = {201, 153, 67, 10}, narrow_in[] = {50, 700, 10};
 static const size_t narrow_middle[] = {1001, 43, 10}, many_columns[] = {20, 31, 5};
-static const size_t wide[] = {71, 203, 230, 190}; /* every layer can be cut by rows */
+static const size_t wide[] = {71, 203, 230, 190};
 static const struct net_and_batch {
     bpb_net_options net;
     size_t threads, batch, B, cols; /* as many threads as it is good for; B <= batch */

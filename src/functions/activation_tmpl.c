@@ -159,15 +159,15 @@ static void softmax_second(const void *context, size_t n, size_t B, const real *
     }
 }
 
-#define ACTIVATION(name, its_second, is_elementwise) \
-    {.elementwise = is_elementwise, .value = name##_value, .vjp = name##_derivative, .jvp = name##_derivative, \
+#define ACTIVATION(name, its_second) \
+    {.value = name##_value, .vjp = name##_derivative, .jvp = name##_derivative, \
      .second = its_second}
 
 extern const struct BPB(activation) LEVEL(activations)[];
 const struct BPB(activation) LEVEL(activations)[] = {
-    [BPB_SIGMOID] = ACTIVATION(sigmoid, sigmoid_second, true),
-    [BPB_TANH] = ACTIVATION(tanh, tanh_second, true),
-    [BPB_RELU] = ACTIVATION(relu, linear_second, true),
-    [BPB_IDENTITY] = ACTIVATION(identity, linear_second, true),
-    [BPB_SOFTMAX] = ACTIVATION(softmax, softmax_second, false),
+    [BPB_SIGMOID] = ACTIVATION(sigmoid, sigmoid_second),
+    [BPB_TANH] = ACTIVATION(tanh, tanh_second),
+    [BPB_RELU] = ACTIVATION(relu, linear_second),
+    [BPB_IDENTITY] = ACTIVATION(identity, linear_second),
+    [BPB_SOFTMAX] = ACTIVATION(softmax, softmax_second),
 };

@@ -12,7 +12,6 @@
 /* An activation A = g(Z), column by column; J = g'(Z) is the Jacobian of each column. */
 struct BPB(activation) {
     const void *context; /* handed to each function */
-    bool elementwise;    /* any part of a column may be given alone: J is diagonal */
     bool needs_Z;        /* else the derivatives take A alone, and Z may have been overwritten */
     void (*value)(const void *context, size_t n, size_t B, const real *Z, real *A);
     /* D <- J^T D */

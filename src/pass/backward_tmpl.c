@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The gradient, and gradient and update in one, in two rounds. In the first each slice of columns
- * goes forward and back, down to D_1, while every W stays what it is (layers that threads cut by
- * rows make rounds of their own before and after it); in the second each W takes its gradient,
- * columns of W, or rows, being independent in their turn:
+ * goes forward and back, down to D_1, while every W stays what it is; in the second each W takes
+ * its gradient, columns of W being independent in their turn:
  *
  *     G_l = beta G_l + D_l A_{l-1}^T      G is dW (beta 0), or W itself
  *
@@ -34,51 +33,32 @@ static void output_delta(struct BPB(pass) * pass, const struct BPB(slice) * slic
         atomic_fetch_add(&pass->bad, 1);
 }
 
-/* Rows of D_{l-1} = g'(Z_{l-1})^T (W_l^T D_l), for l = 2..L */
-static void propagate(const struct BPB(slice) * slice, size_t l, size_t row, size_t rows)
+/* D_{l-1} = g'(Z_{l-1})^T (W_l^T D_l), for l = 2..L */
+static void propagate(const struct BPB(slice) * slice, size_t l)
 {
     const struct layer *shape = &slice->net->shape->layer[l - 1];
     const struct BPB(planned) *layer = &slice->work->plan->layer[l - 1], *before = layer - 1;
     const size_t n_in = shape->n_in, n_out = shape->n_out, B = slice->count;
-    const real *Z = BPB(slice_at)(slice, before->Z, n_in) + row;
-    const real *A = BPB(slice_at)(slice, before->A, n_in) + row;
-    real *D_before = BPB(slice_at)(slice, before->D, n_in) + row;
+    real *D_before = BPB(slice_at)(slice, before->D, n_in);
     // D_before = W^T D
     layer->kernel[DELTA]->gemm(&(struct BPB(gemm)){
-        .trans_A = TRANS, .m = rows, .n = B, .k = n_out,
-        .A = slice->net->theta + shape->W + row * n_out, .lda = n_out, // W is n_out x rows
+        .trans_A = TRANS, .m = n_in, .n = B, .k = n_out,
+        .A = slice->net->theta + shape->W, .lda = n_out,               // W is n_out x n_in
         .B = BPB(slice_at)(slice, layer->D, n_out), .ldb = n_out,      // D is n_out x B
-        .C = D_before, .ldc = n_in,                                    // rows x B
+        .C = D_before, .ldc = n_in,                                    // n_in x B
         .scratch = slice->scratch});
-    if (rows == n_in) {
-        before->g->vjp(before->g->context, n_in, B, Z, A, D_before);
-        return;
-    }
-    for (size_t j = 0; j < B; j++)
-        before->g->vjp(before->g->context, rows, 1, Z + j * n_in, A + j * n_in,
-                       D_before + j * n_in);
+    before->g->vjp(before->g->context, n_in, B, BPB(slice_at)(slice, before->Z, n_in),
+                   BPB(slice_at)(slice, before->A, n_in), D_before);
 }
 
-static void propagate_rows(void *context, size_t thread, size_t threads)
-{
-    const struct BPB(pass) *pass = context;
-    const size_t n = pass->net->shape->layer[pass->layer - 1].n_in;
-    struct BPB(slice) all;
-    size_t rows;
-    const size_t row = BPB(share_rows)(pass, n, thread, threads, &all, &rows);
-    if (rows > 0)
-        propagate(&all, pass->layer, row, rows);
-}
-
-/* The end of the round of columns: down to the layers that are cut by rows. */
 static void go_back(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
     BPB(slice_targets)(pass, slice);
     if (pass->wants_loss)
         BPB(slice_loss)(pass, slice);
     output_delta(pass, slice);
-    for (size_t l = slice->net->shape->L; l > BPB_MAX(slice->work->plan->by_rows, 1); l--)
-        propagate(slice, l, 0, slice->net->shape->layer[l - 1].n_in);
+    for (size_t l = slice->net->shape->L; l > 1; l--)
+        propagate(slice, l);
 }
 
 /* The second round: G laid out as theta. */
@@ -89,9 +69,9 @@ struct BPB(descent) {
     real beta_W, beta_b; /* what is kept of it; 0: it is only written */
 };
 
-/* A block of G = beta G + D A^T. */
-static void accumulate(const struct BPB(descent) * descent, size_t l, size_t row, size_t rows,
-                       size_t col, size_t cols, real *scratch)
+/* Columns first .. first+count-1 of G = beta G + D A^T, in parts that each are one product. */
+static void accumulate(const struct BPB(descent) * descent, size_t l, size_t first, size_t end,
+                       real *scratch)
 {
     BPB(work) *work = descent->work;
     const struct layer *shape = &work->plan->shape->layer[l - 1];
@@ -99,14 +79,17 @@ static void accumulate(const struct BPB(descent) * descent, size_t l, size_t row
     const size_t n_in = shape->n_in, n_out = shape->n_out;
     const real *D = BPB(work_at)(work, layer->D);
     const real *A = l == 1 ? work->X : BPB(work_at)(work, (layer - 1)->A);
-    real *G = descent->G + shape->W + row + col * n_out;
-    layer->kernel[GRADIENT]->gemm(&(struct BPB(gemm)){
-        .trans_B = TRANS, .m = rows, .n = cols, .k = descent->B,
-        .A = D + row, .lda = n_out,                              // D is rows x B
-        .B = A + col, .ldb = l == 1 ? work->ldx : n_in,          // A is cols x B
-        .beta = descent->beta_W, .E = G, .lde = n_out,
-        .C = G, .ldc = n_out,                                    // G is rows x cols
-        .scratch = scratch});
+    for (size_t j = first, cols; j < end; j += cols) {
+        cols = BPB_MIN(layer->gradient_cols, end - j);
+        real *G = descent->G + shape->W + j * n_out;
+        layer->kernel[GRADIENT]->gemm(&(struct BPB(gemm)){
+            .trans_B = TRANS, .m = n_out, .n = cols, .k = descent->B,
+            .A = D, .lda = n_out,                                      // D is n_out x B
+            .B = A + j, .ldb = l == 1 ? work->ldx : n_in,              // A is cols  x B
+            .beta = descent->beta_W, .E = G, .lde = n_out,
+            .C = G, .ldc = n_out,                                      // G is n_out x cols
+            .scratch = scratch});
+    }
 }
 
 /* g = beta g + D 1, the same product with ones for A */
@@ -126,31 +109,18 @@ static void accumulate_bias(const struct BPB(descent) * descent, size_t l, real 
         .scratch = scratch});
 }
 
-/* A thread's rows of G, or its columns, in parts that each are one product. */
-static void descend_layer(const struct BPB(descent) * descent, size_t l, size_t thread,
-                          size_t threads, real *scratch)
-{
-    const BPB(plan) *plan = descent->work->plan;
-    const struct BPB(planned) *layer = &plan->layer[l - 1];
-    const size_t n_in = plan->shape->layer[l - 1].n_in, n_out = plan->shape->layer[l - 1].n_out;
-    const bool by_rows = l <= plan->by_rows, exact = layer->kernel[GRADIENT]->exact;
-    const size_t grain = by_rows ? BPB_ROW_GRAIN : exact ? EXACT_GRAIN : layer->gradient_cols;
-    const size_t begin = share_begin(by_rows ? n_out : n_in, grain, thread, threads);
-    const size_t end = share_begin(by_rows ? n_out : n_in, grain, thread + 1, threads);
-    if (by_rows && begin < end)
-        accumulate(descent, l, begin, end - begin, 0, n_in, scratch);
-    for (size_t j = begin, cols; !by_rows && j < end; j += cols) {
-        cols = BPB_MIN(layer->gradient_cols, end - j);
-        accumulate(descent, l, 0, n_out, j, cols, scratch);
-    }
-}
-
 static void descend_share(void *context, size_t thread, size_t threads)
 {
     const struct BPB(descent) *descent = context;
+    const BPB(plan) *plan = descent->work->plan;
     real *scratch = BPB(thread_scratch)(descent->work, thread);
-    for (size_t l = 1; l <= descent->work->plan->shape->L; l++) {
-        descend_layer(descent, l, thread, threads, scratch);
+    for (size_t l = 1; l <= plan->shape->L; l++) {
+        const size_t n_in = plan->shape->layer[l - 1].n_in;
+        const struct BPB(planned) *layer = &plan->layer[l - 1];
+        const bool exact = layer->kernel[GRADIENT]->exact;
+        const size_t grain = exact ? EXACT_GRAIN : layer->gradient_cols;
+        accumulate(descent, l, share_begin(n_in, grain, thread, threads),
+                   share_begin(n_in, grain, thread + 1, threads), scratch);
         if (l % threads == thread)
             accumulate_bias(descent, l, scratch);
     }
@@ -164,8 +134,6 @@ static bpb_status forward_and_back(const BPB(net) * net, BPB(work) * work, BPB(c
                              .T = BPB(view_resolve)(T), .count = X.cols, .end = go_back,
                              .scale = scale, .wants_loss = loss};
     BPB(pass_run)(&pass);
-    for (pass.layer = work->plan->by_rows; pass.layer > 1; pass.layer--)
-        bpb_pool_run(work->plan->pool, propagate_rows, &pass);
     bool finite = atomic_load(&pass.bad) == 0;
     if (loss) {
         *loss = BPB(mean_loss)(work, X.cols);

@@ -15,12 +15,14 @@ static void scale_inputs(size_t n, size_t B, const real *scaling, real *A)
             A[i] = (A[i] - shift[i]) * factor[i];
 }
 
-void BPB(slice_stage)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
+/* The columns of X, unless they are read in place, and zeros up to width of them. */
+static void stage_inputs(const struct BPB(pass) * pass, const struct BPB(slice) * slice,
+                         size_t width)
 {
     const BPB(net) *net = pass->net;
     const size_t n = pass->X.rows, B = slice->count;
-    const size_t panel = pass->forward == PREDICT ? slice->work->plan->panel : 1;
-    const size_t width = (B + panel - 1) / panel * panel;
+    if (slice->work->X != BPB(work_at)(slice->work, slice->work->plan->A_0))
+        return;
     real *A = BPB(slice_at)(slice, slice->work->plan->A_0, n);
     BPB(view_gather)(pass->X, pass->first + slice->first, B, A);
     if (net->input_scaling)
@@ -28,63 +30,43 @@ void BPB(slice_stage)(const struct BPB(pass) * pass, const struct BPB(slice) * s
     memset(A + B * n, 0, (width - B) * n * sizeof *A);
 }
 
-/* Rows of A = g(Z); a part of them column by column. */
-static void activate(const struct BPB(slice) * slice, size_t l, size_t row, size_t rows)
-{
-    const struct BPB(planned) *layer = &slice->work->plan->layer[l - 1];
-    const size_t n = slice->work->plan->shape->layer[l - 1].n_out;
-    const real *Z = BPB(slice_at)(slice, layer->Z, n) + row;
-    real *A = BPB(slice_at)(slice, layer->A, n) + row;
-    if (rows == n) {
-        layer->g->value(layer->g->context, n, slice->count, Z, A);
-        return;
-    }
-    for (size_t j = 0; j < slice->count; j++)
-        layer->g->value(layer->g->context, rows, 1, Z + j * n, A + j * n);
-}
-
-/* Rows of Z = W A_{l-1} + b 1^T */
-static void weigh(const struct BPB(slice) * slice, enum product product, size_t l, size_t row,
-                  size_t rows)
+/* Z_l and A_l of layer l from A_in = A_{l-1}, B columns. */
+static void forward_layer(const struct BPB(slice) * slice, enum product product, size_t l, size_t B,
+                          const real *A_in, size_t lda)
 {
     const BPB(plan) *plan = slice->work->plan;
     const struct layer *shape = &plan->shape->layer[l - 1];
     const struct BPB(planned) *layer = &plan->layer[l - 1];
-    const size_t n_in = shape->n_in, n_out = shape->n_out, B = slice->count;
-    const size_t lda = l == 1 ? slice->work->ldx : n_in;
-    const real *A_in = l == 1 ? slice->work->X + slice->first * lda
-                              : BPB(slice_at)(slice, (layer - 1)->A, n_in);
+    const size_t n_in = shape->n_in, n_out = shape->n_out;
+    real *Z = BPB(slice_at)(slice, layer->Z, n_out), *A = BPB(slice_at)(slice, layer->A, n_out);
+    // Z = W A_in + b 1^T
     layer->kernel[product]->gemm(&(struct BPB(gemm)){
-        .m = rows, .n = B, .k = n_in,
-        .A = slice->net->theta + shape->W + row, .lda = n_out,        // W    is rows x n_in
-        .B = A_in, .ldb = lda,                                        // A_in is n_in x B
-        .beta = 1, .E = slice->net->theta + shape->b + row, .lde = 0, // b    is rows, B times
-        .C = BPB(slice_at)(slice, layer->Z, n_out) + row, .ldc = n_out, // Z  is rows x B
+        .m = n_out, .n = B, .k = n_in,
+        .A = slice->net->theta + shape->W, .lda = n_out,          // W    is n_out x n_in
+        .B = A_in, .ldb = lda,                                    // A_in is n_in  x B
+        .beta = 1, .E = slice->net->theta + shape->b, .lde = 0,   // b    is n_out, B times
+        .C = Z, .ldc = n_out,                                     // Z    is n_out x B
         .scratch = slice->scratch});
-}
-
-void BPB(slice_forward_rows)(const struct BPB(slice) * slice, enum product product, size_t l,
-                             size_t row, size_t rows)
-{
-    weigh(slice, product, l, row, rows);
-    if (l < slice->net->shape->L)
-        activate(slice, l, row, rows);
+    layer->g->value(layer->g->context, n_out, B, Z, A);
 }
 
 void BPB(slice_forward)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
     const BPB(plan) *plan = slice->work->plan;
-    const size_t panel = pass->forward == PREDICT ? plan->panel : 1, L = plan->shape->L;
-    struct BPB(slice) part = *slice;
-    if (panel > 1)
-        part.count = panel;
-    for (; part.first < slice->first + slice->count; part.first += part.count)
-        for (size_t l = plan->by_rows + 1; l <= L; l++) {
-            weigh(&part, pass->forward, l, 0, plan->shape->layer[l - 1].n_out);
-            activate(&part, l, 0, plan->shape->layer[l - 1].n_out);
+    const size_t panel = pass->forward == PREDICT ? plan->panel : 1;
+    const size_t width = (slice->count + panel - 1) / panel * panel;
+    stage_inputs(pass, slice, width);
+    const real *A_in = slice->work->X + slice->first * slice->work->ldx;
+    size_t lda = slice->work->ldx;
+    for (size_t l = 1; l <= plan->shape->L; l++) {
+        for (size_t j = 0; j < width; j += panel == 1 ? width : panel) {
+            struct BPB(slice) part = *slice;
+            part.first += j;
+            forward_layer(&part, pass->forward, l, panel == 1 ? width : panel, A_in + j * lda, lda);
         }
-    if (plan->by_rows == L)
-        activate(slice, L, 0, shape_outputs(plan->shape));
+        lda = plan->shape->layer[l - 1].n_out;
+        A_in = BPB(slice_at)(slice, plan->layer[l - 1].A, lda);
+    }
 }
 
 void BPB(slice_targets)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)

@@ -2,8 +2,7 @@
 /*
  * A pass over a batch. Its columns are cut into shares, one for each thread, and these into
  * slices that stay in a cache: a slice goes forward through all layers, then to whatever the
- * pass ends with, and no column ever needs another one. The first layers may be cut by rows
- * instead (plan->by_rows): each is then a round of its own, before that of the columns.
+ * pass ends with, and no column ever needs another one.
  */
 #ifndef BPB_PASS_TMPL_H
 #define BPB_PASS_TMPL_H
@@ -33,7 +32,6 @@ struct BPB(pass) {
     BPB(view) Y;
     bool T_in_place;      /* T is packed and unscaled, and so needs no copy */
     size_t first, count; /* columns of X, T and Y */
-    size_t layer;        /* of this round, where it is cut by rows */
     BPB(pass_end) *end;
     real scale;          /* of D_L, see backward_tmpl.c */
     bool wants_loss;     /* of each column, into e */
@@ -77,19 +75,7 @@ static inline real *BPB(thread_scratch)(BPB(work) * work, size_t thread)
     return BPB(work_at)(work, work->plan->scratch + thread * work->plan->scratch_bytes);
 }
 
-/* Rows of a layer that begin a cache line: the unit in which threads share them. */
-#define BPB_ROW_GRAIN (64 / sizeof(real))
-
-/* A thread's share of n rows: the first, and how many; all columns as its slice. */
-size_t BPB(share_rows)(const struct BPB(pass) * pass, size_t n, size_t thread, size_t threads,
-                       struct BPB(slice) * all, size_t *rows);
-
-/* A_0 of the slice's columns, count of them filled up with zeros to the panel. */
-void BPB(slice_stage)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
-/* Rows row .. row+rows-1 of Z_l, and of A_l unless that is A_L. */
-void BPB(slice_forward_rows)(const struct BPB(slice) * slice, enum product product, size_t l,
-                             size_t row, size_t rows);
-/* A_l of the layers that are not cut by rows. */
+/* A_1 .. A_L of the slice's columns, count of them filled up with zeros to the panel. */
 void BPB(slice_forward)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
 /* Stage T = (targets - shift) / factor. */
 void BPB(slice_targets)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);

@@ -11,7 +11,6 @@
 #define DEFAULT_BATCH 64
 #define MOST_THREADS 1024
 #define CACHE_BYTES (256 * 1024) /* of a second-level cache that the columns of a chunk may take */
-#define ROWS_PER_THREAD 32       /* of a W, at least, where threads cut it by rows */
 #define FLOPS_PER_THREAD 4e6     /* of a step: a smaller share costs more than it saves */
 
 #define SET(level) LEVEL_JOIN(BPB(functions), level)
@@ -157,26 +156,6 @@ static size_t paying_threads(const BPB(plan) * plan, size_t threads)
     return paying < (double)threads ? BPB_MAX((size_t)paying, 1) : threads;
 }
 
-/*
- * Layers that threads cut by rows of W rather than by columns of the batch. A thread then reads
- * and changes its own part of W alone, which stays in its cache from step to step; it reads all
- * of A_{l-1} instead, and waits for the others after each such layer. That pays where W is no
- * smaller than the activations, and has rows for everybody.
- */
-static size_t cut_by_rows(const BPB(plan) * plan)
-{
-    const struct shape *shape = plan->shape;
-    size_t l = 0;
-    for (enum product product = 0; product < PRODUCTS; product++)
-        if (plan->threads == 1 || !all_exact(plan, product))
-            return 0;
-    while (l < shape->L && shape->layer[l].n_out >= plan->batch &&
-           shape->layer[l].n_out >= ROWS_PER_THREAD * plan->threads &&
-           (l + 1 == shape->L || plan->layer[l].g->elementwise))
-        l++;
-    return l;
-}
-
 /* From the kernels to how the work is cut. */
 static void cut(BPB(plan) * plan, const bpb_plan_options *options)
 {
@@ -187,7 +166,6 @@ static void cut(BPB(plan) * plan, const bpb_plan_options *options)
     plan->chunk = chunk_columns(plan);
     plan->grain = exact ? 8 : plan->chunk;
     plan->threads = paying_threads(plan, options->threads ? options->threads : 1);
-    plan->by_rows = cut_by_rows(plan);
     plan->uses_blas = any_blas(plan);
     for (size_t l = 0; l < plan->shape->L; l++)
         plan->layer[l].gradient_cols =

@@ -40,7 +40,6 @@ struct BPB(plan) {
     size_t chunk;    /* columns that a thread does at a time, so that they stay in its cache */
     size_t grain;    /* the threads' shares of the columns are multiples of it */
     size_t threads;
-    size_t by_rows;  /* layers 1 .. by_rows are cut by the rows of W among threads, see cut_by_rows */
     struct pool *pool; /* NULL: one thread */
     bool uses_blas;
     const struct BPB(functions) *functions;
