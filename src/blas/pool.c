@@ -3,6 +3,7 @@
 #include "blas/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -11,9 +12,14 @@
 
 #include "fpenv.h"
 
-/* How long a thread that waits looks before it sleeps. Longer than the gap between the tasks of
- * a step and between steps; so short that an idle pool costs nothing. */
-#define LOOK_NANOSECONDS 50000
+/*
+ * How long a thread that waits looks before it sleeps, and how long of that before it lets others
+ * run between two looks. Longer than the gaps between tasks, and than one thread may be behind
+ * another: a thread that has slept begins late, and then makes the others wait until they sleep,
+ * and so on from task to task. So short that an idle pool costs nothing.
+ */
+#define LOOK_NANOSECONDS 500000
+#define YIELD_NANOSECONDS 20000
 
 struct pool {
     size_t threads;
@@ -51,11 +57,13 @@ static long long now(void)
  */
 static bool look(atomic_size_t *value, size_t wanted, bool equal)
 {
-    const long long end = now() + LOOK_NANOSECONDS;
-    do {
+    const long long begin = now();
+    for (long long waited = 0; waited < LOOK_NANOSECONDS; waited = now() - begin) {
         if ((atomic_load(value) == wanted) == equal)
             return true;
-    } while (now() < end);
+        if (waited > YIELD_NANOSECONDS)
+            sched_yield();
+    }
     return false;
 }
 
