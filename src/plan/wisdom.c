@@ -81,6 +81,7 @@ static bpb_status check_text(const char *text)
     struct wisdom_line line;
     bpb_status status;
     REQUIRE(strncmp(text, BPB_WISDOM_TITLE, strlen(BPB_WISDOM_TITLE)) == 0, BPB_ERR_FORMAT);
+    REQUIRE(strlen(text) < MOST_BYTES, BPB_ERR_FORMAT);
     while ((status = bpb_wisdom_read(&text, &line)) == BPB_OK)
         continue;
     return status == BPB_STOPPED ? BPB_OK : status;
