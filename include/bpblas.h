@@ -391,8 +391,8 @@ typedef struct bpb_splan bpb_splan;
  */
 typedef enum bpb_planning {
     BPB_PLAN_ESTIMATE, /* from shape, precision and CPU alone, never from timings */
-    BPB_PLAN_MEASURE,  /* time every kernel for every product, here and now: seconds for large
-                          nets. Another run may choose otherwise, and then differ in last bits:
+    BPB_PLAN_MEASURE,  /* time every kernel for every product, here and now: some 10 ms a
+                          product, seconds where one takes long. Another run may choose otherwise, and then differ in last bits:
                           keep the wisdom */
     BPB_PLAN_CBLAS     /* cblas for every product; padded predictions by cblas-transposed */
 } bpb_planning;

@@ -13,7 +13,7 @@ enum trans { NO_TRANS, TRANS };
 
 /*
  * C = op(A) op(B) + beta E, all column-major. E may be C, or lie apart from it; with lde 0 it is
- * one column that stands for all. It is not read where beta is 0.
+ * one column that stands for all. It is never NULL, but not read where beta is 0.
  */
 struct BPB(gemm) {
     enum trans trans_A, trans_B;

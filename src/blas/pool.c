@@ -10,8 +10,6 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "fpenv.h"
-
 /*
  * How long a thread that waits looks before it sleeps, and how long of that before it lets others
  * run between two looks. Longer than the gaps between tasks, and than one thread may be behind
@@ -115,9 +113,7 @@ static void *work(void *argument)
 {
     const struct place place = *(struct place *)argument;
     struct pool *pool = place.pool;
-    struct fpenv callers;
     free(argument);
-    fpenv_enter(&callers); /* a new thread inherits its maker's */
     for (size_t round = 0;; round++) {
         wait_for_round(pool, round);
         if (atomic_load(&pool->stop))

@@ -17,7 +17,8 @@ struct pool;
 /* The share of thread 0 .. threads-1. */
 typedef void pool_task(void *context, size_t thread, size_t threads);
 
-/* A pool of so many threads, 2 or more, the caller's being one. BPB_ERR_MEMORY, BPB_ERR_THREAD. */
+/* A pool of so many threads, 2 or more, the caller's being one. They have the floating-point
+ * environment in which this is called. BPB_ERR_MEMORY, BPB_ERR_THREAD. */
 bpb_status bpb_pool_create(struct pool **pool, size_t threads);
 
 /* Accepts NULL. Not while a task runs. */

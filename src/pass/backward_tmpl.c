@@ -45,6 +45,7 @@ static void propagate(const struct BPB(slice) * slice, size_t l)
         .trans_A = TRANS, .m = n_in, .n = B, .k = n_out,
         .A = slice->net->theta + shape->W, .lda = n_out,               // W is n_out x n_in
         .B = BPB(slice_at)(slice, layer->D, n_out), .ldb = n_out,      // D is n_out x B
+        .E = D_before, .lde = n_in,                                    // not added: beta is 0
         .C = D_before, .ldc = n_in,                                    // n_in x B
         .scratch = slice->scratch});
     before->g->vjp(before->g->context, n_in, B, BPB(slice_at)(slice, before->Z, n_in),
@@ -69,7 +70,7 @@ struct BPB(descent) {
     real beta_W, beta_b; /* what is kept of it; 0: it is only written */
 };
 
-/* Columns first .. first+count-1 of G = beta G + D A^T, in parts that each are one product. */
+/* Columns first .. end-1 of G = beta G + D A^T, in parts that each are one product. */
 static void accumulate(const struct BPB(descent) * descent, size_t l, size_t first, size_t end,
                        real *scratch)
 {

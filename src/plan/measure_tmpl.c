@@ -9,6 +9,7 @@
 
 #define ROUNDS 7
 #define SECONDS_A_ROUND 2e-4
+#define SECONDS_A_PRODUCT 1.0 /* after which no further round begins */
 
 /* The operands of the product that is measured. */
 struct BPB(trial) {
@@ -76,7 +77,8 @@ static void time_kernels(const bool *allowed, const struct BPB(trial) * trial, d
         seconds[i] = allowed[i] ? time_calls(kernels[i], trial, 1) : 0;
         calls[i] = 1 + (size_t)(SECONDS_A_ROUND / (seconds[i] + 1e-9));
     }
-    for (int round = 0; round < ROUNDS; round++)
+    const double end = now() + SECONDS_A_PRODUCT;
+    for (int round = 0; round < ROUNDS && (round == 0 || now() < end); round++)
         for (size_t i = 0; kernels[i]; i++)
             if (allowed[i])
                 seconds[i] = BPB_MIN(seconds[i], time_calls(kernels[i], trial, calls[i]));
