@@ -9,14 +9,13 @@
 #include "cli/restart.h"
 #include "goals_child.h"
 #include "goals_figures.h"
+#include "outcome.h"
 
 #define PROGRAM "bpblas-goals"
 #define SECONDS 0.5
 #define THREADS 2
 
 const char *const program = PROGRAM;
-
-enum { CODE_FINE, CODE_FAILED, CODE_USAGE };
 
 static const char help_text[] =
     "usage: " PROGRAM " [OPTION...]\n"
@@ -112,12 +111,6 @@ static void print_list(void)
         printf("%-8s %s\n", group_names[group], group_texts[group]);
 }
 
-static int fail(const char *what, const char *why)
-{
-    fprintf(stderr, PROGRAM ": %s: %s\n", what, why);
-    return CODE_FAILED;
-}
-
 static bool wanted(const struct goals_run *run, const struct figure *figure)
 {
     const struct bench_case *shape = figure->name ? case_named(figure->name) : NULL;
@@ -161,14 +154,6 @@ static int measure_and_report(struct goals_options *options)
     if (!report_close(&run->report))
         code = fail(options->json, strerror(errno));
     return code;
-}
-
-/* What has been printed may still fail to arrive, on a full disk for example. */
-static int finish(int code)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return code;
-    return fail("standard output", strerror(errno));
 }
 
 int main(int argc, char **argv)

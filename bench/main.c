@@ -6,19 +6,12 @@
 
 #include "cli/restart.h"
 #include "options.h"
+#include "outcome.h"
 #include "report.h"
 #include "run.h"
 #include "sheet.h"
 
 const char *const program = "bpblas-bench";
-
-enum { CODE_FINE, CODE_FAILED, CODE_USAGE };
-
-static int fail(const char *what, const char *why)
-{
-    fprintf(stderr, "%s: %s: %s\n", program, what, why);
-    return CODE_FAILED;
-}
 
 static int run(const struct bench_case *shape, enum precision precision,
                const struct options *options, struct report *report)
@@ -63,14 +56,6 @@ static int run_and_report(const struct options *options, const struct sheet *she
     if (!report_close(&report))
         code = fail(options->json, strerror(errno));
     return code;
-}
-
-/* What has been printed may still fail to arrive, on a full disk for example. */
-static int finish(int code)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return code;
-    return fail("standard output", strerror(errno));
 }
 
 int main(int argc, char **argv)

@@ -2,30 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # smoke_goals.sh PROGRAM: bpblas-goals prints and writes a line for every figure, and refuses what
 # it should. Whether a goal is reached is nothing a test could judge.
-set -u
-goals=$1
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
-
-fail() {
-    echo "smoke_goals.sh: $*" >&2
-    exit 1
-}
-
-# expect CODE OPTION...
-expect() {
-    wanted=$1
-    shift
-    "$goals" "$@" > "$folder/table"
-    code=$?
-    [ "$code" -eq "$wanted" ] || fail "$* exits with $code, not $wanted"
-}
-
-# How many lines of a file have a pattern; expected so many.
-count() {
-    found=$(grep -c -- "$3" "$folder/$2")
-    [ "$found" -eq "$1" ] || fail "$found lines of $2 have $3, not $1"
-}
+. "$(dirname "$0")/smoke_common.sh"
 
 names=peak,threads,double,small,tanh,cells,predict,epoch,bytes,core
 expect 0 --only $names --cases XS,S1,T,G64 --seconds 0.001 --json "$folder/lines"
