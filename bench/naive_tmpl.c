@@ -5,6 +5,7 @@
 
 #define EXP BPB_SELECT(exp, expf)
 #define TANH BPB_SELECT(tanh, tanhf)
+#define ABS BPB_SELECT(fabs, fabsf)
 
 static void softmax(size_t n, const real *restrict z, real *restrict a)
 {
@@ -36,8 +37,14 @@ void BENCH(naive_activate)(bpb_activation g, size_t n, const real *restrict z, r
         for (size_t i = 0; i < n; i++)
             a[i] = z[i];
         break;
+    case BPB_SOFTSIGN:
+        for (size_t i = 0; i < n; i++)
+            a[i] = z[i] / (1 + ABS(z[i]));
+        break;
     case BPB_SOFTMAX:
         softmax(n, z, a);
+        break;
+    default: /* no case has it */
         break;
     }
 }
@@ -57,8 +64,11 @@ void BENCH(naive_derivative)(bpb_activation g, size_t n, const real *restrict a,
         for (size_t i = 0; i < n; i++)
             d[i] = a[i] > 0 ? d[i] : 0;
         break;
-    case BPB_IDENTITY:
-    case BPB_SOFTMAX:
+    case BPB_SOFTSIGN: /* 1 / (1 + |z|) = 1 - |a| */
+        for (size_t i = 0; i < n; i++)
+            d[i] *= (1 - ABS(a[i])) * (1 - ABS(a[i]));
+        break;
+    default:
         break;
     }
 }

@@ -46,7 +46,7 @@ extern "C" {
 #endif
 
 #define BPB_VERSION_MAJOR 0
-#define BPB_VERSION_MINOR 2
+#define BPB_VERSION_MINOR 3
 #define BPB_VERSION_PATCH 0
 
 #ifndef BPB_API
@@ -62,6 +62,7 @@ BPB_API const char *bpb_version(void);
     X(BPB_OK,               0, "success") \
     X(BPB_NONFINITE,        1, "a value is not finite (NaN or infinity)") \
     X(BPB_STOPPED,          2, "the callback stopped the run") \
+    X(BPB_DISAGREES,        3, "a derivative and its differences disagree") \
     X(BPB_ERR_NULL,        -1, "a required pointer is NULL") \
     X(BPB_ERR_OPTION,      -2, "an option is outside its range") \
     X(BPB_ERR_SIZE,        -3, "a size is zero, or too large for the BLAS or the memory") \
@@ -78,9 +79,14 @@ BPB_API const char *bpb_version(void);
     X(BPB_ERR_TRUNCATED,  -14, "the file ends too early") \
     X(BPB_ERR_CHECKSUM,   -15, "the data do not match their checksum") \
     X(BPB_ERR_VERSION,    -16, "the file is of a newer format version") \
-    X(BPB_ERR_UNSUPPORTED,-17, "this build of the library cannot do that") \
+    X(BPB_ERR_UNSUPPORTED,-17, "this build of the library, or this form of file, cannot do that") \
     X(BPB_ERR_RANGE,      -18, "a value does not fit the precision asked for") \
-    X(BPB_ERR_THREAD,     -19, "a thread could not be started")
+    X(BPB_ERR_THREAD,     -19, "a thread could not be started") \
+    X(BPB_ERR_NO_VJP,     -20, "a function of the net has no derivative (vjp, gradient, df)") \
+    X(BPB_ERR_NO_JVP,     -21, "a function of the net has no derivative jvp, nor df") \
+    X(BPB_ERR_NO_SECOND,  -22, "a function of the net has no second derivative") \
+    X(BPB_ERR_FUNCTION,   -23, "the model names a function of your own that was not given") \
+    X(BPB_ERR_PLAN,       -24, "the plan was made without room for that")
 
 typedef enum bpb_status {
 #define BPB_STATUS_ENTRY(name, value, text) name = value,
@@ -94,24 +100,47 @@ BPB_API const char *bpb_strerror(int status);
 
 /* ---- Functions of a net ---------------------------------------------------------------- */
 
-/* Activations g, applied to each entry z of Z (softmax: to each column). */
+/*
+ * Activations g, applied to each entry z of Z (softmax: to each column). NaN gives NaN. At a kink
+ * g' is that of the left side. In the text lambda = 1.0507009873554805, the slope of SELU.
+ */
 typedef enum bpb_activation {
-    BPB_SIGMOID,  /* 1 / (1 + exp(-z)) */
-    BPB_TANH,     /* tanh z */
-    BPB_RELU,     /* max(z, 0); g'(0) = 0; NaN stays NaN */
-    BPB_IDENTITY, /* z */
-    BPB_SOFTMAX   /* exp(z_i) / sum_k exp(z_k), in any layer, with its full Jacobian */
+    BPB_SIGMOID,     /* 1 / (1 + exp(-z)) */
+    BPB_TANH,        /* tanh z */
+    BPB_RELU,        /* max(z, 0) */
+    BPB_IDENTITY,    /* z */
+    BPB_SOFTMAX,     /* exp(z_i) / sum_k exp(z_k), in any layer, with its full Jacobian */
+    BPB_LEAKY_RELU,  /* z > 0: z, else leak z */
+    BPB_ELU,         /* z > 0: z, else alpha (exp(z) - 1)               (Clevert et al. 2016) */
+    BPB_SELU,        /* lambda elu(z), alpha = 1.6732632423543772      (Klambauer et al. 2017) */
+    BPB_SOFTPLUS,    /* ln(1 + exp z) */
+    BPB_SOFTSIGN,    /* z / (1 + |z|) */
+    BPB_GELU,        /* z Phi(z), Phi the distribution of N(0,1)   (Hendrycks and Gimpel 2016) */
+    BPB_GELU_TANH,   /* z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))), their approximation */
+    BPB_SILU,        /* z / (1 + exp(-z)) */
+    BPB_EXPONENTIAL, /* exp z */
+    BPB_OWN_ACTIVATION = 255 /* one of your own: see bpb_dnet_set_activation */
 } bpb_activation;
 
 /*
- * Losses e of one column.
- * Cross-entropy needs sigmoid or softmax as output activation (else BPB_ERR_PAIR), is
- * computed from Z, not Y, and is finite for any finite Z. Targets are probabilities.
+ * Losses e of one column y = A_L against its targets t: n_L of them, or n_L / 2 for Gaussian.
+ *
+ * Those marked * go with the output activations that are named (else BPB_ERR_PAIR), are computed
+ * from Z, not Y, by forms in which nothing cancels, and are finite for any finite Z of which they
+ * can be. Cross-entropy takes probabilities, or class indices: see Targets.
  */
 typedef enum bpb_loss {
-    BPB_SQUARED,      /* 1/2 sum_i (y_i - t_i)^2, with any activation */
-    BPB_CROSS_ENTROPY /* sigmoid: -sum_i (t_i ln y_i + (1 - t_i) ln(1 - y_i));
-                         softmax: -sum_i t_i ln y_i */
+    BPB_SQUARED,       /*   1/2 sum_i (y_i - t_i)^2 */
+    BPB_CROSS_ENTROPY, /* * sigmoid: -sum_i (t_i ln y_i + (1 - t_i) ln(1 - y_i));
+                            softmax: -sum_i t_i ln y_i */
+    BPB_HUBER,         /*   sum_i h(y_i - t_i), h(r) = |r| <= delta: r^2/2, else
+                            delta (|r| - delta/2)                              (Huber 1964) */
+    BPB_ABSOLUTE,      /*   sum_i |y_i - t_i|; its derivative is 0 at 0 */
+    BPB_POISSON,       /* * exponential: sum_i (y_i - t_i ln y_i), y_i a rate, t_i a count */
+    BPB_GAUSSIAN,      /* * identity: 1/2 sum_i (s_i + (t_i - m_i)^2 exp(-s_i)), y = m_1 s_1 m_2
+                            s_2 ...: means and logarithms of variances; n_L is even
+                            (Nix and Weigend 1994) */
+    BPB_OWN_LOSS = 255 /*   one of your own: see bpb_dnet_set_loss */
 } bpb_loss;
 
 /* Distributions of the initial parameters; n_in and n_out are the widths around W_l. */
@@ -125,8 +154,8 @@ typedef enum bpb_init {
     BPB_INIT_ZERO            /* W = 0, b = 0 */
 } bpb_init;
 
-/* "sigmoid", "tanh", ...; "squared", "cross-entropy"; "scaled", "normal", "glorot-uniform",
- * ...; NULL for a number that is none of them. */
+/* "sigmoid", "leaky-relu", ...; "squared", "cross-entropy", ...; "scaled", "glorot-uniform", ...;
+ * NULL for a number that is none of them, and for your own. */
 BPB_API const char *bpb_activation_name(bpb_activation activation);
 BPB_API const char *bpb_loss_name(bpb_loss loss);
 BPB_API const char *bpb_init_name(bpb_init init);
@@ -151,6 +180,18 @@ BPB_API bpb_status bpb_init_from_name(const char *name, bpb_init *init);
  * Fill it in with designated initialisers, or take bpb_dcmatrix and bpb_dmatrix for a packed
  * matrix; a row-major one, rows x cols, is {.row_stride = cols, .ld = 1}.
  * A view with row_stride 1 and no index is used in place, any other is gathered into the work.
+ *
+ * Targets, T of a call, may have two things more:
+ *
+ *   weights     one value w_j for each column (through index, where there is one): the loss and
+ *               all derivatives are those of E = 1/B sum_j w_j e_j. NULL: all 1
+ *   masked      1: an entry that is NaN is not there, and its terms of e_j are 0. Where the loss
+ *               is of the column as a whole (softmax cross-entropy, most of your own), the whole
+ *               column is not there. 0: NaN is a value like others; else BPB_ERR_OPTION
+ *
+ * and where the loss is cross-entropy and n_L > 1, T may be 1 x B, the class 0 .. n_L-1 of each
+ * column; BPB_ERR_LABEL: an entry is none, nor a masked NaN.
+ *
  * A view written to must not overlap one that is read, nor name a row or column twice; neither
  * that nor the range of the indices is looked at.
  * BPB_ERR_STRIDE: entries of the view overlap (not looked for with row_index), or ld is
@@ -169,6 +210,8 @@ typedef struct bpb_dcview { /* the same, read only */
     size_t rows, cols;
     size_t ld, row_stride;
     const size_t *index, *row_index;
+    const double *weights; /* these two of targets alone */
+    int masked;
 } bpb_dcview;
 
 typedef struct bpb_sview {
@@ -183,12 +226,14 @@ typedef struct bpb_scview {
     size_t rows, cols;
     size_t ld, row_stride;
     const size_t *index, *row_index;
+    const float *weights;
+    int masked;
 } bpb_scview;
 
 /* A packed column-major matrix, to read and to write; a single sample has one column. */
 static inline bpb_dcview bpb_dcmatrix(const double *data, size_t rows, size_t cols)
 {
-    bpb_dcview V = {data, rows, cols, 0, 0, NULL, NULL};
+    bpb_dcview V = {data, rows, cols, 0, 0, NULL, NULL, NULL, 0};
     return V;
 }
 static inline bpb_dview bpb_dmatrix(double *data, size_t rows, size_t cols)
@@ -198,7 +243,7 @@ static inline bpb_dview bpb_dmatrix(double *data, size_t rows, size_t cols)
 }
 static inline bpb_scview bpb_scmatrix(const float *data, size_t rows, size_t cols)
 {
-    bpb_scview V = {data, rows, cols, 0, 0, NULL, NULL};
+    bpb_scview V = {data, rows, cols, 0, 0, NULL, NULL, NULL, 0};
     return V;
 }
 static inline bpb_sview bpb_smatrix(float *data, size_t rows, size_t cols)
@@ -210,12 +255,12 @@ static inline bpb_sview bpb_smatrix(float *data, size_t rows, size_t cols)
 /* The same matrix, read only. */
 static inline bpb_dcview bpb_dread(bpb_dview V)
 {
-    bpb_dcview C = {V.data, V.rows, V.cols, V.ld, V.row_stride, V.index, V.row_index};
+    bpb_dcview C = {V.data, V.rows, V.cols, V.ld, V.row_stride, V.index, V.row_index, NULL, 0};
     return C;
 }
 static inline bpb_scview bpb_sread(bpb_sview V)
 {
-    bpb_scview C = {V.data, V.rows, V.cols, V.ld, V.row_stride, V.index, V.row_index};
+    bpb_scview C = {V.data, V.rows, V.cols, V.ld, V.row_stride, V.index, V.row_index, NULL, 0};
     return C;
 }
 
@@ -223,6 +268,8 @@ static inline bpb_scview bpb_sread(bpb_sview V)
 static inline bpb_dcview bpb_dcolumns(bpb_dcview V, size_t first, size_t count)
 {
     const size_t stride = V.row_stride ? V.row_stride : 1, ld = V.ld ? V.ld : V.rows * stride;
+    if (V.weights && !V.index)
+        V.weights += first;
     if (V.index)
         V.index += first;
     else if (V.row_index && !V.ld)
@@ -236,6 +283,8 @@ static inline bpb_dcview bpb_dcolumns(bpb_dcview V, size_t first, size_t count)
 static inline bpb_scview bpb_scolumns(bpb_scview V, size_t first, size_t count)
 {
     const size_t stride = V.row_stride ? V.row_stride : 1, ld = V.ld ? V.ld : V.rows * stride;
+    if (V.weights && !V.index)
+        V.weights += first;
     if (V.index)
         V.index += first;
     else if (V.row_index && !V.ld)
@@ -252,8 +301,8 @@ typedef struct bpb_where {
     size_t row, col;
 } bpb_where;
 
-/* Look for the first value of X, by columns, that is not finite: BPB_NONFINITE and its place
- * in *where (NULL: not wanted), or BPB_OK. */
+/* Look for the first value of X, by columns, that is not finite (where X is masked, nor NaN):
+ * BPB_NONFINITE and its place in *where (NULL: not wanted), or BPB_OK. */
 BPB_API bpb_status bpb_dfind_nonfinite(bpb_dcview X, bpb_where *where);
 BPB_API bpb_status bpb_sfind_nonfinite(bpb_scview X, bpb_where *where);
 
@@ -277,6 +326,12 @@ typedef struct bpb_net_options {
     bpb_activation output;  /* g_L; default sigmoid */
     const bpb_activation *activations; /* NULL, or g_1 .. g_L in place of the two above */
     bpb_loss loss;          /* default squared */
+    double leak;            /* of leaky ReLU, > 0; default 0.01. These four: 0, or normal numbers */
+    double elu_alpha;       /* of ELU, > 0; default 1 */
+    double huber_delta;     /* of Huber's loss, > 0; default 1 */
+    double label_smoothing; /* epsilon of cross-entropy, 0 <= epsilon < 1, default 0: targets become
+                               (1 - epsilon) t + epsilon / K, K = n_L for softmax, 2 for sigmoid
+                               (Szegedy et al. 2016) */
     bpb_init init;          /* default N(0, 1/n_in), biases N(0, 1) */
     uint64_t seed;          /* of the initial parameters: one seed gives the same double
                                parameters on every machine; float ones are those, rounded */
@@ -285,7 +340,8 @@ typedef struct bpb_net_options {
 /*
  * Make a net and draw its parameters. Allocates.
  * BPB_ERR_NULL: also units. BPB_ERR_SIZE: a width or n_layers is 0, a width over 2^31-1, or
- * theta over what can be addressed. BPB_ERR_OPTION: an unknown enum. BPB_ERR_PAIR. BPB_ERR_MEMORY.
+ * theta over what can be addressed. BPB_ERR_OPTION: an unknown enum, one of your own (set it
+ * afterwards), or a parameter out of its range. BPB_ERR_PAIR. BPB_ERR_MEMORY.
  */
 BPB_API bpb_status bpb_dnet_create(bpb_dnet **net, const bpb_net_options *options);
 BPB_API bpb_status bpb_snet_create(bpb_snet **net, const bpb_net_options *options);
@@ -293,16 +349,153 @@ BPB_API bpb_status bpb_snet_create(bpb_snet **net, const bpb_net_options *option
 BPB_API void bpb_dnet_destroy(bpb_dnet **net);
 BPB_API void bpb_snet_destroy(bpb_snet **net);
 
+/* Make another net with all that this one has: theta, functions, scaling, notes. Allocates.
+ * BPB_ERR_MEMORY. */
+BPB_API bpb_status bpb_dnet_copy(bpb_dnet **copy, const bpb_dnet *net);
+BPB_API bpb_status bpb_snet_copy(bpb_snet **copy, const bpb_snet *net);
+
+/*
+ * An activation of your own, A = g(Z), column by column, in a form of two. Matrices are packed,
+ * n x B, and apart from each other unless the text says otherwise; context is handed on. Functions
+ * run on the threads of the plan, several at a time, and must not depend on what else the block
+ * they are given holds: columns are cut as a pass needs it. They run in the default floating-point
+ * environment.
+ *
+ * Element-wise (f is not NULL): n entries at once; each gives g, g', g'' of its z:
+ *
+ *     f(z) -> a (may be z)      df(z, a) -> g'(z)      d2f(z, a) -> g''(z)
+ *
+ * or for whole matrices (value is not NULL), J = g'(Z) being the Jacobian of each column:
+ *
+ *     value    A = g(Z); A may be Z
+ *     vjp      D <- J^T D
+ *     jvp      V <- J V
+ *     second   H <- H + (d/dZ (J^T D))[V], the derivative of J^T D in direction V, D held constant
+ *
+ * What is missing is refused where it is needed, never assumed: gradients need vjp (or df), J v
+ * needs jvp (or df), Hessian products and the like all three.
+ */
+typedef struct bpb_dactivation_function {
+    const char *name;    /* in model files: 1 to 31 of a-z 0-9 - _, none of the library's own */
+    const void *context; /* must outlive the net */
+    int of_A;            /* 1: derivatives look at A alone, so that Z need not be kept; z and Z are
+                            then those of A */
+    void (*f)(const void *context, size_t n, const double *z, double *a);
+    void (*df)(const void *context, size_t n, const double *z, const double *a, double *df);
+    void (*d2f)(const void *context, size_t n, const double *z, const double *a, double *d2f);
+    void (*value)(const void *context, size_t n, size_t B, const double *Z, double *A);
+    void (*vjp)(const void *context, size_t n, size_t B, const double *Z, const double *A,
+                double *D);
+    void (*jvp)(const void *context, size_t n, size_t B, const double *Z, const double *A,
+                double *V);
+    void (*second)(const void *context, size_t n, size_t B, const double *Z, const double *A,
+                   const double *D, const double *V, double *H);
+} bpb_dactivation_function;
+
+typedef struct bpb_sactivation_function {
+    const char *name;
+    const void *context;
+    int of_A;
+    void (*f)(const void *context, size_t n, const float *z, float *a);
+    void (*df)(const void *context, size_t n, const float *z, const float *a, float *df);
+    void (*d2f)(const void *context, size_t n, const float *z, const float *a, float *d2f);
+    void (*value)(const void *context, size_t n, size_t B, const float *Z, float *A);
+    void (*vjp)(const void *context, size_t n, size_t B, const float *Z, const float *A, float *D);
+    void (*jvp)(const void *context, size_t n, size_t B, const float *Z, const float *A, float *V);
+    void (*second)(const void *context, size_t n, size_t B, const float *Z, const float *A,
+                   const float *D, const float *V, float *H);
+} bpb_sactivation_function;
+
+/*
+ * A loss of your own, element-wise (f is not NULL), e = sum_i f(a_i, t_i), n entries at once:
+ *
+ *     f(a, t) -> f      df(a, t) -> df/da      d2f(a, t) -> d2f/da2
+ *
+ * or for whole matrices (value is not NULL):
+ *
+ *     value     e[j] = the loss of column j
+ *     gradient  D = de/dA, column by column
+ *     second    H = (d(de/dA))[V], the derivative of the gradient in direction V of A
+ */
+typedef struct bpb_dloss_function {
+    const char *name;    /* as above */
+    const void *context; /* must outlive the net */
+    int of_Z;            /* whole matrices: 1: gradient and second are in Z = Z_L, not A, and hold
+                            the derivative of the output activation that the loss goes with */
+    size_t group;        /* whole matrices: outputs that belong to one target, T having n_L / group
+                            rows, n_L a multiple of it; columns may then be cut between two
+                            targets. 0: T has n_L rows, and the column is a whole */
+    void (*f)(const void *context, size_t n, const double *a, const double *t, double *f);
+    void (*df)(const void *context, size_t n, const double *a, const double *t, double *df);
+    void (*d2f)(const void *context, size_t n, const double *a, const double *t, double *d2f);
+    void (*value)(const void *context, size_t n, size_t B, const double *Z, const double *A,
+                  const double *T, double *e);
+    void (*gradient)(const void *context, size_t n, size_t B, const double *Z, const double *A,
+                     const double *T, double *D);
+    void (*second)(const void *context, size_t n, size_t B, const double *Z, const double *A,
+                   const double *T, const double *V, double *H);
+} bpb_dloss_function;
+
+typedef struct bpb_sloss_function {
+    const char *name;
+    const void *context;
+    int of_Z;
+    size_t group;
+    void (*f)(const void *context, size_t n, const float *a, const float *t, float *f);
+    void (*df)(const void *context, size_t n, const float *a, const float *t, float *df);
+    void (*d2f)(const void *context, size_t n, const float *a, const float *t, float *d2f);
+    void (*value)(const void *context, size_t n, size_t B, const float *Z, const float *A,
+                  const float *T, double *e);
+    void (*gradient)(const void *context, size_t n, size_t B, const float *Z, const float *A,
+                     const float *T, float *D);
+    void (*second)(const void *context, size_t n, size_t B, const float *Z, const float *A,
+                   const float *T, const float *V, float *H);
+} bpb_sloss_function;
+
+/*
+ * Make g_l, l = 1..L, or the loss a function of your own. It is copied, its name too. A plan that
+ * was made before is for the old functions: BPB_ERR_MISMATCH. Allocates.
+ * BPB_ERR_NULL: also name, or neither f nor value. BPB_ERR_OPTION: the name is the library's, too
+ * long or of other characters; f and value both; a flag not 0 or 1. BPB_ERR_SIZE: no such layer.
+ * BPB_ERR_PAIR: g_L does not go with the loss, or group does not divide n_L. BPB_ERR_MEMORY.
+ */
+BPB_API bpb_status bpb_dnet_set_activation(bpb_dnet *net, size_t l,
+                                           const bpb_dactivation_function *g);
+BPB_API bpb_status bpb_snet_set_activation(bpb_snet *net, size_t l,
+                                           const bpb_sactivation_function *g);
+BPB_API bpb_status bpb_dnet_set_loss(bpb_dnet *net, const bpb_dloss_function *loss);
+BPB_API bpb_status bpb_snet_set_loss(bpb_snet *net, const bpb_sloss_function *loss);
+
+/* The names of g_l and of the loss, your own included; NULL for NULL and l out of range. */
+BPB_API const char *bpb_dnet_activation_name(const bpb_dnet *net, size_t l);
+BPB_API const char *bpb_snet_activation_name(const bpb_snet *net, size_t l);
+BPB_API const char *bpb_dnet_loss_name(const bpb_dnet *net);
+BPB_API const char *bpb_snet_loss_name(const bpb_snet *net);
+
+/* The parameter of g_l (leak, elu_alpha) and of the loss (huber_delta, label_smoothing); 0 where it
+ * has none. */
+BPB_API double bpb_dnet_activation_parameter(const bpb_dnet *net, size_t l);
+BPB_API double bpb_snet_activation_parameter(const bpb_snet *net, size_t l);
+BPB_API double bpb_dnet_loss_parameter(const bpb_dnet *net);
+BPB_API double bpb_snet_loss_parameter(const bpb_snet *net);
+
+/* The name of the first function, in the order g_1 .. g_L, loss, that lacks what BPB_ERR_NO_VJP,
+ * BPB_ERR_NO_JVP or BPB_ERR_NO_SECOND speaks of; NULL: none does. */
+BPB_API const char *bpb_dnet_lacking(const bpb_dnet *net, bpb_status status);
+BPB_API const char *bpb_snet_lacking(const bpb_snet *net, bpb_status status);
+
 /* Draw all parameters again; as in create. BPB_ERR_OPTION: an unknown init. */
 BPB_API bpb_status bpb_dnet_init(bpb_dnet *net, bpb_init init, uint64_t seed);
 BPB_API bpb_status bpb_snet_init(bpb_snet *net, bpb_init init, uint64_t seed);
 
-/* L; n_l for l = 0..L; g_l for l = 1..L; the loss. 0, or the first of the enum, for NULL and
- * for l out of range. */
+/* L; n_l for l = 0..L; the rows of T, n_L or fewer; g_l for l = 1..L; the loss. 0, or the first of
+ * the enum, for NULL and for l out of range. */
 BPB_API size_t bpb_dnet_layers(const bpb_dnet *net);
 BPB_API size_t bpb_snet_layers(const bpb_snet *net);
 BPB_API size_t bpb_dnet_units(const bpb_dnet *net, size_t l);
 BPB_API size_t bpb_snet_units(const bpb_snet *net, size_t l);
+BPB_API size_t bpb_dnet_targets(const bpb_dnet *net);
+BPB_API size_t bpb_snet_targets(const bpb_snet *net);
 BPB_API bpb_activation bpb_dnet_activation(const bpb_dnet *net, size_t l);
 BPB_API bpb_activation bpb_snet_activation(const bpb_snet *net, size_t l);
 BPB_API bpb_loss bpb_dnet_loss(const bpb_dnet *net);
@@ -331,7 +524,8 @@ BPB_API bpb_sview bpb_snet_b(const bpb_snet *net, float *vector, size_t l);
  *     A_0 = (X - shift) * factor          (input,  n_0 values each)
  *     Y   = shift + factor * A_L          (output, n_L values each)
  *
- * Every pass applies both; the loss is that of A_L against (T - shift) / factor. Copied into
+ * Every pass applies both; the loss is that of A_L against (T - shift) / factor (Gaussian: those
+ * of the means; class indices stay what they are). Copied into
  * the net, in place of any earlier, and kept in its model file. NULL: shift 0, factor 1; both
  * NULL: no scaling. An input factor may be 0. Allocates. BPB_ERR_OPTION: a value is not finite,
  * or an output factor is 0 or subnormal.
@@ -392,8 +586,8 @@ typedef struct bpb_splan bpb_splan;
 typedef enum bpb_planning {
     BPB_PLAN_ESTIMATE, /* from shape, precision and CPU alone, never from timings */
     BPB_PLAN_MEASURE,  /* time every kernel for every product, here and now: some 10 ms a
-                          product, seconds where one takes long. Another run may choose otherwise, and then differ in last bits:
-                          keep the wisdom */
+                          product, seconds where one takes long. Another run may choose
+                          otherwise, and then differ in last bits: keep the wisdom */
     BPB_PLAN_CBLAS     /* cblas for every product; padded predictions by cblas-transposed */
 } bpb_planning;
 
@@ -405,6 +599,8 @@ typedef struct bpb_plan_options {
                       does not, gives that promise up where the BLAS predicts, and gains where few
                       columns are asked for at a time. Without the BLAS it only makes the work
                       smaller: batch columns, not 64 */
+    int keep_Z;      /* 1: each Z_l can be read after a pass: see bpb_dwork_layer; default 0 */
+    int derivatives; /* 1: the work has room for what stands under Derivatives; default 0 */
     bpb_planning planning; /* default estimate */
     const char *wisdom; /* NULL, or the text of bpb_dplan_wisdom: products that it names are done
                            as it says, the others as planning says; not kept */
@@ -420,7 +616,7 @@ typedef struct bpb_plan_options {
  * caller's thread alone. In a child of fork every pass does so.
  *
  * BPB_ERR_SIZE: batch over 2^31-1, or the work would not fit memory. BPB_ERR_OPTION: threads
- * over 1024, unpadded not 0 or 1, an unknown planning. BPB_ERR_FORMAT: wisdom is not the text
+ * over 1024, a flag not 0 or 1, an unknown planning. BPB_ERR_FORMAT: wisdom is not the text
  * of one, or names a kernel that this machine has not. BPB_ERR_THREAD: a thread could not be
  * started. BPB_ERR_MEMORY.
  */
@@ -478,9 +674,11 @@ BPB_API bpb_status bpb_wisdom_load(char **text, const char *path);
  *
  *     sizeof(real) * (C (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + batch) + 8 C + T S
  *
- * bytes, and at most 64 (3 L + 6) more that align the parts. S is 0 for cblas, sizeof(real) times
- * the largest result for cblas-transposed, at most 51 KiB for tiles, and 2.7 (float) or 5.3 MiB for
- * packed.
+ * bytes, at most 64 (3 L + 6) more that align the parts, and C n_l more for each layer but the last
+ * whose Z is kept, because keep_Z asks for it or the derivatives of g_l do (ELU, SELU, softplus,
+ * softsign, GELU, SiLU, your own). derivatives adds sizeof(real) C (2 n_0 + 3 (n_1 + ... + n_L)).
+ * S is 0 for cblas, sizeof(real) times the largest result for cblas-transposed, at most 51 KiB for
+ * tiles, and 2.7 (float) or 5.3 MiB for packed.
  */
 typedef struct bpb_dwork bpb_dwork;
 typedef struct bpb_swork bpb_swork;
@@ -506,9 +704,11 @@ BPB_API void bpb_swork_destroy(bpb_swork **work);
 /* ---- Passes ----------------------------------------------------------------------------- */
 
 /*
- * Shared by all: X is n_0 x B, T and Y are n_L x B, with B at most the plan's batch.
+ * Shared by all: X is n_0 x B, Y n_L x B, T likewise but for Gaussian loss and class indices (see
+ * Targets under Views), with B at most the plan's batch.
  * BPB_ERR_MISMATCH: the work's plan is for another shape or other functions. BPB_ERR_BATCH.
- * BPB_ERR_SHAPE, BPB_ERR_STRIDE, BPB_ERR_SIZE: see Views.
+ * BPB_ERR_SHAPE, BPB_ERR_STRIDE, BPB_ERR_SIZE: see Views. BPB_ERR_LABEL, and BPB_ERR_OPTION for
+ * masked: see Targets there. BPB_ERR_NO_VJP: gradients and steps, where a function lacks it.
  * NaN and infinities in the data pass through to the columns they belong to.
  */
 
@@ -566,6 +766,241 @@ BPB_API bpb_status bpb_dsgd_step(bpb_dnet *net, bpb_dwork *work, bpb_dcview X, b
 BPB_API bpb_status bpb_ssgd_step(bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
                                  const bpb_sgd_rule *rule, double *loss);
 
+/* ---- What a pass computed ----------------------------------------------------------------- */
+
+/*
+ * Of layer l after the last pass of a work, B columns each, in the work's memory and good until its
+ * next pass. data is NULL where that pass made none.
+ */
+typedef struct bpb_dlayer {
+    bpb_dcview Z;  /* n_l x B; NULL too where A took its place: see keep_Z */
+    bpb_dcview A;  /* n_l x B; l = L after forward, jvp and predict: Y, in the caller's units */
+    bpb_dcview D;  /* delta_l = dE/dZ_l, n_l x B, with its 1/B; after bpb_dsgd_step with -eta/B */
+    bpb_dcview dW; /* n_l x n_{l-1} and n_l x 1, within the gradient that the last pass wrote, */
+    bpb_dcview db; /* in the caller's memory */
+} bpb_dlayer;
+
+typedef struct bpb_slayer {
+    bpb_scview Z, A, D, dW, db;
+} bpb_slayer;
+
+/* l = 0: only A, which is A_0. All NULL for NULL, l out of range, and before any pass; predict and
+ * evaluate leave those of their last block. */
+BPB_API bpb_dlayer bpb_dwork_layer(const bpb_dwork *work, size_t l);
+BPB_API bpb_slayer bpb_swork_layer(const bpb_swork *work, size_t l);
+
+/* ---- Derivatives ---------------------------------------------------------------------------- */
+
+/*
+ * All of a batch at once, as the passes are; X, T as there. The plan needs derivatives = 1, else
+ * BPB_ERR_PLAN. J is the derivative of Y, in the caller's units, by theta or by X, also in those.
+ * Functions that lack a part: BPB_ERR_NO_VJP, BPB_ERR_NO_JVP, BPB_ERR_NO_SECOND. Where an argument
+ * may be left out, a pointer is NULL, or a view's data. BPB_NONFINITE: a result that is summed over
+ * the columns (loss, gradient, Hv) may not be finite because a delta is not; all are written.
+ */
+
+/*
+ * The gradient, as bpb_dgradient, and dE/dX (n_0 x B): column j is 1/B w_j de_j/dx_j.
+ *
+ *     dE/dA_0 = W_1^T D_1
+ *
+ * gradient, loss: may be NULL.
+ */
+BPB_API bpb_status bpb_dgradient_x(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
+                                   double *gradient, bpb_dview dX, double *loss);
+BPB_API bpb_status bpb_sgradient_x(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
+                                   float *gradient, bpb_sview dX, double *loss);
+
+/*
+ * J^T u: for U (n_L x B)
+ *
+ *     gradient = sum_j (dy_j/dtheta)^T u_j        P values as theta; or NULL
+ *     dX, column j = (dy_j/dx_j)^T u_j            n_0 x B; may be left out
+ */
+BPB_API bpb_status bpb_dvjp(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview U,
+                            double *gradient, bpb_dview dX);
+BPB_API bpb_status bpb_svjp(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview U,
+                            float *gradient, bpb_sview dX);
+
+/*
+ * J v: the derivative of Y in direction v of theta (P values, or NULL) and V of X (n_0 x B; may be
+ * left out), one of them at least (else BPB_ERR_NULL):
+ *
+ *     R{Z_l} = W_l R{A_{l-1}} + W(v)_l A_{l-1} + b(v)_l 1^T,  R{A_l} = g'(Z_l) R{Z_l},  R{A_0} = V
+ *     dY = R{A_L}                                  n_L x B; Y (may be left out) is Y itself
+ *
+ * forward mode; with v the R-operator of Pearlmutter, "Fast exact multiplication by the Hessian",
+ * 1994.
+ */
+BPB_API bpb_status bpb_djvp(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, const double *v,
+                            bpb_dcview V, bpb_dview Y, bpb_dview dY);
+BPB_API bpb_status bpb_sjvp(const bpb_snet *net, bpb_swork *work, bpb_scview X, const float *v,
+                            bpb_scview V, bpb_sview Y, bpb_sview dY);
+
+/*
+ * dY/dX: J is (n_L n_0) x B, column j the n_L x n_0 matrix dy_j/dx_j, column-major: entry (i, k) in
+ * row k n_L + i. min(n_L, n_0) passes after one forward.
+ */
+BPB_API bpb_status bpb_djacobian(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dview J);
+BPB_API bpb_status bpb_sjacobian(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_sview J);
+
+/*
+ * H v for the exact Hessian H of E in theta, and the gradient beside it: the R-operator applied to
+ * each line of the backward pass. gradient, loss: may be NULL.
+ */
+BPB_API bpb_status bpb_dhvp(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
+                            const double *v, double *Hv, double *gradient, double *loss);
+BPB_API bpb_status bpb_shvp(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
+                            const float *v, float *Hv, float *gradient, double *loss);
+
+/*
+ * G v, G = 1/B sum_j w_j J_j^T H_j J_j the Gauss-Newton matrix, J_j = dz_Lj/dtheta (or dy_j) and
+ * H_j the Hessian of e_j in z_Lj where the loss is computed from it (those marked * in bpb_loss),
+ * else in y_j (Schraudolph 2002). Positive semi-definite where H_j is.
+ */
+BPB_API bpb_status bpb_dgnvp(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
+                             const double *v, double *Gv);
+BPB_API bpb_status bpb_sgnvp(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
+                             const float *v, float *Gv);
+
+/*
+ * The gradient in theta of a function of Y and dY/dX of which the caller holds the derivatives U by
+ * Y (n_L x B) and D by dY/dX ((n_L n_0) x B, laid out as by bpb_djacobian; n_0 x B where n_L = 1):
+ *
+ *     gradient = d/dtheta sum_j (<u_j, y_j> + <D_j, dy_j/dx_j>),  U and D held constant
+ *
+ * U or D may be left out. What force fields need: U = dE/dY, D = dE/d(dY/dX). As many double passes
+ * as min(n_L, n_0).
+ */
+BPB_API bpb_status bpb_djacobian_vjp(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X,
+                                     bpb_dcview U, bpb_dcview D, double *gradient);
+BPB_API bpb_status bpb_sjacobian_vjp(const bpb_snet *net, bpb_swork *work, bpb_scview X,
+                                     bpb_scview U, bpb_scview D, float *gradient);
+
+/*
+ * Its ready-made use: the loss and gradient of
+ *
+ *     E = 1/B sum_j w_j (e_j + strength/2 |dy_j/dx_j - dT_j|^2)
+ *
+ * with targets dT for dY/dX, (n_L n_0) x B as by bpb_djacobian, in the caller's units; masked: its
+ * NaNs are left out (Czarnecki et al., "Sobolev training for neural networks", 2017).
+ * strength >= 0, finite; else BPB_ERR_OPTION. loss: may be NULL.
+ */
+BPB_API bpb_status bpb_dsobolev(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
+                                bpb_dcview dT, double strength, double *gradient, double *loss);
+BPB_API bpb_status bpb_ssobolev(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
+                                bpb_scview dT, double strength, float *gradient, double *loss);
+
+/*
+ * An objective: a net's loss over all of its data as a function of a flat vector theta of the
+ * caller's, for any optimiser:
+ *
+ *     f(theta) = 1/n sum_j w_j e_j + decay/2 |W|^2        weights; decay_biases: biases too
+ *
+ * It keeps the views of X and T, whose data must outlive it, and a copy of the net but for its
+ * theta; n columns go through in batches. One thread at a time.
+ */
+typedef struct bpb_dobjective bpb_dobjective;
+typedef struct bpb_sobjective bpb_sobjective;
+
+typedef struct bpb_objective_options {
+    double decay;     /* >= 0; Nielsen's lambda / n; default 0 */
+    int decay_biases; /* default 0 */
+    size_t batch;     /* columns of a pass, at most n; default 256 */
+    size_t threads;   /* these three as in bpb_plan_options */
+    bpb_planning planning;
+    const char *wisdom;
+} bpb_objective_options;
+
+/* Make an objective; options NULL: defaults. Allocates. BPB_ERR_OPTION, BPB_ERR_SHAPE,
+ * BPB_ERR_STRIDE, BPB_ERR_SIZE, BPB_ERR_LABEL, BPB_ERR_FORMAT, BPB_ERR_THREAD, BPB_ERR_MEMORY. */
+BPB_API bpb_status bpb_dobjective_create(bpb_dobjective **objective, const bpb_dnet *net,
+                                         bpb_dcview X, bpb_dcview T,
+                                         const bpb_objective_options *options);
+BPB_API bpb_status bpb_sobjective_create(bpb_sobjective **objective, const bpb_snet *net,
+                                         bpb_scview X, bpb_scview T,
+                                         const bpb_objective_options *options);
+
+BPB_API void bpb_dobjective_destroy(bpb_dobjective **objective);
+BPB_API void bpb_sobjective_destroy(bpb_sobjective **objective);
+
+/* *f = f(theta) and gradient = df/dtheta at a theta of P values; either may be NULL.
+ * BPB_NONFINITE: f or a delta is not finite. BPB_ERR_NO_VJP. */
+BPB_API bpb_status bpb_dobjective_gradient(bpb_dobjective *objective, const double *theta,
+                                           double *f, double *gradient);
+BPB_API bpb_status bpb_sobjective_gradient(bpb_sobjective *objective, const float *theta,
+                                           double *f, float *gradient);
+
+/* Hv = (d2f/dtheta2) v, or with the Gauss-Newton matrix in its place; v is not Hv.
+ * BPB_NONFINITE: a delta is not finite. BPB_ERR_NO_VJP, BPB_ERR_NO_JVP, BPB_ERR_NO_SECOND. */
+BPB_API bpb_status bpb_dobjective_hvp(bpb_dobjective *objective, const double *theta,
+                                      const double *v, double *Hv);
+BPB_API bpb_status bpb_sobjective_hvp(bpb_sobjective *objective, const float *theta,
+                                      const float *v, float *Hv);
+BPB_API bpb_status bpb_dobjective_gnvp(bpb_dobjective *objective, const double *theta,
+                                       const double *v, double *Gv);
+BPB_API bpb_status bpb_sobjective_gnvp(bpb_sobjective *objective, const float *theta,
+                                       const float *v, float *Gv);
+
+/* ---- Check ------------------------------------------------------------------------------ */
+
+/*
+ * Every derivative against central differences of what it is the derivative of, on the caller's
+ * net, data and functions.
+ */
+typedef enum bpb_check {
+    BPB_CHECK_GRADIENT, /* dE/dtheta                  by differences of E, an entry of theta each */
+    BPB_CHECK_INPUTS,   /* dE/dX                      by differences of E, an entry of X each */
+    BPB_CHECK_JACOBIAN, /* dY/dX                      by differences of Y, an entry of X each */
+    BPB_CHECK_JVP,      /* J v, random v and V        by differences of Y along them */
+    BPB_CHECK_VJP,      /* J^T u, random u            by differences of <u, Y>, an entry of theta */
+    BPB_CHECK_HVP,      /* H v, random v              by differences of the gradient along v */
+    BPB_CHECKS
+} bpb_check;
+
+/* "gradient", "inputs", "jacobian", "jvp", "vjp", "hvp"; NULL for a number that is none. */
+BPB_API const char *bpb_check_name(bpb_check check);
+
+typedef struct bpb_check_options {
+    unsigned what;    /* the sum of 1 << check for those wanted; 0: all */
+    size_t entries;   /* most tried of each W_l, b_l, X or Y, drawn at random; default 100 */
+    uint64_t seed;    /* of these, and of directions */
+    double tolerance; /* what an entry may differ by, in units of its uncertainty; default 1 */
+} bpb_check_options;
+
+/* One entry of a derivative. */
+typedef struct bpb_check_entry {
+    size_t layer;       /* l = 1..L: of W_l or b_l; 0: of X, Y or dY/dX */
+    size_t row, col;    /* of W_l; col = n_{l-1}: of b_l. Of X, Y, dY/dX: their row, the sample */
+    double computed;    /* by the library */
+    double difference;  /* by differences */
+    double uncertainty; /* of the difference: its truncation and rounding, as the steps tried show
+                           them, and the rounding of what is computed */
+} bpb_check_entry;
+
+typedef struct bpb_check_result {
+    size_t entries;     /* compared; 0: not asked for, or a function lacks what it needs */
+    size_t kinks;       /* tried, but left out: left and right differ, as at 0 of ReLU */
+    size_t disagreeing; /* of entries: |computed - difference| > tolerance * uncertainty */
+    bpb_check_entry worst; /* of all entries, by that measure */
+} bpb_check_result;
+
+typedef struct bpb_check_report {
+    bpb_check_result result[BPB_CHECKS];
+} bpb_check_report;
+
+/*
+ * Check; options NULL: defaults. The net is not changed. Allocates.
+ * BPB_DISAGREES: at least one entry does. BPB_NONFINITE, before that: E, Y or a derivative is not
+ * finite; the other checks are made all the same.
+ * Statuses of bpb_dgradient and of the derivatives; one that lacks a function is left out, unless
+ * it alone is asked for. BPB_ERR_OPTION, BPB_ERR_MEMORY.
+ */
+BPB_API bpb_status bpb_dcheck(const bpb_dnet *net, bpb_dcview X, bpb_dcview T,
+                              const bpb_check_options *options, bpb_check_report *report);
+BPB_API bpb_status bpb_scheck(const bpb_snet *net, bpb_scview X, bpb_scview T,
+                              const bpb_check_options *options, bpb_check_report *report);
+
 /* ---- Predict and evaluate any number of columns --------------------------------------- */
 
 /*
@@ -587,13 +1022,14 @@ BPB_API bpb_status bpb_dpredict(const bpb_dnet *net, bpb_dcview X, bpb_dview Y);
 BPB_API bpb_status bpb_spredict(const bpb_snet *net, bpb_scview X, bpb_sview Y);
 
 typedef struct bpb_score {
-    double loss;       /* mean of e over the columns, without any penalty */
-    double accuracy;   /* correct / columns, 0 .. 1; 0 where has_accuracy is 0 */
+    double loss;       /* mean of w e over the columns, without any penalty */
+    double accuracy;   /* correct / (columns - masked), 0 .. 1; 0 where has_accuracy is 0 */
     size_t columns;
     size_t correct;    /* argmax_i y_ij = argmax_i t_ij, the lowest index of equals; one sigmoid
                           output: (y > 0.5) = (t > 0.5); a column that is not finite is wrong */
+    size_t masked;     /* columns with a masked target: neither right nor wrong */
     size_t nonfinite;  /* columns with an output or loss that is not finite */
-    int has_accuracy;  /* 0 for one output that is not a sigmoid */
+    int has_accuracy;  /* 0 for one output that is not a sigmoid, and for Gaussian loss */
 } bpb_score;
 
 /* Loss and accuracy over all columns, by the same panels and with the same promise; both of A_L
@@ -670,7 +1106,8 @@ typedef struct bpb_train_report {
  * step.
  * BPB_NONFINITE: a value of the data is not finite, found before the first step, or a step's
  * loss is not; the net is as before that step. BPB_ERR_OPTION: an option out of its range.
- * BPB_ERR_SHAPE, BPB_ERR_STRIDE, BPB_ERR_SIZE: see Views, for any of the matrices.
+ * BPB_ERR_SHAPE, BPB_ERR_STRIDE, BPB_ERR_SIZE, BPB_ERR_LABEL: see Views, for any of the matrices.
+ * BPB_ERR_NO_VJP: a function of the net lacks it.
  * BPB_ERR_NULL: also one of a pair X, T without the other. BPB_ERR_FORMAT, BPB_ERR_THREAD: see
  * bpb_dplan_create. BPB_ERR_MEMORY.
  */
@@ -710,6 +1147,20 @@ BPB_API bpb_status bpb_sone_hot(bpb_scview labels, bpb_sview T, bpb_where *where
 /* Free what a reader allocated; accepts NULL. */
 BPB_API void bpb_free(void *memory);
 
+/*
+ * Read a file of numbers: a row of the file is a column of X, its fields, separated by commas,
+ * semicolons or tabs (one of them throughout), are the rows of X; blanks around a field are
+ * ignored, as are empty lines. Numbers are decimal, of at most 1023 characters, with the point '.'
+ * whatever the locale, and are rounded once; nan and inf are numbers. A first row with a field of
+ * text that is no number is a header, and left out. X->data is allocated; free it with bpb_free.
+ * BPB_NONFINITE: read, and *where (NULL: not wanted) tells the first such value.
+ * BPB_ERR_FORMAT: a field is empty or no number, or a row has not as many as the first; *where
+ * tells which, in terms of X. BPB_ERR_RANGE: a number exceeds the precision; *where too.
+ * BPB_ERR_SIZE: no numbers at all. BPB_ERR_IO, BPB_ERR_MEMORY.
+ */
+BPB_API bpb_status bpb_dcsv_read(bpb_dview *X, const char *path, bpb_where *where);
+BPB_API bpb_status bpb_scsv_read(bpb_sview *X, const char *path, bpb_where *where);
+
 /* ---- Model files --------------------------------------------------------------------- */
 
 /*
@@ -726,14 +1177,66 @@ BPB_API bpb_status bpb_snet_save(const bpb_snet *net, const char *path);
  * Make a net from a model file of either precision. The file is trusted in nothing. Allocates.
  * BPB_ERR_IO, BPB_ERR_FORMAT, BPB_ERR_TRUNCATED, BPB_ERR_CHECKSUM, BPB_ERR_VERSION,
  * BPB_ERR_PAIR, BPB_ERR_SIZE, BPB_ERR_MEMORY. BPB_ERR_RANGE: a double exceeds float.
- * BPB_ERR_UNSUPPORTED: as above. BPB_NONFINITE: loaded, but a parameter is not finite.
+ * BPB_ERR_UNSUPPORTED: as above. BPB_ERR_FUNCTION: it uses functions of your own: see
+ * bpb_dnet_load_with. BPB_NONFINITE: loaded, but a parameter is not finite.
  */
 BPB_API bpb_status bpb_dnet_load(bpb_dnet **net, const char *path);
 BPB_API bpb_status bpb_snet_load(bpb_snet **net, const char *path);
 
 /*
- * The same to and from memory. *bytes (never NULL) is the size of the file's content; buffer
- * NULL: ask for it only. BPB_ERR_BUFFER: capacity too small; *bytes says what is needed.
+ * A model may use functions of your own (see bpb_dnet_set_activation), of which its file holds the
+ * names. To load it, give those functions; more than it names may be given; functions NULL, as in
+ * bpb_dnet_load: none. BPB_ERR_FUNCTION: it names one that is not given; missing (NULL: not wanted)
+ * then tells its name. BPB_ERR_OPTION, BPB_ERR_NULL: one of them is not as bpb_dnet_set_activation
+ * needs it.
+ */
+#define BPB_NAME_BYTES 32 /* of a function's name, the closing 0 included */
+
+typedef struct bpb_dfunctions {
+    const bpb_dactivation_function *activations;
+    size_t n_activations;
+    const bpb_dloss_function *losses;
+    size_t n_losses;
+} bpb_dfunctions;
+
+typedef struct bpb_sfunctions {
+    const bpb_sactivation_function *activations;
+    size_t n_activations;
+    const bpb_sloss_function *losses;
+    size_t n_losses;
+} bpb_sfunctions;
+
+BPB_API bpb_status bpb_dnet_load_with(bpb_dnet **net, const char *path,
+                                      const bpb_dfunctions *functions,
+                                      char missing[BPB_NAME_BYTES]);
+BPB_API bpb_status bpb_snet_load_with(bpb_snet **net, const char *path,
+                                      const bpb_sfunctions *functions,
+                                      char missing[BPB_NAME_BYTES]);
+
+BPB_API bpb_status bpb_dnet_load_memory_with(bpb_dnet **net, const void *buffer, size_t bytes,
+                                             const bpb_dfunctions *functions,
+                                             char missing[BPB_NAME_BYTES]);
+BPB_API bpb_status bpb_snet_load_memory_with(bpb_snet **net, const void *buffer, size_t bytes,
+                                             const bpb_sfunctions *functions,
+                                             char missing[BPB_NAME_BYTES]);
+
+/*
+ * The JSON of Nielsen's network2.py: {"sizes", "weights", "biases", "cost"}, sigmoid in all layers,
+ * cost "QuadraticCost" (squared) or "CrossEntropyCost". Numbers are written with the digits that
+ * give them back exactly. Reading: as bpb_dnet_load; BPB_ERR_RANGE: a number exceeds the precision.
+ * Saving is as atomic as bpb_dnet_save.
+ * BPB_ERR_UNSUPPORTED: built without the JSON library, or the net to save is another: of other
+ * functions, with label smoothing or scaling, or a parameter is not finite. (Notes are left out.)
+ */
+BPB_API bpb_status bpb_dnet_load_network2(bpb_dnet **net, const char *path);
+BPB_API bpb_status bpb_snet_load_network2(bpb_snet **net, const char *path);
+BPB_API bpb_status bpb_dnet_save_network2(const bpb_dnet *net, const char *path);
+BPB_API bpb_status bpb_snet_save_network2(const bpb_snet *net, const char *path);
+
+/*
+ * bpb_dnet_save and bpb_dnet_load to and from memory. *bytes (never NULL) is the size of the file's
+ * content; buffer NULL: ask for it only. BPB_ERR_BUFFER: capacity too small; *bytes says what is
+ * needed.
  */
 BPB_API bpb_status bpb_dnet_save_memory(const bpb_dnet *net, void *buffer, size_t capacity,
                                         size_t *bytes);

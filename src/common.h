@@ -30,6 +30,12 @@
             return (status);       \
     } while (0)
 
+/* Whether an int that is a flag is one. */
+static inline bool is_flag(int x)
+{
+    return x == 0 || x == 1;
+}
+
 /* a * b and a + b into *result; false where they exceed size_t. */
 static inline bool size_mul(size_t a, size_t b, size_t *result)
 {

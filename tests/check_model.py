@@ -2,19 +2,32 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Another program that reads and writes model files, from docs/model-format.md alone.
 
-check_model.py read PATH    check the file; print its sizes, and for each tensor of the net its
-                            first and last value, for W also those of the second in the first row
-                            (the line W1') and of the first in the second
+check_model.py read PATH    check the file; print its sizes, its functions, each parameter as a
+                            hexadecimal float, and for each tensor of the net its first and last
+                            value, for W also those of the second in the first row (the line W1')
+                            and of the first in the second
 check_model.py write PATH   write a small model
 """
 import json
 import math
+import re
 import struct
 import sys
 import zlib
 
 BYTES = {"F64": 8, "F32": 4}
 CODES = {"F64": "d", "F32": "f"}
+
+# What a function's parameter is where none is written; None: it has none.
+ACTIVATIONS = dict.fromkeys(
+    ["sigmoid", "tanh", "relu", "identity", "softmax", "selu", "softplus", "softsign", "gelu",
+     "gelu-tanh", "silu", "exponential"]
+)
+ACTIVATIONS.update({"leaky-relu": 0.01, "elu": 1.0})
+LOSSES = {"squared": None, "absolute": None, "poisson": None, "gaussian": None,
+          "huber": 1.0, "cross-entropy": 0.0}
+OUTPUTS = {"cross-entropy": ("sigmoid", "softmax"), "poisson": ("exponential",),
+           "gaussian": ("identity",)}
 
 
 def no_duplicates(pairs):
@@ -56,14 +69,48 @@ def expected_tensors(metadata, tensors):
                 yield "%s_%s" % (side, part), [size]
 
 
+def read_function(text, known):
+    """A function's name, "own:..." included, and its parameter or None."""
+    assert len(text) < 64, "length of a function"
+    if text.startswith("own:"):
+        assert re.fullmatch("[a-z0-9_-]{1,31}", text[4:]), "name of a function"
+        return text, None
+    name, colon, number = text.partition(":")
+    assert name in known, "function"
+    if not colon:
+        return name, known[name]
+    assert known[name] is not None, "a parameter of a function that has none"
+    assert re.fullmatch(r"[+]?([0-9]+[.]?[0-9]*|[.][0-9]+)(e[+-]?[0-9]+)?", number), "parameter"
+    assert 2.0**-1022 <= float(number) < math.inf, "range of a parameter"
+    assert name != "cross-entropy" or float(number) < 1, "label smoothing"
+    return name, float(number)
+
+
+def read_functions(metadata):
+    """Activations and loss, each a name and a parameter."""
+    activations = [read_function(text, ACTIVATIONS)
+                   for text in metadata["bpblas.activations"].split(",")]
+    loss = read_function(metadata["bpblas.loss"], LOSSES)
+    output = activations[-1][0]
+    assert output in OUTPUTS.get(loss[0], (output,)), "loss of another output"
+    assert loss[0] != "gaussian" or int(metadata["bpblas.sizes"].split(",")[-1]) % 2 == 0
+    return activations, loss
+
+
+def text_of(function):
+    name, parameter = function
+    return name if parameter is None else "%s:%s" % (name, parameter.hex())
+
+
 def read(path):
     with open(path, "rb") as file:
         metadata, tensors = read_container(file.read())
     assert metadata["bpblas.format"] == "1", "format"
     layers = metadata["bpblas.sizes"].count(",")
-    assert metadata["bpblas.activations"].count(",") == layers - 1, "activations"
-    assert metadata["bpblas.loss"] in ("squared", "cross-entropy"), "loss"
+    activations, loss = read_functions(metadata)
+    assert len(activations) == layers, "activations"
     print("sizes", metadata["bpblas.sizes"])
+    print("functions", ",".join(map(text_of, activations)), text_of(loss))
     for name, shape in expected_tensors(metadata, tensors):
         dtype, found, values = tensors[name]
         assert found == shape and dtype == tensors["W1"][0], name
@@ -90,8 +137,8 @@ def write(path):
     data += struct.pack("<q", 1000)
     header["__metadata__"] = {
         "written by": 'another program,\n"\u00e9" \U0001f642',
-        "bpblas.loss": "squared",
-        "bpblas.activations": "relu,identity",
+        "bpblas.loss": "huber:2.5e-1",
+        "bpblas.activations": "leaky-relu:.125,identity",
         "bpblas.sizes": "4,3,2",
         "bpblas.format": "1",
         "bpblas.of_a_later_day": "to be ignored",

@@ -68,7 +68,7 @@ static void write_file(const char *path, const void *bytes, size_t n)
 }
 
 /* Numbers without any pattern: splitmix64. */
-static uint64_t bpb_random_bits(uint64_t *state)
+static inline uint64_t bpb_random_bits(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15u;
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;

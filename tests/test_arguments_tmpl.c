@@ -40,6 +40,7 @@ static const real label_values[LABELS] = {0, 1, 1, 0};
 static const real gradient_in[P] = {1, 2, 3};
 static const real shift[N_IN] = {RC(0.5), 1, 2}, factor[N_IN] = {2, RC(0.25), RC(-0.5)};
 static const size_t order[COLS] = {4, 2, 0, 1, 3};
+static const real of_jacobian[N_IN * N_OUT * COLS] = {1, 2, 3}, v_values[P] = {3, 2, 1};
 static const char note_key[] = "unit", note_value[] = "mm";
 static char idx_path[64], model_path[80];
 static unsigned char model_file[8192];
@@ -48,7 +49,31 @@ static size_t model_bytes;
 static BPB(net) *the_net;
 static BPB(plan) *the_plan;
 static BPB(work) *the_work;
+static BPB(objective) *the_objective;
 static real theta[P];
+
+/* Functions of a user's own. */
+static void own_f(const void *context, size_t n, const real *z, real *a)
+{
+    (void)context;
+    memmove(a, z, n * sizeof *a);
+}
+static void own_value(const void *context, size_t n, size_t B, const real *Z, real *A)
+{
+    own_f(context, n * B, Z, A);
+}
+static void own_e(const void *context, size_t n, const real *a, const real *t, real *e)
+{
+    (void)context;
+    for (size_t i = 0; i < n; i++)
+        e[i] = a[i] - t[i];
+}
+static void own_loss_value(const void *context, size_t n, size_t B, const real *Z, const real *A,
+                           const real *T, double *e)
+{
+    (void)context, (void)n, (void)Z, (void)A, (void)T;
+    memset(e, 0, B * sizeof *e);
+}
 
 /* Where calls write to. */
 struct outputs {
@@ -56,7 +81,9 @@ struct outputs {
     BPB(plan) *plan;
     BPB(work) *work;
     BPB(view) X;
-    real Y[N_OUT * (BATCH + 1)], gradient[P];
+    BPB(objective) *objective;
+    real Y[N_OUT * (BATCH + 1)], gradient[P], Hv[P], dX[N_IN * COLS], J[N_IN * N_OUT * COLS];
+    char missing[BPB_NAME_BYTES];
     double loss;
     bpb_score score;
     bpb_where where;
@@ -75,8 +102,18 @@ struct arguments {
     BPB(net) *net;
     const BPB(plan) *plan;
     BPB(work) *work;
-    BPB(cview) X, T, labels;
-    BPB(view) Y, one_hot;
+    BPB(cview) X, T, V, D, labels;
+    BPB(view) Y, Y_too, dX, J, one_hot;
+    BPB(objective) *objective;
+    bpb_objective_options objective_options;
+    const real *v, *theta;
+    double strength;
+    BPB(activation_function) g;
+    const BPB(activation_function) *g_at;
+    BPB(loss_function) own_loss;
+    const BPB(loss_function) *own_loss_at;
+    BPB(functions) functions;
+    size_t layer;
     bpb_net_options net_options;
     const bpb_net_options *net_options_at;
     bpb_plan_options plan_options;
@@ -96,8 +133,9 @@ struct arguments {
     BPB(net) **net_at;
     BPB(plan) **plan_at;
     BPB(work) **work_at;
+    BPB(objective) **objective_at;
     BPB(view) *X_at;
-    real *gradient_at;
+    real *gradient_at, *Hv_at;
     double *loss_at;
     bpb_score *score_at;
     bpb_blas_info *info_at;
@@ -115,7 +153,9 @@ static void give_outputs(void)
     given.plan_at = &out.plan;
     given.work_at = &out.work;
     given.X_at = &out.X;
+    given.objective_at = &out.objective;
     given.gradient_at = out.gradient;
+    given.Hv_at = out.Hv;
     given.loss_at = &out.loss;
     given.score_at = &out.score;
     given.info_at = &out.info;
@@ -139,6 +179,16 @@ static void give_options(void)
     given.data_at = &given.data;
 }
 
+static void give_functions(void)
+{
+    given.g = (BPB(activation_function)){.name = "mine", .f = own_f};
+    given.g_at = &given.g;
+    given.own_loss = (BPB(loss_function)){.name = "error", .f = own_e};
+    given.own_loss_at = &given.own_loss;
+    given.functions = (BPB(functions)){given.g_at, 1, given.own_loss_at, 1};
+    given.layer = 2;
+}
+
 static void give_good_arguments(void)
 {
     given = (struct arguments){
@@ -147,8 +197,17 @@ static void give_good_arguments(void)
         .work = the_work,
         .X = {.data = inputs, .rows = N_IN, .cols = COLS},
         .T = {.data = targets, .rows = N_OUT, .cols = COLS},
+        .V = {.data = inputs, .rows = N_IN, .cols = COLS},
+        .D = {.data = of_jacobian, .rows = N_IN * N_OUT, .cols = COLS},
+        .objective = the_objective,
+        .v = v_values,
+        .theta = theta,
+        .strength = 0.5,
         .labels = {.data = label_values, .rows = 1, .cols = LABELS},
         .Y = {.data = out.Y, .rows = N_OUT, .cols = COLS},
+        .Y_too = {.data = out.J, .rows = N_OUT, .cols = COLS},
+        .dX = {.data = out.dX, .rows = N_IN, .cols = COLS},
+        .J = {.data = out.J, .rows = N_IN * N_OUT, .cols = COLS},
         .one_hot = {.data = out.Y, .rows = N_OUT, .cols = LABELS},
         .gradient = gradient_in,
         .shift = shift,
@@ -169,6 +228,7 @@ static void give_good_arguments(void)
         .file_bytes = model_bytes,
     };
     give_options();
+    give_functions();
     give_outputs();
 }
 
@@ -213,6 +273,51 @@ CALL(load_memory, BPB(net_load_memory)(a->net_at, a->file, a->file_bytes))
 CALL(model_precision, bpb_model_precision(a->path, a->bytes_at))
 CALL(blas_health, bpb_blas_health(a->info_at))
 
+CALL(copy, BPB(net_copy)(a->net_at, a->net))
+CALL(gradient_x, BPB(gradient_x)(a->net, a->work, a->X, a->T, a->gradient_at, a->dX, &out.loss))
+CALL(vjp, BPB(vjp)(a->net, a->work, a->X, a->T, a->gradient_at, a->dX))
+CALL(jvp, BPB(jvp)(a->net, a->work, a->X, a->v, a->V, a->Y_too, a->Y))
+CALL(jacobian, BPB(jacobian)(a->net, a->work, a->X, a->J))
+CALL(hvp, BPB(hvp)(a->net, a->work, a->X, a->T, a->v, a->Hv_at, a->gradient_at, &out.loss))
+CALL(gnvp, BPB(gnvp)(a->net, a->work, a->X, a->T, a->v, a->Hv_at))
+CALL(jacobian_vjp, BPB(jacobian_vjp)(a->net, a->work, a->X, a->T, a->D, a->gradient_at))
+CALL(sobolev, BPB(sobolev)(a->net, a->work, a->X, a->T, a->D, a->strength, a->gradient_at,
+                           &out.loss))
+CALL(objective_create, BPB(objective_create)(a->objective_at, a->net, a->X, a->T,
+                                             &a->objective_options))
+CALL(objective_gradient, BPB(objective_gradient)(a->objective, a->theta, a->loss_at,
+                                                 a->gradient_at))
+CALL(objective_hvp, BPB(objective_hvp)(a->objective, a->theta, a->v, a->Hv_at))
+CALL(objective_gnvp, BPB(objective_gnvp)(a->objective, a->theta, a->v, a->Hv_at))
+CALL(load_with, BPB(net_load_with)(a->net_at, a->path, &a->functions, out.missing))
+CALL(load_memory_with, BPB(net_load_memory_with)(a->net_at, a->file, a->file_bytes, &a->functions,
+                                                 out.missing))
+
+/* Functions are set on a copy, which a refusal leaves with the library's. */
+static bpb_status set_on_copy(const struct arguments *a,
+                              bpb_status (*set)(const struct arguments *a, BPB(net) *net))
+{
+    BPB(net) *net = NULL;
+    if (a->net && BPB(net_copy)(&net, a->net))
+        return BPB_ERR_MEMORY;
+    const bpb_status status = set(a, net);
+    if (net && status && (BPB(net_activation)(net, 2) != BPB_SIGMOID ||
+                          BPB(net_loss)(net) != BPB_SQUARED || BPB(net_targets)(net) != N_OUT))
+        fail_msg("refused, but set");
+    BPB(net_destroy)(&net);
+    return status;
+}
+static bpb_status do_set_activation(const struct arguments *a, BPB(net) *net)
+{
+    return BPB(net_set_activation)(net, a->layer, a->g_at);
+}
+static bpb_status do_set_loss(const struct arguments *a, BPB(net) *net)
+{
+    return BPB(net_set_loss)(net, a->own_loss_at);
+}
+CALL(set_activation, set_on_copy(a, do_set_activation))
+CALL(set_loss, set_on_copy(a, do_set_loss))
+
 /* ---- Bad arguments ---- */
 
 /* What to overwrite among the arguments. */
@@ -239,9 +344,10 @@ struct bad {
 #define NUMBER(field, x) CHANGE(field, x, double, number)
 #define INTEGER(field, x) CHANGE(field, x, int, integer)
 
-/* How the columns of a view lie in memory; it has n rows and COLS columns. */
-#define BAD_LAYOUT(V, n)                                                                      \
-    {BPB_ERR_NULL, {POINTER(V.data, NULL)}},                                                  \
+/* How the columns of a view lie in memory; it has n rows and COLS columns. It may be left out, or
+ * (BAD_LAYOUT, BAD_VIEW) not. */
+#define BAD_LAYOUT(V, n) {BPB_ERR_NULL, {POINTER(V.data, NULL)}}, BAD_OPTIONAL_LAYOUT(V, n)
+#define BAD_OPTIONAL_LAYOUT(V, n)                                                             \
     {BPB_ERR_SHAPE, {SIZE(V.rows, 0)}},                                                       \
     {BPB_ERR_SIZE, {SIZE(V.cols, 0)}},                                                        \
     {BPB_ERR_SIZE, {SIZE(V.cols, SIZE_MAX)}},                                                 \
@@ -259,8 +365,9 @@ struct bad {
     {BPB_ERR_STRIDE, {SIZE(V.ld, n - 1), POINTER(V.index, order)}}
 
 /* The same of a view that the call wants n x COLS. */
-#define BAD_VIEW(V, n)                                                                        \
-    BAD_LAYOUT(V, n), {BPB_ERR_SHAPE, {SIZE(V.rows, n - 1)}},                                 \
+#define BAD_VIEW(V, n) {BPB_ERR_NULL, {POINTER(V.data, NULL)}}, BAD_OPTIONAL_VIEW(V, n)
+#define BAD_OPTIONAL_VIEW(V, n)                                                               \
+    BAD_OPTIONAL_LAYOUT(V, n), {BPB_ERR_SHAPE, {SIZE(V.rows, n - 1)}},                        \
         {BPB_ERR_SHAPE, {SIZE(V.rows, n + 1)}}, {BPB_ERR_SHAPE, {SIZE(V.rows, WIDEST + 1)}},  \
         {BPB_ERR_SHAPE, {SIZE(V.rows, SIZE_MAX)}}, {BPB_ERR_SHAPE, {SIZE(V.cols, COLS - 1)}}, \
         {BPB_ERR_SHAPE, {SIZE(V.cols, COLS + 1)}}, {BPB_ERR_SHAPE, {SIZE(V.cols, 1)}}
@@ -285,7 +392,15 @@ static const struct bad bad_X[] = {
     BAD_VIEW(X, N_IN),
     {BPB_ERR_STRIDE, {POINTER(X.row_index, some_rows), SIZE(X.ld, 0)}},
 };
-static const struct bad bad_T[] = {BAD_VIEW(T, N_OUT)};
+static const struct bad bad_T[] = {BAD_VIEW(T, N_OUT), BAD_FLAG(T.masked)};
+static const struct bad bad_U[] = {BAD_VIEW(T, N_OUT)},
+                        bad_optional_U[] = {BAD_OPTIONAL_VIEW(T, N_OUT)};
+static const struct bad bad_V[] = {BAD_OPTIONAL_VIEW(V, N_IN)}, bad_dX[] = {BAD_VIEW(dX, N_IN)},
+                        bad_optional_dX[] = {BAD_OPTIONAL_VIEW(dX, N_IN)},
+                        bad_Y_too[] = {BAD_OPTIONAL_VIEW(Y_too, N_OUT)},
+                        bad_J[] = {BAD_VIEW(J, N_IN * N_OUT)},
+                        bad_D[] = {BAD_OPTIONAL_VIEW(D, N_IN * N_OUT)},
+                        bad_dT[] = {BAD_VIEW(D, N_IN * N_OUT), BAD_FLAG(D.masked)};
 static const struct bad bad_Y[] = {BAD_VIEW(Y, N_OUT)};
 static const struct bad bad_layout[] = {BAD_LAYOUT(X, N_IN)};
 
@@ -334,9 +449,9 @@ static const struct bad bad_net_options[] = {
     {BPB_ERR_SIZE, {POINTER(net_options.units, larger_bytes)}},
     {BPB_ERR_SIZE, {POINTER(net_options.units, large_sum), SIZE(net_options.n_layers, 5)}},
     {BPB_ERR_MEMORY, {POINTER(net_options.units, no_memory)}},
-    BAD_ENUM(net_options.hidden, BPB_SOFTMAX + 1),
-    BAD_ENUM(net_options.output, BPB_SOFTMAX + 1),
-    BAD_ENUM(net_options.loss, BPB_CROSS_ENTROPY + 1),
+    BAD_ENUM(net_options.hidden, BPB_EXPONENTIAL + 1),
+    BAD_ENUM(net_options.output, BPB_EXPONENTIAL + 1),
+    BAD_ENUM(net_options.loss, BPB_GAUSSIAN + 1),
     BAD_ENUM(net_options.init, BPB_INIT_ZERO + 1),
     {BPB_ERR_OPTION, {POINTER(net_options.activations, hidden_unknown)}},
     {BPB_ERR_OPTION, {POINTER(net_options.activations, output_unknown)}},
@@ -344,6 +459,101 @@ static const struct bad bad_net_options[] = {
     {BPB_ERR_PAIR, {CROSS_ENTROPY, INTEGER(net_options.output, BPB_RELU)}},
     {BPB_ERR_PAIR, {CROSS_ENTROPY, INTEGER(net_options.output, BPB_IDENTITY)}},
     {BPB_ERR_PAIR, {CROSS_ENTROPY, POINTER(net_options.activations, output_tanh)}},
+};
+
+/* A parameter is 0 or a normal positive number of the precision. */
+#define BAD_PARAMETER(field)                                                                  \
+    BAD_RATE(field), {BPB_ERR_OPTION, {NUMBER(field, DBL_MIN / 2)}},                          \
+        {BPB_ERR_OPTION, {NUMBER(field, BPB_SELECT((double)INFINITY, (double)FLT_MAX * 2))}}, \
+        {BPB_ERR_OPTION, {NUMBER(field, BPB_SELECT(DBL_TRUE_MIN, (double)FLT_MIN / 2))}}
+static const struct bad bad_parameters[] = {
+    BAD_PARAMETER(net_options.leak),
+    BAD_PARAMETER(net_options.elu_alpha),
+    BAD_PARAMETER(net_options.huber_delta),
+    BAD_PARAMETER(net_options.label_smoothing),
+    {BPB_ERR_OPTION, {NUMBER(net_options.label_smoothing, 1)}},
+};
+static const size_t odd_outputs[] = {N_IN, N_HIDDEN, 3};
+#define LOSS(e) INTEGER(net_options.loss, e)
+#define OUTPUT(g) INTEGER(net_options.output, g)
+static const struct bad bad_pairs[] = {
+    {BPB_ERR_OPTION, {INTEGER(net_options.hidden, BPB_OWN_ACTIVATION)}},
+    {BPB_ERR_OPTION, {OUTPUT(BPB_OWN_ACTIVATION)}},
+    {BPB_ERR_OPTION, {LOSS(BPB_OWN_LOSS)}},
+    {BPB_ERR_PAIR, {LOSS(BPB_CROSS_ENTROPY), OUTPUT(BPB_EXPONENTIAL)}},
+    {BPB_ERR_PAIR, {LOSS(BPB_POISSON), OUTPUT(BPB_SIGMOID)}},
+    {BPB_ERR_PAIR, {LOSS(BPB_POISSON), OUTPUT(BPB_SOFTPLUS)}},
+    {BPB_ERR_PAIR, {LOSS(BPB_GAUSSIAN), OUTPUT(BPB_SIGMOID)}},
+    {BPB_ERR_PAIR,
+     {LOSS(BPB_GAUSSIAN), OUTPUT(BPB_IDENTITY), POINTER(net_options.units, odd_outputs)}},
+};
+
+static const BPB(activation_function) no_g = {.name = "mine"},
+                                      both_g = {.name = "mine", .f = own_f, .value = own_value};
+static const BPB(loss_function) no_e = {.name = "error"},
+                                both_e = {.name = "error", .f = own_e, .value = own_loss_value},
+                                of_three = {.name = "error", .value = own_loss_value, .group = 3},
+                                of_many = {.name = "error", .value = own_loss_value,
+                                           .group = SIZE_MAX};
+#define TOO_LONG "32-characters-are-one-too-many--"
+#define BAD_OWN_NAME(field)                                                                   \
+    {BPB_ERR_NULL, {POINTER(field, NULL)}}, {BPB_ERR_OPTION, {POINTER(field, "")}},           \
+        {BPB_ERR_OPTION, {POINTER(field, "Swish")}}, {BPB_ERR_OPTION, {POINTER(field, "a b")}}, \
+        {BPB_ERR_OPTION, {POINTER(field, "own:a")}}, {BPB_ERR_OPTION, {POINTER(field, "a,b")}}, \
+        {BPB_ERR_OPTION, {POINTER(field, "\xc3\xbc")}},                                       \
+        {BPB_ERR_OPTION, {POINTER(field, TOO_LONG)}},                                         \
+        {BPB_ERR_OPTION, {POINTER(field, "tanh")}},                                           \
+        {BPB_ERR_OPTION, {POINTER(field, "exponential")}},                                    \
+        {BPB_ERR_OPTION, {POINTER(field, "squared")}},                                        \
+        {BPB_ERR_OPTION, {POINTER(field, "gaussian")}}
+static const struct bad bad_g[] = {
+    {BPB_ERR_NULL, {POINTER(g_at, NULL)}},
+    {BPB_ERR_NULL, {POINTER(g_at, &no_g)}},
+    {BPB_ERR_OPTION, {POINTER(g_at, &both_g)}},
+    BAD_OWN_NAME(g.name),
+    BAD_FLAG(g.of_A),
+    {BPB_ERR_SIZE, {SIZE(layer, 0)}},
+    {BPB_ERR_SIZE, {SIZE(layer, 3)}},
+    {BPB_ERR_SIZE, {SIZE(layer, SIZE_MAX)}},
+};
+static const struct bad bad_e[] = {
+    {BPB_ERR_NULL, {POINTER(own_loss_at, NULL)}},
+    {BPB_ERR_NULL, {POINTER(own_loss_at, &no_e)}},
+    {BPB_ERR_OPTION, {POINTER(own_loss_at, &both_e)}},
+    BAD_OWN_NAME(own_loss.name),
+    BAD_FLAG(own_loss.of_Z),
+    {BPB_ERR_PAIR, {POINTER(own_loss_at, &of_three)}},
+    {BPB_ERR_PAIR, {POINTER(own_loss_at, &of_many)}},
+};
+static const struct bad bad_functions[] = {
+    {BPB_ERR_NULL, {POINTER(functions.activations, NULL)}},
+    {BPB_ERR_NULL, {POINTER(functions.activations, &no_g)}},
+    {BPB_ERR_NULL, {POINTER(functions.losses, NULL)}},
+    {BPB_ERR_OPTION, {POINTER(functions.activations, &both_g)}},
+    {BPB_ERR_OPTION, {POINTER(functions.losses, &both_e)}},
+    BAD_OWN_NAME(g.name),
+    BAD_OWN_NAME(own_loss.name),
+};
+static const struct bad bad_strength[] = {
+    BAD_RATE(strength),
+    {BPB_ERR_OPTION, {NUMBER(strength, BPB_SELECT((double)INFINITY, 1e300))}},
+};
+static const struct bad bad_objective_options[] = {
+    BAD_RATE(objective_options.decay),
+    BAD_FLAG(objective_options.decay_biases),
+    {BPB_ERR_OPTION, {SIZE(objective_options.threads, 1025)}},
+    BAD_ENUM(objective_options.planning, BPB_PLAN_CBLAS + 1),
+    {BPB_ERR_FORMAT, {POINTER(objective_options.wisdom, "no wisdom")}},
+};
+static const struct bad nothing_wanted[] = {
+    {BPB_ERR_NULL, {POINTER(gradient_at, NULL), POINTER(dX.data, NULL)}},
+    {BPB_ERR_NULL, {POINTER(loss_at, NULL), POINTER(gradient_at, NULL)}},
+};
+static const struct bad no_direction[] = {
+    {BPB_ERR_NULL, {POINTER(v, NULL), POINTER(V.data, NULL)}},
+};
+static const struct bad no_part[] = {
+    {BPB_ERR_NULL, {POINTER(T.data, NULL), POINTER(D.data, NULL)}},
 };
 
 static const struct bad bad_init[] = {BAD_ENUM(init, BPB_INIT_ZERO + 1)};
@@ -389,6 +599,8 @@ static const struct bad bad_plan_options[] = {
     {BPB_ERR_OPTION, {SIZE(plan_options.threads, 1025)}},
     {BPB_ERR_OPTION, {SIZE(plan_options.threads, SIZE_MAX)}},
     BAD_FLAG(plan_options.unpadded),
+    BAD_FLAG(plan_options.keep_Z),
+    BAD_FLAG(plan_options.derivatives),
     BAD_ENUM(plan_options.planning, BPB_PLAN_CBLAS + 1),
 };
 
@@ -415,6 +627,8 @@ static const struct bad bad_data[] = {
     BAD_VIEW(data.T_validation, N_OUT),
     BAD_VIEW(data.X_test, N_IN),
     BAD_VIEW(data.T_test, N_OUT),
+    BAD_FLAG(data.T.masked),
+    BAD_FLAG(data.T_test.masked),
 };
 
 static const struct bad bad_shuffle[] = {
@@ -503,6 +717,8 @@ static void forget_results(void)
         BPB(plan_destroy)(&out.plan);
     if (!is_pattern(&out.work, sizeof out.work))
         BPB(work_destroy)(&out.work);
+    if (!is_pattern(&out.objective, sizeof out.objective))
+        BPB(objective_destroy)(&out.objective);
     if (!is_pattern(&out.X, sizeof out.X))
         bpb_free(out.X.data);
     assert_int_equal(make_net_state(), 0);
@@ -566,16 +782,21 @@ static int set_up(void **state)
     (void)state;
     const bpb_net_options options = {.units = units, .n_layers = 2};
     if (BPB(net_create)(&the_net, &options) ||
-        BPB(plan_create)(&the_plan, the_net, &(bpb_plan_options){.batch = BATCH}) ||
+        BPB(plan_create)(&the_plan, the_net,
+                         &(bpb_plan_options){.batch = BATCH, .derivatives = 1}) ||
         BPB(work_create)(&the_work, the_plan) || BPB(net_parameters)(the_net) != P)
         return -1;
     memcpy(theta, BPB(net_ctheta)(the_net), sizeof theta);
+    give_good_arguments();
+    if (BPB(objective_create)(&the_objective, the_net, given.X, given.T, NULL))
+        return -1;
     return make_net_state() || BPB(work_bytes)(the_plan) > sizeof out.memory || make_files();
 }
 
 static int tear_down(void **state)
 {
     (void)state;
+    BPB(objective_destroy)(&the_objective);
     BPB(work_destroy)(&the_work);
     BPB(plan_destroy)(&the_plan);
     BPB(net_destroy)(&the_net);
@@ -603,6 +824,14 @@ static const struct refusal refusals[] = {
 
     REFUSES_NULL(net_create, net_at),
     REFUSES(net_create, bad_net_options),
+    REFUSES(net_create, bad_parameters),
+    REFUSES(net_create, bad_pairs),
+    REFUSES_NULL(copy, net_at),
+    REFUSES_NULL(copy, net),
+    REFUSES_NULL(set_activation, net),
+    REFUSES(set_activation, bad_g),
+    REFUSES_NULL(set_loss, net),
+    REFUSES(set_loss, bad_e),
     REFUSES_NULL(net_init, net),
     REFUSES(net_init, bad_init),
     REFUSES_NULL(set_input_scaling, net),
@@ -650,6 +879,79 @@ static const struct refusal refusals[] = {
     REFUSES(sgd_step, bad_batch),
     REFUSES(sgd_step, bad_rule),
 
+    REFUSES_NULL(gradient_x, net),
+    REFUSES_NULL(gradient_x, work),
+    REFUSES(gradient_x, bad_X),
+    REFUSES(gradient_x, bad_T),
+    REFUSES(gradient_x, bad_batch),
+    REFUSES(gradient_x, bad_dX),
+    REFUSES_NULL(vjp, net),
+    REFUSES_NULL(vjp, work),
+    REFUSES(vjp, bad_X),
+    REFUSES(vjp, bad_U),
+    REFUSES(vjp, bad_batch),
+    REFUSES(vjp, bad_optional_dX),
+    REFUSES_NULL(jvp, net),
+    REFUSES_NULL(jvp, work),
+    REFUSES(jvp, bad_X),
+    REFUSES(jvp, bad_V),
+    REFUSES(jvp, bad_Y),
+    REFUSES(jvp, bad_Y_too),
+    REFUSES(jvp, bad_batch),
+    REFUSES(jvp, no_direction),
+    REFUSES_NULL(jacobian, net),
+    REFUSES_NULL(jacobian, work),
+    REFUSES(jacobian, bad_X),
+    REFUSES(jacobian, bad_J),
+    REFUSES(jacobian, bad_batch),
+    REFUSES_NULL(hvp, net),
+    REFUSES_NULL(hvp, work),
+    REFUSES_NULL(hvp, v),
+    REFUSES_NULL(hvp, Hv_at),
+    REFUSES(hvp, bad_X),
+    REFUSES(hvp, bad_T),
+    REFUSES(hvp, bad_batch),
+    REFUSES_NULL(gnvp, net),
+    REFUSES_NULL(gnvp, work),
+    REFUSES_NULL(gnvp, v),
+    REFUSES_NULL(gnvp, Hv_at),
+    REFUSES(gnvp, bad_X),
+    REFUSES(gnvp, bad_T),
+    REFUSES(gnvp, bad_batch),
+    REFUSES_NULL(jacobian_vjp, net),
+    REFUSES_NULL(jacobian_vjp, work),
+    REFUSES_NULL(jacobian_vjp, gradient_at),
+    REFUSES(jacobian_vjp, bad_X),
+    REFUSES(jacobian_vjp, bad_optional_U),
+    REFUSES(jacobian_vjp, bad_D),
+    REFUSES(jacobian_vjp, bad_batch),
+    REFUSES(jacobian_vjp, no_part),
+    REFUSES_NULL(sobolev, net),
+    REFUSES_NULL(sobolev, work),
+    REFUSES_NULL(sobolev, gradient_at),
+    REFUSES(sobolev, bad_X),
+    REFUSES(sobolev, bad_T),
+    REFUSES(sobolev, bad_dT),
+    REFUSES(sobolev, bad_batch),
+    REFUSES(sobolev, bad_strength),
+    {"vjp__refuses_nothing_wanted", call_vjp, nothing_wanted, 1},
+    {"objective_gradient__refuses_nothing_wanted", call_objective_gradient, nothing_wanted + 1, 1},
+    REFUSES_NULL(objective_create, objective_at),
+    REFUSES_NULL(objective_create, net),
+    REFUSES(objective_create, bad_X),
+    REFUSES(objective_create, bad_T),
+    REFUSES(objective_create, bad_objective_options),
+    REFUSES_NULL(objective_gradient, objective),
+    REFUSES_NULL(objective_gradient, theta),
+    REFUSES_NULL(objective_hvp, objective),
+    REFUSES_NULL(objective_hvp, theta),
+    REFUSES_NULL(objective_hvp, v),
+    REFUSES_NULL(objective_hvp, Hv_at),
+    REFUSES_NULL(objective_gnvp, objective),
+    REFUSES_NULL(objective_gnvp, theta),
+    REFUSES_NULL(objective_gnvp, v),
+    REFUSES_NULL(objective_gnvp, Hv_at),
+
     REFUSES_NULL(predict_with, net),
     REFUSES_NULL(predict_with, work),
     REFUSES(predict_with, bad_X),
@@ -684,6 +986,12 @@ static const struct refusal refusals[] = {
     REFUSES_NULL(save_memory, bytes_at),
     REFUSES_NULL(load_memory, net_at),
     REFUSES(load_memory, bad_file),
+    REFUSES_NULL(load_with, net_at),
+    REFUSES(load_with, bad_path),
+    REFUSES(load_with, bad_functions),
+    REFUSES_NULL(load_memory_with, net_at),
+    REFUSES(load_memory_with, bad_file),
+    REFUSES(load_memory_with, bad_functions),
     REFUSES_NULL(model_precision, bytes_at),
     REFUSES(model_precision, bad_path),
 
@@ -739,7 +1047,11 @@ static void mismatch_with(BPB(work) *work)
         call_fn *call;
     } passes[] = {{"forward", call_forward},           {"loss", call_loss},
                   {"gradient", call_gradient},         {"sgd_step", call_sgd_step},
-                  {"predict_with", call_predict_with}, {"evaluate_with", call_evaluate_with}};
+                  {"predict_with", call_predict_with}, {"evaluate_with", call_evaluate_with},
+                  {"gradient_x", call_gradient_x},     {"vjp", call_vjp},
+                  {"jvp", call_jvp},                   {"jacobian", call_jacobian},
+                  {"hvp", call_hvp},                   {"gnvp", call_gnvp},
+                  {"jacobian_vjp", call_jacobian_vjp}, {"sobolev", call_sobolev}};
     for (size_t i = 0; i < COUNT(passes); i++) {
         give_good_arguments();
         given.work = work;

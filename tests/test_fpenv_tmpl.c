@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "support_tmpl.h"
+#include "own_tmpl.h"
 
 /* ---- Environments ---- */
 
@@ -221,6 +221,115 @@ static void scene_passes_of_nonfinite_columns(void)
     note_passes_of_all_nets(BPB(cmatrix)(x_bad, N_IN, COLS));
 }
 
+/* Every derivative of a net, of targets with weights; NaN among them is masked. */
+static void note_derivatives(struct machine *m, BPB(cview) inputs_of_net, BPB(cview) goals)
+{
+    static real Hv[P], dX[N_IN * COLS], J[N_IN * N_OUT * COLS];
+    const BPB(cview) A = inputs_of_net, D = BPB(cmatrix)(J, N_IN * N_OUT, COLS);
+    const real *v = BPB(net_ctheta)(m->net);
+    double E = 0;
+    memset(Hv, 0, sizeof Hv); /* what a refused call leaves */
+    memset(dX, 0, sizeof dX);
+    memset(J, 0, sizeof J);
+    note_status(BPB(gradient_x)(m->net, m->work, A, goals, Hv, BPB(matrix)(dX, N_IN, COLS), &E));
+    note_reals(Hv, P);
+    note_reals(dX, N_IN * COLS);
+    note_status(BPB(vjp)(m->net, m->work, A, T(), Hv, (BPB(view)){0}));
+    note_reals(Hv, P);
+    note_status(BPB(jvp)(m->net, m->work, A, v, A, (BPB(view)){0}, BPB(matrix)(J, N_OUT, COLS)));
+    note_reals(J, N_OUT * COLS);
+    note_status(BPB(jacobian)(m->net, m->work, A, BPB(matrix)(J, N_IN * N_OUT, COLS)));
+    note_reals(J, COUNT(J));
+    note_status(BPB(hvp)(m->net, m->work, A, goals, v, Hv, NULL, &E));
+    note_reals(Hv, P);
+    note(&E, sizeof E);
+    note_status(BPB(gnvp)(m->net, m->work, A, goals, v, Hv));
+    note_reals(Hv, P);
+    note_status(BPB(jacobian_vjp)(m->net, m->work, A, T(), D, Hv));
+    note_reals(Hv, P);
+    note_status(BPB(sobolev)(m->net, m->work, A, goals, D, 0.1, Hv, &E));
+    note_reals(Hv, P);
+    note(&E, sizeof E);
+}
+
+/* f, its gradient and H v at the net's theta. */
+static void note_objective(const BPB(net) * net, BPB(cview) inputs_of_net, BPB(cview) goals)
+{
+    static real values[P];
+    const real *theta = BPB(net_ctheta)(net);
+    const bpb_objective_options options = {.decay = 0.1, .decay_biases = 1, .batch = 16};
+    BPB(objective) *objective = NULL;
+    double f = 0;
+    note_status(BPB(objective_create)(&objective, net, inputs_of_net, goals, &options));
+    note_status(BPB(objective_gradient)(objective, theta, &f, values));
+    note(&f, sizeof f);
+    note_reals(values, P);
+    note_status(BPB(objective_hvp)(objective, theta, theta, values));
+    note_reals(values, P);
+    BPB(objective_destroy)(&objective);
+}
+
+static const BPB(activation_function) own_g = {.name = "g", BY_ENTRY(own_silu)};
+static const BPB(loss_function) own_e = {.name = "e", BY_ENTRY(own_squared)};
+static real weights[COLS], class_of[COLS], t_holes[N_OUT * COLS];
+
+static struct machine derivative_machine(bool own, double smoothing)
+{
+    struct machine m = {0};
+    const bpb_net_options options = {.units = units,
+                                     .n_layers = 2,
+                                     .hidden = BPB_TANH,
+                                     .output = BPB_SOFTMAX,
+                                     .loss = BPB_CROSS_ENTROPY,
+                                     .label_smoothing = smoothing};
+    note_status(BPB(net_create)(&m.net, &options));
+    if (own) {
+        note_status(BPB(net_set_activation)(m.net, 1, &own_g));
+        note_status(BPB(net_set_loss)(m.net, &own_e));
+    }
+    note_status(BPB(plan_create)(&m.plan, m.net,
+                                 &(bpb_plan_options){.batch = COLS, .derivatives = 1}));
+    note_status(BPB(work_create)(&m.work, m.plan));
+    return m;
+}
+
+static void scene_derivatives(void)
+{
+    for (int bad = 0; bad < 2; bad++) {
+        struct machine m = derivative_machine(false, 0);
+        const BPB(cview) A = BPB(cmatrix)(bad ? x_bad : x_values, N_IN, COLS);
+        note_derivatives(&m, A, T());
+        note_objective(m.net, A, T());
+        free_machine(&m);
+    }
+}
+
+/* A user's functions run in the library's environment. */
+static void scene_own_functions(void)
+{
+    struct machine m = derivative_machine(true, 0);
+    note_derivatives(&m, X(), T());
+    note_passes(&m, X());
+    free_machine(&m);
+}
+
+static void scene_targets(void)
+{
+    BPB(cview) classes = BPB(cmatrix)(class_of, 1, COLS),
+               holes = BPB(cmatrix)(t_holes, N_OUT, COLS);
+    struct machine m = derivative_machine(false, 0.1);
+    classes.weights = holes.weights = weights;
+    note_derivatives(&m, X(), classes); /* a NaN and a signalling NaN are no classes, */
+    classes.masked = holes.masked = 1;  /* but masked */
+    note_derivatives(&m, X(), classes);
+    note_objective(m.net, X(), classes);
+    note_derivatives(&m, X(), holes);
+    free_machine(&m);
+    m = derivative_machine(true, 0);
+    note_derivatives(&m, X(), holes);
+    free_machine(&m);
+}
+
 /* Y = x for subnormal x: through a layer of ones, a product at a time. */
 static void scene_subnormals(void)
 {
@@ -392,6 +501,31 @@ static void scene_model_files(void)
         note_saved_s(floats[i]);
 }
 
+/* Parameters as text, whose last digit depends on the rounding; and of bounds that a float has. */
+static void scene_parameters_in_model_files(void)
+{
+    static unsigned char file[8192];
+    static const bpb_activation functions[] = {BPB_LEAKY_RELU, BPB_ELU};
+    const double values[] = {0.1, 0.7, 1e300, (double)NAN, DBL_TRUE_MIN};
+    for (size_t i = 0; i < COUNT(values); i++) {
+        size_t bytes = 0;
+        bpb_dnet *net = NULL;
+        note_status(bpb_dnet_create(&net, &(bpb_net_options){.units = units,
+                                                             .n_layers = 2,
+                                                             .activations = functions,
+                                                             .loss = BPB_HUBER,
+                                                             .leak = values[i],
+                                                             .elu_alpha = 0.3,
+                                                             .huber_delta = 0.6}));
+        if (!net)
+            continue;
+        note_status(bpb_dnet_save_memory(net, file, sizeof file, &bytes));
+        note(file, bytes);
+        note_loaded(file, bytes);
+        bpb_dnet_destroy(&net);
+    }
+}
+
 static char idx_path[64];
 
 /* 0.1 and a double of these bits, big-endian. */
@@ -436,6 +570,9 @@ static const struct scene {
     {"passes", scene_passes},
     {"passes_of_nonfinite_columns", scene_passes_of_nonfinite_columns},
     {"subnormals", scene_subnormals},
+    {"derivatives", scene_derivatives},
+    {"own_functions", scene_own_functions},
+    {"targets", scene_targets},
     {"scaling", scene_scaling},
     {"train", scene_train},
     {"train_until_overflow", scene_train_until_overflow},
@@ -444,6 +581,7 @@ static const struct scene {
     {"find_nonfinite", scene_find_nonfinite},
     {"one_hot", scene_one_hot},
     {"model_files", scene_model_files},
+    {"parameters_in_model_files", scene_parameters_in_model_files},
     {"idx_read", scene_idx_read},
     {"shuffle", scene_shuffle},
 };
@@ -507,6 +645,14 @@ static int set_up(void **state)
     memcpy(&x_bad[3 * N_IN + 1], &quiet_nan, sizeof quiet_nan);
     x_bad[40 * N_IN] = (real)INFINITY;
     memcpy(&x_bad[69 * N_IN + 4], &signalling_nan, sizeof signalling_nan);
+    fill_uniform(&rng, COLS, 0, 2, weights);
+    memcpy(t_holes, t_values, sizeof t_holes);
+    memcpy(&t_holes[7], &quiet_nan, sizeof quiet_nan);
+    memcpy(&t_holes[50], &signalling_nan, sizeof signalling_nan);
+    for (size_t j = 0; j < COLS; j++)
+        class_of[j] = (real)(j % N_OUT);
+    memcpy(&class_of[5], &quiet_nan, sizeof quiet_nan);
+    memcpy(&class_of[30], &signalling_nan, sizeof signalling_nan);
     snprintf(idx_path, sizeof idx_path, "test_fpenv_%d_%ld.idx", BPB_REAL_BYTES, (long)getpid());
     return 0;
 }

@@ -116,23 +116,32 @@ enum { N_IN = 3, N_HIDDEN = 4, N_OUT = 2, COLS = 70, P = 26, IDX_BYTES = 40000 }
 
 static const size_t units[] = {N_IN, N_HIDDEN, N_OUT};
 static const bpb_net_options net_options = {.units = units, .n_layers = 2};
-static const real x_values[N_IN * COLS] = {1, 2, 3}, t_values[N_OUT * COLS] = {1, 0, 0, 1};
+static const bpb_net_options plain_options = {.units = (const size_t[]){60, 9}, .n_layers = 1};
+static const real x_values[N_IN * COLS] = {1, 2, 3}, t_values[N_OUT * COLS] = {1, 0, 0, 1},
+                  j_values[N_IN * N_OUT * COLS] = {1, 2, 3};
 static const real shift[N_IN] = {1, 2, 3}, factor[N_IN] = {4, 5, 6};
 static const bpb_sgd_rule rule = {.eta = 0.5};
 
 static struct machine m;
+static BPB(net) * plain; /* for network2.py: without scaling, and with a text that grows */
 static real theta[P];
-static char model_path[80], idx_path[80], folder[64];
+static char model_path[80], own_path[80], idx_path[80], csv_path[80], json_path[80], folder[64];
 static unsigned char model[8192];
 static size_t model_bytes;
+/* The same of a net with functions of one's own, scaling and notes. */
+static BPB(net) *own_net;
+static unsigned char own_model[8192];
+static size_t own_bytes;
 
 /* Where the calls write to. */
 static struct outputs {
     BPB(net) * net;
     BPB(plan) * plan;
     BPB(work) * work;
+    BPB(objective) * objective;
+    char missing[BPB_NAME_BYTES];
     BPB(view) X;
-    real Y[N_OUT * COLS], gradient[P];
+    real Y[N_OUT * COLS], gradient[P], J[N_IN * N_OUT * COLS];
     double loss;
     bpb_score score;
     bpb_train_report report;
@@ -205,6 +214,18 @@ static bpb_status read_idx(void)
 {
     return BPB(idx_read)(&out.X, idx_path, &out.where);
 }
+static bpb_status read_csv(void)
+{
+    return BPB(csv_read)(&out.X, csv_path, &out.where);
+}
+static bpb_status save_network2(void)
+{
+    return BPB(net_save_network2)(plain, json_path);
+}
+static bpb_status load_network2(void)
+{
+    return BPB(net_load_network2)(&out.net, json_path);
+}
 static bpb_status save(void)
 {
     return BPB(net_save)(m.net, model_path);
@@ -220,6 +241,74 @@ static bpb_status save_memory(void)
 static bpb_status load_memory(void)
 {
     return BPB(net_load_memory)(&out.net, model, model_bytes);
+}
+/* ---- Functions of one's own, on a copy of the net: what is set stays ---- */
+
+static void own_f(const void *context, size_t n, const real *z, real *a)
+{
+    (void)context;
+    memmove(a, z, n * sizeof *a);
+}
+static void own_e(const void *context, size_t n, const real *a, const real *t, real *e)
+{
+    (void)context;
+    for (size_t i = 0; i < n; i++)
+        e[i] = a[i] - t[i];
+}
+static const BPB(activation_function) own_g = {.name = "mine", .f = own_f};
+static const BPB(loss_function) own_loss = {.name = "error", .f = own_e};
+static const BPB(functions) functions = {&own_g, 1, &own_loss, 1};
+
+static bpb_status set_activation_of(BPB(net) * net)
+{
+    return BPB(net_set_activation)(net, 1, &own_g);
+}
+static bpb_status set_loss_of(BPB(net) * net)
+{
+    return BPB(net_set_loss)(net, &own_loss);
+}
+
+/* A copy, which is changed, handed out; a refused change leaves the library's functions. */
+static bpb_status change_copy(bpb_status (*change)(BPB(net) * net))
+{
+    BPB(net) *copy = NULL;
+    bpb_status status = BPB(net_copy)(&copy, m.net);
+    if (!status)
+        status = change(copy);
+    if (!status) {
+        out.net = copy;
+        return BPB_OK;
+    }
+    if (copy) {
+        assert_string_equal(BPB(net_activation_name)(copy, 1), "sigmoid");
+        assert_string_equal(BPB(net_loss_name)(copy), "squared");
+    }
+    BPB(net_destroy)(&copy);
+    return status;
+}
+static bpb_status set_activation(void)
+{
+    return change_copy(set_activation_of);
+}
+static bpb_status set_loss(void)
+{
+    return change_copy(set_loss_of);
+}
+static bpb_status copy(void)
+{
+    return BPB(net_copy)(&out.net, own_net);
+}
+static bpb_status load_with(void)
+{
+    return BPB(net_load_with)(&out.net, own_path, &functions, out.missing);
+}
+static bpb_status load_memory_with(void)
+{
+    return BPB(net_load_memory_with)(&out.net, own_model, own_bytes, &functions, out.missing);
+}
+static bpb_status create_objective(void)
+{
+    return BPB(objective_create)(&out.objective, own_net, X(), T(), NULL);
 }
 static bpb_status precision(void)
 {
@@ -248,6 +337,8 @@ static void free_outputs(void)
         BPB(plan_destroy)(&out.plan);
     if (!is_filled(&out.work, sizeof out.work))
         BPB(work_destroy)(&out.work);
+    if (!is_filled(&out.objective, sizeof out.objective))
+        BPB(objective_destroy)(&out.objective);
     if (!is_filled(&out.X.data, sizeof out.X.data))
         bpb_free(out.X.data);
 }
@@ -345,11 +436,20 @@ static const struct operation operations[] = {
     {"evaluate__out_of_memory", evaluate},
     {"train__out_of_memory", train_twice},
     {"idx_read__out_of_memory", read_idx},
+    {"csv_read__out_of_memory", read_csv},
+    {"save_network2__out_of_memory", save_network2},
+    {"load_network2__out_of_memory", load_network2},
     {"save__out_of_memory", save},
     {"load__out_of_memory", load},
     {"save_memory__out_of_memory", save_memory},
     {"load_memory__out_of_memory", load_memory},
     {"model_precision__out_of_memory", precision},
+    {"set_activation__out_of_memory", set_activation},
+    {"set_loss__out_of_memory", set_loss},
+    {"copy__out_of_memory", copy},
+    {"load_with__out_of_memory", load_with},
+    {"load_memory_with__out_of_memory", load_memory_with},
+    {"objective_create__out_of_memory", create_objective},
 };
 
 static void save__out_of_memory_leaves_no_new_file(void **state)
@@ -382,6 +482,39 @@ static void run_passes(void)
     assert_ok(BPB(evaluate_with)(m.net, m.work, X(), T(), &out.score));
     assert_ok(BPB(find_nonfinite)(X(), &out.where));
     assert_ok(BPB(net_init)(m.net, BPB_INIT_NORMAL, 1));
+}
+
+/* Every derivative; with H v of an objective too. */
+static void run_derivatives(struct machine *d, BPB(objective) * objective)
+{
+    const BPB(cview) J = BPB(cmatrix)(j_values, N_IN * N_OUT, COLS);
+    real *v = theta;
+    assert_ok(BPB(gradient_x)(d->net, d->work, X(), T(), out.gradient,
+                              BPB(matrix)(out.J, N_IN, COLS), &out.loss));
+    assert_ok(BPB(vjp)(d->net, d->work, X(), T(), out.gradient, (BPB(view)){0}));
+    assert_ok(BPB(jvp)(d->net, d->work, X(), v, X(), (BPB(view)){0}, Y()));
+    assert_ok(BPB(jacobian)(d->net, d->work, X(), BPB(matrix)(out.J, N_IN * N_OUT, COLS)));
+    assert_ok(BPB(hvp)(d->net, d->work, X(), T(), v, out.gradient, NULL, &out.loss));
+    assert_ok(BPB(gnvp)(d->net, d->work, X(), T(), v, out.gradient));
+    assert_ok(BPB(jacobian_vjp)(d->net, d->work, X(), T(), J, out.gradient));
+    assert_ok(BPB(sobolev)(d->net, d->work, X(), T(), J, 1, out.gradient, &out.loss));
+    assert_ok(BPB(objective_gradient)(objective, theta, &out.loss, out.gradient));
+    assert_ok(BPB(objective_hvp)(objective, theta, v, out.gradient));
+    assert_ok(BPB(objective_gnvp)(objective, theta, v, out.gradient));
+}
+
+static void derivatives__allocate_nothing(void **state)
+{
+    (void)state;
+    struct machine d =
+        make_machine(&net_options, &(bpb_plan_options){.batch = COLS, .derivatives = 1});
+    BPB(objective) *objective = NULL;
+    assert_ok(BPB(objective_create)(&objective, d.net, X(), T(), NULL));
+    const size_t before = allocations;
+    run_derivatives(&d, objective);
+    assert_int_equal(allocations, before);
+    BPB(objective_destroy)(&objective);
+    free_machine(&d);
 }
 
 static void passes__allocate_nothing(void **state)
@@ -435,6 +568,16 @@ static void write_idx(void)
     assert_int_equal(fclose(file), 0);
 }
 
+/* Two columns, of which the first alone is more than fits at first. */
+static void write_csv(void)
+{
+    FILE *file = fopen(csv_path, "w");
+    assert_non_null(file);
+    for (int k = 1; k <= 2000; k++)
+        assert_true(fprintf(file, k % 1000 ? "%d," : "%d\n", k) > 0);
+    assert_int_equal(fclose(file), 0);
+}
+
 /* Where model files are not supported, one that is empty. */
 static void write_model(void)
 {
@@ -448,6 +591,19 @@ static void write_model(void)
     assert_int_equal(fclose(file), 0);
 }
 
+/* Where model files are not supported, none is written: the calls say so. */
+static void make_own_net(void)
+{
+    assert_ok(BPB(net_copy)(&own_net, m.net));
+    assert_ok(set_activation_of(own_net));
+    assert_ok(set_loss_of(own_net));
+    assert_ok(BPB(net_set_output_scaling)(own_net, shift, factor));
+    if (BPB(net_save_memory)(own_net, own_model, sizeof own_model, &own_bytes))
+        own_bytes = 0;
+    if (BPB(net_save)(own_net, own_path))
+        assert_int_equal(own_bytes, 0);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -456,13 +612,20 @@ static int set_up(void **state)
     if (!mkdtemp(folder))
         return -1;
     snprintf(model_path, sizeof model_path, "%s/model", folder);
+    snprintf(own_path, sizeof own_path, "%s/own", folder);
     snprintf(idx_path, sizeof idx_path, "%s/idx", folder);
+    snprintf(csv_path, sizeof csv_path, "%s/csv", folder);
+    snprintf(json_path, sizeof json_path, "%s/json", folder);
     m = make_machine(&net_options, &(bpb_plan_options){.batch = COLS});
     assert_int_equal(BPB(net_parameters)(m.net), P);
     memcpy(theta, BPB(net_ctheta)(m.net), sizeof theta);
     reset_net();
+    assert_ok(BPB(net_create)(&plain, &plain_options));
+    assert_true(save_network2() == BPB_OK || save_network2() == BPB_ERR_UNSUPPORTED);
     write_idx();
+    write_csv();
     write_model();
+    make_own_net();
     return 0;
 }
 
@@ -471,8 +634,13 @@ static int tear_down(void **state)
 {
     (void)state;
     free_machine(&m);
+    BPB(net_destroy)(&plain);
+    BPB(net_destroy)(&own_net);
     unlink(model_path);
+    unlink(own_path);
     unlink(idx_path);
+    unlink(csv_path);
+    unlink(json_path);
     return rmdir(folder) != 0 || count_live() != 0;
 }
 
@@ -481,6 +649,7 @@ int main(void)
     const struct CMUnitTest others[] = {
         cmocka_unit_test(save__out_of_memory_leaves_no_new_file),
         cmocka_unit_test(passes__allocate_nothing),
+        cmocka_unit_test(derivatives__allocate_nothing),
         cmocka_unit_test(work_init__allocates_nothing),
         cmocka_unit_test(train__allocates_nothing_after_its_start),
     };

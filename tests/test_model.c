@@ -249,9 +249,9 @@ static void save_load__every_function(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    static const size_t widths[] = {2, 1};
-    for (int loss = BPB_SQUARED; loss <= BPB_CROSS_ENTROPY; loss++) {
-        for (int output = BPB_SIGMOID; output <= BPB_SOFTMAX; output++) {
+    static const size_t widths[] = {2, 2};
+    for (int loss = BPB_SQUARED; loss <= BPB_GAUSSIAN; loss++) {
+        for (int output = BPB_SIGMOID; output <= BPB_EXPONENTIAL; output++) {
             bpb_dnet *net = NULL, *again = NULL;
             size_t n;
             const bpb_net_options one = {.units = widths,
@@ -264,6 +264,7 @@ static void save_load__every_function(void **state)
             assert_int_equal(bpb_dnet_load_memory(&again, file, n), BPB_OK);
             assert_int_equal(bpb_dnet_activation(again, 1), output);
             assert_int_equal(bpb_dnet_loss(again), loss);
+            assert_int_equal(bpb_dnet_targets(again), bpb_dnet_targets(net));
             assert_null(bpb_dnet_input_scaling(again));
             assert_null(bpb_dnet_output_scaling(again));
             assert_null(bpb_dnet_note_key(again, 0));
@@ -675,7 +676,7 @@ static const struct {
     {SHAPED("2,1", "Sigmoid", "squared"), BPB_ERR_FORMAT},
     {SHAPED("2,1", "sigmoidsigmoidsigmoidsigmoidsigmoidsigmoid", "squared"), BPB_ERR_FORMAT},
     {SHAPED("2,1", "sigmoid", ""), BPB_ERR_FORMAT},
-    {SHAPED("2,1", "sigmoid", "absolute"), BPB_ERR_FORMAT},
+    {SHAPED("2,1", "sigmoid", "abs"), BPB_ERR_FORMAT},
     {SHAPED("2,1", "tanh", "cross-entropy"), BPB_ERR_PAIR},
     {SHAPED("2,1", "softmax", "cross-entropy"), BPB_OK},
 
@@ -1208,6 +1209,12 @@ static FILE *check_model(const char *command, const char *path)
     return output;
 }
 
+static void identity(const void *context, size_t n, const double *z, double *a)
+{
+    (void)context;
+    memmove(a, z, n * sizeof *a);
+}
+
 /* One line: a name, and the first and last of its values. */
 static void expect_line(FILE *output, const char *name, double first, double last)
 {
@@ -1234,6 +1241,8 @@ static void save__read_by_another_program(void **state)
     FILE *output = check_model("read", path);
     assert_non_null(fgets(line, sizeof line, output));
     assert_string_equal(line, "sizes 3,5,4,2\n");
+    assert_non_null(fgets(line, sizeof line, output));
+    assert_string_equal(line, "functions tanh,relu,softmax cross-entropy:0x0.0p+0\n");
     for (size_t l = 1; l <= 3; l++) { /* first and last are the same by rows and by columns */
         char name[8];
         const bpb_dview W = bpb_dnet_W(net, theta, l), b = bpb_dnet_b(net, theta, l);
@@ -1257,6 +1266,43 @@ static void save__read_by_another_program(void **state)
 #endif
 }
 
+/* Parameters to the last digit, and names of one's own. */
+static void save__functions_read_by_another_program(void **state)
+{
+    (void)state;
+    NEEDS_JSON();
+#ifdef CHECK_MODEL
+    static const bpb_activation with_parameters[] = {BPB_LEAKY_RELU, BPB_ELU, BPB_GELU};
+    char line[256], expected[256];
+    bpb_dnet *net = NULL;
+    const bpb_net_options of_functions = {.units = units,
+                                          .n_layers = 3,
+                                          .activations = with_parameters,
+                                          .loss = BPB_HUBER,
+                                          .leak = 0.2,
+                                          .elu_alpha = 1 / 3.0,
+                                          .huber_delta = 1e-300};
+    const bpb_dactivation_function own = {.name = "mine", .f = identity};
+    const char *path = path_of("net.safetensors");
+    assert_int_equal(bpb_dnet_create(&net, &of_functions), BPB_OK);
+    assert_int_equal(bpb_dnet_set_activation(net, 3, &own), BPB_OK);
+    assert_int_equal(bpb_dnet_save(net, path), BPB_OK);
+    FILE *output = check_model("read", path);
+    assert_non_null(fgets(line, sizeof line, output));
+    assert_non_null(fgets(line, sizeof line, output));
+    snprintf(expected, sizeof expected, "functions leaky-relu:%a,elu:%a,own:mine huber:%a\n", 0.2,
+             1 / 3.0, 1e-300);
+    assert_string_equal(line, expected);
+    while (fgets(line, sizeof line, output))
+        continue;
+    assert_int_equal(pclose(output), 0);
+    count_files(1);
+    bpb_dnet_destroy(&net);
+#else
+    skip();
+#endif
+}
+
 static void load__written_by_another_program(void **state)
 {
     (void)state;
@@ -1272,9 +1318,11 @@ static void load__written_by_another_program(void **state)
     assert_int_equal(bpb_snet_load(&s, path), BPB_OK);
     assert_int_equal(bpb_dnet_load(&d, path), BPB_OK);
     assert_int_equal(bpb_dnet_layers(d), 2);
-    assert_int_equal(bpb_dnet_activation(d, 1), BPB_RELU);
+    assert_int_equal(bpb_dnet_activation(d, 1), BPB_LEAKY_RELU);
+    assert_true(bpb_dnet_activation_parameter(d, 1) == 0.125);
     assert_int_equal(bpb_dnet_activation(d, 2), BPB_IDENTITY);
-    assert_int_equal(bpb_dnet_loss(d), BPB_SQUARED);
+    assert_int_equal(bpb_dnet_loss(d), BPB_HUBER);
+    assert_true(bpb_dnet_loss_parameter(d) == 0.25 && bpb_snet_loss_parameter(s) == 0.25);
     for (size_t l = 1; l <= 2; l++) {
         const bpb_dview W = bpb_dnet_W(d, bpb_dnet_theta(d), l);
         const bpb_dview b = bpb_dnet_b(d, bpb_dnet_theta(d), l);
@@ -1336,6 +1384,7 @@ int main(void)
         cmocka_unit_test(model__null),
         cmocka_unit_test(model__without_json),
         cmocka_unit_test(save__read_by_another_program),
+        cmocka_unit_test(save__functions_read_by_another_program),
         cmocka_unit_test(load__written_by_another_program),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -15,6 +15,7 @@
 #endif
 
 #include "outcome_tmpl.h"
+#include "own_tmpl.h"
 
 #if defined __SANITIZE_THREAD__
 #define THREAD_SANITIZER 1
@@ -155,6 +156,21 @@ static void threads__give_the_bits_of_one_with_scaling(void **state)
     check_threads(&s, (bpb_plan_options){.planning = BPB_PLAN_CBLAS}, 4, 50);
     free(shift);
     free(factor);
+    free_subject(&s);
+}
+
+static void threads__give_the_bits_of_one_with_own_functions(void **state)
+{
+    (void)state;
+    const BPB(activation_function) by_entry = {.name = "g", BY_ENTRY(own_silu)},
+                                   whole = {.name = "h", .of_A = 1, BY_MATRIX(own_tanh)};
+    const BPB(loss_function) classes = {.name = "e", .of_Z = 1, LOSS_BY_MATRIX(own_classes)};
+    struct subject s = make(&nets[0]);
+    assert_ok(BPB(net_set_activation)(s.net, 1, &by_entry));
+    assert_ok(BPB(net_set_activation)(s.net, 2, &whole));
+    assert_ok(BPB(net_set_loss)(s.net, &classes));
+    check_threads(&s, (bpb_plan_options){.batch = 64}, 4, 50);
+    check_threads(&s, (bpb_plan_options){.planning = BPB_PLAN_CBLAS}, 4, 50);
     free_subject(&s);
 }
 
@@ -434,6 +450,7 @@ int main(void)
         cmocka_unit_test(threads__give_the_bits_of_one_by_the_blas_unpadded),
         cmocka_unit_test(threads__give_the_bits_of_one_by_mixed_kernels),
         cmocka_unit_test(threads__give_the_bits_of_one_with_scaling),
+        cmocka_unit_test(threads__give_the_bits_of_one_with_own_functions),
         cmocka_unit_test(plan_threads__is_one_where_more_would_not_pay),
         cmocka_unit_test(train__gives_the_bits_of_one_thread),
         cmocka_unit_test(works__of_one_plan_at_the_same_time),

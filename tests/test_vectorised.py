@@ -19,11 +19,28 @@ LOOPS = {
     "relu_derivative": "v(cmp|max|and|blend|mov)\\w*p[sd]",
     "sigmoid_derivative": "vmulp[sd]",
     "tanh_derivative": "vmulp[sd]",
+    "leaky_relu_value": "vmulp[sd]",
+    "leaky_relu_derivative": "vmulp[sd]",
     "difference": "vsubp[sd]",
+    "huber_gradient": "v(cmp|max|min|blend|mov)\\w*p[sd]",
+    "huber_second": "v(cmp|and|blend|mov)\\w*p[sd]",
+    "absolute_gradient": "v(cmp|and|blend|mov)\\w*p[sd]",
+    "poisson_second": "vmulp[sd]",
+    "mul": "vmulp[sd]",
     "scale": "vmulp[sd]",
     "axpby": "vmulp[sd]",
     "finite": "v(p?and|ptest|pcmp|pternlog)\\w*",
 }
+# Those whose derivatives are computed from Z, by the same functions as their values.
+for name in ["elu", "selu"]:
+    for form in ["value", "derivative", "second"]:
+        LOOPS[f"{name}_{form}"] = "vfn?madd...p[sd]"
+for name in ["softplus", "softsign", "gelu", "gelu_tanh", "silu"]:
+    for form in ["value", "derivative"]:
+        LOOPS[f"{name}_{form}"] = "vdivp[sd]"
+    LOOPS[f"{name}_second"] = "vmulp[sd]"
+for form, instruction in {"value": "vfn?madd...", "derivative": "vmul", "second": "vmul"}.items():
+    LOOPS[f"exponential_{form}"] = f"{instruction}p[sd]"
 
 
 def functions(archive):

@@ -12,11 +12,11 @@ cd "$top"
 for bytes in 8 4; do
     for file in $(ls src/*/*_tmpl.c | grep -v -e src/cli -e tile_tmpl -e product_tmpl); do
         ${CC:-cc} $flags -DBPB_REAL_BYTES=$bytes -Iinclude -Isrc -c "$file" \
-            -o "$1/$(basename "$file" .c)_$bytes.o"
+            -o "$1/$(echo "$file" | tr / _)_$bytes.o"
     done
 done
 for file in src/*.c $(ls src/*/*.c | grep -v -e _tmpl.c -e src/cli); do
-    ${CC:-cc} $flags -Iinclude -Isrc -c "$file" -o "$1/$(basename "$file" .c).o"
+    ${CC:-cc} $flags -Iinclude -Isrc -c "$file" -o "$1/$(echo "$file" | tr / _).o"
 done
 ${CC:-cc} -std=c11 -pthread -Iinclude docs/examples/first.c "$1"/*.o ${BLAS:--lopenblas} -lm -o "$1/first"
 "$1/first"

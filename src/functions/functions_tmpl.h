@@ -2,6 +2,8 @@
 /*
  * The functions of a net as tables of whole-matrix operations. All matrices are packed
  * column-major, n x B, one sample a column; in place where the same pointer is given twice.
+ * context is what the function needs to know beside them: the parameter of leaky ReLU, ELU and
+ * Huber's loss is *(const real *)context; the others are given none.
  */
 #ifndef BPB_FUNCTIONS_TMPL_H
 #define BPB_FUNCTIONS_TMPL_H
@@ -23,10 +25,25 @@ struct BPB(activation) {
                    const real *D, const real *V, real *H);
 };
 
+/* The losses; two of them are the cross-entropy of bpb_loss. */
+enum loss_form {
+    LOSS_SQUARED,
+    LOSS_SIGMOID_CROSS_ENTROPY,
+    LOSS_SOFTMAX_CROSS_ENTROPY,
+    LOSS_HUBER,
+    LOSS_ABSOLUTE,
+    LOSS_POISSON,  /* of an exponential output */
+    LOSS_GAUSSIAN, /* of an identity output */
+    LOSS_FORMS
+};
+
 /* A loss e of each column against its target column. */
 struct BPB(loss) {
     const void *context;
     bool of_Z; /* gradient and second take and give derivatives in Z, not A: J is already in them */
+    size_t group; /* outputs that belong to one target, T having n / group rows; columns may be cut
+                     between targets: 1 for a sum over the entries. 0: T is n x B, and the column
+                     is a whole */
     void (*value)(const void *context, size_t n, size_t B, const real *Z, const real *A,
                   const real *T, double *e);
     /* D = de/dA (of_Z: de/dZ) */
@@ -37,10 +54,18 @@ struct BPB(loss) {
                    const real *T, const real *V, real *H);
 };
 
+/* The entries that stand for a user's own functions; what these lack is NULL there. The argument
+ * must outlive the entry. */
+struct BPB(own_forms) {
+    struct BPB(activation) (*activation)(const BPB(activation_function) * own);
+    struct BPB(loss) (*loss)(const BPB(loss_function) * own);
+};
+
 /* One set of functions, compiled for one x86-64 level. */
-struct BPB(functions) {
+struct BPB(function_set) {
     const struct BPB(activation) *activation; /* by bpb_activation */
-    const struct BPB(loss) *squared, *sigmoid_cross_entropy, *softmax_cross_entropy;
+    const struct BPB(loss) *loss;             /* by enum loss_form */
+    const struct BPB(own_forms) *own;
 
     /* y <- beta y + alpha x; as in the BLAS, y is not read where beta is 0 */
     void (*axpby)(size_t n, real alpha, const real *x, real beta, real *y);
@@ -48,13 +73,15 @@ struct BPB(functions) {
     bool (*finite)(size_t n, const real *x);
     /* x <- alpha x, n values; whether all were finite before. */
     bool (*scale)(size_t n, real alpha, real *x);
+    /* y <- x * y, entry by entry */
+    void (*mul)(size_t n, const real *x, real *y);
 };
 
 /* The set for the CPU that this runs on. */
-const struct BPB(functions) *BPB(functions_for_cpu)(void);
+const struct BPB(function_set) *BPB(functions_for_cpu)(void);
 
 /* The loss of that name, for that output activation; a pair that bpb_dnet_create lets pass. */
-const struct BPB(loss) *BPB(functions_loss)(const struct BPB(functions) *set, bpb_loss loss,
+const struct BPB(loss) *BPB(functions_loss)(const struct BPB(function_set) *set, bpb_loss loss,
                                             bpb_activation output);
 
 /* Names of one level's parts: LEVEL(activations) is bpb_dactivations_v4. */

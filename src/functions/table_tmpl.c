@@ -36,16 +36,23 @@ static bool scale(size_t n, real alpha, real *x)
     return all_finite;
 }
 
+static void mul(size_t n, const real *x, real *y)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++)
+        y[i] *= x[i];
+}
+
 extern const struct BPB(activation) LEVEL(activations)[];
-extern const struct BPB(loss) LEVEL(squared), LEVEL(sigmoid_cross_entropy),
-    LEVEL(softmax_cross_entropy);
-extern const struct BPB(functions) LEVEL(functions);
-const struct BPB(functions) LEVEL(functions) = {
+extern const struct BPB(loss) LEVEL(losses)[LOSS_FORMS];
+extern const struct BPB(own_forms) LEVEL(own_forms);
+extern const struct BPB(function_set) LEVEL(functions);
+const struct BPB(function_set) LEVEL(functions) = {
     .activation = LEVEL(activations),
-    .squared = &LEVEL(squared),
-    .sigmoid_cross_entropy = &LEVEL(sigmoid_cross_entropy),
-    .softmax_cross_entropy = &LEVEL(softmax_cross_entropy),
+    .loss = LEVEL(losses),
+    .own = &LEVEL(own_forms),
     .axpby = axpby,
     .finite = finite,
     .scale = scale,
+    .mul = mul,
 };

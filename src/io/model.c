@@ -9,11 +9,13 @@
 
 #include "fpenv.h"
 #include "data/bytes.h"
+#include "data/decimal.h"
 #include "io/crc32.h"
 
 #define FORMAT_VERSION 1
 #define NAME_SIZE 24 /* of "W" and any number */
-#define LONGEST_ACTIVATION 32
+#define LONGEST_FUNCTION 64 /* with its parameter and the closing 0 */
+#define OWN_PREFIX "own:"   /* of a function that is the user's */
 
 /* The keys of the format. */
 #define KEY_CRC32 "bpblas.crc32"
@@ -65,19 +67,104 @@ static bpb_status read_sizes(const char *text, size_t *units, size_t count)
     return BPB_OK;
 }
 
-/* "sigmoid,softmax" */
+/* "sigmoid", "leaky-relu:0.2", "own:swish" */
+struct function {
+    char name[LONGEST_FUNCTION];
+    bool own;
+    double parameter; /* 0: none is there */
+};
+
+/* Digits, a point, an exponent: no more than bpb_number_text writes. */
+static bpb_status read_parameter(const char *text, double *parameter)
+{
+    char *end;
+    struct decimal decimal;
+    REQUIRE(*text && strspn(text, "0123456789.e+-") == strlen(text), BPB_ERR_FORMAT);
+    TRY(decimal_enter(&decimal));
+    *parameter = strtod(text, &end);
+    decimal_leave(&decimal);
+    return *end == '\0' && *parameter > 0 ? BPB_OK : BPB_ERR_FORMAT;
+}
+
+/* The function at *text, which moves behind it, to a comma or the end. */
+static bpb_status read_function(const char **text, struct function *function)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
+    const size_t prefix = sizeof OWN_PREFIX - 1;
+    *function = (struct function){.own = strncmp(*text, OWN_PREFIX, prefix) == 0};
+    *text += function->own ? prefix : 0;
+    size_t n = strcspn(*text, ",");
+    REQUIRE(n < sizeof function->name, BPB_ERR_FORMAT);
+    memcpy(function->name, *text, n);
+    *text += n;
+    if (function->own) {
+        REQUIRE(n > 0 && n < BPB_NAME_BYTES && strspn(function->name, letters) == n,
+                BPB_ERR_FORMAT);
+        return BPB_OK;
+    }
+    char *parameter = strchr(function->name, ':');
+    if (!parameter)
+        return BPB_OK;
+    *parameter = '\0';
+    return read_parameter(parameter + 1, &function->parameter);
+}
+
+/* The last of count layers' activations into names; a user's own as identity for now. */
 static bpb_status read_activations(const char *text, bpb_activation *activations, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        char name[LONGEST_ACTIVATION];
-        const size_t n = strcspn(text, ",");
-        REQUIRE(n < sizeof name, BPB_ERR_FORMAT);
-        memcpy(name, text, n);
-        name[n] = '\0';
-        text += n;
-        REQUIRE(bpb_activation_from_name(name, &activations[i]) == BPB_OK, BPB_ERR_FORMAT);
+        struct function function;
+        TRY(read_function(&text, &function));
+        activations[i] = BPB_IDENTITY;
+        if (!function.own)
+            REQUIRE(bpb_activation_from_name(function.name, &activations[i]) == BPB_OK,
+                    BPB_ERR_FORMAT);
         REQUIRE(read_separator(&text, i, count), BPB_ERR_FORMAT);
     }
+    return BPB_OK;
+}
+
+static bpb_status set_parameter(double *parameter, double read, size_t real_bytes)
+{
+    REQUIRE(read == 0 || *parameter != 0, BPB_ERR_FORMAT);
+    REQUIRE(bpb_is_parameter(read, real_bytes), BPB_ERR_RANGE);
+    *parameter = read == 0 ? *parameter : read;
+    return BPB_OK;
+}
+
+/* What the shape holds of parameters and of the user's own, once its sizes and functions stand. */
+static bpb_status fill_functions(struct model *model, size_t real_bytes,
+                                 const struct function *loss)
+{
+    const char *text = bpb_safetensors_value(&model->container, KEY_ACTIVATIONS);
+    struct shape *shape = model->shape;
+    for (size_t l = 0; l < shape->L; l++, text++) {
+        struct function function;
+        TRY(read_function(&text, &function));
+        TRY(set_parameter(&shape->layer[l].parameter, function.parameter, real_bytes));
+        if (function.own)
+            shape->layer[l].activation = BPB_OWN_ACTIVATION;
+    }
+    if (loss->own)
+        shape->loss = BPB_OWN_LOSS;
+    if (shape->loss == BPB_CROSS_ENTROPY) {
+        REQUIRE(loss->parameter < 1 && bpb_is_parameter(loss->parameter, real_bytes),
+                BPB_ERR_RANGE);
+        shape->loss_parameter = loss->parameter;
+        return BPB_OK;
+    }
+    return set_parameter(&shape->loss_parameter, loss->parameter, real_bytes);
+}
+
+static bpb_status read_loss(const struct model *model, struct function *function, bpb_loss *loss)
+{
+    const char *text = bpb_safetensors_value(&model->container, KEY_LOSS);
+    REQUIRE(text, BPB_ERR_FORMAT);
+    TRY(read_function(&text, function));
+    REQUIRE(*text == '\0', BPB_ERR_FORMAT);
+    *loss = BPB_SQUARED;
+    if (!function->own)
+        REQUIRE(!bpb_loss_from_name(function->name, loss), BPB_ERR_FORMAT);
     return BPB_OK;
 }
 
@@ -85,13 +172,35 @@ static bpb_status fill_shape(struct model *model, size_t real_bytes, size_t L, s
                              bpb_activation *activations)
 {
     bpb_loss loss;
+    struct function loss_function;
     const struct safetensors *file = &model->container;
     TRY(read_sizes(bpb_safetensors_value(file, KEY_SIZES), units, L + 1));
     TRY(read_activations(bpb_safetensors_value(file, KEY_ACTIVATIONS), activations, L));
-    REQUIRE(!bpb_loss_from_name(bpb_safetensors_value(file, KEY_LOSS), &loss), BPB_ERR_FORMAT);
+    TRY(read_loss(model, &loss_function, &loss));
     const bpb_net_options options = {
         .units = units, .n_layers = L, .activations = activations, .loss = loss};
-    return bpb_shape_init(model->shape, &options, real_bytes);
+    TRY(bpb_shape_init(model->shape, &options, real_bytes));
+    return fill_functions(model, real_bytes, &loss_function);
+}
+
+void bpb_model_activation_name(const char **text, char name[BPB_NAME_BYTES])
+{
+    struct function function;
+    read_function(text, &function);
+    *text += **text == ',';
+    memcpy(name, function.name, BPB_NAME_BYTES - 1);
+    name[BPB_NAME_BYTES - 1] = '\0';
+}
+
+const char *bpb_model_activations(const struct model *model)
+{
+    return bpb_safetensors_value(&model->container, KEY_ACTIVATIONS);
+}
+
+void bpb_model_loss_name(const struct model *model, char name[BPB_NAME_BYTES])
+{
+    const char *text = bpb_safetensors_value(&model->container, KEY_LOSS);
+    bpb_model_activation_name(&text, name);
 }
 
 static bpb_status read_shape(struct model *model, size_t real_bytes)
@@ -303,7 +412,7 @@ bpb_status bpb_model_precision(const char *path, size_t *bytes)
     struct fpenv env;
     TRY(bpb_input_open(&input, path));
     fpenv_enter(&env);
-    const bpb_status status = bpb_model_open(&model, input, sizeof(float));
+    const bpb_status status = bpb_model_open(&model, input, sizeof(double));
     if (status >= 0)
         *bytes = model.real_bytes;
     bpb_model_close(&model);
@@ -326,15 +435,28 @@ static char *sizes_text(const struct shape *shape)
     return text;
 }
 
-/* "sigmoid,softmax", allocated. */
-static char *activations_text(const struct shape *shape)
+/* As read_function has it; how long it is. Digits that give the parameter back, within
+ * decimal_enter and decimal_leave. */
+static size_t write_function(char *text, const char *name, bool own, double parameter)
 {
-    const size_t room = shape->L * LONGEST_ACTIVATION;
-    char *text = malloc(room);
+    size_t n = (size_t)snprintf(text, LONGEST_FUNCTION, "%s%s", own ? OWN_PREFIX : "", name);
+    if (parameter > 0)
+        n += (size_t)snprintf(text + n, LONGEST_FUNCTION - n, ":%.17g", parameter);
+    return n;
+}
+
+/* "sigmoid,softmax", allocated. */
+static char *activations_text(const struct model_source *source)
+{
+    char *text = malloc(source->shape->L * LONGEST_FUNCTION);
     size_t n = 0;
-    for (size_t l = 0; text && l < shape->L; l++)
-        n += (size_t)snprintf(text + n, room - n, "%s%s", l ? "," : "",
-                              bpb_activation_name(shape->layer[l].activation));
+    for (size_t l = 0; text && l < source->shape->L; l++) {
+        const struct layer *layer = &source->shape->layer[l];
+        if (l > 0)
+            text[n++] = ',';
+        n += write_function(text + n, source->activation_name(source->net, l + 1),
+                            layer->activation == BPB_OWN_ACTIVATION, layer->parameter);
+    }
     return text;
 }
 
@@ -344,11 +466,14 @@ static char *activations_text(const struct shape *shape)
 static void add_metadata(struct safetensors_writer *writer, const struct model_source *source,
                          const char *sizes, const char *activations)
 {
+    char loss[LONGEST_FUNCTION];
+    write_function(loss, source->loss_name, source->shape->loss == BPB_OWN_LOSS,
+                   source->shape->loss_parameter);
     bpb_safetensors_add_value(writer, KEY_CRC32, "00000000");
     bpb_safetensors_add_value(writer, KEY_FORMAT, "1");
     bpb_safetensors_add_value(writer, KEY_SIZES, sizes);
     bpb_safetensors_add_value(writer, KEY_ACTIVATIONS, activations);
-    bpb_safetensors_add_value(writer, KEY_LOSS, bpb_loss_name(source->shape->loss));
+    bpb_safetensors_add_value(writer, KEY_LOSS, loss);
     for (size_t i = 0; i < source->notes->count; i++)
         bpb_safetensors_add_value(writer, source->notes->list[i].key, source->notes->list[i].value);
 }
@@ -375,10 +500,10 @@ static void add_tensors(struct safetensors_writer *writer, const struct model_so
     }
 }
 
-bpb_status bpb_model_write_header(struct model_header *header, const struct model_source *source)
+static bpb_status write_header(struct model_header *header, const struct model_source *source)
 {
     struct safetensors_writer writer;
-    char *sizes = sizes_text(source->shape), *activations = activations_text(source->shape);
+    char *sizes = sizes_text(source->shape), *activations = activations_text(source);
     bpb_status status = BPB_ERR_MEMORY;
     if (sizes && activations) {
         bpb_safetensors_begin(&writer);
@@ -392,6 +517,15 @@ bpb_status bpb_model_write_header(struct model_header *header, const struct mode
     header->data_bytes = writer.data_bytes;
     header->total = header->n + header->data_bytes; /* of PTRDIFF_MAX at most each */
     return BPB_OK;
+}
+
+bpb_status bpb_model_write_header(struct model_header *header, const struct model_source *source)
+{
+    struct decimal decimal;
+    TRY(decimal_enter(&decimal));
+    const bpb_status status = write_header(header, source);
+    decimal_leave(&decimal);
+    return status;
 }
 
 void bpb_model_seal(const struct model_header *header, unsigned char *file)

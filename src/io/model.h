@@ -33,6 +33,12 @@ const unsigned char *bpb_model_layer_values(const struct model *model, char lett
 /* The k-th of them. */
 double bpb_model_value(const struct model *model, const unsigned char *values, size_t k);
 
+/* Names of functions, the user's own among them: the text of all activations; the first of *text,
+ * which moves to the next; the loss's. */
+const char *bpb_model_activations(const struct model *model);
+void bpb_model_activation_name(const char **text, char name[BPB_NAME_BYTES]);
+void bpb_model_loss_name(const struct model *model, char name[BPB_NAME_BYTES]);
+
 /* Whether an entry of the metadata is a note of the net, not a key of the format. */
 bool bpb_model_is_note(const struct metadata *entry);
 
@@ -42,6 +48,9 @@ bool bpb_model_is_note(const struct metadata *entry);
 struct model_source {
     const struct shape *shape;
     const struct notes *notes;
+    const void *net;
+    const char *(*activation_name)(const void *net, size_t l); /* l = 1..L */
+    const char *loss_name;
     bool input_scaling, output_scaling;
     size_t real_bytes;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
+#include <string.h>
 
 #include "fpenv.h"
 #include "data/bytes.h"
@@ -80,11 +81,71 @@ static bpb_status fill_net(BPB(net) * net, const struct model *model)
     return BPB(find_nonfinite)(BPB(cmatrix)(net->theta, net->shape->parameters, 1), NULL);
 }
 
-static bpb_status make_net(BPB(net) * *net, const struct model *model)
+/* ---- Functions of the user's own ---- */
+
+/* What the user gives, and where to say what is missing. */
+struct given {
+    const BPB(functions) *functions;
+    char *missing; /* NULL: not wanted */
+};
+
+static bpb_status check_given(const BPB(functions) * given)
+{
+    for (size_t i = 0; given && i < given->n_activations; i++)
+        TRY(BPB(own_activation_check)(&given->activations[i]));
+    for (size_t i = 0; given && i < given->n_losses; i++)
+        TRY(BPB(own_loss_check)(&given->losses[i]));
+    return BPB_OK;
+}
+
+static bpb_status miss(const struct given *given, const char *name)
+{
+    if (given->missing)
+        strcpy(given->missing, name);
+    return BPB_ERR_FUNCTION;
+}
+
+static bpb_status set_own_activation(BPB(net) * net, size_t l, const struct given *given,
+                                     const char *name)
+{
+    const BPB(functions) *functions = given->functions;
+    for (size_t i = 0; functions && i < functions->n_activations; i++)
+        if (strcmp(functions->activations[i].name, name) == 0)
+            return BPB(net_set_activation)(net, l, &functions->activations[i]);
+    return miss(given, name);
+}
+
+static bpb_status set_own_loss(BPB(net) * net, const struct given *given, const char *name)
+{
+    const BPB(functions) *functions = given->functions;
+    for (size_t i = 0; functions && i < functions->n_losses; i++)
+        if (strcmp(functions->losses[i].name, name) == 0)
+            return BPB(net_set_loss)(net, &functions->losses[i]);
+    return miss(given, name);
+}
+
+static bpb_status set_own(BPB(net) * net, const struct model *model, const struct given *given)
+{
+    char name[BPB_NAME_BYTES];
+    const char *text = bpb_model_activations(model);
+    for (size_t l = 1; l <= net->shape->L; l++) {
+        bpb_model_activation_name(&text, name);
+        if (model->shape->layer[l - 1].activation == BPB_OWN_ACTIVATION)
+            TRY(set_own_activation(net, l, given, name));
+    }
+    bpb_model_loss_name(model, name);
+    return model->shape->loss == BPB_OWN_LOSS ? set_own_loss(net, given, name) : BPB_OK;
+}
+
+/* ---- The net ---- */
+
+static bpb_status make_net(BPB(net) * *net, const struct model *model, const struct given *given)
 {
     BPB(net) *made = NULL;
     TRY(BPB(net_alloc)(&made, model->shape));
-    const bpb_status status = fill_net(made, model);
+    bpb_status status = set_own(made, model, given);
+    if (!status)
+        status = fill_net(made, model);
     if (status >= 0)
         *net = made;
     else
@@ -92,35 +153,52 @@ static bpb_status make_net(BPB(net) * *net, const struct model *model)
     return status;
 }
 
-static bpb_status load(BPB(net) * *net, struct input input)
+static bpb_status load(BPB(net) * *net, struct input input, const struct given *given)
 {
     struct model model;
     struct fpenv env;
     fpenv_enter(&env);
     bpb_status status = bpb_model_open(&model, input, sizeof(real));
     if (!status)
-        status = make_net(net, &model);
+        status = make_net(net, &model, given);
     bpb_model_close(&model);
     fpenv_leave(&env);
     return status;
 }
 
+/* bpb_snet_load_with, bpb_dnet_load_with */
+bpb_status BPB(net_load_with)(BPB(net) * *net, const char *path, const BPB(functions) * functions,
+                              char missing[BPB_NAME_BYTES])
+{
+    REQUIRE(net && path, BPB_ERR_NULL);
+    TRY(check_given(functions));
+    struct input input;
+    TRY(bpb_input_open(&input, path));
+    return load(net, input, &(struct given){functions, missing});
+}
+
 /* bpb_snet_load, bpb_dnet_load */
 bpb_status BPB(net_load)(BPB(net) * *net, const char *path)
 {
-    REQUIRE(net && path, BPB_ERR_NULL);
+    return BPB(net_load_with)(net, path, NULL, NULL);
+}
+
+/* bpb_snet_load_memory_with, bpb_dnet_load_memory_with */
+bpb_status BPB(net_load_memory_with)(BPB(net) * *net, const void *buffer, size_t bytes,
+                                     const BPB(functions) * functions,
+                                     char missing[BPB_NAME_BYTES])
+{
+    REQUIRE(net && buffer, BPB_ERR_NULL);
+    TRY(check_given(functions));
     struct input input;
-    TRY(bpb_input_open(&input, path));
-    return load(net, input);
+    bpb_input_memory(&input, buffer, bytes);
+    return load(net, input, &(struct given){functions, missing});
 }
 
 /* bpb_snet_load_memory, bpb_dnet_load_memory */
 bpb_status BPB(net_load_memory)(BPB(net) * *net, const void *buffer, size_t bytes)
 {
-    REQUIRE(net && buffer, BPB_ERR_NULL);
-    struct input input;
-    bpb_input_memory(&input, buffer, bytes);
-    return load(net, input);
+    return BPB(net_load_memory_with)(net, buffer, bytes, NULL, NULL);
 }
 
 /* ---- Save ---- */
@@ -157,10 +235,18 @@ static void write_model(const BPB(net) * net, const struct model_header *header,
     bpb_model_seal(header, file);
 }
 
+static const char *activation_name(const void *net, size_t l)
+{
+    return BPB(net_activation_name)(net, l);
+}
+
 static bpb_status write_header(const BPB(net) * net, struct model_header *header)
 {
     const struct model_source source = {.shape = net->shape,
                                         .notes = &net->notes,
+                                        .net = net,
+                                        .activation_name = activation_name,
+                                        .loss_name = BPB(net_loss_name)(net),
                                         .input_scaling = net->input_scaling != NULL,
                                         .output_scaling = net->output_scaling != NULL,
                                         .real_bytes = sizeof(real)};

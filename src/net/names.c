@@ -9,10 +9,17 @@
 static const char *const activations[] = {
     [BPB_SIGMOID] = "sigmoid",   [BPB_TANH] = "tanh",       [BPB_RELU] = "relu",
     [BPB_IDENTITY] = "identity", [BPB_SOFTMAX] = "softmax",
+    [BPB_LEAKY_RELU] = "leaky-relu", [BPB_ELU] = "elu", [BPB_SELU] = "selu",
+    [BPB_SOFTPLUS] = "softplus", [BPB_SOFTSIGN] = "softsign", [BPB_GELU] = "gelu",
+    [BPB_GELU_TANH] = "gelu-tanh", [BPB_SILU] = "silu", [BPB_EXPONENTIAL] = "exponential",
 };
 static const char *const losses[] = {
     [BPB_SQUARED] = "squared",
     [BPB_CROSS_ENTROPY] = "cross-entropy",
+    [BPB_HUBER] = "huber",
+    [BPB_ABSOLUTE] = "absolute",
+    [BPB_POISSON] = "poisson",
+    [BPB_GAUSSIAN] = "gaussian",
 };
 static const char *const inits[] = {
     [BPB_INIT_SCALED] = "scaled",

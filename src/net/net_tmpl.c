@@ -18,6 +18,7 @@ void BPB(net_destroy)(BPB(net) * *net)
     free((*net)->theta);
     free((*net)->input_scaling);
     free((*net)->output_scaling);
+    free((*net)->own);
     bpb_notes_clear(&(*net)->notes);
     free(*net);
     *net = NULL;
@@ -59,7 +60,10 @@ bpb_status BPB(net_create)(BPB(net) * *net, const bpb_net_options *options)
     struct shape *shape = malloc(bytes);
     REQUIRE(shape, BPB_ERR_MEMORY);
     BPB(net) *made = NULL;
+    struct fpenv env;
+    fpenv_enter(&env);
     bpb_status status = bpb_shape_init(shape, options, sizeof(real));
+    fpenv_leave(&env);
     if (!status)
         status = BPB(net_alloc)(&made, shape);
     free(shape);
@@ -98,6 +102,12 @@ size_t BPB(net_units)(const BPB(net) * net, size_t l)
     return layer ? layer->n_out : 0;
 }
 
+/* bpb_snet_targets, bpb_dnet_targets */
+size_t BPB(net_targets)(const BPB(net) * net)
+{
+    return net ? net->shape->targets : 0;
+}
+
 /* bpb_snet_activation, bpb_dnet_activation */
 bpb_activation BPB(net_activation)(const BPB(net) * net, size_t l)
 {
@@ -109,6 +119,19 @@ bpb_activation BPB(net_activation)(const BPB(net) * net, size_t l)
 bpb_loss BPB(net_loss)(const BPB(net) * net)
 {
     return net ? net->shape->loss : (bpb_loss)0;
+}
+
+/* bpb_snet_activation_parameter, bpb_dnet_activation_parameter */
+double BPB(net_activation_parameter)(const BPB(net) * net, size_t l)
+{
+    const struct layer *layer = layer_at(net, l);
+    return layer ? layer->parameter : 0;
+}
+
+/* bpb_snet_loss_parameter, bpb_dnet_loss_parameter */
+double BPB(net_loss_parameter)(const BPB(net) * net)
+{
+    return net ? net->shape->loss_parameter : 0;
 }
 
 /* bpb_snet_parameters, bpb_dnet_parameters */
@@ -218,6 +241,50 @@ const real *BPB(net_input_scaling)(const BPB(net) * net)
 const real *BPB(net_output_scaling)(const BPB(net) * net)
 {
     return net ? net->output_scaling : NULL;
+}
+
+static bpb_status copy_notes(BPB(net) * copy, const struct notes *notes)
+{
+    for (size_t i = 0; i < notes->count; i++)
+        TRY(bpb_notes_set(&copy->notes, notes->list[i].key, notes->list[i].value));
+    return BPB_OK;
+}
+
+/* *copy = bytes of memory like from, which may be NULL */
+static bpb_status copy_block(void *copy, const void *from, size_t bytes)
+{
+    if (!from)
+        return BPB_OK;
+    void *made = malloc(bytes);
+    REQUIRE(made, BPB_ERR_MEMORY);
+    memcpy(copy, &made, sizeof made);
+    memcpy(made, from, bytes);
+    return BPB_OK;
+}
+
+static bpb_status fill_copy(BPB(net) * copy, const BPB(net) * net)
+{
+    const struct shape *shape = net->shape;
+    memcpy(copy->theta, net->theta, shape->parameters * sizeof *net->theta);
+    const size_t pair = 2 * sizeof(real); /* shift and factor */
+    TRY(copy_block(&copy->input_scaling, net->input_scaling, shape_inputs(shape) * pair));
+    TRY(copy_block(&copy->output_scaling, net->output_scaling, shape_outputs(shape) * pair));
+    TRY(copy_notes(copy, &net->notes));
+    return BPB(own_copy)(copy, net);
+}
+
+/* bpb_snet_copy, bpb_dnet_copy */
+bpb_status BPB(net_copy)(BPB(net) * *copy, const BPB(net) * net)
+{
+    REQUIRE(copy && net, BPB_ERR_NULL);
+    BPB(net) *made = NULL;
+    TRY(BPB(net_alloc)(&made, net->shape));
+    const bpb_status status = fill_copy(made, net);
+    if (status < 0)
+        BPB(net_destroy)(&made);
+    else
+        *copy = made;
+    return status;
 }
 
 /* bpb_snet_set_note, bpb_dnet_set_note */

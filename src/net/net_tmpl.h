@@ -14,13 +14,32 @@
  *     | W_1 (n_1 x n_0) | b_1 | W_2 (n_2 x n_1) | b_2 | ... | W_L | b_L |
  *       ^ layer[0].W      ^ layer[0].b
  */
+struct BPB(own_activation) {
+    BPB(activation_function) g;
+    char name[BPB_NAME_BYTES];
+};
+/* The functions of the user's own; those that have no name are not. */
+struct BPB(own) {
+    BPB(loss_function) loss;
+    char loss_name[BPB_NAME_BYTES];
+    struct BPB(own_activation) layer[]; /* layer[l-1] is layer l = 1..L */
+};
+
 struct BPB(net) {
     real *theta;
     real *input_scaling;  /* n_0 of shift, n_0 of factor; or NULL */
     real *output_scaling; /* n_L of shift, n_L of factor; or NULL */
     struct notes notes;
+    struct BPB(own) *own; /* NULL: all functions are the library's */
     struct shape *shape; /* behind the struct, in the same block */
 };
+
+/* What bpb_dnet_set_activation and bpb_dnet_set_loss need of a function. */
+bpb_status BPB(own_activation_check)(const BPB(activation_function) * g);
+bpb_status BPB(own_loss_check)(const BPB(loss_function) * loss);
+
+/* Give copy, a net of the same shape, the functions of the user's own that net has. */
+bpb_status BPB(own_copy)(struct BPB(net) *copy, const struct BPB(net) *net);
 
 /* Make a net of this shape with theta left unset, as loading does. */
 bpb_status BPB(net_alloc)(struct BPB(net) **net, const struct shape *shape);

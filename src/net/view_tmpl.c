@@ -55,26 +55,47 @@ static size_t row_start(BPB(cview) V, size_t i)
     return (V.row_index ? V.row_index[i] : i) * V.row_stride;
 }
 
+static struct rows all_rows(BPB(cview) V)
+{
+    return (struct rows){.first = 0, .step = 1, .count = V.rows};
+}
+
+void BPB(view_gather_rows)(BPB(cview) V, size_t first, size_t count, struct rows rows, real *out)
+{
+    for (size_t j = 0; j < count; j++, out += rows.count) {
+        const real *column = V.data + column_start(V, first + j);
+        if (V.row_stride == 1 && rows.step == 1 && !V.row_index)
+            memcpy(out, column + rows.first, rows.count * sizeof *out);
+        else
+            for (size_t i = 0; i < rows.count; i++)
+                out[i] = column[row_start(V, rows.first + i * rows.step)];
+    }
+}
+
 void BPB(view_gather)(BPB(cview) V, size_t first, size_t count, real *out)
 {
-    for (size_t j = 0; j < count; j++, out += V.rows) {
-        const real *column = V.data + column_start(V, first + j);
-        if (V.row_stride == 1 && !V.row_index)
-            memcpy(out, column, V.rows * sizeof *out);
-        else
-            for (size_t i = 0; i < V.rows; i++)
-                out[i] = column[row_start(V, i)];
+    BPB(view_gather_rows)(V, first, count, all_rows(V), out);
+}
+
+void BPB(view_scatter_rows)(BPB(view) V, size_t first, size_t count, struct rows rows,
+                            const real *in)
+{
+    const BPB(cview) R = BPB(view_resolve)(BPB(read)(V));
+    for (size_t j = 0; j < count; j++, in += rows.count) {
+        real *column = V.data + column_start(R, first + j);
+        for (size_t i = 0; i < rows.count; i++)
+            column[row_start(R, rows.first + i * rows.step)] = in[i];
     }
 }
 
 void BPB(view_scatter)(BPB(view) V, size_t first, size_t count, const real *in)
 {
-    const BPB(cview) R = BPB(view_resolve)(BPB(read)(V));
-    for (size_t j = 0; j < count; j++, in += R.rows) {
-        real *column = V.data + column_start(R, first + j);
-        for (size_t i = 0; i < R.rows; i++)
-            column[row_start(R, i)] = in[i];
-    }
+    BPB(view_scatter_rows)(V, first, count, all_rows(BPB(read)(V)), in);
+}
+
+real BPB(view_entry)(BPB(cview) V, size_t i, size_t j)
+{
+    return V.data[column_start(V, j) + row_start(V, i)];
 }
 
 /* Whether n values in a row are all finite: the exponent of one that is not has all its bits set,
@@ -98,7 +119,8 @@ static bpb_status scan(BPB(cview) X, bpb_where *where)
         if (X.row_stride == 1 && !X.row_index && all_finite(X.rows, column))
             continue;
         for (size_t i = 0; i < X.rows; i++) {
-            if (isfinite(column[row_start(X, i)]))
+            const real x = column[row_start(X, i)];
+            if (isfinite(x) || (X.masked && isnan(x)))
                 continue;
             if (where)
                 *where = (bpb_where){.row = i, .col = j};

@@ -21,4 +21,16 @@ void BPB(view_gather)(BPB(cview) V, size_t first, size_t count, real *out);
 /* Columns first .. first+count-1 of V = in (n x count, packed). V need not be resolved. */
 void BPB(view_scatter)(BPB(view) V, size_t first, size_t count, const real *in);
 
+/* Some rows of a matrix: first, first + step, ..., count of them. */
+struct rows {
+    size_t first, step, count;
+};
+/* The same with these rows of V alone. */
+void BPB(view_gather_rows)(BPB(cview) V, size_t first, size_t count, struct rows rows, real *out);
+void BPB(view_scatter_rows)(BPB(view) V, size_t first, size_t count, struct rows rows,
+                            const real *in);
+
+/* Entry (i, j) of a resolved view. */
+real BPB(view_entry)(BPB(cview) V, size_t i, size_t j);
+
 #endif

@@ -47,7 +47,7 @@ static void forward_layer(const struct BPB(slice) * slice, enum product product,
         .beta = 1, .E = slice->net->theta + shape->b, .lde = 0,   // b    is n_out, B times
         .C = Z, .ldc = n_out,                                     // Z    is n_out x B
         .scratch = slice->scratch});
-    layer->g->value(layer->g->context, n_out, B, Z, A);
+    layer->g.value(layer->g.context, n_out, B, Z, A);
 }
 
 void BPB(slice_forward)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
@@ -69,21 +69,6 @@ void BPB(slice_forward)(const struct BPB(pass) * pass, const struct BPB(slice) *
     }
 }
 
-void BPB(slice_targets)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
-{
-    const size_t n = pass->T.rows;
-    real *staged = BPB(slice_at)(slice, slice->work->plan->T, n);
-    if (pass->T_in_place)
-        return;
-    BPB(view_gather)(pass->T, pass->first + slice->first, slice->count, staged);
-    if (!pass->net->output_scaling)
-        return;
-    const real *shift = pass->net->output_scaling, *factor = shift + n;
-    for (size_t j = 0; j < slice->count; j++, staged += n)
-        for (size_t i = 0; i < n; i++)
-            staged[i] = (staged[i] - shift[i]) / factor[i];
-}
-
 void BPB(slice_unscale)(const struct BPB(slice) * slice)
 {
     if (!slice->net->output_scaling)
@@ -94,25 +79,6 @@ void BPB(slice_unscale)(const struct BPB(slice) * slice)
     for (size_t j = 0; j < slice->count; j++, Y += n)
         for (size_t i = 0; i < n; i++)
             Y[i] = shift[i] + factor[i] * Y[i];
-}
-
-void BPB(slice_loss)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
-{
-    const BPB(plan) *plan = slice->work->plan;
-    const struct BPB(planned) *output = &plan->layer[plan->shape->L - 1];
-    const size_t n = shape_outputs(plan->shape);
-    plan->loss->value(plan->loss->context, n, slice->count, BPB(slice_at)(slice, output->Z, n),
-                      BPB(slice_at)(slice, output->A, n), BPB(slice_staged)(pass, slice),
-                      BPB(slice_losses)(slice));
-}
-
-double BPB(mean_loss)(BPB(work) * work, size_t B)
-{
-    const double *e = BPB(work_at)(work, work->plan->e);
-    double sum = 0;
-    for (size_t j = 0; j < B; j++)
-        sum += e[j];
-    return sum / (double)B;
 }
 
 static void give_outputs(struct BPB(pass) * pass, const struct BPB(slice) * slice)
@@ -126,7 +92,8 @@ static void give_outputs(struct BPB(pass) * pass, const struct BPB(slice) * slic
 /* bpb_sforward, bpb_dforward */
 bpb_status BPB(forward)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(view) Y)
 {
-    TRY(BPB(batch_check)(net, work, X, BPB(read)(Y)));
+    TRY(BPB(outputs_check)(net, work, X, BPB(read)(Y)));
+    REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
     struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X), .Y = Y,
                              .count = X.cols, .end = give_outputs};
     struct section section;

@@ -37,15 +37,18 @@ static void share(void *context, size_t thread, size_t threads)
     };
     for (; slice.first < end; slice.first += slice.count) {
         slice.count = BPB_MIN(chunk, end - slice.first);
-        BPB(slice_forward)(pass, &slice);
+        if (!pass->again)
+            BPB(slice_forward)(pass, &slice);
         pass->end(pass, &slice);
     }
 }
 
 void BPB(pass_run)(struct BPB(pass) * pass)
 {
-    choose_inputs(pass);
-    pass->T_in_place = pass->T.data && !pass->net->output_scaling &&
-                       BPB(view_in_place)(pass->T) && pass->T.ld == pass->T.rows;
+    BPB(work_begin)(pass->work, pass->count);
+    if (!pass->again)
+        choose_inputs(pass);
+    if (pass->T.data)
+        BPB(targets_begin)(pass);
     bpb_pool_run(pass->work->plan->pool, share, pass);
 }

@@ -30,14 +30,17 @@ struct BPB(pass) {
     enum product forward; /* FORWARD or PREDICT */
     BPB(cview) X, T;      /* T.data NULL: no targets */
     BPB(view) Y;
-    bool T_in_place;      /* T is packed and unscaled, and so needs no copy */
+    bool classes;         /* T holds class indices */
+    bool T_in_place;      /* T is packed and as the loss wants it, and so needs no copy */
     size_t first, count; /* columns of X, T and Y */
+    bool again;          /* the columns went forward in the pass before: A_1 .. A_L are there */
     BPB(pass_end) *end;
-    real scale;          /* of D_L, see backward_tmpl.c */
+    const void *ends;    /* what else end needs to know */
+    double scale;        /* of D_L, see backward_tmpl.c */
     bool wants_loss;     /* of each column, into e */
     unsigned char *flags;
     atomic_size_t bad;   /* columns, or slices, in which something is not finite */
-    atomic_size_t correct;
+    atomic_size_t correct, masked; /* columns */
 };
 
 /* Do the columns of the pass, at most the plan's capacity. */
@@ -51,15 +54,6 @@ static inline real *BPB(slice_at)(const struct BPB(slice) * slice, size_t offset
 static inline double *BPB(slice_losses)(const struct BPB(slice) * slice)
 {
     return (double *)BPB(work_at)(slice->work, slice->work->plan->e) + slice->first;
-}
-
-/* The slice's columns of T, packed, once they are staged. */
-static inline const real *BPB(slice_staged)(const struct BPB(pass) * pass,
-                                            const struct BPB(slice) * slice)
-{
-    if (pass->T_in_place)
-        return pass->T.data + (pass->first + slice->first) * pass->T.rows;
-    return BPB(slice_at)(slice, slice->work->plan->T, pass->T.rows);
 }
 
 /* What begins at item of n that is a share's, in units of grain; thread = threads: n itself. */
@@ -77,14 +71,51 @@ static inline real *BPB(thread_scratch)(BPB(work) * work, size_t thread)
 
 /* A_1 .. A_L of the slice's columns, count of them filled up with zeros to the panel. */
 void BPB(slice_forward)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
-/* Stage T = (targets - shift) / factor. */
-void BPB(slice_targets)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
-/* e_j of each column; its targets are staged. */
-void BPB(slice_loss)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
 /* Y = shift + factor * A_L in place; then the outputs are in the caller's units. */
 void BPB(slice_unscale)(const struct BPB(slice) * slice);
 
-/* The mean of e over B columns. */
+/* D_L = scale w_j de_j/dZ_L, column by column; the targets are staged. */
+void BPB(slice_output_delta)(struct BPB(pass) * pass, const struct BPB(slice) * slice);
+/* D_{L-1} .. D_1 from D_L. */
+void BPB(slice_propagate)(const struct BPB(slice) * slice);
+
+/* ---- The second round: descend_tmpl.c ---- */
+
+enum right { RIGHT_A, RIGHT_RA };
+
+/* Of each layer, G_l = beta G_l + D_l A_{l-1}^T with G laid out as theta; Q for D, R{A} for A. */
+struct BPB(descent) {
+    enum left left; /* LEFT_Q, or else D */
+    enum right right;
+    bool of_inputs; /* RIGHT_RA: R{A_0} is there, else zero */
+    real *G;
+    real beta_W, beta_b; /* what is kept of G; 0: it is only written */
+};
+
+/* Do all of them, one after the other for each layer. */
+void BPB(descend)(BPB(work) * work, size_t count, const struct BPB(descent) * descent);
+
+/* ---- Targets and losses: targets_tmpl.c ---- */
+
+/* Check T alone. BPB_ERR_LABEL, BPB_ERR_OPTION, and those of views. */
+bpb_status BPB(targets_check)(const struct shape *shape, BPB(cview) T);
+/* How the targets are read; T is resolved. */
+void BPB(targets_begin)(struct BPB(pass) * pass);
+/* Stage T: classes spread, (T - shift) / factor, smoothed. */
+void BPB(slice_targets)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
+/* The slice's columns of T, packed, once they are staged. */
+const real *BPB(slice_staged)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
+/* Whether a column of staged targets has a masked one. */
+bool BPB(column_masked)(const struct BPB(pass) * pass, const real *t);
+/* w_j of the slice's column j. */
+double BPB(slice_weight)(const struct BPB(pass) * pass, const struct BPB(slice) * slice, size_t j);
+/* w_j e_j of each column. */
+void BPB(slice_loss)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
+/* D (n_L x count), a derivative of each e_j: 0 where the target is masked. */
+void BPB(slice_mask)(const struct BPB(pass) * pass, const struct BPB(slice) * slice, real *D);
+/* D <- scale w_j D; whether all was finite. */
+bool BPB(slice_scale)(const struct BPB(pass) * pass, const struct BPB(slice) * slice, real *D);
+/* The mean of w e over B columns. */
 double BPB(mean_loss)(BPB(work) * work, size_t B);
 
 #endif

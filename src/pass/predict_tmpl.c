@@ -35,7 +35,7 @@ static void give_predictions(struct BPB(pass) * pass, const struct BPB(slice) * 
 bpb_status BPB(predict_with)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(view) Y,
                              unsigned char *flags)
 {
-    TRY(BPB(pass_check)(net, work, X, BPB(read)(Y)));
+    TRY(BPB(outputs_check)(net, work, X, BPB(read)(Y)));
     struct BPB(pass) pass = {.net = net, .work = work, .forward = PREDICT,
                              .X = BPB(view_resolve)(X), .Y = Y, .end = give_predictions,
                              .flags = flags};
@@ -70,24 +70,30 @@ static bool column_correct(size_t n, const real *y, const real *t)
 static void score_columns(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
     const BPB(plan) *plan = slice->work->plan;
-    const size_t n = shape_outputs(plan->shape);
+    const size_t n = shape_outputs(plan->shape), n_T = plan->shape->targets;
     BPB(slice_targets)(pass, slice);
     BPB(slice_loss)(pass, slice);
     const real *Y = outputs(slice), *T = BPB(slice_staged)(pass, slice);
     const double *e = BPB(slice_losses)(slice);
-    size_t bad = 0, correct = 0;
+    size_t bad = 0, correct = 0, masked = 0;
     for (size_t j = 0; j < slice->count; j++) {
         const bool finite = isfinite(e[j]) && plan->functions->finite(n, Y + j * n);
+        const bool left_out = BPB(column_masked)(pass, T + j * n_T);
         bad += !finite;
-        correct += finite && column_correct(n, Y + j * n, T + j * n);
+        masked += left_out;
+        correct += finite && !left_out && n == n_T && column_correct(n, Y + j * n, T + j * n);
     }
+    atomic_fetch_add(&pass->masked, masked);
     atomic_fetch_add(&pass->bad, bad);
     atomic_fetch_add(&pass->correct, correct);
 }
 
 static bool has_accuracy(const struct shape *shape)
 {
-    return shape_outputs(shape) > 1 || shape->layer[shape->L - 1].activation == BPB_SIGMOID;
+    const size_t n = shape_outputs(shape);
+    if (shape->targets != n)
+        return false;
+    return n > 1 || shape->layer[shape->L - 1].activation == BPB_SIGMOID;
 }
 
 /* bpb_sevaluate_with, bpb_devaluate_with */
@@ -95,7 +101,7 @@ bpb_status BPB(evaluate_with)(const BPB(net) * net, BPB(work) * work, BPB(cview)
                               bpb_score *score)
 {
     REQUIRE(score, BPB_ERR_NULL);
-    TRY(BPB(pass_check)(net, work, X, T));
+    TRY(BPB(pairs_check)(net, work, X, T));
     struct BPB(pass) pass = {.net = net, .work = work, .forward = PREDICT,
                              .X = BPB(view_resolve)(X), .T = BPB(view_resolve)(T),
                              .end = score_columns};
@@ -111,11 +117,13 @@ bpb_status BPB(evaluate_with)(const BPB(net) * net, BPB(work) * work, BPB(cview)
     }
     const bool right_or_wrong = has_accuracy(net->shape);
     const size_t correct = right_or_wrong ? atomic_load(&pass.correct) : 0;
+    const size_t masked = atomic_load(&pass.masked), judged = X.cols - masked;
     *score = (bpb_score){
         .loss = loss / (double)X.cols,
-        .accuracy = (double)correct / (double)X.cols,
+        .accuracy = judged ? (double)correct / (double)judged : 0,
         .columns = X.cols,
         .correct = correct,
+        .masked = masked,
         .nonfinite = atomic_load(&pass.bad),
         .has_accuracy = right_or_wrong,
     };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "net/view_tmpl.h"
+#include "pass/pass_tmpl.h"
 
 _Static_assert(sizeof(struct BPB(work)) <= BPB_WORK_HEADER, "struct work fits its place");
 
@@ -55,11 +56,22 @@ bpb_status BPB(work_check)(const BPB(net) * net, const BPB(work) * work)
     return BPB_OK;
 }
 
-bpb_status BPB(pass_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X, BPB(cview) T)
+bpb_status BPB(outputs_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,
+                              BPB(cview) Y)
 {
     TRY(BPB(work_check)(net, work));
     TRY(BPB(view_check)(X, shape_inputs(net->shape)));
-    TRY(BPB(view_check)(T, shape_outputs(net->shape)));
+    TRY(BPB(view_check)(Y, shape_outputs(net->shape)));
+    REQUIRE(Y.cols == X.cols, BPB_ERR_SHAPE);
+    return BPB_OK;
+}
+
+bpb_status BPB(pairs_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,
+                            BPB(cview) T)
+{
+    TRY(BPB(work_check)(net, work));
+    TRY(BPB(view_check)(X, shape_inputs(net->shape)));
+    TRY(BPB(targets_check)(net->shape, T));
     REQUIRE(T.cols == X.cols, BPB_ERR_SHAPE);
     return BPB_OK;
 }
@@ -67,7 +79,45 @@ bpb_status BPB(pass_check)(const BPB(net) * net, const BPB(work) * work, BPB(cvi
 bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,
                             BPB(cview) T)
 {
-    TRY(BPB(pass_check)(net, work, X, T));
+    TRY(BPB(pairs_check)(net, work, X, T));
     REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
     return BPB_OK;
+}
+
+bpb_status BPB(vjp_check)(const BPB(plan) * plan)
+{
+    for (size_t l = 0; l < plan->shape->L; l++)
+        REQUIRE(plan->layer[l].g.vjp, BPB_ERR_NO_VJP);
+    return plan->loss.gradient ? BPB_OK : BPB_ERR_NO_VJP;
+}
+
+static BPB(cview) matrix_at(const BPB(work) * work, size_t offset, size_t n)
+{
+    return BPB(cmatrix)((const real *)((const char *)work + offset), n, work->B);
+}
+
+/* bpb_swork_layer, bpb_dwork_layer */
+struct BPB(layer) BPB(work_layer)(const BPB(work) * work, size_t l)
+{
+    struct BPB(layer) view = {.Z = {0}};
+    if (!work || work->B == 0 || l > work->plan->shape->L)
+        return view;
+    if (l == 0) {
+        view.A = BPB(cmatrix)(work->X, shape_inputs(work->plan->shape), work->B);
+        view.A.ld = work->ldx;
+        return view;
+    }
+    const struct layer *shape = &work->plan->shape->layer[l - 1];
+    const struct BPB(planned) *layer = &work->plan->layer[l - 1];
+    const size_t n = shape->n_out;
+    view.A = matrix_at(work, layer->A, n);
+    if (layer->Z != layer->A)
+        view.Z = matrix_at(work, layer->Z, n);
+    if (work->left != LEFT_NO_DELTA)
+        view.D = matrix_at(work, work->left == LEFT_D ? layer->D : layer->Q, n);
+    if (work->G) {
+        view.dW = BPB(cmatrix)(work->G + shape->W, n, shape->n_in);
+        view.db = BPB(cmatrix)(work->G + shape->b, n, 1);
+    }
+    return view;
 }

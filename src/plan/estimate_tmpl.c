@@ -24,7 +24,7 @@ struct product_shape BPB(product_shape)(const BPB(plan) * plan, enum product pro
 bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product, size_t l,
                          const struct BPB(kernel) * kernel)
 {
-    if (!has_product(product, l))
+    if (!has_product(plan, product, l))
         return false;
     if (product != PREDICT || plan->unpadded || kernel->exact)
         return true;

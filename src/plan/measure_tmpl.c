@@ -115,7 +115,8 @@ static bool copy_measured(BPB(plan) * plan, enum product product, size_t l)
     const struct product_shape shape = BPB(product_shape)(plan, product, l);
     struct BPB(planned) *layer = &plan->layer[l - 1];
     for (size_t i = 1; i < l; i++) {
-        if (!has_product(product, i) || !same_shape(shape, BPB(product_shape)(plan, product, i)))
+        if (!has_product(plan, product, i) ||
+            !same_shape(shape, BPB(product_shape)(plan, product, i)))
             continue;
         layer->kernel[product] = plan->layer[i - 1].kernel[product];
         memcpy(layer->seconds[product], plan->layer[i - 1].seconds[product],
@@ -132,7 +133,7 @@ bpb_status BPB(measure)(BPB(plan) * plan)
     bpb_status status = BPB_OK;
     for (size_t l = 1; l <= plan->shape->L && !status; l++)
         for (enum product product = 0; product < PRODUCTS && !status; product++)
-            if (has_product(product, l) && !copy_measured(plan, product, l))
+            if (has_product(plan, product, l) && !copy_measured(plan, product, l))
                 status = measure_product(plan, product, l);
     bpb_section_leave(&section);
     return status;

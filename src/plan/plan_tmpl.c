@@ -14,12 +14,12 @@
 #define FLOPS_PER_THREAD 4e6     /* of a step: a smaller share costs more than it saves */
 
 #define SET(level) LEVEL_JOIN(BPB(functions), level)
-extern const struct BPB(functions) SET(generic);
+extern const struct BPB(function_set) SET(generic);
 #ifdef BPB_X86_64_LEVELS
-extern const struct BPB(functions) SET(v3), SET(v4);
+extern const struct BPB(function_set) SET(v3), SET(v4);
 #endif
 
-const struct BPB(functions) *BPB(functions_for_cpu)(void)
+const struct BPB(function_set) *BPB(functions_for_cpu)(void)
 {
 #ifdef BPB_X86_64_LEVELS
     switch (bpb_cpu_function_level()) {
@@ -34,12 +34,24 @@ const struct BPB(functions) *BPB(functions_for_cpu)(void)
     return &SET(generic);
 }
 
-const struct BPB(loss) *BPB(functions_loss)(const struct BPB(functions) *set, bpb_loss loss,
+const struct BPB(loss) *BPB(functions_loss)(const struct BPB(function_set) *set, bpb_loss loss,
                                             bpb_activation output)
 {
-    if (loss == BPB_SQUARED)
-        return set->squared;
-    return output == BPB_SOFTMAX ? set->softmax_cross_entropy : set->sigmoid_cross_entropy;
+    switch (loss) {
+    case BPB_CROSS_ENTROPY:
+        return &set->loss[output == BPB_SOFTMAX ? LOSS_SOFTMAX_CROSS_ENTROPY
+                                                : LOSS_SIGMOID_CROSS_ENTROPY];
+    case BPB_HUBER:
+        return &set->loss[LOSS_HUBER];
+    case BPB_ABSOLUTE:
+        return &set->loss[LOSS_ABSOLUTE];
+    case BPB_POISSON:
+        return &set->loss[LOSS_POISSON];
+    case BPB_GAUSSIAN:
+        return &set->loss[LOSS_GAUSSIAN];
+    default:
+        return &set->loss[LOSS_SQUARED];
+    }
 }
 
 /* Lay rows x cols entries of some bytes behind what is there. */
@@ -59,12 +71,32 @@ static bool place_layers(BPB(plan) * plan, size_t *end)
     for (size_t l = 0; l < L; l++) {
         struct BPB(planned) *layer = &plan->layer[l];
         const size_t n = plan->shape->layer[l].n_out;
-        const bool keep_Z = l + 1 == L || layer->g->needs_Z; /* the loss is taken from Z_L */
+        /* The loss is taken from Z_L. */
+        const bool keep_Z = l + 1 == L || layer->g.needs_Z || plan->keep_Z;
         if (!place(end, n, C, sizeof(real), &layer->A) ||
             !place(end, n, C, sizeof(real), &layer->D))
             return false;
         layer->Z = layer->A;
         if (keep_Z && !place(end, n, C, sizeof(real), &layer->Z))
+            return false;
+    }
+    return true;
+}
+
+static bool place_tangents(BPB(plan) * plan, size_t *end)
+{
+    const size_t n_0 = shape_inputs(plan->shape), C = plan->capacity;
+    if (!plan->derivatives)
+        return true;
+    if (!place(end, n_0, C, sizeof(real), &plan->RA_0) ||
+        !place(end, n_0, C, sizeof(real), &plan->D_0))
+        return false;
+    for (size_t l = 0; l < plan->shape->L; l++) {
+        struct BPB(planned) *layer = &plan->layer[l];
+        const size_t n = plan->shape->layer[l].n_out;
+        if (!place(end, n, C, sizeof(real), &layer->RZ) ||
+            !place(end, n, C, sizeof(real), &layer->RA) ||
+            !place(end, n, C, sizeof(real), &layer->Q))
             return false;
     }
     return true;
@@ -76,7 +108,7 @@ static bool size_scratch(BPB(plan) * plan)
     size_t most = 0, begin = 0;
     for (size_t l = 1; l <= plan->shape->L; l++)
         for (enum product product = 0; product < PRODUCTS; product++) {
-            if (!has_product(product, l))
+            if (!has_product(plan, product, l))
                 continue;
             const struct product_shape shape = BPB(product_shape)(plan, product, l);
             const struct BPB(kernel) *kernel = plan->layer[l - 1].kernel[product];
@@ -93,24 +125,56 @@ static bool place_all(BPB(plan) * plan)
            place(&end, shape_inputs(shape), plan->capacity, sizeof(real), &plan->A_0) &&
            place_layers(plan, &end) &&
            place(&end, shape_outputs(shape), plan->capacity, sizeof(real), &plan->T) &&
-           place(&end, 1, plan->batch, sizeof(real), &plan->ones) && size_scratch(plan) &&
+           place(&end, 1, plan->batch, sizeof(real), &plan->ones) &&
+           place_tangents(plan, &end) && size_scratch(plan) &&
            place(&end, plan->scratch_bytes, plan->threads, 1, &plan->scratch) &&
            size_add(end, BPB_WORK_ALIGNMENT - 1, &plan->bytes) && plan->bytes <= PTRDIFF_MAX;
 }
 
-static void choose_functions(BPB(plan) * plan)
+static void choose_activation(BPB(plan) * plan, const BPB(net) * net, size_t l)
 {
-    const bpb_activation output = plan->shape->layer[plan->shape->L - 1].activation;
+    const struct layer *shape = &plan->shape->layer[l - 1];
+    struct BPB(planned) *layer = &plan->layer[l - 1];
+    if (shape->activation == BPB_OWN_ACTIVATION) {
+        layer->own = net->own->layer[l - 1].g;
+        layer->g = plan->functions->own->activation(&layer->own);
+        return;
+    }
+    layer->g = plan->functions->activation[shape->activation];
+    layer->parameter = (real)shape->parameter;
+    layer->g.context = &layer->parameter;
+}
+
+static void choose_loss(BPB(plan) * plan, const BPB(net) * net)
+{
+    const struct shape *shape = plan->shape;
+    if (shape->loss == BPB_OWN_LOSS) {
+        plan->own_loss = net->own->loss;
+        plan->loss = plan->functions->own->loss(&plan->own_loss);
+        return;
+    }
+    const bpb_activation output = shape->layer[shape->L - 1].activation;
+    plan->loss = *BPB(functions_loss)(plan->functions, shape->loss, output);
+    plan->loss_parameter = (real)shape->loss_parameter;
+    plan->loss.context = &plan->loss_parameter;
+}
+
+/* A plan outlives the net that it was made for: it takes copies, whose names are the net's. */
+static void choose_functions(BPB(plan) * plan, const BPB(net) * net)
+{
     plan->functions = BPB(functions_for_cpu)();
-    plan->loss = BPB(functions_loss)(plan->functions, plan->shape->loss, output);
-    for (size_t l = 0; l < plan->shape->L; l++)
-        plan->layer[l].g = &plan->functions->activation[plan->shape->layer[l].activation];
+    for (size_t l = 1; l <= plan->shape->L; l++) {
+        choose_activation(plan, net, l);
+        plan->layer[l - 1].own.name = NULL;
+    }
+    choose_loss(plan, net);
+    plan->own_loss.name = NULL;
 }
 
 static bool all_exact(const BPB(plan) * plan, enum product product)
 {
     for (size_t l = 1; l <= plan->shape->L; l++)
-        if (has_product(product, l) && !plan->layer[l - 1].kernel[product]->exact)
+        if (has_product(plan, product, l) && !plan->layer[l - 1].kernel[product]->exact)
             return false;
     return true;
 }
@@ -119,7 +183,7 @@ static bool any_blas(const BPB(plan) * plan)
 {
     for (size_t l = 1; l <= plan->shape->L; l++)
         for (enum product product = 0; product < PRODUCTS; product++)
-            if (has_product(product, l) && plan->layer[l - 1].kernel[product]->blas)
+            if (has_product(plan, product, l) && plan->layer[l - 1].kernel[product]->blas)
                 return true;
     return false;
 }
@@ -204,17 +268,20 @@ static bpb_status check_options(const bpb_plan_options *options)
 {
     REQUIRE(options->batch <= BPB_INT_MAX, BPB_ERR_SIZE);
     REQUIRE(options->threads <= MOST_THREADS, BPB_ERR_OPTION);
-    REQUIRE(options->unpadded == 0 || options->unpadded == 1, BPB_ERR_OPTION);
+    REQUIRE(is_flag(options->unpadded) && is_flag(options->keep_Z), BPB_ERR_OPTION);
+    REQUIRE(is_flag(options->derivatives), BPB_ERR_OPTION);
     REQUIRE((int)options->planning >= 0 && options->planning <= BPB_PLAN_CBLAS, BPB_ERR_OPTION);
     return BPB_OK;
 }
 
-static bpb_status fill(BPB(plan) * plan, const bpb_plan_options *options)
+static bpb_status fill(BPB(plan) * plan, const BPB(net) * net, const bpb_plan_options *options)
 {
     plan->batch = options->batch ? options->batch : DEFAULT_BATCH;
     plan->unpadded = options->unpadded;
+    plan->keep_Z = options->keep_Z;
+    plan->derivatives = options->derivatives;
     plan->capacity = BPB(predict_columns)(plan);
-    choose_functions(plan);
+    choose_functions(plan, net);
     TRY(choose_kernels(plan, options));
     cut(plan, options);
     REQUIRE(place_all(plan), BPB_ERR_SIZE);
@@ -234,7 +301,7 @@ bpb_status BPB(plan_create)(BPB(plan) * *plan, const BPB(net) * net,
     REQUIRE(made, BPB_ERR_MEMORY);
     struct fpenv env;
     fpenv_enter(&env);
-    const bpb_status status = fill(made, options);
+    const bpb_status status = fill(made, net, options);
     fpenv_leave(&env);
     if (status < 0)
         BPB(plan_destroy)(&made);

@@ -18,23 +18,28 @@
 struct BPB(planned) {
     const struct BPB(kernel) *kernel[PRODUCTS];
     double seconds[PRODUCTS][BPB_KERNELS_MAX]; /* by the order of bpb_dkernels; 0: not measured */
-    const struct BPB(activation) *g;
+    struct BPB(activation) g; /* its context is one of these two, or the user's */
+    real parameter;
+    BPB(activation_function) own;
     /* Columns of W whose gradient is one product: all where its kernel is exact. */
     size_t gradient_cols;
     /* Offsets into a work's memory, in bytes; each matrix is n_out x capacity. Z is A where
-     * nothing needs Z once A is there. */
+     * nothing needs Z once A is there. RZ, RA and Q where the plan is for derivatives. */
     size_t Z, A, D;
+    size_t RZ, RA; /* of Z and A in some direction: see tangent_tmpl.c */
+    size_t Q;      /* the delta of RZ: see second_tmpl.c */
 };
 
 /*
  * A work's memory, from a 64-byte boundary; every part begins at one:
  *
- *     | struct work | e | A_0 | Z_1=A_1 D_1 | ... | Z_L A_L D_L | T | ones |
+ *     | struct work | e | A_0 | A_1=Z_1 D_1 | ... | A_L D_L Z_L | T | ones |
+ *     | RA_0 D_0 | RZ_1 RA_1 Q_1 | ... | RZ_L RA_L Q_L |      derivatives
  *     | scratch of thread 0 | of thread 1 | ... |
  */
 struct BPB(plan) {
     size_t batch;    /* most columns of one pass */
-    bool unpadded;
+    bool unpadded, keep_Z, derivatives; /* as in the options */
     size_t panel;    /* columns that predict fills a short block up to; 1: not needed */
     size_t capacity; /* columns of the work's matrices */
     size_t chunk;    /* columns that a thread does at a time, so that they stay in its cache */
@@ -42,9 +47,11 @@ struct BPB(plan) {
     size_t threads;
     struct pool *pool; /* NULL: one thread */
     bool uses_blas;
-    const struct BPB(functions) *functions;
-    const struct BPB(loss) *loss;
-    size_t e, A_0, T, ones, scratch; /* offsets into a work's memory, in bytes */
+    const struct BPB(function_set) *functions;
+    struct BPB(loss) loss; /* its context is one of these two, or the user's */
+    real loss_parameter;
+    BPB(loss_function) own_loss;
+    size_t e, A_0, RA_0, D_0, T, ones, scratch; /* offsets into a work's memory, in bytes */
     size_t scratch_bytes;            /* of one thread */
     size_t bytes;               /* of a work, alignment included */
     struct BPB(planned) *layer; /* these two behind the struct, in the same block */
@@ -54,10 +61,12 @@ struct BPB(plan) {
 #define BPB_WORK_ALIGNMENT 64
 #define BPB_WORK_HEADER 64 /* bytes kept for struct work */
 
-/* Whether layer l = 1..L has this product: the first has no delta to propagate. */
-static inline bool has_product(enum product product, size_t l)
+/* Whether layer l = 1..L has this product: the first has a delta to propagate only where the
+ * derivative by the inputs may be asked for. */
+#define has_product BPB(has_product)
+static inline bool has_product(const BPB(plan) * plan, enum product product, size_t l)
 {
-    return product != DELTA || l > 1;
+    return product != DELTA || l > 1 || plan->derivatives;
 }
 
 /* The shape of a product of layer l in this plan. */

@@ -16,7 +16,7 @@ static bool same_product(const struct wisdom_line *line, struct product_shape sh
 static bpb_status apply_line(BPB(plan) * plan, const struct wisdom_line *line)
 {
     for (size_t l = 1; l <= plan->shape->L; l++) {
-        if (!has_product(line->product, l) ||
+        if (!has_product(plan, line->product, l) ||
             !same_product(line, BPB(product_shape)(plan, line->product, l), line->product))
             continue;
         const struct BPB(kernel) *kernel = BPB(kernel_named)(line->kernel, line->kernel_length);
@@ -56,7 +56,7 @@ static size_t write_all(const BPB(plan) * plan, char *text)
         memcpy(text, line, length + 1);
     for (size_t l = 1; l <= plan->shape->L; l++)
         for (enum product product = 0; product < PRODUCTS; product++) {
-            if (!has_product(product, l))
+            if (!has_product(plan, product, l))
                 continue;
             const size_t more = write_line(plan, product, l, line, sizeof line);
             if (text)

@@ -7,6 +7,7 @@
 #include "fpenv.h"
 #include "net/net_tmpl.h"
 #include "net/view_tmpl.h"
+#include "pass/pass_tmpl.h"
 
 #define DEFAULT_BATCH 10
 #define DEFAULT_EPOCHS 30
@@ -37,7 +38,7 @@ static const BPB(cview) *matrix_of(const BPB(data) * data, int i)
 static bpb_status check_pair(const BPB(net) * net, BPB(cview) X, BPB(cview) T)
 {
     TRY(BPB(view_check)(X, shape_inputs(net->shape)));
-    TRY(BPB(view_check)(T, shape_outputs(net->shape)));
+    TRY(BPB(targets_check)(net->shape, T));
     REQUIRE(X.cols == T.cols, BPB_ERR_SHAPE);
     return BPB_OK;
 }
@@ -50,11 +51,6 @@ static bpb_status check_data(const BPB(net) * net, const BPB(data) * data)
             TRY(check_pair(net, X, T));
     }
     return BPB_OK;
-}
-
-static bool is_flag(int x)
-{
-    return x == 0 || x == 1;
 }
 
 static bpb_status check_options(const bpb_train_options *options)

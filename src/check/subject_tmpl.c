@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is checked: each derivative by its public call, and the function beside it. */
+#include "check/check_tmpl.h"
+
+static BPB(cview) inputs(const struct BPB(check) * check)
+{
+    return BPB(cmatrix)(BPB(check_X)(check), check->n_0, check->B);
+}
+
+static void widen(size_t n, const real *x, double *wide)
+{
+    for (size_t i = 0; i < n; i++)
+        wide[i] = (double)x[i];
+}
+
+static size_t one(const struct BPB(check) * check)
+{
+    (void)check;
+    return 1;
+}
+static size_t parameters(const struct BPB(check) * check)
+{
+    return check->P;
+}
+static size_t all_inputs(const struct BPB(check) * check)
+{
+    return check->n_0 * check->B;
+}
+static size_t outputs(const struct BPB(check) * check)
+{
+    return check->n_L;
+}
+static size_t all_outputs(const struct BPB(check) * check)
+{
+    return check->n_L * check->B;
+}
+static size_t jacobian_entries(const struct BPB(check) * check)
+{
+    return check->n_L * check->n_0;
+}
+
+/* E */
+static bpb_status loss(struct BPB(check) * check, double *f)
+{
+    return BPB(loss)(&check->net, check->work, inputs(check), check->T, f);
+}
+
+static bpb_status gradient(struct BPB(check) * check, real *d)
+{
+    return BPB(gradient)(&check->net, check->work, inputs(check), check->T, d, NULL);
+}
+
+static bpb_status gradient_x(struct BPB(check) * check, real *d)
+{
+    const BPB(view) dX = BPB(matrix)(d, check->n_0, check->B);
+    return BPB(gradient_x)(&check->net, check->work, inputs(check), check->T, NULL, dX, NULL);
+}
+
+/* Y */
+static bpb_status forward(struct BPB(check) * check, double *f)
+{
+    const BPB(view) Y = BPB(matrix)(check->staged, check->n_L, check->B);
+    TRY(BPB(forward)(&check->net, check->work, inputs(check), Y));
+    widen(check->n_L * check->B, check->staged, f);
+    return BPB_OK;
+}
+
+/* y_j and dy_j/dx_j of one column */
+static BPB(cview) column(const struct BPB(check) * check)
+{
+    return BPB(cmatrix)(BPB(check_X)(check) + check->column * check->n_0, check->n_0, 1);
+}
+
+static bpb_status forward_column(struct BPB(check) * check, double *f)
+{
+    const BPB(view) y = BPB(matrix)(check->staged, check->n_L, 1);
+    TRY(BPB(forward)(&check->net, check->work, column(check), y));
+    widen(check->n_L, check->staged, f);
+    return BPB_OK;
+}
+
+static bpb_status jacobian(struct BPB(check) * check, real *d)
+{
+    const BPB(view) J = BPB(matrix)(d, check->n_L * check->n_0, 1);
+    return BPB(jacobian)(&check->net, check->work, column(check), J);
+}
+
+/* J v, V being the direction's part of X */
+static bpb_status jvp(struct BPB(check) * check, real *d)
+{
+    const real *v = check->direction;
+    const BPB(cview) V = BPB(cmatrix)(v + check->P, check->n_0, check->B);
+    const BPB(view) none = {.data = NULL}, dY = BPB(matrix)(d, check->n_L, check->B);
+    return BPB(jvp)(&check->net, check->work, inputs(check), v, V, none, dY);
+}
+
+/* <u, Y> */
+static bpb_status weighted_outputs(struct BPB(check) * check, double *f)
+{
+    const BPB(view) Y = BPB(matrix)(check->staged, check->n_L, check->B);
+    TRY(BPB(forward)(&check->net, check->work, inputs(check), Y));
+    double sum = 0;
+    for (size_t i = 0; i < check->n_L * check->B; i++)
+        sum += (double)check->U[i] * (double)check->staged[i];
+    *f = sum;
+    return BPB_OK;
+}
+
+static bpb_status vjp(struct BPB(check) * check, real *d)
+{
+    const BPB(cview) U = BPB(cmatrix)(check->U, check->n_L, check->B);
+    const BPB(view) none = {.data = NULL};
+    return BPB(vjp)(&check->net, check->work, inputs(check), U, d, none);
+}
+
+/* dE/dtheta, as a function */
+static bpb_status gradient_values(struct BPB(check) * check, double *f)
+{
+    const bpb_status status = gradient(check, check->staged);
+    TRY(status);
+    widen(check->P, check->staged, f);
+    return status;
+}
+
+static bpb_status hvp(struct BPB(check) * check, real *d)
+{
+    return BPB(hvp)(&check->net, check->work, inputs(check), check->T, check->direction, d, NULL,
+                    NULL);
+}
+
+const struct BPB(subject) BPB(subjects)[BPB_CHECKS] = {
+    [BPB_CHECK_GRADIENT] = {one, parameters, loss, gradient},
+    [BPB_CHECK_INPUTS] = {one, all_inputs, loss, gradient_x},
+    [BPB_CHECK_JACOBIAN] = {outputs, jacobian_entries, forward_column, jacobian},
+    [BPB_CHECK_JVP] = {all_outputs, all_outputs, forward, jvp},
+    [BPB_CHECK_VJP] = {one, parameters, weighted_outputs, vjp},
+    [BPB_CHECK_HVP] = {parameters, parameters, gradient_values, hvp},
+};

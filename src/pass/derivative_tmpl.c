@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* First derivatives beside the gradient: by the inputs, J^T u, J v. */
+#include "pass/derivative_tmpl.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "blas/section.h"
+#include "net/view_tmpl.h"
+
+/* ---- What all share ---- */
+
+/* Whether what is needed is there. */
+#define HAS(need, part) (!(needs & (need)) || (part))
+
+bpb_status BPB(derivative_check)(const BPB(plan) * plan, unsigned needs)
+{
+    const size_t L = plan->shape->L;
+    REQUIRE(plan->derivatives, BPB_ERR_PLAN);
+    for (size_t l = 1; l <= L; l++) {
+        const struct BPB(activation) *g = &plan->layer[l - 1].g;
+        REQUIRE(HAS(NEED_VJP, g->vjp), BPB_ERR_NO_VJP);
+        REQUIRE(HAS(NEED_JVP, g->jvp), BPB_ERR_NO_JVP);
+        REQUIRE(HAS(l < L ? NEED_SECOND : NEED_OUTPUT_SECOND, g->second), BPB_ERR_NO_SECOND);
+    }
+    REQUIRE(HAS(NEED_LOSS_GRADIENT, plan->loss.gradient), BPB_ERR_NO_VJP);
+    REQUIRE(HAS(NEED_LOSS_SECOND, plan->loss.second), BPB_ERR_NO_SECOND);
+    return BPB_OK;
+}
+
+bpb_status BPB(optional_check)(BPB(cview) V, size_t rows, size_t cols)
+{
+    if (!V.data)
+        return BPB_OK;
+    TRY(BPB(view_check)(V, rows));
+    REQUIRE(V.cols == cols, BPB_ERR_SHAPE);
+    return BPB_OK;
+}
+
+/* D <- factor * D, row by row of each column. */
+static void by_rows(size_t n, size_t B, const real *factor, real *D)
+{
+    for (size_t j = 0; j < B; j++, D += n)
+        for (size_t i = 0; i < n; i++)
+            D[i] *= factor[i];
+}
+
+void BPB(slice_by_inputs)(const struct BPB(slice) * slice, real *D)
+{
+    const size_t n = shape_inputs(slice->net->shape);
+    if (slice->net->input_scaling)
+        by_rows(n, slice->count, slice->net->input_scaling + n, D);
+}
+
+void BPB(slice_by_outputs)(const struct BPB(slice) * slice, real *D)
+{
+    const size_t n = shape_outputs(slice->net->shape);
+    if (slice->net->output_scaling)
+        by_rows(n, slice->count, slice->net->output_scaling + n, D);
+}
+
+real *BPB(slice_input_delta)(const struct BPB(slice) * slice)
+{
+    const BPB(plan) *plan = slice->work->plan;
+    const struct layer *first = &plan->shape->layer[0];
+    real *D_0 = BPB(slice_at)(slice, plan->D_0, first->n_in);
+    BPB(slice_back)(slice, 1, slice->net->theta + first->W,
+                    BPB(slice_at)(slice, plan->layer[0].D, first->n_out), 0, D_0);
+    BPB(slice_by_inputs)(slice, D_0);
+    return D_0;
+}
+
+/* ---- J^T u, dE/dX ---- */
+
+/* What the slices of a reverse pass end with: NULL or no data: not wanted. */
+struct reverse {
+    BPB(cview) U;
+    BPB(view) dX;
+};
+
+static void give_dX(const struct reverse *reverse, const struct BPB(slice) * slice)
+{
+    if (reverse->dX.data)
+        BPB(view_scatter)(reverse->dX, slice->first, slice->count,
+                          BPB(slice_input_delta)(slice));
+}
+
+static void reverse_loss(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+{
+    BPB(slice_targets)(pass, slice);
+    if (pass->wants_loss)
+        BPB(slice_loss)(pass, slice);
+    BPB(slice_output_delta)(pass, slice);
+    BPB(slice_propagate)(slice);
+    give_dX(pass->ends, slice);
+}
+
+/* D_L = g'(Z_L)^T U, U = d/dY in the caller's units */
+static void reverse_outputs(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+{
+    const struct reverse *reverse = pass->ends;
+    const BPB(plan) *plan = slice->work->plan;
+    const struct BPB(planned) *output = &plan->layer[plan->shape->L - 1];
+    const size_t n = shape_outputs(plan->shape);
+    real *D = BPB(slice_at)(slice, output->D, n);
+    BPB(view_gather)(reverse->U, slice->first, slice->count, D);
+    BPB(slice_by_outputs)(slice, D);
+    output->g.vjp(output->g.context, n, slice->count, BPB(slice_at)(slice, output->Z, n),
+                  BPB(slice_at)(slice, output->A, n), D);
+    BPB(slice_propagate)(slice);
+    give_dX(reverse, slice);
+}
+
+/* Run the pass and, where it is wanted, the round that makes a gradient of its deltas. */
+static void run_reverse(struct BPB(pass) * pass, real *gradient)
+{
+    BPB(work) *work = pass->work;
+    BPB(pass_run)(pass);
+    work->left = LEFT_D;
+    if (!gradient)
+        return;
+    BPB(descend)(work, 1, &(struct BPB(descent)){.G = gradient});
+    work->G = gradient;
+}
+
+/* bpb_sgradient_x, bpb_dgradient_x */
+bpb_status BPB(gradient_x)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
+                           real *gradient, BPB(view) dX, double *loss)
+{
+    TRY(BPB(batch_check)(net, work, X, T));
+    TRY(BPB(view_check)(BPB(read)(dX), shape_inputs(net->shape)));
+    REQUIRE(dX.cols == X.cols, BPB_ERR_SHAPE);
+    TRY(BPB(derivative_check)(work->plan, NEED_VJP | NEED_LOSS_GRADIENT));
+    const struct reverse reverse = {.dX = dX};
+    struct section section;
+    bpb_section_enter(&section, work->plan->uses_blas);
+    struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X),
+                             .T = BPB(view_resolve)(T), .count = X.cols, .end = reverse_loss,
+                             .ends = &reverse, .scale = 1.0 / (double)X.cols, .wants_loss = loss};
+    run_reverse(&pass, gradient);
+    bool finite = atomic_load(&pass.bad) == 0;
+    if (loss) {
+        *loss = BPB(mean_loss)(work, X.cols);
+        finite = finite && isfinite(*loss);
+    }
+    bpb_section_leave(&section);
+    return finite ? BPB_OK : BPB_NONFINITE;
+}
+
+/* bpb_svjp, bpb_dvjp */
+bpb_status BPB(vjp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) U,
+                    real *gradient, BPB(view) dX)
+{
+    TRY(BPB(outputs_check)(net, work, X, U));
+    REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
+    REQUIRE(gradient || dX.data, BPB_ERR_NULL);
+    TRY(BPB(optional_check)(BPB(read)(dX), shape_inputs(net->shape), X.cols));
+    TRY(BPB(derivative_check)(work->plan, NEED_VJP));
+    const struct reverse reverse = {.U = BPB(view_resolve)(U), .dX = dX};
+    struct section section;
+    bpb_section_enter(&section, work->plan->uses_blas);
+    run_reverse(&(struct BPB(pass)){.net = net, .work = work, .X = BPB(view_resolve)(X),
+                                    .count = X.cols, .end = reverse_outputs, .ends = &reverse},
+                gradient);
+    bpb_section_leave(&section);
+    return BPB_OK;
+}
+
+/* ---- J v ---- */
+
+struct forward {
+    struct BPB(direction) direction;
+    BPB(cview) V;
+    BPB(view) Y, dY;
+};
+
+static void forward_tangents(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+{
+    const struct forward *forward = pass->ends;
+    const BPB(plan) *plan = slice->work->plan;
+    const struct BPB(planned) *output = &plan->layer[plan->shape->L - 1];
+    const size_t n_0 = shape_inputs(plan->shape), n_L = shape_outputs(plan->shape);
+    if (forward->V.data) {
+        real *RA_0 = BPB(slice_at)(slice, plan->RA_0, n_0);
+        BPB(view_gather)(forward->V, slice->first, slice->count, RA_0);
+        BPB(slice_by_inputs)(slice, RA_0);
+    }
+    BPB(slice_tangents)(slice, &forward->direction);
+    real *RA = BPB(slice_at)(slice, output->RA, n_L);
+    BPB(slice_by_outputs)(slice, RA);
+    BPB(view_scatter)(forward->dY, slice->first, slice->count, RA);
+    BPB(slice_unscale)(slice);
+    if (forward->Y.data)
+        BPB(view_scatter)(forward->Y, slice->first, slice->count,
+                          BPB(slice_at)(slice, output->A, n_L));
+}
+
+static BPB(cview) resolve_optional(BPB(cview) V)
+{
+    return V.data ? BPB(view_resolve)(V) : V;
+}
+
+/* bpb_sjvp, bpb_djvp */
+bpb_status BPB(jvp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, const real *v,
+                    BPB(cview) V, BPB(view) Y, BPB(view) dY)
+{
+    TRY(BPB(outputs_check)(net, work, X, BPB(read)(dY)));
+    REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
+    REQUIRE(v || V.data, BPB_ERR_NULL);
+    TRY(BPB(optional_check)(V, shape_inputs(net->shape), X.cols));
+    TRY(BPB(optional_check)(BPB(read)(Y), shape_outputs(net->shape), X.cols));
+    TRY(BPB(derivative_check)(work->plan, NEED_JVP));
+    const struct forward forward = {.direction = {v, V.data != NULL},
+                                    .V = resolve_optional(V), .Y = Y, .dY = dY};
+    struct section section;
+    bpb_section_enter(&section, work->plan->uses_blas);
+    BPB(pass_run)(&(struct BPB(pass)){.net = net, .work = work, .X = BPB(view_resolve)(X),
+                                      .count = X.cols, .end = forward_tangents,
+                                      .ends = &forward});
+    bpb_section_leave(&section);
+    return BPB_OK;
+}

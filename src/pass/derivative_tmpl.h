@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the derivatives beyond the gradient share: tangents, the delta of the inputs, units. */
+#ifndef BPB_DERIVATIVE_TMPL_H
+#define BPB_DERIVATIVE_TMPL_H
+
+#include "pass/pass_tmpl.h"
+
+/* What tangents are taken along. */
+struct BPB(direction) {
+    const real *v;  /* laid out as theta; NULL: theta stays what it is */
+    bool of_inputs; /* R{A_0} stands in RA_0; else it is zero */
+};
+
+/* R{Z_l}, R{A_l} of a slice that has A_1 .. A_L. */
+void BPB(slice_tangents)(const struct BPB(slice) * slice,
+                         const struct BPB(direction) * direction);
+
+/* A_l of the slice, l = 0 included. */
+const real *BPB(slice_A)(const struct BPB(slice) * slice, size_t l, size_t *ld);
+
+/* C = W_l^T D + beta C, n_{l-1} x B, for a W laid out as W_l. */
+void BPB(slice_back)(const struct BPB(slice) * slice, size_t l, const real *W, const real *D,
+                     real beta, real *C);
+
+/* dE/dX in the caller's units, where D_0 stands: D_0 = factor * (W_1^T D_1). */
+real *BPB(slice_input_delta)(const struct BPB(slice) * slice);
+
+/* D (n_0, or n_L, values of each of the slice's columns) times the factor of the inputs, or of the
+ * outputs: what a derivative by x, or of y, has beside one by a_0, or of a_L. */
+void BPB(slice_by_inputs)(const struct BPB(slice) * slice, real *D);
+void BPB(slice_by_outputs)(const struct BPB(slice) * slice, real *D);
+
+/* ---- Second order: second_tmpl.c ---- */
+
+/*
+ * The reverse pass of what has tangents. For Phi, a function of A_L and R{A_L},
+ *
+ *     Q_l = dPhi/dR{Z_l},    D_l = dPhi/dZ_l
+ *
+ * end: D_L holds g'(Z_L)^T dPhi/dA_L (without what Q_L brings), and Q_L dPhi/dR{A_L}, which it
+ * leaves as dPhi/dR{Z_L}.
+ */
+void BPB(slice_second_end)(const struct BPB(slice) * slice);
+/* Q_{L-1}, D_{L-1} .. Q_1, D_1 from Q_L, D_L. */
+void BPB(slice_second)(const struct BPB(slice) * slice, const real *v);
+
+/* What a derivative needs of plan and functions. BPB_ERR_PLAN, BPB_ERR_NO_... */
+enum need {
+    NEED_VJP = 1, /* these two of all layers */
+    NEED_JVP = 2,
+    NEED_SECOND = 4, /* of the hidden layers */
+    NEED_OUTPUT_SECOND = 8,
+    NEED_LOSS_GRADIENT = 16,
+    NEED_LOSS_SECOND = 32
+};
+bpb_status BPB(derivative_check)(const BPB(plan) * plan, unsigned needs);
+
+/* A view that may be left out: rows x cols if it is not. */
+bpb_status BPB(optional_check)(BPB(cview) V, size_t rows, size_t cols);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Forward mode: the tangents of a slice that has gone forward, in direction v of theta (W(v), b(v)
+ * stand in it as W and b do) and R{A_0} of the inputs:
+ *
+ *     R{Z_l} = W_l R{A_{l-1}} + W(v)_l A_{l-1} + b(v)_l 1^T,    R{A_l} = g'(Z_l) R{Z_l}
+ */
+#include <string.h>
+
+#include "pass/derivative_tmpl.h"
+
+/* C = W In + beta E, of layer l: n_out x B */
+static void multiply(const struct BPB(slice) * slice, size_t l, const real *W, const real *In,
+                     size_t ld_in, real beta, const real *E, size_t lde, real *C)
+{
+    const struct layer *shape = &slice->net->shape->layer[l - 1];
+    slice->work->plan->layer[l - 1].kernel[FORWARD]->gemm(&(struct BPB(gemm)){
+        .m = shape->n_out, .n = slice->count, .k = shape->n_in,
+        .A = W, .lda = shape->n_out,           // W  is n_out x n_in
+        .B = In, .ldb = ld_in,                 // In is n_in  x B
+        .beta = beta, .E = E, .lde = lde,
+        .C = C, .ldc = shape->n_out,
+        .scratch = slice->scratch});
+}
+
+static void tangent_layer(const struct BPB(slice) * slice, const struct BPB(direction) * direction,
+                          size_t l)
+{
+    const BPB(plan) *plan = slice->work->plan;
+    const struct layer *shape = &plan->shape->layer[l - 1];
+    const struct BPB(planned) *layer = &plan->layer[l - 1];
+    const size_t n_in = shape->n_in, n_out = shape->n_out, B = slice->count;
+    const real *v = direction->v;
+    real *RZ = BPB(slice_at)(slice, layer->RZ, n_out), *RA = BPB(slice_at)(slice, layer->RA, n_out);
+    size_t lda;
+    const real *A_in = BPB(slice_A)(slice, l - 1, &lda);
+    // R{Z} = W(v) A_in + b(v) 1^T
+    if (v)
+        multiply(slice, l, v + shape->W, A_in, lda, 1, v + shape->b, 0, RZ);
+    // R{Z} = W R{A_in} + R{Z}
+    if (l > 1 || direction->of_inputs) {
+        const size_t at = l > 1 ? (layer - 1)->RA : plan->RA_0;
+        multiply(slice, l, slice->net->theta + shape->W, BPB(slice_at)(slice, at, n_in), n_in,
+                 v ? 1 : 0, RZ, n_out, RZ);
+    }
+    memcpy(RA, RZ, n_out * B * sizeof *RA);
+    layer->g.jvp(layer->g.context, n_out, B, BPB(slice_at)(slice, layer->Z, n_out),
+                 BPB(slice_at)(slice, layer->A, n_out), RA);
+}
+
+void BPB(slice_tangents)(const struct BPB(slice) * slice,
+                         const struct BPB(direction) * direction)
+{
+    for (size_t l = 1; l <= slice->net->shape->L; l++)
+        tangent_layer(slice, direction, l);
+}
+
+const real *BPB(slice_A)(const struct BPB(slice) * slice, size_t l, size_t *ld)
+{
+    const BPB(work) *work = slice->work;
+    if (l == 0) {
+        *ld = work->ldx;
+        return work->X + slice->first * work->ldx;
+    }
+    *ld = work->plan->shape->layer[l - 1].n_out;
+    return BPB(slice_at)(slice, work->plan->layer[l - 1].A, *ld);
+}

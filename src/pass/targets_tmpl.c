@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Targets as the losses want them, and the losses themselves. Weights and masks are no business
+ * of a loss: e_j and its derivatives are multiplied by w_j here, and what a masked target stands
+ * in is left out.
+ */
+#include <math.h>
+
+#include "fpenv.h"
+#include "net/view_tmpl.h"
+#include "pass/pass_tmpl.h"
+
+/* Whether T (1 x B) holds a class for each column instead of n_L probabilities. */
+static bool of_classes(const struct shape *shape, BPB(cview) T)
+{
+    return shape->loss == BPB_CROSS_ENTROPY && T.rows == 1 && shape->targets > 1;
+}
+
+static bool is_class(real label, size_t classes, bool masked)
+{
+    if (masked && isnan(label))
+        return true;
+    return label >= 0 && label < (real)classes && (real)(size_t)label == label;
+}
+
+/* T is resolved. */
+static bpb_status check_classes(BPB(cview) T, size_t classes)
+{
+    struct fpenv env;
+    bool all = true;
+    fpenv_enter(&env);
+    for (size_t j = 0; j < T.cols && all; j++) {
+        real label;
+        BPB(view_gather)(T, j, 1, &label);
+        all = is_class(label, classes, T.masked);
+    }
+    fpenv_leave(&env);
+    return all ? BPB_OK : BPB_ERR_LABEL;
+}
+
+bpb_status BPB(targets_check)(const struct shape *shape, BPB(cview) T)
+{
+    const bool classes = of_classes(shape, T);
+    REQUIRE(is_flag(T.masked), BPB_ERR_OPTION);
+    TRY(BPB(view_check)(T, classes ? 1 : shape->targets));
+    return classes ? check_classes(BPB(view_resolve)(T), shape->targets) : BPB_OK;
+}
+
+void BPB(targets_begin)(struct BPB(pass) * pass)
+{
+    const struct shape *shape = pass->net->shape;
+    const bool as_it_is = !pass->net->output_scaling &&
+                          (shape->loss != BPB_CROSS_ENTROPY || shape->loss_parameter == 0);
+    pass->classes = of_classes(shape, pass->T);
+    pass->T_in_place = as_it_is && !pass->classes && BPB(view_in_place)(pass->T) &&
+                       pass->T.ld == pass->T.rows;
+}
+
+/* T = the probabilities that classes (count, at the end of T's memory) stand for; NaN where one is
+ * masked. */
+static void spread_classes(size_t n, size_t count, const real *classes, real *T)
+{
+    for (size_t j = 0; j < count; j++, T += n) {
+        const real class = classes[j];
+        for (size_t i = 0; i < n; i++)
+            T[i] = isnan(class) ? class : (real)(i == (size_t)class);
+    }
+}
+
+/* T = (T - shift) / factor; where a target belongs to a group of outputs, those of the first. */
+static void scale_targets(const struct BPB(pass) * pass, size_t count, real *T)
+{
+    const size_t n = pass->net->shape->targets, n_L = shape_outputs(pass->net->shape);
+    const real *shift = pass->net->output_scaling, *factor = shift + n_L;
+    const size_t group = n_L / n;
+    for (size_t j = 0; j < count; j++, T += n)
+        for (size_t i = 0; i < n; i++)
+            T[i] = (T[i] - shift[i * group]) / factor[i * group];
+}
+
+/* T = (1 - epsilon) T + epsilon / K */
+static void smooth_targets(const struct shape *shape, size_t count, real *T)
+{
+    const bool softmax = shape->layer[shape->L - 1].activation == BPB_SOFTMAX;
+    const double epsilon = shape->loss_parameter;
+    const double K = softmax ? (double)shape->targets : 2;
+    const real kept = (real)(1 - epsilon), given = (real)(epsilon / K);
+    for (size_t i = 0; i < shape->targets * count; i++)
+        T[i] = kept * T[i] + given;
+}
+
+void BPB(slice_targets)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
+{
+    const struct shape *shape = pass->net->shape;
+    const size_t n = shape->targets, count = slice->count;
+    real *T = BPB(slice_at)(slice, slice->work->plan->T, n);
+    if (pass->T_in_place)
+        return;
+    if (pass->classes) {
+        /* n > 1, so that class j is read before its place is written to, from the end on. */
+        real *classes = T + (n - 1) * count;
+        BPB(view_gather)(pass->T, pass->first + slice->first, count, classes);
+        spread_classes(n, count, classes, T);
+    } else {
+        BPB(view_gather)(pass->T, pass->first + slice->first, count, T);
+        if (pass->net->output_scaling)
+            scale_targets(pass, count, T);
+    }
+    if (shape->loss == BPB_CROSS_ENTROPY && shape->loss_parameter > 0)
+        smooth_targets(shape, count, T);
+}
+
+const real *BPB(slice_staged)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
+{
+    const size_t n = pass->net->shape->targets;
+    if (pass->T_in_place)
+        return pass->T.data + (pass->first + slice->first) * n;
+    return BPB(slice_at)(slice, slice->work->plan->T, n);
+}
+
+double BPB(slice_weight)(const struct BPB(pass) * pass, const struct BPB(slice) * slice, size_t j)
+{
+    const size_t column = pass->first + slice->first + j;
+    if (!pass->T.weights)
+        return 1;
+    return (double)pass->T.weights[pass->T.index ? pass->T.index[column] : column];
+}
+
+/* ---- Masks ---- */
+
+/* The first of the n targets from i on whose being masked is not as said; or n. */
+static size_t run_end(size_t n, const real *t, size_t i, bool masked)
+{
+    while (i < n && isnan(t[i]) == masked)
+        i++;
+    return i;
+}
+
+static bool any_masked(size_t n, const real *t)
+{
+    return run_end(n, t, 0, false) < n;
+}
+
+bool BPB(column_masked)(const struct BPB(pass) * pass, const real *t)
+{
+    return pass->T.masked && any_masked(pass->net->shape->targets, t);
+}
+
+/* e of one column without its masked targets: the sum over the runs of those that are there. */
+static double masked_loss(const BPB(plan) * plan, const real *z, const real *a, const real *t)
+{
+    const size_t n = plan->shape->targets, group = plan->loss.group;
+    double sum = 0;
+    for (size_t i = 0, end; i < n; i = end) {
+        double e;
+        i = run_end(n, t, i, true);
+        end = run_end(n, t, i, false);
+        if (i == end)
+            break;
+        plan->loss.value(plan->loss.context, (end - i) * group, 1, z + i * group, a + i * group,
+                         t + i, &e);
+        sum += e;
+    }
+    return sum;
+}
+
+static void masked_losses(const struct BPB(pass) * pass, const struct BPB(slice) * slice,
+                          const real *Z, const real *A, double *e)
+{
+    const BPB(plan) *plan = slice->work->plan;
+    const size_t n = shape_outputs(plan->shape), n_T = plan->shape->targets;
+    const real *T = BPB(slice_staged)(pass, slice);
+    for (size_t j = 0; j < slice->count; j++, Z += n, A += n, T += n_T) {
+        if (plan->loss.group > 0)
+            e[j] = masked_loss(plan, Z, A, T);
+        else if (any_masked(n_T, T))
+            e[j] = 0;
+        else
+            plan->loss.value(plan->loss.context, n, 1, Z, A, T, &e[j]);
+    }
+}
+
+void BPB(slice_loss)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
+{
+    const BPB(plan) *plan = slice->work->plan;
+    const struct BPB(planned) *output = &plan->layer[plan->shape->L - 1];
+    const size_t n = shape_outputs(plan->shape);
+    const real *Z = BPB(slice_at)(slice, output->Z, n), *A = BPB(slice_at)(slice, output->A, n);
+    double *e = BPB(slice_losses)(slice);
+    if (pass->T.masked)
+        masked_losses(pass, slice, Z, A, e);
+    else
+        plan->loss.value(plan->loss.context, n, slice->count, Z, A, BPB(slice_staged)(pass, slice),
+                         e);
+    for (size_t j = 0; pass->T.weights && j < slice->count; j++)
+        e[j] *= BPB(slice_weight)(pass, slice, j);
+}
+
+void BPB(slice_mask)(const struct BPB(pass) * pass, const struct BPB(slice) * slice, real *D)
+{
+    const BPB(plan) *plan = slice->work->plan;
+    const size_t n = shape_outputs(plan->shape), n_T = plan->shape->targets;
+    const size_t group = plan->loss.group;
+    const real *T = BPB(slice_staged)(pass, slice);
+    if (!pass->T.masked)
+        return;
+    for (size_t j = 0; j < slice->count; j++, D += n, T += n_T) {
+        const bool column = group == 0 && any_masked(n_T, T);
+        for (size_t i = 0; i < n; i++)
+            if (column || (group > 0 && isnan(T[i / group])))
+                D[i] = 0;
+    }
+}
+
+bool BPB(slice_scale)(const struct BPB(pass) * pass, const struct BPB(slice) * slice, real *D)
+{
+    const struct BPB(function_set) *functions = slice->work->plan->functions;
+    const size_t n = shape_outputs(pass->net->shape);
+    if (!pass->T.weights)
+        return functions->scale(n * slice->count, (real)pass->scale, D);
+    bool finite = true;
+    for (size_t j = 0; j < slice->count; j++, D += n)
+        finite &= functions->scale(n, (real)(pass->scale * BPB(slice_weight)(pass, slice, j)), D);
+    return finite;
+}
+
+double BPB(mean_loss)(BPB(work) * work, size_t B)
+{
+    const double *e = BPB(work_at)(work, work->plan->e);
+    double sum = 0;
+    for (size_t j = 0; j < B; j++)
+        sum += e[j];
+    return sum / (double)B;
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Files of numbers: what is read, to the bit, and what is refused, and where. */
+#include <errno.h>
+#include <fenv.h>
+#include <locale.h>
+
+#include "support_tmpl.h"
+#include "files.h"
+
+#define SAME(text) {text, sizeof(text) - 1}
+
+/* ---- Files ---- */
+
+static const char *store(const char *text, size_t n)
+{
+    const char *path = path_of("file.csv");
+    write_file(path, text, n);
+    return path;
+}
+
+static void expect_values(const char *text, size_t n, size_t rows, size_t cols, const real *values)
+{
+    BPB(view) X = {0};
+    bpb_where where = {77, 78};
+    assert_ok(BPB(csv_read)(&X, store(text, n), &where));
+    assert_int_equal(X.rows, rows);
+    assert_int_equal(X.cols, cols);
+    assert_true(X.ld == 0 && X.row_stride == 0 && !X.index && !X.row_index);
+    assert_same_bits(rows * cols, X.data, values);
+    assert_true(where.row == 77 && where.col == 78);
+    bpb_free(X.data);
+}
+
+/* Nothing is touched but where, and that only where the status tells of an entry. */
+static bpb_status refused(const char *path, bpb_where *where)
+{
+    real value = 0;
+    const BPB(view) before = {.data = &value, .rows = 11, .cols = 12, .ld = 13, .row_stride = 14};
+    BPB(view) X = before;
+    *where = (bpb_where){77, 78};
+    const bpb_status status = BPB(csv_read)(&X, path, where);
+    assert_true(status < 0);
+    assert_memory_equal(&X, &before, sizeof X);
+    if (status != BPB_ERR_FORMAT && status != BPB_ERR_RANGE)
+        assert_true(where->row == 77 && where->col == 78);
+    bpb_where unwanted = *where;
+    assert_int_equal(BPB(csv_read)(&X, path, NULL), status);
+    assert_memory_equal(&unwanted, where, sizeof unwanted);
+    return status;
+}
+
+static void expect_refused(const char *text, size_t n, bpb_status status, size_t row, size_t col)
+{
+    bpb_where where;
+    if (refused(store(text, n), &where) != status || where.row != row || where.col != col)
+        fail_msg("\"%s\": not %d at %zu, %zu", text, status, row, col);
+}
+
+/* ---- What is read ---- */
+
+static void csv_read__rows_are_columns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+    } files[] = {
+        SAME("1,2,3\n4,5,6\n"),
+        SAME("1;2;3\n4;5;6\n"),
+        SAME("1\t2\t3\n4\t5\t6\n"),
+        SAME("1,2,3\n4,5,6"),
+        SAME("1,2,3\r\n4,5,6\r\n"),
+        SAME("\n\n  \r\n1,2,3\n\n4,5,6\n\n \n"),
+        SAME("  1 , 2,3  \n 4,5 ,6 "),
+        SAME("\xef\xbb\xbf" "1,2,3\n4,5,6\n"),
+        SAME("x,y,z\n1,2,3\n4,5,6\n"),
+        SAME("\xef\xbb\xbf" "x,y,z\n1,2,3\n4,5,6\n"),
+        SAME("x\n1,2,3\n4,5,6\n"),
+        SAME("\n \"x, m\";\"y, m\"\r\n\n1,2,3\n4,5,6\n"),
+        SAME("1,2,height\n1,2,3\n4,5,6\n"),
+        SAME("1,2,height\n1;2;3\n4;5;6\n"),
+        SAME("# x y z\n1;2;3\n4;5;6\n"),
+    };
+    for (size_t k = 0; k < COUNT(files); k++)
+        expect_values(files[k].text, files[k].n, 3, 2, (const real[]){1, 2, 3, 4, 5, 6});
+    expect_values("7", 1, 1, 1, (const real[]){7});
+    expect_values("7\n8\n", 4, 1, 2, (const real[]){7, 8});
+}
+
+static void csv_read__every_form_of_a_number(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        real value;
+    } numbers[] = {
+        {"0", 0},
+        {"-0", RC(-0.0)},
+        {"+12", 12},
+        {".5", RC(0.5)},
+        {"5.", 5},
+        {"-5.25e2", -525},
+        {"1E+3", 1000},
+        {"1e-3", RC(1e-3)},
+        {"0.1", RC(0.1)},
+        {"3.141592653589793238462643383279", RC(3.141592653589793238462643383279)},
+        {"0.000000000000000000000000000000000000000000000000000001e+54", 1},
+        {"340282346638528859811704183484516925440", BPB_SELECT(0x1.fffffep127, FLT_MAX)},
+        {"1e-400", 0},
+        {"-1e-400", RC(-0.0)},
+    };
+    for (size_t k = 0; k < COUNT(numbers); k++)
+        expect_values(numbers[k].text, strlen(numbers[k].text), 1, 1, &numbers[k].value);
+}
+
+/* Half a unit in the last place of 1 and a little more: through double, float would be 1. */
+static void csv_read__rounds_once(void **state)
+{
+    (void)state;
+    static const char text[] = "1.0000000596046447753906250000000001";
+    const real one = 1 + BPB_SELECT(DBL_EPSILON * 0x1p28, (float)FLT_EPSILON);
+    expect_values(text, sizeof text - 1, 1, 1, &one);
+}
+
+static void csv_read__subnormals(void **state)
+{
+    (void)state;
+    static const char text[] = BPB_SELECT("4.9406564584124654e-324", "1.401298464324817e-45");
+    const real least = BPB_SELECT(0x1p-1074, 0x1p-149f);
+    expect_values(text, sizeof text - 1, 1, 1, &least);
+}
+
+/* Digits that give a real back do so. */
+static void csv_read__random_numbers(void **state)
+{
+    (void)state;
+    enum { ROWS = 7, COLS = 300 };
+    struct rng rng = {1};
+    real *values = make_reals(ROWS * COLS);
+    char *text = allocate(ROWS * COLS, 32), *end = text;
+    for (size_t k = 0; k < ROWS * COLS; k++) {
+        const double exponent = rng_uniform(&rng, BPB_SELECT(-300, -37), BPB_SELECT(300, 37));
+        values[k] = (real)(rng_uniform(&rng, -1, 1) * pow(10, exponent));
+        end += sprintf(end, "%.*g%c", BPB_SELECT(17, 9), (double)values[k],
+                       (k + 1) % ROWS ? ';' : '\n');
+    }
+    expect_values(text, (size_t)(end - text), ROWS, COLS, values);
+    free(text);
+    free(values);
+}
+
+static void csv_read__not_finite(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "1,2\n3,nan\n-inf,5\n", "1,2\n3,NaN\n-Infinity,5\n", "a,b\n1,2\n3,-nan\n-INF,5\n"};
+    for (size_t k = 0; k < COUNT(texts); k++) {
+        BPB(view) X = {0};
+        bpb_where where = {77, 78};
+        const char *path = store(texts[k], strlen(texts[k]));
+        assert_int_equal(BPB(csv_read)(&X, path, &where), BPB_NONFINITE);
+        assert_true(where.row == 1 && where.col == 1 && X.rows == 2 && X.cols == 3);
+        assert_true(X.data[0] == 1 && X.data[2] == 3 && X.data[5] == 5);
+        assert_true(isnan(X.data[3]) && isinf(X.data[4]) && X.data[4] < 0);
+        bpb_free(X.data);
+        assert_int_equal(BPB(csv_read)(&X, path, NULL), BPB_NONFINITE);
+        bpb_free(X.data);
+    }
+}
+
+/* ---- What is refused ---- */
+
+static void csv_read__no_number(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {
+        "x",     "0x10",   "0x1p3", "1e",  "1e+",    "e5",  ".",     "+",     "-",      "--1",
+        "1-2",
+        "1.2.3", "1 2",    "1d3",   "1_0", "nan(1)", "in",  "infin", "1,",    ",1",     "\"1\"",
+        "'1'",   "1\r2",   "",      " ",   "NA",     "1.f", "1l",    "\xc2\xa0""1",
+        "1e5.0", "1\xef\xbb\xbf", "0b1", "nan nan", "1\v",
+    };
+    for (size_t k = 0; k < COUNT(fields); k++) {
+        char text[64];
+        bpb_where where;
+        const int n = snprintf(text, sizeof text, "1,2\n3,%s\n5,6\n", fields[k]);
+        if (refused(store(text, (size_t)n), &where) != BPB_ERR_FORMAT || where.col != 1 ||
+            where.row != (strcmp(fields[k], "1,") == 0 ? 2 : 1))
+            fail_msg("%s", fields[k]);
+    }
+}
+
+static void csv_read__only_the_first_row_is_a_header(void **state)
+{
+    (void)state;
+    expect_refused("x,y\nm,s\n1,2\n", 12, BPB_ERR_FORMAT, 0, 0);
+    expect_refused("1,2\nx,y\n", 8, BPB_ERR_FORMAT, 0, 1);
+    expect_refused(",2\n1,2\n", 7, BPB_ERR_FORMAT, 0, 0); /* a gap in the data is no header */
+    expect_refused("1,,3\n1,2,3\n", 11, BPB_ERR_FORMAT, 1, 0);
+    expect_refused("\"x\n1\",y\n1,2\n", 12, BPB_ERR_FORMAT, 0, 0);
+}
+
+static void csv_read__rows_of_other_lengths(void **state)
+{
+    (void)state;
+    expect_refused("1,2,3\n4,5\n", 10, BPB_ERR_FORMAT, 2, 1);
+    expect_refused("1,2,3\n4,5,6,7\n", 14, BPB_ERR_FORMAT, 3, 1);
+    expect_refused("1,2,3\n4,5,6\n7", 13, BPB_ERR_FORMAT, 1, 2);
+    expect_refused("1,2,3\n4,5,6,\n", 13, BPB_ERR_FORMAT, 3, 1);
+}
+
+/* "1,5;2,5" would be four numbers, or two by a decimal comma. */
+static void csv_read__two_separators(void **state)
+{
+    (void)state;
+    expect_refused("1,5;2,5\n", 8, BPB_ERR_FORMAT, 1, 0);
+    expect_refused("1,2\n1;2\n", 8, BPB_ERR_FORMAT, 0, 1);
+    expect_refused("1\t,2\n", 5, BPB_ERR_FORMAT, 1, 0);
+}
+
+static void csv_read__nul_bytes(void **state)
+{
+    (void)state;
+    expect_refused("1,2\n3,4\0\n", 9, BPB_ERR_FORMAT, 1, 1);
+    expect_refused("1,2\n3\0,4\n", 9, BPB_ERR_FORMAT, 0, 1);
+    expect_refused("x\0,y\n1,2\n", 9, BPB_ERR_FORMAT, 0, 0);
+    expect_refused("x,y\0\n1,2\n", 9, BPB_ERR_FORMAT, 0, 0);
+    expect_refused("1,2\n\0", 5, BPB_ERR_FORMAT, 0, 1);
+}
+
+static void csv_read__no_numbers_at_all(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "", "\n", " \r\n\n", "\xef\xbb\xbf", "x,y\n", "x,y", "\"x\n"};
+    for (size_t k = 0; k < COUNT(texts); k++)
+        expect_refused(texts[k], strlen(texts[k]), BPB_ERR_SIZE, 77, 78);
+}
+
+static void csv_read__beyond_the_precision(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {
+        BPB_SELECT("1e309", "1e39"), "-1e400", "1e99999999999999999999",
+        /* halfway from the largest to the next power of two */
+        BPB_SELECT("1.797693134862315808e308", "3.4028235677973367e38")};
+    for (size_t k = 0; k < COUNT(fields); k++) {
+        char text[64];
+        const int n = snprintf(text, sizeof text, "1,2,3\n4,%s,6\n", fields[k]);
+        expect_refused(text, (size_t)n, BPB_ERR_RANGE, 1, 1);
+    }
+    static const char largest_one[] =
+        BPB_SELECT("1.7976931348623157e308", "3.4028235677973362e38");
+    const real value = BPB_SELECT(DBL_MAX, FLT_MAX);
+    expect_values(largest_one, sizeof largest_one - 1, 1, 1, &value);
+}
+
+/* ---- Sizes ---- */
+
+/* count copies of piece between head and tail. */
+static char *repeated(const char *head, const char *piece, size_t count, const char *tail,
+                      size_t *n)
+{
+    const size_t length = strlen(piece);
+    char *text = allocate(strlen(head) + count * length + strlen(tail) + 1, 1);
+    strcpy(text, head);
+    *n = strlen(head);
+    for (size_t k = 0; k < count; k++, *n += length)
+        memcpy(text + *n, piece, length);
+    strcpy(text + *n, tail);
+    *n += strlen(tail);
+    return text;
+}
+
+static void expect_ones(const char *text, size_t n, size_t rows, size_t cols)
+{
+    BPB(view) X = {0};
+    assert_ok(BPB(csv_read)(&X, store(text, n), NULL));
+    assert_true(X.rows == rows && X.cols == cols);
+    for (size_t k = 0; k < rows * cols; k++)
+        assert_true(X.data[k] == 1);
+    bpb_free(X.data);
+}
+
+static void csv_read__huge_lines(void **state)
+{
+    (void)state;
+    enum { MANY = 200000 };
+    static const struct {
+        const char *head, *piece, *tail;
+        size_t rows, cols;
+    } files[] = {
+        {"", "1,", "1", MANY + 1, 1},          {"", "1\n", "", 1, MANY},
+        {"a", ",b", "\n1\n", 1, 1},            {"a", "bcdefgh", "\n1,1\n", 2, 1},
+        {"1,", "          ", "1\n1,1\n", 2, 2}, {"", "\r\n", "1", 1, 1},
+    };
+    for (size_t k = 0; k < COUNT(files); k++) {
+        size_t n;
+        char *text = repeated(files[k].head, files[k].piece, MANY, files[k].tail, &n);
+        expect_ones(text, n, files[k].rows, files[k].cols);
+        free(text);
+    }
+}
+
+static void csv_read__huge_fields(void **state)
+{
+    (void)state;
+    size_t n;
+    char *text = repeated("1\n1.", "0", 1021, "", &n); /* 1023 characters */
+    expect_ones(text, n, 1, 2);
+    free(text);
+    text = repeated("1\n1.", "0", 1022, "", &n);
+    expect_refused(text, n, BPB_ERR_FORMAT, 0, 1);
+    free(text);
+    text = repeated("1\n", "0", 1000000, "", &n);
+    expect_refused(text, n, BPB_ERR_FORMAT, 0, 1);
+    free(text);
+}
+
+/* Each place where a buffer may end: behind this many blanks, a row of numbers, and what is not. */
+static void csv_read__at_the_end_of_a_buffer(void **state)
+{
+    (void)state;
+    for (size_t pad = 16300; pad < 16400; pad++) {
+        size_t n;
+        char *text = repeated("", " ", pad, "12,34\r\n56,78\r\n", &n);
+        expect_values(text, n, 2, 2, (const real[]){12, 34, 56, 78});
+        free(text);
+    }
+}
+
+/* Nothing but a status may come of any bytes. */
+static void csv_read__random_bytes(void **state)
+{
+    (void)state;
+    static const char alphabet[] =
+        "0123456789012345678901,,,,,,\n\n\n;\t \r.eE+-naif\"x\xef\xbb\xbf";
+    uint64_t seed = 2;
+    size_t read = 0;
+    for (int run = 0; run < 2000; run++) {
+        char text[64];
+        const size_t n = bpb_random_bits(&seed) % sizeof text;
+        for (size_t k = 0; k < n; k++) /* in one run of eight, NUL bytes too */
+            text[k] = alphabet[bpb_random_bits(&seed) % (sizeof alphabet - (run % 8 != 0))];
+        BPB(view) X = {0};
+        const bpb_status status = BPB(csv_read)(&X, store(text, n), NULL);
+        assert_true(status == BPB_OK || status == BPB_NONFINITE || status == BPB_ERR_FORMAT ||
+                    status == BPB_ERR_RANGE || status == BPB_ERR_SIZE);
+        assert_true((status >= 0) == (X.data != NULL));
+        read += status >= 0;
+        bpb_free(X.data);
+    }
+    assert_true(read > 20);
+}
+
+/* ---- Surroundings ---- */
+
+/* A point is a point, whatever the locale; and the caller keeps its own. */
+static void csv_read__other_locale(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE"};
+    const char *name = NULL;
+    for (size_t k = 0; k < COUNT(names) && !name; k++)
+        name = setlocale(LC_ALL, names[k]);
+    if (!name)
+        skip();
+    assert_string_equal(localeconv()->decimal_point, ",");
+    expect_values("1.5\n-2.25e1", 11, 1, 2, (const real[]){RC(1.5), RC(-22.5)});
+    assert_true(uselocale((locale_t)0) == LC_GLOBAL_LOCALE);
+    assert_string_equal(localeconv()->decimal_point, ",");
+    setlocale(LC_ALL, "C");
+}
+
+static void csv_read__other_rounding_mode(void **state)
+{
+    (void)state;
+    static const int modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    for (size_t k = 0; k < COUNT(modes); k++) {
+        BPB(view) X = {0};
+        const char *path = store("0.1,0.2\n0.3,-0.7", 16);
+        if (fesetround(modes[k]) != 0)
+            skip();
+        const bpb_status status = BPB(csv_read)(&X, path, NULL);
+        const int mode = fegetround();
+        fesetround(FE_TONEAREST);
+        assert_ok(status);
+        assert_int_equal(mode, modes[k]);
+        assert_same_bits(4, X.data, (const real[]){RC(0.1), RC(0.2), RC(0.3), RC(-0.7)});
+        bpb_free(X.data);
+    }
+}
+
+static void csv_read__traps_set(void **state)
+{
+    (void)state;
+    const char *path = store("0.1,1e-400\n1e-310,inf\n", 22);
+    BPB(view) X = {0};
+    if (!set_traps(1)) {
+        clear_traps();
+        skip();
+    }
+    const bpb_status status = BPB(csv_read)(&X, path, NULL);
+    assert_true(clear_traps());
+    assert_int_equal(status, BPB_NONFINITE);
+    bpb_free(X.data);
+}
+
+static void csv_read__no_such_file(void **state)
+{
+    (void)state;
+    bpb_where where;
+    assert_int_equal(refused(path_of("none"), &where), BPB_ERR_IO);
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(refused(folder, &where), BPB_ERR_IO);
+    assert_int_equal(errno, EISDIR);
+}
+
+static void csv_read__null(void **state)
+{
+    (void)state;
+    BPB(view) X = {0};
+    assert_int_equal(BPB(csv_read)(NULL, "file", NULL), BPB_ERR_NULL);
+    assert_int_equal(BPB(csv_read)(&X, NULL, NULL), BPB_ERR_NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(csv_read__rows_are_columns),
+        cmocka_unit_test(csv_read__every_form_of_a_number),
+        cmocka_unit_test(csv_read__rounds_once),
+        cmocka_unit_test(csv_read__subnormals),
+        cmocka_unit_test(csv_read__random_numbers),
+        cmocka_unit_test(csv_read__not_finite),
+        cmocka_unit_test(csv_read__no_number),
+        cmocka_unit_test(csv_read__only_the_first_row_is_a_header),
+        cmocka_unit_test(csv_read__rows_of_other_lengths),
+        cmocka_unit_test(csv_read__two_separators),
+        cmocka_unit_test(csv_read__nul_bytes),
+        cmocka_unit_test(csv_read__no_numbers_at_all),
+        cmocka_unit_test(csv_read__beyond_the_precision),
+        cmocka_unit_test(csv_read__huge_lines),
+        cmocka_unit_test(csv_read__huge_fields),
+        cmocka_unit_test(csv_read__at_the_end_of_a_buffer),
+        cmocka_unit_test(csv_read__random_bytes),
+        cmocka_unit_test(csv_read__other_locale),
+        cmocka_unit_test(csv_read__other_rounding_mode),
+        cmocka_unit_test(csv_read__traps_set),
+        cmocka_unit_test(csv_read__no_such_file),
+        cmocka_unit_test(csv_read__null),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
