@@ -565,6 +565,83 @@ class Models(Case):
         self.assertRefused(FAILED, "jansson", "train", "--data", self.data, "--save", self.path("m"))
 
 
+# ---- Models of network2.py ------------------------------------------------------------------
+
+class Network2(Case):
+    """What train saves as .json; and predictions from it by loops, as Network.feedforward makes."""
+
+    def save(self, *words):
+        path = self.path("net.json")
+        self.train("--save", path, "--pixel-scale", 256, "--layers", "64,5,3", *words)
+        with open(path, encoding="ascii") as file:
+            return path, json.load(file)
+
+    @staticmethod
+    def feedforward(net, activation):
+        for W, b in zip(net["weights"], net["biases"]):
+            z = [sum(w * a for w, a in zip(row, activation)) + one for row, (one,) in zip(W, b)]
+            activation = [1 / (1 + math.exp(-value)) for value in z]
+        return activation
+
+    @needs("models")
+    def test_saved_net__predicts_the_same_there_and_here(self):
+        for precision, digits in (("double", 1e-13), ("float", 1e-5)):
+            path, net = self.save("--precision", precision, "--loss", "cross-entropy", "--eta", 0.5)
+            self.assertEqual(([64, 5, 3], "CrossEntropyCost"), (net["sizes"], net["cost"]))
+            result = run("predict", "--model", path, "--data", self.data, "--pixel-scale", 256)
+            rows = csv.DictReader(self.assertCode(OK, result).stdout.splitlines())
+            for row, pixels in zip(rows, TEST[0]):
+                there = self.feedforward(net, [pixel / 256 for pixel in pixels])
+                for i, value in enumerate(there):
+                    self.assertAlmostEqual(1, float(row[f"y{i}"]) / value, delta=digits)
+
+    @needs("models")
+    def test_eval__has_the_score_of_the_other_form(self):
+        path, _ = self.save()
+        model, log = self.train_model("--pixel-scale", 256, "--layers", "64,5,3")
+        words = ["--data", self.data, "--precision", "float"]
+        shown = [self.assertCode(OK, run("eval", *words, "--model", name, *more)).stdout
+                 for name, more in ((model, []), (path, ["--pixel-scale", 256]))]
+        self.assertEqual(*shown)
+        self.assertAlmostEqual(read_log(log)[-1]["test_loss"], float(shown[0].split()[1]), 6)
+
+    @needs("models")
+    def test_info__shows_it_in_double(self):
+        path, _ = self.save()
+        shown = self.assertCode(OK, run("info", "--model", path)).stdout
+        for line in (r"layers +64 -> 5 sigmoid -> 3 sigmoid", "loss +squared", "precision +double",
+                     "input scaling +none"):
+            self.assertRegex(shown, f"(?m)^{line}$")
+        plan = run("info", "--plan", "--model", path).stdout
+        self.assertRegex(plan, r"(?m)^precision +double$")
+
+    @needs("models")
+    def test_pixel_scale__is_asked_for_where_the_model_has_none(self):
+        path, _ = self.save()
+        model, _ = self.train_model()
+        for command in ("eval", "predict"):
+            words = [command, "--data", self.data, "--model"]
+            self.assertRefused(USAGE, "--pixel-scale", *words, path)
+            self.assertRefused(USAGE, "--pixel-scale", *words, model, "--pixel-scale", 256)
+
+    @needs("models")
+    def test_net_it_cannot_hold__is_refused_before_training(self):
+        path = self.path("net.json")
+        for words in (["--activation", "tanh"], ["--output", "softmax"], ["--output", "identity"]):
+            self.assertRefused(USAGE, path, "train", "--data", self.data, "--save", path, *words)
+        self.assertFalse(os.path.exists(path))
+
+    @needs("models")
+    def test_damaged_file__is_refused(self):
+        path, net = self.save()
+        for damaged in ("", "{}", json.dumps(net)[:-1], json.dumps({**net, "sizes": [64, 6, 3]}),
+                        json.dumps({**net, "cost": "LogLikelihood"})):
+            with open(path, "w", encoding="ascii") as file:
+                file.write(damaged)
+            for words in (["eval", "--data", self.data, "--pixel-scale", 1], ["info"]):
+                self.assertRefused(FAILED, path, *words, "--model", path)
+
+
 # ---- Plans -------------------------------------------------------------------------------
 
 def choices(text):
@@ -1091,18 +1168,19 @@ def find_features():
         HAS_MODELS = "built without" not in result.stderr
 
 
-def main():
+def main(usage):
+    """All tests of the script that was started."""
     global PROGRAM
     if len(sys.argv) != 2:
-        sys.exit(__doc__)
+        sys.exit(usage)
     PROGRAM = os.path.abspath(sys.argv[1])
     find_features()
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     result = unittest.TextTestRunner(verbosity=2, stream=sys.stdout).run(suite)
-    failed = len({str(test).split(" [")[0] for test, _ in result.failures + result.errors})
+    failed = len({getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors})
     print(f"{result.testsRun - failed - len(result.skipped)} passed, {failed} failed")
-    return 1 if failed else 0
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(__doc__)

@@ -12,7 +12,8 @@ enum code {
     CODE_FINE = 0,
     CODE_FAILED = 1,   /* a file or the memory */
     CODE_USAGE = 2,    /* the command line, or it does not fit the data */
-    CODE_NONFINITE = 3 /* a value that is not finite */
+    CODE_NONFINITE = 3, /* a value that is not finite */
+    CODE_DISAGREES = 4  /* a derivative, with its differences */
 };
 
 /* Hand a code other than CODE_FINE on to the caller. */
@@ -38,6 +39,7 @@ struct command {
     int (*run)(const struct args *args);
 };
 
-extern const struct command train_command, eval_command, predict_command, info_command;
+extern const struct command train_command, eval_command, predict_command, explain_command,
+    check_command, info_command;
 
 #endif

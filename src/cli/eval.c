@@ -10,14 +10,18 @@
 /* clang-format off */
 static const struct option options[] = {
     {.name = "model", .kind = &kind_path, .offset = AT(model), .value = "FILE", .required = true,
-     .help = "a model that bpblas train saved, or another safetensors file of its form"},
+     .help = "a model that bpblas train saved, or another safetensors file of its form; or, where "
+             "its name ends in .json, one of network2.py"},
     {.name = "data", .kind = &kind_path, .offset = AT(folder), .value = "DIR", .required = true,
      .help = "folder with the IDX files, as for bpblas train"},
     {.name = "part", .kind = &kind_part, .offset = AT(part), .value = "NAME", .preset = "test",
      .help = "test takes the t10k files, train the train files, all of them"},
+    {.name = "pixel-scale", .kind = &kind_scale, .offset = AT(pixel_scale), .value = "S",
+     .help = "divide the pixels by S: for a model of network2.py, which keeps no scale, and "
+             "required there; 256 is that of its MNIST"},
     {.name = "precision", .kind = &kind_stored, .offset = AT(precision), .value = "NAME",
      .preset = "stored",
-     .help = "of the arithmetic; stored is what the model was trained in"},
+     .help = "of the arithmetic; stored is what the model was trained in, double for network2.py"},
     {0},
 };
 /* clang-format on */
@@ -26,6 +30,7 @@ static int run(const struct args *args)
 {
     const struct eval_settings *settings = args->settings;
     size_t bytes;
+    ATTEMPT(model_check_scale(settings->model, settings->pixel_scale));
     ATTEMPT(model_precision(settings->model, settings->precision, &bytes));
     return (bytes == 8 ? bpb_dcli_eval : bpb_scli_eval)(settings);
 }

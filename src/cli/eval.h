@@ -8,7 +8,8 @@
 struct eval_settings {
     const char *model, *folder;
     size_t part;
-    size_t precision; /* bytes of a real; 0: the model's */
+    size_t pixel_scale; /* 0: not given */
+    size_t precision;   /* bytes of a real; 0: the model's */
 };
 
 /* The command in one precision. An int code. */

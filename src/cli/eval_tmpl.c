@@ -32,6 +32,8 @@ static int load_and_evaluate(const struct eval_settings *settings, BPB(net) * *n
                              struct BPB(samples) * samples)
 {
     ATTEMPT(BPB(cli_load)(net, settings->model));
+    ATTEMPT(BPB(cli_scale_inputs)(*net, settings->pixel_scale));
+    ATTEMPT(model_takes_classes(settings->model, BPB(net_loss)(*net)));
     ATTEMPT(BPB(cli_read_samples)(samples, settings->folder, (enum part)settings->part));
     ATTEMPT(model_takes(settings->model, BPB(net_units)(*net, 0), samples->X.rows));
     ATTEMPT(BPB(cli_make_targets)(samples, BPB(net_units)(*net, BPB(net_layers)(*net))));

@@ -30,13 +30,14 @@ static const char program_rest[] =
     "  0  done\n"
     "  1  a file could not be read or written or is damaged, or the memory ran out\n"
     "  2  the command line is wrong, or does not fit the data\n"
-    "  3  a value that is not finite (NaN or infinity), in the data or in training\n"
+    "  3  a value that is not finite (NaN or infinity), in the data or in what is computed\n"
+    "  4  a derivative disagrees with its differences (bpblas check)\n"
     "\n"
     "environment:\n"
     "  OPENBLAS_CORETYPE    the kernels that OpenBLAS uses. Where it is unset and OpenBLAS has\n"
-    "                       chosen kernels far below the CPU, train, eval, predict and\n"
-    "                       info --plan set it and restart themselves once, with one line on\n"
-    "                       stderr\n"
+    "                       chosen kernels far below the CPU, commands that compute (all but\n"
+    "                       info without --plan) set it and restart themselves once, with one\n"
+    "                       line on stderr\n"
     "  BPBLAS_NO_RESTART=1  never restart\n";
 
 void help_program(FILE *stream, const struct command *const *commands)

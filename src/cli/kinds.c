@@ -10,6 +10,7 @@
 
 #include "bpblas.h"
 #include "dataset.h"
+#include "rows.h"
 
 /* Digits and nothing else, in *end the character after them. */
 static bool read_digits(const char *text, const char **end, uint64_t *value)
@@ -79,6 +80,43 @@ static bool read_rate(const char *text, void *value)
 static bool read_penalty(const char *text, void *value)
 {
     return read_real(text, value) && *(double *)value >= 0.0;
+}
+
+static bool read_fraction(const char *text, void *value)
+{
+    return read_penalty(text, value) && *(double *)value < 1.0;
+}
+
+static bool read_rows(const char *text, void *value)
+{
+    *(const char **)value = text;
+    return rows_are(text);
+}
+
+/* The check whose name the first length characters are. */
+static bool find_check(const char *text, size_t length, unsigned *check)
+{
+    for (*check = 0; *check < BPB_CHECKS; ++*check) {
+        const char *name = bpb_check_name((bpb_check)*check);
+        if (strlen(name) == length && memcmp(name, text, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool read_checks(const char *text, void *value)
+{
+    unsigned *checks = value, check;
+    *checks = 0;
+    for (;; text++) {
+        const size_t length = strcspn(text, ",");
+        if (!find_check(text, length, &check))
+            return false;
+        *checks |= 1u << check;
+        text += length;
+        if (*text == '\0')
+            return true;
+    }
 }
 
 static bool read_widths(const char *text, void *value)
@@ -154,6 +192,13 @@ const struct kind kind_size = {.read = read_size, .wanted = "a whole number of a
 const struct kind kind_seed = {.read = read_seed, .wanted = "a whole number from 0 to 2^64-1"};
 const struct kind kind_rate = {.read = read_rate, .wanted = "a number above 0"};
 const struct kind kind_penalty = {.read = read_penalty, .wanted = "a number of at least 0"};
+const struct kind kind_fraction = {.read = read_fraction,
+                                   .wanted = "a number of at least 0 and below 1"};
+const struct kind kind_rows = {.read = read_rows,
+                               .wanted = "numbers and ranges with commas between, or all"};
+const struct kind kind_checks = {
+    .read = read_checks,
+    .wanted = "names with commas between, of gradient, inputs, jacobian, jvp, vjp, hvp"};
 const struct kind kind_widths = {
     .read = read_widths, .wanted = "2 to 64 widths with commas between, each from 1 to 2^31-1"};
 const struct kind kind_activation = {.read = read_activation, .name = activation_name};

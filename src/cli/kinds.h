@@ -36,6 +36,9 @@ extern const struct kind kind_size;       /* size_t, from 1 */
 extern const struct kind kind_seed;       /* uint64_t */
 extern const struct kind kind_rate;       /* double > 0 */
 extern const struct kind kind_penalty;    /* double >= 0 */
+extern const struct kind kind_fraction;   /* double from 0, below 1 */
+extern const struct kind kind_rows;       /* const char *, see rows.h */
+extern const struct kind kind_checks;     /* unsigned: the sum of 1 << bpb_check */
 extern const struct kind kind_widths;     /* struct widths */
 extern const struct kind kind_activation; /* bpb_activation */
 extern const struct kind kind_loss;       /* bpb_loss */

@@ -12,8 +12,9 @@
 #include "restart.h"
 #include "say.h"
 
-static const struct command *const commands[] = {&train_command, &eval_command, &predict_command,
-                                                 &info_command, NULL};
+static const struct command *const commands[] = {&train_command,   &eval_command,  &predict_command,
+                                                 &explain_command, &check_command, &info_command,
+                                                 NULL};
 
 static bool is_help(const char *word)
 {
@@ -80,7 +81,8 @@ int main(int argc, char **argv)
     }
     const struct command *command = find_command(argv[1]);
     if (!command) {
-        complain("%s is no command: give train, eval, predict or info, or --help", argv[1]);
+        complain("%s is no command: give train, eval, predict, explain, check or info, or --help",
+                 argv[1]);
         return CODE_USAGE;
     }
     return finish(run_command(command, argv));

@@ -3,11 +3,23 @@
 #ifndef CLI_MODEL_H
 #define CLI_MODEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bpblas.h"
 
-/* *bytes = those asked for, or where that is 0, of a parameter of the model. An int code. */
+/* Whether the name is that of a file of network2.py: it ends in .json. */
+bool model_is_network2(const char *path);
+
+/* Say that such a file cannot hold the net. An int code. */
+int model_refuse_network2(const char *path);
+
+/* Whether --pixel-scale (0: not given) goes with the model, which has to be told where such a file
+ * does not keep it, and nowhere else. An int code. */
+int model_check_scale(const char *path, size_t scale);
+
+/* *bytes = those asked for, or where that is 0, of a parameter of the model; 8 where it is of
+ * network2.py. An int code. */
 int model_precision(const char *path, size_t asked, size_t *bytes);
 
 /* As complain_status, with what to do about a build that has no model files. */
@@ -16,8 +28,23 @@ int complain_model(bpb_status status, const char *action, const char *path);
 /* Whether a model of so many inputs takes images of so many values. An int code. */
 int model_takes(const char *path, size_t inputs, size_t values);
 
+/* Whether its targets may be classes, of images for example. An int code. */
+int model_takes_classes(const char *path, bpb_loss loss);
+
 /* Load a model, into a net that the caller destroys. An int code. */
 int bpb_dcli_load(bpb_dnet **net, const char *path);
 int bpb_scli_load(bpb_snet **net, const char *path);
+
+/* A_0 = X / scale, kept in the net; scale 0 or 1: as it is. An int code. */
+int bpb_dcli_scale_inputs(bpb_dnet *net, size_t scale);
+int bpb_scli_scale_inputs(bpb_snet *net, size_t scale);
+
+/* Whether this build can save the net under that name. An int code. */
+int bpb_dcli_check_saving(const bpb_dnet *net, const char *path);
+int bpb_scli_check_saving(const bpb_snet *net, const char *path);
+
+/* Save a net. One of network2.py loses its scaling. An int code. */
+int bpb_dcli_save(bpb_dnet *net, const char *path);
+int bpb_scli_save(bpb_snet *net, const char *path);
 
 #endif

@@ -12,7 +12,8 @@
 /* clang-format off */
 static const struct option options[] = {
     {.name = "model", .kind = &kind_path, .offset = AT(model), .value = "FILE", .required = true,
-     .help = "a model that bpblas train saved, or another safetensors file of its form"},
+     .help = "a model that bpblas train saved, or another safetensors file of its form; or, where "
+             "its name ends in .json, one of network2.py"},
     {.name = "data", .kind = &kind_path, .offset = AT(folder), .value = "DIR",
      .help = "folder with the IDX files, as for bpblas train; labels are not needed"},
     {.name = "part", .kind = &kind_part, .offset = AT(part), .value = "NAME", .preset = "test",
@@ -21,9 +22,12 @@ static const struct option options[] = {
      .help = "one IDX file of images, plain or .gz; this or --data is required"},
     {.name = "out", .letter = 'o', .kind = &kind_path, .offset = AT(out), .value = "FILE",
      .help = "write there and not to standard output"},
+    {.name = "pixel-scale", .kind = &kind_scale, .offset = AT(pixel_scale), .value = "S",
+     .help = "divide the pixels by S: for a model of network2.py, which keeps no scale, and "
+             "required there; 256 is that of its MNIST"},
     {.name = "precision", .kind = &kind_stored, .offset = AT(precision), .value = "NAME",
      .preset = "stored",
-     .help = "of the arithmetic; stored is what the model was trained in"},
+     .help = "of the arithmetic; stored is what the model was trained in, double for network2.py"},
     {0},
 };
 /* clang-format on */
@@ -42,6 +46,7 @@ static int run(const struct args *args)
     const struct predict_settings *settings = args->settings;
     size_t bytes;
     ATTEMPT(output_check("--out", settings->out, OUTPUT_OPENED));
+    ATTEMPT(model_check_scale(settings->model, settings->pixel_scale));
     ATTEMPT(model_precision(settings->model, settings->precision, &bytes));
     return (bytes == 8 ? bpb_dcli_predict : bpb_scli_predict)(settings);
 }

@@ -10,7 +10,8 @@ struct predict_settings {
     const char *folder, *images; /* one of them */
     const char *out;             /* NULL: standard output */
     size_t part;
-    size_t precision; /* bytes of a real; 0: the model's */
+    size_t pixel_scale; /* 0: not given */
+    size_t precision;   /* bytes of a real; 0: the model's */
 };
 
 /* The command in one precision. An int code. */

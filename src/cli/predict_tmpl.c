@@ -126,6 +126,7 @@ static int read_images(const struct predict_settings *settings, BPB(view) * X)
 static int load_and_predict(const struct predict_settings *settings, BPB(net) * *net, BPB(view) * X)
 {
     ATTEMPT(BPB(cli_load)(net, settings->model));
+    ATTEMPT(BPB(cli_scale_inputs)(*net, settings->pixel_scale));
     ATTEMPT(read_images(settings, X));
     ATTEMPT(model_takes(settings->model, BPB(net_units)(*net, 0), X->rows));
     return predict(settings->out, *net, *X);

@@ -43,7 +43,21 @@ static const struct option options[] = {
      .preset = "squared", .recorded = true,
      .help = "e of a sample with output y and target t (1 for its class, else 0): "
              "squared is 1/2 sum (y - t)^2; cross-entropy is -sum t ln y for softmax, "
-             "-sum (t ln y + (1 - t) ln(1 - y)) for sigmoid, and goes with no other"},
+             "-sum (t ln y + (1 - t) ln(1 - y)) for sigmoid, and goes with no other; huber is "
+             "squared up to --huber-delta and grows linearly from there, absolute is sum |y - t|. "
+             "(poisson and gaussian are for numbers, not for classes, and are refused here)"},
+    {.name = "leak", .kind = &kind_rate, .offset = AT(net.leak), .value = "X", .recorded = true,
+     .help = "slope of leaky-relu below 0; without it 0.01"},
+    {.name = "elu-alpha", .kind = &kind_rate, .offset = AT(net.elu_alpha), .value = "X",
+     .recorded = true,
+     .help = "alpha of elu, alpha (exp(z) - 1) below 0; without it 1"},
+    {.name = "huber-delta", .kind = &kind_rate, .offset = AT(net.huber_delta), .value = "X",
+     .recorded = true,
+     .help = "|y - t| from which on the loss huber grows linearly; without it 1"},
+    {.name = "label-smoothing", .kind = &kind_fraction, .offset = AT(net.label_smoothing),
+     .value = "X", .recorded = true,
+     .help = "for cross-entropy: learn (1 - X) t + X / K in place of t, where K is the number of "
+             "outputs for softmax and 2 for sigmoid; without it 0"},
     {.name = "init", .kind = &kind_init, .offset = AT(net.init), .value = "NAME",
      .preset = "scaled", .recorded = true,
      .help = "distribution of the initial W and b: scaled is N(0, 1/n_in) and N(0, 1), "
@@ -87,7 +101,9 @@ static const struct option options[] = {
              "validation_loss, validation_accuracy, test_loss, test_accuracy (those "
              "that apply; accuracies are fractions), seconds of training"},
     {.name = "save", .kind = &kind_path, .offset = AT(result.save), .value = "FILE",
-     .help = "write the trained model, in the safetensors format"},
+     .help = "write the trained model, in the safetensors format; where FILE ends in .json, as "
+             "network2.py does, which has sigmoid nets alone and keeps neither the pixel scale nor "
+             "notes"},
     {.name = "no-train-score", .kind = &kind_flag, .offset = AT(result.no_train_score),
      .help = "do not evaluate the training samples after each epoch, which saves time"},
     {.name = "quiet", .kind = &kind_flag, .offset = AT(result.quiet),
@@ -143,6 +159,39 @@ int train_refuse_net(bpb_status status, const struct net_settings *net)
     return CODE_USAGE;
 }
 
+/* A parameter without the function that it belongs to. */
+static bool check_parameter(const char *option, bool is_given, bool has_function,
+                            const char *function)
+{
+    if (is_given && !has_function)
+        complain("%s has no meaning without %s: give both, or neither", option, function);
+    return !is_given || has_function;
+}
+
+static bool has_activation(const struct net_settings *net, bpb_activation g)
+{
+    return net->hidden == g || net->output == g;
+}
+
+static bool check(const struct args *args)
+{
+    const struct net_settings *net = &((const struct train_settings *)args->settings)->net;
+    if (net->loss == BPB_POISSON || net->loss == BPB_GAUSSIAN) {
+        complain("--loss %s has targets that are numbers, but labels are classes: give squared, "
+                 "cross-entropy, huber or absolute",
+                 bpb_loss_name(net->loss));
+        return false;
+    }
+    return check_parameter("--leak", net->leak > 0, has_activation(net, BPB_LEAKY_RELU),
+                           "--activation or --output leaky-relu") &&
+           check_parameter("--elu-alpha", net->elu_alpha > 0, has_activation(net, BPB_ELU),
+                           "--activation or --output elu") &&
+           check_parameter("--huber-delta", net->huber_delta > 0, net->loss == BPB_HUBER,
+                           "--loss huber") &&
+           check_parameter("--label-smoothing", net->label_smoothing > 0,
+                           net->loss == BPB_CROSS_ENTROPY, "--loss cross-entropy");
+}
+
 int train_explain(bpb_status status, const bpb_train_report *report,
                   const struct plan_settings *plan)
 {
@@ -190,5 +239,6 @@ const struct command train_command = {
     .examples = examples,
     .options = options,
     .settings_bytes = sizeof(struct train_settings),
+    .check = check,
     .run = run,
 };

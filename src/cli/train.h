@@ -23,6 +23,7 @@ struct net_settings {
     bpb_activation hidden, output;
     bpb_loss loss;
     bpb_init init;
+    double leak, elu_alpha, huber_delta, label_smoothing; /* 0: as the library has it */
 };
 
 struct rule_settings {

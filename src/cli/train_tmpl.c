@@ -64,33 +64,6 @@ static int read_data(struct run *run)
     return CODE_FINE;
 }
 
-/* A_0 = X / scale, kept in the model. */
-static int scale_inputs(BPB(net) * net, size_t scale)
-{
-    if (scale == 1)
-        return CODE_FINE;
-    const size_t n = BPB(net_units)(net, 0);
-    bpb_status status = BPB_ERR_MEMORY;
-    real *factor = malloc(n * sizeof *factor);
-    for (size_t i = 0; factor && i < n; i++)
-        factor[i] = RC(1.0) / (real)scale;
-    if (factor)
-        status = BPB(net_set_input_scaling)(net, NULL, factor);
-    free(factor);
-    return status == BPB_OK ? CODE_FINE : complain_status(status, "scale", "the inputs");
-}
-
-/* A build that cannot save says so now. */
-static int check_saving(const struct run *run)
-{
-    const char *path = run->settings->result.save;
-    if (!path)
-        return CODE_FINE;
-    size_t bytes;
-    const bpb_status status = BPB(net_save_memory)(run->net, NULL, 0, &bytes);
-    return status < 0 ? complain_model(status, "save the model", path) : CODE_FINE;
-}
-
 /* Wisdom for another machine is refused now, and not once the log has been opened. */
 static int check_wisdom(const struct run *run)
 {
@@ -116,6 +89,10 @@ static int make_net(struct run *run)
         .hidden = net->hidden,
         .output = net->output,
         .loss = net->loss,
+        .leak = net->leak,
+        .elu_alpha = net->elu_alpha,
+        .huber_delta = net->huber_delta,
+        .label_smoothing = net->label_smoothing,
         .init = net->init,
         .seed = run->settings->seed,
     };
@@ -124,9 +101,10 @@ static int make_net(struct run *run)
         return train_refuse_net(status, net);
     ATTEMPT(BPB(cli_make_targets)(&run->train, widths.units[widths.count - 1]));
     ATTEMPT(BPB(cli_make_targets)(&run->test, widths.units[widths.count - 1]));
-    ATTEMPT(scale_inputs(run->net, run->settings->data.pixel_scale));
+    ATTEMPT(BPB(cli_scale_inputs)(run->net, run->settings->data.pixel_scale));
     ATTEMPT(check_wisdom(run));
-    return check_saving(run);
+    const char *path = run->settings->result.save; /* what cannot be saved is told now */
+    return path ? BPB(cli_check_saving)(run->net, path) : CODE_FINE;
 }
 
 static BPB(data) views(const struct run *run)
@@ -171,8 +149,7 @@ static int save(struct run *run, const struct args *args, const bpb_progress *la
     if (!path)
         return CODE_FINE;
     ATTEMPT(BPB(cli_note_run)(run->net, args, last));
-    const bpb_status status = BPB(net_save)(run->net, path);
-    return status < 0 ? complain_model(status, "save the model", path) : CODE_FINE;
+    return BPB(cli_save)(run->net, path);
 }
 
 static int teach_and_save(struct run *run, struct observer *observer, const struct args *args)
