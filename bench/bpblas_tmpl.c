@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The library, called as its users call it. */
+#include "own_tmpl.h"
 #include "problem_tmpl.h"
 
 #include <stdlib.h>
@@ -75,6 +76,7 @@ static bpb_status set_up(struct BENCH(library) *lib)
     const bpb_net_options net = case_net(shape);
     const bpb_plan_options plan = {.batch = problem->batch, .threads = problem->threads};
     TRY(BPB(net_create)(&lib->net, &net));
+    TRY(BENCH(own_set)(lib->net, shape));
     TRY(BPB(plan_create)(&lib->plan, lib->net, &plan));
     TRY(BPB(work_create)(&lib->work, lib->plan));
     lib->result.theta = BPB(net_theta)(lib->net);

@@ -6,9 +6,9 @@ const char *const impl_names[IMPLS] = {"bpblas", "gemm", "naive-sample", "naive-
 const char *const precision_names[PRECISIONS] = {"f32", "f64"};
 
 /* clang-format off */
-#define SIGMOIDS  BPB_SIGMOID, BPB_SIGMOID, BPB_SQUARED
-#define RELU_NET  BPB_RELU, BPB_SOFTMAX, BPB_CROSS_ENTROPY
-#define TANH_NET  BPB_TANH, BPB_IDENTITY, BPB_SQUARED
+#define SIGMOIDS  BPB_SIGMOID, BPB_SIGMOID, BPB_SQUARED, OWN_NONE
+#define RELU_NET  BPB_RELU, BPB_SOFTMAX, BPB_CROSS_ENTROPY, OWN_NONE
+#define TANH_NET  BPB_TANH, BPB_IDENTITY, BPB_SQUARED, OWN_NONE
 
 const struct bench_case bench_cases[CASES] = {
     /* name  L   units                    functions   batch samples distinct  quick  ask */

@@ -7,11 +7,16 @@
 
 enum { CASES = 10, MAX_LAYERS = 16 };
 
+/* Which of a net's functions is one of our own (own_kernel_tmpl.c), in place of the built-in that
+ * computes the same. */
+enum own { OWN_NONE, OWN_RELU, OWN_SOFTSIGN, OWN_SQUARED };
+
 struct bench_case {
     const char *name;
     size_t n_layers, units[MAX_LAYERS + 1];
     bpb_activation hidden, output;
     bpb_loss loss;
+    enum own own;    /* activation: of the hidden layers */
     size_t batch;    /* columns of one call */
     size_t samples;  /* columns of the data, a multiple of batch; the calls take them in turn */
     size_t distinct; /* columns that differ, a divisor of samples; the others repeat them, so that

@@ -35,10 +35,12 @@ static double relative_tolerance(const struct bench_case *shape)
     return 32 * EPSILON * sqrt((double)terms);
 }
 
-/* What an entry may differ by, and in *spread how much the reference's entries do. */
+/* What an entry may differ by, and in *spread how much the reference's entries do, or how far from
+ * 0 the only one is. */
 static double allowed(const struct pair *pair, double tolerance, double *spread)
 {
-    double largest = 0, base = 0, low = INFINITY, high = -INFINITY;
+    const bool alone = pair->n == 1;
+    double largest = 0, base = 0, low = alone ? 0 : INFINITY, high = alone ? 0 : -INFINITY;
     for (size_t i = 0; i < pair->n; i++) {
         const double value = reference_at(pair, i);
         largest = fmax(largest, fabs(value));
@@ -151,17 +153,24 @@ static bpb_status run_both(const struct check *check, enum op op)
     return run_from_start(check->subject, op);
 }
 
-static bpb_status compare(const struct check *check, bool *agree)
+static bool gradients_equal(const struct check *check)
 {
     const struct BENCH(result) *result = check->subject->state;
     const struct BENCH(result) *expected = check->reference->state;
     const struct vectors gradients = {"gradient", result->gradient, expected->gradient, NULL};
+    return parts_equal(check, &gradients);
+}
+
+static bpb_status compare(const struct check *check, bool *agree)
+{
+    const struct BENCH(result) *result = check->subject->state;
+    const struct BENCH(result) *expected = check->reference->state;
     const struct vectors steps = {"step", result->theta, expected->theta,
                                   BPB(net_theta)(check->problem->net)};
     TRY(run_both(check, OP_FORWARD));
     *agree = outputs_equal(check) && *agree;
     TRY(run_both(check, OP_GRADIENT));
-    *agree = parts_equal(check, &gradients) && *agree;
+    *agree = gradients_equal(check) && *agree;
     TRY(run_both(check, OP_STEP));
     *agree = parts_equal(check, &steps) && *agree;
     return BPB_OK;
@@ -202,16 +211,30 @@ bpb_status BENCH(check)(const struct BENCH(problem) *problem, bool *agree)
     return status;
 }
 
-/* bench_dcheck_forward, bench_scheck_forward */
-bpb_status BENCH(check_forward)(const struct BENCH(problem) *problem, const char *name,
-                                const struct subject *subject, bool *agree)
+/* One operation of one more subject. */
+static bpb_status check_one(const struct BENCH(problem) *problem, const char *name,
+                            const struct subject *subject, enum op op, bool *agree)
 {
     const struct BENCH(problem) few = distinct_columns(problem);
     struct subject reference;
     TRY(BENCH(naive_sample_create)(&reference, &few));
     const struct check check = {name, problem, subject, &reference};
-    const bpb_status status = run_both(&check, OP_FORWARD);
-    *agree = status >= 0 && outputs_equal(&check);
+    const bpb_status status = run_both(&check, op);
+    *agree = status >= 0 && (op == OP_FORWARD ? outputs_equal(&check) : gradients_equal(&check));
     subject_destroy(&reference);
     return status;
+}
+
+/* bench_dcheck_forward, bench_scheck_forward */
+bpb_status BENCH(check_forward)(const struct BENCH(problem) *problem, const char *name,
+                                const struct subject *subject, bool *agree)
+{
+    return check_one(problem, name, subject, OP_FORWARD, agree);
+}
+
+/* bench_dcheck_gradient, bench_scheck_gradient */
+bpb_status BENCH(check_gradient)(const struct BENCH(problem) *problem, const char *name,
+                                 const struct subject *subject, bool *agree)
+{
+    return check_one(problem, name, subject, OP_GRADIENT, agree);
 }

@@ -14,4 +14,8 @@ bpb_status BENCH(check)(const struct BENCH(problem) *problem, bool *agree);
 bpb_status BENCH(check_forward)(const struct BENCH(problem) *problem, const char *name,
                                 const struct subject *subject, bool *agree);
 
+/* And of its gradient. */
+bpb_status BENCH(check_gradient)(const struct BENCH(problem) *problem, const char *name,
+                                 const struct subject *subject, bool *agree);
+
 #endif

@@ -5,7 +5,8 @@
 
 const char *const group_names[GROUPS] = {
     "peak",    "threads", "double", "small",  "tanh", "cells",
-    "predict", "epoch",   "bytes",  "linear", "core",
+    "predict", "epoch",   "bytes",  "linear", "core", "jvp",
+    "hvp",     "inputs",  "own",    "targets",
 };
 
 const char *const group_texts[GROUPS] = {
@@ -22,6 +23,13 @@ const char *const group_texts[GROUPS] = {
     "time of a FLOP by width, depth, batch and columns, over that at the largest size, and from\n"
     "         which size on it lies within 1.25 either way",
     "a step where OpenBLAS runs its Prescott kernels over one with the right ones",
+    "what J v adds to a forward pass, over that pass: in v of theta and V of X, and in each alone",
+    "H v with gradient and loss beside it, over gradient and loss",
+    "what dE/dX adds to gradient and loss, over its product W_1^T D_1 by the BLAS",
+    "a step of a net with a function of one's own, compiled -O3 -fopenmp-simd for the vectors of\n"
+    "         this CPU, over one with the built-in: ReLU, softsign, 1/2 squares",
+    "the gradient of a function of Y and dY/dX, 6-64-64-1 with tanh, 64 columns, double, over\n"
+    "         gradient and loss",
 };
 
 const struct bench_case *case_named(const char *name)
@@ -369,6 +377,40 @@ const struct figure figures[] = {
     {GROUP_CORE,    "S1",   F32, {AT_MOST, 1.3},   measure_core, 0},
     {GROUP_CORE,    "S2",   F32, {AT_MOST, 1.3},   measure_core, 0},
     {GROUP_CORE,    "M1",   F32, {AT_MOST, 1.3},   measure_core, 0},
+    {GROUP_JVP,     "S1",   F32, {AT_MOST, 2.2},   measure_jvp, 0},
+    {GROUP_JVP,     "S2",   F32, {AT_MOST, 2.2},   measure_jvp, 0},
+    {GROUP_JVP,     "M1",   F32, {AT_MOST, 2.2},   measure_jvp, 0},
+    {GROUP_JVP,     "M2",   F32, {AT_MOST, 2.2},   measure_jvp, 0},
+    {GROUP_JVP,     "G64",  F32, {AT_MOST, 2.2},   measure_jvp, 0},
+    {GROUP_JVP,     "M1",   F64, {AT_MOST, 2.2},   measure_jvp, 0},
+    {GROUP_JVP,     "G64",  F64, {AT_MOST, 2.2},   measure_jvp, 0},
+    {GROUP_HVP,     "S1",   F32, {AT_MOST, 3.3},   measure_hvp, 0},
+    {GROUP_HVP,     "S2",   F32, {AT_MOST, 3.3},   measure_hvp, 0},
+    {GROUP_HVP,     "M1",   F32, {AT_MOST, 3.3},   measure_hvp, 0},
+    {GROUP_HVP,     "M2",   F32, {AT_MOST, 3.3},   measure_hvp, 0},
+    {GROUP_HVP,     "G64",  F32, {AT_MOST, 3.3},   measure_hvp, 0},
+    {GROUP_HVP,     "M1",   F64, {AT_MOST, 3.3},   measure_hvp, 0},
+    {GROUP_HVP,     "G64",  F64, {AT_MOST, 3.3},   measure_hvp, 0},
+    {GROUP_INPUTS,  "S1",   F32, {AT_MOST, 1},     measure_inputs, 0},
+    {GROUP_INPUTS,  "S2",   F32, {AT_MOST, 1},     measure_inputs, 0},
+    {GROUP_INPUTS,  "M1",   F32, {AT_MOST, 1},     measure_inputs, 0},
+    {GROUP_INPUTS,  "M2",   F32, {AT_MOST, 1},     measure_inputs, 0},
+    {GROUP_INPUTS,  "G64",  F32, {AT_MOST, 1},     measure_inputs, 0},
+    {GROUP_INPUTS,  "M1",   F64, {AT_MOST, 1},     measure_inputs, 0},
+    {GROUP_INPUTS,  "G64",  F64, {AT_MOST, 1},     measure_inputs, 0},
+    {GROUP_OWN,     "M1",   F32, {AT_MOST, 1.05},  measure_own_relu, 0},
+    {GROUP_OWN,     "G64",  F32, {AT_MOST, 1.05},  measure_own_relu, 0},
+    {GROUP_OWN,     "M1",   F64, {AT_MOST, 1.05},  measure_own_relu, 0},
+    {GROUP_OWN,     "G64",  F64, {AT_MOST, 1.05},  measure_own_relu, 0},
+    {GROUP_OWN,     "M1",   F32, {AT_MOST, 1.05},  measure_own_softsign, 0},
+    {GROUP_OWN,     "G64",  F32, {AT_MOST, 1.05},  measure_own_softsign, 0},
+    {GROUP_OWN,     "M1",   F64, {AT_MOST, 1.05},  measure_own_softsign, 0},
+    {GROUP_OWN,     "G64",  F64, {AT_MOST, 1.05},  measure_own_softsign, 0},
+    {GROUP_OWN,     "M1",   F32, {AT_MOST, 1.05},  measure_own_squared, 0},
+    {GROUP_OWN,     "G64",  F32, {AT_MOST, 1.05},  measure_own_squared, 0},
+    {GROUP_OWN,     "M1",   F64, {AT_MOST, 1.05},  measure_own_squared, 0},
+    {GROUP_OWN,     "G64",  F64, {AT_MOST, 1.05},  measure_own_squared, 0},
+    {GROUP_TARGETS, "G64",  F64, NONE,             measure_targets, 0},
 };
 /* clang-format on */
 

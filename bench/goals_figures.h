@@ -18,6 +18,11 @@ enum group {
     GROUP_BYTES,
     GROUP_LINEAR,
     GROUP_CORE,
+    GROUP_JVP,
+    GROUP_HVP,
+    GROUP_INPUTS,
+    GROUP_OWN,
+    GROUP_TARGETS,
     GROUPS
 };
 
@@ -49,6 +54,12 @@ struct line line_of(const struct figure *figure, const char *text);
 
 /* In goals_series.c. */
 measure_figure measure_widths, measure_depths, measure_batches, measure_predicts;
+
+/* In goals_derivatives.c. */
+measure_figure measure_jvp, measure_hvp, measure_inputs, measure_targets;
+
+/* In goals_own.c. */
+measure_figure measure_own_relu, measure_own_softsign, measure_own_squared;
 
 /* In goals_child.c. */
 measure_figure measure_core;

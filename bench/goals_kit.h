@@ -13,6 +13,10 @@ struct plan_facts {
     double packed;  /* which take at most this */
 };
 
+/* Derivatives beyond the gradient: J v by both, theta and X alone; H v and dE/dX, the gradient and
+ * the loss beside them; the gradient of a function of Y and dY/dX. */
+enum derivative { JVP, JVP_THETA, JVP_INPUTS, HVP, GRADIENT_X, JACOBIAN_VJP, DERIVATIVES };
+
 /* A stage is a copy of a case and its problem. The subjects refer to it, and are gone first. */
 struct kit {
     bpb_status (*open)(void **stage, const struct bench_case *shape);
@@ -23,6 +27,12 @@ struct kit {
     bpb_status (*check_forward)(void *stage, const struct subject *subject, bool *agree);
     /* Whether the epoch leaves what steps on the same batches leave. */
     bpb_status (*check_epoch)(void *stage, const struct subject *epoch, bool *agree);
+    /* Whether a derivative is near its differences, where it can be, and what stands beside it
+     * right. */
+    bpb_status (*check_derivative)(const struct subject *derivative, bool *agree);
+    /* Whether dE/dX is what the bare product makes of the D_1 that came before it. */
+    bpb_status (*check_delta)(void *stage, const struct subject *inputs,
+                              const struct subject *delta, bool *agree);
 
     /* The operations of the library and their products alone. */
     bpb_status (*library)(struct subject *subject, void *stage, size_t threads);
@@ -37,6 +47,10 @@ struct kit {
     /* step: bpb_dtrain, one epoch over the samples of the stage. own_clock: the seconds of its
      * report instead of those of the call. */
     bpb_status (*epoch)(struct subject *subject, void *stage, bool own_clock);
+    /* forward for J v, which makes Y too, gradient for the others. */
+    bpb_status (*derivative)(struct subject *subject, void *stage, enum derivative which);
+    /* gradient: the product W_1^T D_1 alone. */
+    bpb_status (*delta)(struct subject *subject, void *stage);
 
     bpb_status (*facts)(const struct bench_case *shape, const bpb_plan_options *plan,
                         struct plan_facts *facts);

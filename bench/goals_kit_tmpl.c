@@ -57,6 +57,12 @@ static bpb_status check_epoch(void *stage, const struct subject *epoch, bool *ag
     return BENCH(check_epoch)(problem_of(stage, 1), epoch, agree);
 }
 
+static bpb_status check_delta(void *stage, const struct subject *inputs,
+                              const struct subject *delta, bool *agree)
+{
+    return BENCH(check_delta)(problem_of(stage, 1), inputs, delta, agree);
+}
+
 static bpb_status library(struct subject *subject, void *stage, size_t threads)
 {
     return BENCH(bpblas_create)(subject, problem_of(stage, threads));
@@ -81,6 +87,16 @@ static bpb_status read_parameters(struct subject *subject, void *stage)
 static bpb_status epoch(struct subject *subject, void *stage, bool own_clock)
 {
     return BENCH(epoch_create)(subject, problem_of(stage, 1), own_clock);
+}
+
+static bpb_status derivative(struct subject *subject, void *stage, enum derivative which)
+{
+    return BENCH(derivative_create)(subject, problem_of(stage, 1), which);
+}
+
+static bpb_status delta(struct subject *subject, void *stage)
+{
+    return BENCH(delta_create)(subject, problem_of(stage, 1));
 }
 
 /* sizeof(real) * (C (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + batch) + 8 C */
@@ -137,11 +153,15 @@ const struct kit BENCH(kit) = {
     .check = check,
     .check_forward = check_forward,
     .check_epoch = check_epoch,
+    .check_derivative = BENCH(check_derivative),
+    .check_delta = check_delta,
     .library = library,
     .products = products,
     .peak = BENCH(peak_create),
     .predict = predict,
     .read = read_parameters,
     .epoch = epoch,
+    .derivative = derivative,
+    .delta = delta,
     .facts = facts,
 };

@@ -14,5 +14,11 @@ bpb_status BENCH(epoch_create)(struct subject *subject, const struct BENCH(probl
                                bool own_clock);
 bpb_status BENCH(check_epoch)(const struct BENCH(problem) *problem, const struct subject *epoch,
                               bool *agree);
+bpb_status BENCH(derivative_create)(struct subject *subject,
+                                    const struct BENCH(problem) *problem, enum derivative which);
+bpb_status BENCH(check_derivative)(const struct subject *derivative, bool *agree);
+bpb_status BENCH(delta_create)(struct subject *subject, const struct BENCH(problem) *problem);
+bpb_status BENCH(check_delta)(const struct BENCH(problem) *problem, const struct subject *inputs,
+                              const struct subject *delta, bool *agree);
 
 #endif

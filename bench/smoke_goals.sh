@@ -4,7 +4,7 @@
 # it should. Whether a goal is reached is nothing a test could judge.
 . "$(dirname "$0")/smoke_common.sh"
 
-names=peak,threads,double,small,tanh,cells,predict,epoch,bytes,core
+names=peak,threads,double,small,tanh,cells,predict,epoch,bytes,core,jvp,hvp,inputs,own,targets
 expect 0 --only $names --cases XS,S1,T,G64 --seconds 0.001 --json "$folder/lines"
 count 1 lines '^{"machine": {"cpu": ".*"}}$'
 count 0 lines 'nan\|: -*inf'
@@ -18,9 +18,14 @@ count 8 lines '^{"what": "predict '
 count 2 lines '^{"what": "epoch '
 count 3 lines '^{"what": "bytes'
 count 2 lines '^{"what": "core '
+count 9 lines '^{"what": "jvp '
+count 3 lines '^{"what": "hvp '
+count 3 lines '^{"what": "inputs '
+count 6 lines '^{"what": "own '
+count 1 lines '^{"what": "targets '
 
 expect 0 --list
-count 11 table '^[a-z][a-z]* '
+count 16 table '^[a-z][a-z]* '
 expect 0 --help
 expect 1 --only bytes --json "$folder/none/lines"
 expect 2 --only nonsense
