@@ -5,6 +5,7 @@
  * cancels in losses; and second derivatives by their equations on small matrices.
  */
 #define BPB_REAL_BYTES 8
+#include "examples_tmpl.h"
 #include "support_tmpl.h"
 
 /* ---- Weight by weight ---- */
@@ -455,7 +456,7 @@ static const size_t pytorch_place[13] = {0, 3, 1, 4, 2, 5, 6, 7, 8, 9, 10, 11, 1
 
 static struct machine make_pytorch(void)
 {
-    struct machine machine = make_machine(&pytorch_net, NULL);
+    struct machine machine = make_machine(&pytorch_net, &(bpb_plan_options){.derivatives = 1});
     for (size_t i = 0; i < 13; i++)
         bpb_dnet_theta(machine.net)[pytorch_place[i]] = pytorch_start[i];
     return machine;
@@ -470,20 +471,61 @@ static void targets_of_a_sum(struct machine *machine, double T[3])
         T[j] -= 1;
 }
 
+/* factor times a gradient, in the order of the numbers above. */
+static void assert_pytorch_gradient(const double *gradient, double factor)
+{
+    double got[13];
+    for (size_t i = 0; i < 13; i++)
+        got[i] = factor * gradient[pytorch_place[i]];
+    assert_digits("gradient", 13, got, pytorch_gradient, 14);
+}
+
 static void gradient__of_pytorchs_baseline_is_as_published(void **state)
 {
     (void)state;
     static const double sum_published = 1.1720352355314829;
     struct machine machine = make_pytorch();
-    double T[3], gradient[13], got[13];
+    double T[3], gradient[13];
     targets_of_a_sum(&machine, T);
     const double sum = T[0] + T[1] + T[2] + 3;
     assert_digits("sum", 1, &sum, &sum_published, 15);
     assert_ok(bpb_dgradient(machine.net, machine.work, bpb_dcmatrix(pytorch_x, 2, 3), bpb_dcmatrix(T, 1, 3),
                             gradient, NULL));
+    assert_pytorch_gradient(gradient, 3); // a sum, not a mean
+    free_machine(&machine);
+}
+
+/* d(y_1 + y_2 + y_3)/dtheta = J^T 1 */
+static void vjp__of_ones_gives_pytorchs_gradient(void **state)
+{
+    (void)state;
+    static const double ones[] = {1, 1, 1};
+    struct machine machine = make_pytorch();
+    double gradient[13];
+    assert_ok(bpb_dvjp(machine.net, machine.work, bpb_dcmatrix(pytorch_x, 2, 3),
+                       bpb_dcmatrix(ones, 1, 3), gradient, (bpb_dview){0}));
+    assert_pytorch_gradient(gradient, 1);
+    free_machine(&machine);
+}
+
+/* The sum as a loss of one's own; E is its mean over the three samples. */
+static void gradient__of_a_loss_of_ones_own_is_pytorchs(void **state)
+{
+    (void)state;
+    static const double sum_published = 1.1720352355314829, none[3];
+    struct machine machine = {0};
+    double gradient[13], E;
+    assert_ok(bpb_dnet_create(&machine.net, &pytorch_net));
     for (size_t i = 0; i < 13; i++)
-        got[i] = 3 * gradient[pytorch_place[i]]; // a sum, not a mean
-    assert_digits("gradient", 13, got, pytorch_gradient, 14);
+        bpb_dnet_theta(machine.net)[pytorch_place[i]] = pytorch_start[i];
+    assert_ok(bpb_dnet_set_loss(machine.net, &own_sum));
+    assert_ok(bpb_dplan_create(&machine.plan, machine.net, NULL));
+    assert_ok(bpb_dwork_create(&machine.work, machine.plan));
+    assert_ok(bpb_dgradient(machine.net, machine.work, bpb_dcmatrix(pytorch_x, 2, 3),
+                            bpb_dcmatrix(none, 1, 3), gradient, &E));
+    const double sum = 3 * E;
+    assert_digits("sum", 1, &sum, &sum_published, 15);
+    assert_pytorch_gradient(gradient, 3);
     free_machine(&machine);
 }
 
@@ -1489,6 +1531,8 @@ int main(void)
         cmocka_unit_test(gradient__of_mazurs_example_is_as_published),
         cmocka_unit_test(sgd_update__repeats_mazurs_run),
         cmocka_unit_test(gradient__of_pytorchs_baseline_is_as_published),
+        cmocka_unit_test(vjp__of_ones_gives_pytorchs_gradient),
+        cmocka_unit_test(gradient__of_a_loss_of_ones_own_is_pytorchs),
         cmocka_unit_test(sgd_step__repeats_pytorchs_baseline),
         cmocka_unit_test(sgd_step__repeats_pytorchs_baseline_with_weight_decay),
         cmocka_unit_test(iteration__equals_the_gradient),

@@ -213,8 +213,8 @@ ELEMENTWISE(gelu, NO_PARAMETER, gelu(z), OF_Z, gelu_df(z), gelu_d2f(z))
 
 /*
  * SiLU and the tanh form of GELU, for 1 + tanh(w/2) = 2 / (1 + exp(-w)), are one: f = z s(w),
- * s = 1/(1+exp(-w)), w of z's sign, given as -|w|. Where z < 0 is so low that f is 0 it may be
- * anything below.
+ * s = 1/(1+exp(-w)), w of z's sign, given as -|w|. A z below EXP_LOWEST, where f is 0, is taken
+ * for that: an infinity must not meet a 0.
  */
 static inline real gated(real z, struct pair negative_w)
 {
