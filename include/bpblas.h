@@ -378,8 +378,8 @@ BPB_API bpb_status bpb_snet_copy(bpb_snet **copy, const bpb_snet *net);
 typedef struct bpb_dactivation_function {
     const char *name;    /* in model files: 1 to 31 of a-z 0-9 - _, none of the library's own */
     const void *context; /* must outlive the net */
-    int of_A;            /* 1: derivatives look at A alone, so that Z need not be kept; z and Z are
-                            then those of A */
+    int of_A;            /* 1: derivatives look at A alone, so that Z need not be kept; what they are
+                            given as z and Z may then be anything */
     void (*f)(const void *context, size_t n, const double *z, double *a);
     void (*df)(const void *context, size_t n, const double *z, const double *a, double *df);
     void (*d2f)(const void *context, size_t n, const double *z, const double *a, double *d2f);
@@ -795,8 +795,9 @@ BPB_API bpb_slayer bpb_swork_layer(const bpb_swork *work, size_t l);
  * All of a batch at once, as the passes are; X, T as there. The plan needs derivatives = 1, else
  * BPB_ERR_PLAN. J is the derivative of Y, in the caller's units, by theta or by X, also in those.
  * Functions that lack a part: BPB_ERR_NO_VJP, BPB_ERR_NO_JVP, BPB_ERR_NO_SECOND. Where an argument
- * may be left out, a pointer is NULL, or a view's data. BPB_NONFINITE: a result that is summed over
- * the columns (loss, gradient, Hv) may not be finite because a delta is not; all are written.
+ * may be left out, a pointer is NULL, or a view's data. BPB_NONFINITE, of calls that sum over the
+ * columns (to a loss, gradient, Hv): the loss or a delta of the outputs is not finite; all results
+ * are written.
  */
 
 /*
@@ -884,7 +885,8 @@ BPB_API bpb_status bpb_sjacobian_vjp(const bpb_snet *net, bpb_swork *work, bpb_s
  *
  * with targets dT for dY/dX, (n_L n_0) x B as by bpb_djacobian, in the caller's units; masked: its
  * NaNs are left out (Czarnecki et al., "Sobolev training for neural networks", 2017).
- * strength >= 0, finite; else BPB_ERR_OPTION. loss: may be NULL.
+ * A masked target of Y leaves the second term. strength >= 0, finite in the net's precision; else
+ * BPB_ERR_OPTION. loss: may be NULL.
  */
 BPB_API bpb_status bpb_dsobolev(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
                                 bpb_dcview dT, double strength, double *gradient, double *loss);

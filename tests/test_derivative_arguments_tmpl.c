@@ -286,9 +286,8 @@ static void derivatives__tell_of_what_is_not_finite(void **state)
         spoil(&all);
         memset(all.results, 0, all.P * sizeof *all.results);
         const bpb_status status = calls[c].call(&all.given, &all.made);
-        if (calls[c].has & TAKES_T)
-            assert_status(c, "NaN", status, BPB_NONFINITE);
-        assert_true(status >= 0);
+        const bool sums = calls[c].has & (TAKES_T | MAKES_G);
+        assert_status(c, "NaN", status, sums ? BPB_NONFINITE : BPB_OK);
         if (calls[c].has & MAKES_G)
             assert_true(isnan(all.results[0]));
     }

@@ -59,6 +59,13 @@ void BPB(slice_by_outputs)(const struct BPB(slice) * slice, real *D)
         by_rows(n, slice->count, slice->net->output_scaling + n, D);
 }
 
+void BPB(slice_look_at)(struct BPB(pass) * pass, const struct BPB(slice) * slice, const real *D)
+{
+    const size_t n = shape_outputs(slice->net->shape);
+    if (!slice->work->plan->functions->finite(n * slice->count, D))
+        atomic_fetch_add(&pass->bad, 1);
+}
+
 real *BPB(slice_input_delta)(const struct BPB(slice) * slice)
 {
     const BPB(plan) *plan = slice->work->plan;
@@ -107,6 +114,7 @@ static void reverse_outputs(struct BPB(pass) * pass, const struct BPB(slice) * s
     BPB(slice_by_outputs)(slice, D);
     output->g.vjp(output->g.context, n, slice->count, BPB(slice_at)(slice, output->Z, n),
                   BPB(slice_at)(slice, output->A, n), D);
+    BPB(slice_look_at)(pass, slice, D);
     BPB(slice_propagate)(slice);
     give_dX(reverse, slice);
 }
@@ -159,11 +167,11 @@ bpb_status BPB(vjp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cv
     const struct reverse reverse = {.U = BPB(view_resolve)(U), .dX = dX};
     struct section section;
     bpb_section_enter(&section, work->plan->uses_blas);
-    run_reverse(&(struct BPB(pass)){.net = net, .work = work, .X = BPB(view_resolve)(X),
-                                    .count = X.cols, .end = reverse_outputs, .ends = &reverse},
-                gradient);
+    struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X),
+                             .count = X.cols, .end = reverse_outputs, .ends = &reverse};
+    run_reverse(&pass, gradient);
     bpb_section_leave(&section);
-    return BPB_OK;
+    return atomic_load(&pass.bad) ? BPB_NONFINITE : BPB_OK;
 }
 
 /* ---- J v ---- */

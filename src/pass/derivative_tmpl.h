@@ -22,6 +22,9 @@ const real *BPB(slice_A)(const struct BPB(slice) * slice, size_t l, size_t *ld);
 void BPB(slice_back)(const struct BPB(slice) * slice, size_t l, const real *W, const real *D,
                      real beta, real *C);
 
+/* Note a delta of the outputs, n_L x count, that is not finite. */
+void BPB(slice_look_at)(struct BPB(pass) * pass, const struct BPB(slice) * slice, const real *D);
+
 /* dE/dX in the caller's units, where D_0 stands: D_0 = factor * (W_1^T D_1). */
 real *BPB(slice_input_delta)(const struct BPB(slice) * slice);
 

@@ -174,11 +174,15 @@ static void seed_outputs(const struct BPB(slice) * slice, const struct term *ter
                   BPB(slice_at)(slice, output->A, n), D);
 }
 
-static void finish_term(const struct BPB(slice) * slice)
+static void finish_term(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
     const struct BPB(direction) direction = {.of_inputs = true};
+    const struct BPB(planned) *output = output_of(slice);
+    const size_t n = shape_outputs(slice->net->shape);
     BPB(slice_tangents)(slice, &direction);
     BPB(slice_second_end)(slice);
+    BPB(slice_look_at)(pass, slice, BPB(slice_at)(slice, output->D, n));
+    BPB(slice_look_at)(pass, slice, BPB(slice_at)(slice, output->Q, n));
     BPB(slice_second)(slice, NULL);
 }
 
@@ -192,7 +196,7 @@ static void end_term(struct BPB(pass) * pass, const struct BPB(slice) * slice)
     seed_outputs(slice, term);
     BPB(view_gather_rows)(term->D, slice->first, slice->count, line->rows, given);
     seed_line(slice, line, given);
-    finish_term(slice);
+    finish_term(pass, slice);
 }
 
 /* G = (first line: nothing, else G) + D A^T + Q R{A}^T */
@@ -236,11 +240,11 @@ bpb_status BPB(jacobian_vjp)(const BPB(net) * net, BPB(work) * work, BPB(cview) 
     struct term term = {.U = U.data ? BPB(view_resolve)(U) : U, .D = BPB(view_resolve)(D)};
     struct section section;
     bpb_section_enter(&section, work->plan->uses_blas);
-    run_terms(&(struct BPB(pass)){.net = net, .work = work, .X = BPB(view_resolve)(X),
-                                  .count = X.cols, .end = end_term},
-              &term, gradient);
+    struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X),
+                             .count = X.cols, .end = end_term};
+    run_terms(&pass, &term, gradient);
     bpb_section_leave(&section);
-    return BPB_OK;
+    return atomic_load(&pass.bad) ? BPB_NONFINITE : BPB_OK;
 }
 
 /* ---- Sobolev's error ---- */
@@ -283,10 +287,7 @@ static void end_sobolev(struct BPB(pass) * pass, const struct BPB(slice) * slice
         BPB(slice_output_delta)(pass, slice);
     else
         memset(BPB(slice_at)(slice, output_of(slice)->D, n_L), 0, n_L * B * sizeof *made);
-    finish_term(slice);
-    if (!slice->work->plan->functions->finite(
-            n_L * B, BPB(slice_at)(slice, output_of(slice)->D, n_L)))
-        atomic_fetch_add(&pass->bad, 1);
+    finish_term(pass, slice);
 }
 
 static bool is_strength(double strength)
