@@ -11,11 +11,10 @@
 #include "data/bytes.h"
 #include "data/decimal.h"
 #include "io/crc32.h"
+#include "io/function_text.h"
 
 #define FORMAT_VERSION 1
 #define NAME_SIZE 24 /* of "W" and any number */
-#define LONGEST_FUNCTION 64 /* with its parameter and the closing 0 */
-#define OWN_PREFIX "own:"   /* of a function that is the user's */
 
 /* The keys of the format. */
 #define KEY_CRC32 "bpblas.crc32"
@@ -67,54 +66,12 @@ static bpb_status read_sizes(const char *text, size_t *units, size_t count)
     return BPB_OK;
 }
 
-/* "sigmoid", "leaky-relu:0.2", "own:swish" */
-struct function {
-    char name[LONGEST_FUNCTION];
-    bool own;
-    double parameter; /* 0: none is there */
-};
-
-/* Digits, a point, an exponent: no more than bpb_number_text writes. */
-static bpb_status read_parameter(const char *text, double *parameter)
-{
-    char *end;
-    struct decimal decimal;
-    REQUIRE(*text && strspn(text, "0123456789.e+-") == strlen(text), BPB_ERR_FORMAT);
-    TRY(decimal_enter(&decimal));
-    *parameter = strtod(text, &end);
-    decimal_leave(&decimal);
-    return *end == '\0' && *parameter > 0 ? BPB_OK : BPB_ERR_FORMAT;
-}
-
-/* The function at *text, which moves behind it, to a comma or the end. */
-static bpb_status read_function(const char **text, struct function *function)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
-    const size_t prefix = sizeof OWN_PREFIX - 1;
-    *function = (struct function){.own = strncmp(*text, OWN_PREFIX, prefix) == 0};
-    *text += function->own ? prefix : 0;
-    size_t n = strcspn(*text, ",");
-    REQUIRE(n < sizeof function->name, BPB_ERR_FORMAT);
-    memcpy(function->name, *text, n);
-    *text += n;
-    if (function->own) {
-        REQUIRE(n > 0 && n < BPB_NAME_BYTES && strspn(function->name, letters) == n,
-                BPB_ERR_FORMAT);
-        return BPB_OK;
-    }
-    char *parameter = strchr(function->name, ':');
-    if (!parameter)
-        return BPB_OK;
-    *parameter = '\0';
-    return read_parameter(parameter + 1, &function->parameter);
-}
-
 /* The last of count layers' activations into names; a user's own as identity for now. */
 static bpb_status read_activations(const char *text, bpb_activation *activations, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct function function;
-        TRY(read_function(&text, &function));
+        struct function_text function;
+        TRY(bpb_function_read(&text, &function));
         activations[i] = BPB_IDENTITY;
         if (!function.own)
             REQUIRE(bpb_activation_from_name(function.name, &activations[i]) == BPB_OK,
@@ -134,13 +91,13 @@ static bpb_status set_parameter(double *parameter, double read, size_t real_byte
 
 /* What the shape holds of parameters and of the user's own, once its sizes and functions stand. */
 static bpb_status fill_functions(struct model *model, size_t real_bytes,
-                                 const struct function *loss)
+                                 const struct function_text *loss)
 {
     const char *text = bpb_safetensors_value(&model->container, KEY_ACTIVATIONS);
     struct shape *shape = model->shape;
     for (size_t l = 0; l < shape->L; l++, text++) {
-        struct function function;
-        TRY(read_function(&text, &function));
+        struct function_text function;
+        TRY(bpb_function_read(&text, &function));
         TRY(set_parameter(&shape->layer[l].parameter, function.parameter, real_bytes));
         if (function.own)
             shape->layer[l].activation = BPB_OWN_ACTIVATION;
@@ -156,11 +113,12 @@ static bpb_status fill_functions(struct model *model, size_t real_bytes,
     return set_parameter(&shape->loss_parameter, loss->parameter, real_bytes);
 }
 
-static bpb_status read_loss(const struct model *model, struct function *function, bpb_loss *loss)
+static bpb_status read_loss(const struct model *model, struct function_text *function,
+                            bpb_loss *loss)
 {
     const char *text = bpb_safetensors_value(&model->container, KEY_LOSS);
     REQUIRE(text, BPB_ERR_FORMAT);
-    TRY(read_function(&text, function));
+    TRY(bpb_function_read(&text, function));
     REQUIRE(*text == '\0', BPB_ERR_FORMAT);
     *loss = BPB_SQUARED;
     if (!function->own)
@@ -172,7 +130,7 @@ static bpb_status fill_shape(struct model *model, size_t real_bytes, size_t L, s
                              bpb_activation *activations)
 {
     bpb_loss loss;
-    struct function loss_function;
+    struct function_text loss_function;
     const struct safetensors *file = &model->container;
     TRY(read_sizes(bpb_safetensors_value(file, KEY_SIZES), units, L + 1));
     TRY(read_activations(bpb_safetensors_value(file, KEY_ACTIVATIONS), activations, L));
@@ -185,8 +143,8 @@ static bpb_status fill_shape(struct model *model, size_t real_bytes, size_t L, s
 
 void bpb_model_activation_name(const char **text, char name[BPB_NAME_BYTES])
 {
-    struct function function;
-    read_function(text, &function);
+    struct function_text function;
+    bpb_function_read(text, &function);
     *text += **text == ',';
     memcpy(name, function.name, BPB_NAME_BYTES - 1);
     name[BPB_NAME_BYTES - 1] = '\0';
@@ -435,26 +393,16 @@ static char *sizes_text(const struct shape *shape)
     return text;
 }
 
-/* As read_function has it; how long it is. Digits that give the parameter back, within
- * decimal_enter and decimal_leave. */
-static size_t write_function(char *text, const char *name, bool own, double parameter)
-{
-    size_t n = (size_t)snprintf(text, LONGEST_FUNCTION, "%s%s", own ? OWN_PREFIX : "", name);
-    if (parameter > 0)
-        n += (size_t)snprintf(text + n, LONGEST_FUNCTION - n, ":%.17g", parameter);
-    return n;
-}
-
 /* "sigmoid,softmax", allocated. */
 static char *activations_text(const struct model_source *source)
 {
-    char *text = malloc(source->shape->L * LONGEST_FUNCTION);
+    char *text = malloc(source->shape->L * FUNCTION_TEXT_BYTES);
     size_t n = 0;
     for (size_t l = 0; text && l < source->shape->L; l++) {
         const struct layer *layer = &source->shape->layer[l];
         if (l > 0)
             text[n++] = ',';
-        n += write_function(text + n, source->activation_name(source->net, l + 1),
+        n += bpb_function_write(text + n, source->activation_name(source->net, l + 1),
                             layer->activation == BPB_OWN_ACTIVATION, layer->parameter);
     }
     return text;
@@ -466,8 +414,8 @@ static char *activations_text(const struct model_source *source)
 static void add_metadata(struct safetensors_writer *writer, const struct model_source *source,
                          const char *sizes, const char *activations)
 {
-    char loss[LONGEST_FUNCTION];
-    write_function(loss, source->loss_name, source->shape->loss == BPB_OWN_LOSS,
+    char loss[FUNCTION_TEXT_BYTES];
+    bpb_function_write(loss, source->loss_name, source->shape->loss == BPB_OWN_LOSS,
                    source->shape->loss_parameter);
     bpb_safetensors_add_value(writer, KEY_CRC32, "00000000");
     bpb_safetensors_add_value(writer, KEY_FORMAT, "1");
