@@ -101,8 +101,12 @@ BPB_API const char *bpb_strerror(int status);
 /* ---- Functions of a net ---------------------------------------------------------------- */
 
 /*
- * Activations g, applied to each entry z of Z (softmax: to each column). NaN gives NaN. At a kink
- * g' is that of the left side. In the text lambda = 1.0507009873554805, the slope of SELU.
+ * Activations g, applied to each entry z of Z (softmax: to each column). g is within 4 units in the
+ * last place, subnormal results included, g' within 4 eps max(1, |g'|), and both are finite where
+ * the exact value can be represented. NaN gives NaN, infinities the limits of g and g' (softmax: 0,
+ * or a column of NaN for +Inf); a zero keeps its sign where g(0) = 0. At a kink g' is that of the
+ * left side.
+ * lambda = 1.0507009873554805.
  */
 typedef enum bpb_activation {
     BPB_SIGMOID,     /* 1 / (1 + exp(-z)) */
