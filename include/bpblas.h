@@ -67,9 +67,9 @@ BPB_API const char *bpb_version(void);
     X(BPB_ERR_OPTION,      -2, "an option is outside its range") \
     X(BPB_ERR_SIZE,        -3, "a size is zero, or too large for the BLAS or the memory") \
     X(BPB_ERR_SHAPE,       -4, "a matrix has not the rows or columns that are needed") \
-    X(BPB_ERR_STRIDE,      -5, "the strides of a matrix make its entries overlap") \
+    X(BPB_ERR_STRIDE,      -5, "the strides of a matrix make entries overlap, or ld is missing") \
     X(BPB_ERR_BATCH,       -6, "more columns than the plan's batch") \
-    X(BPB_ERR_PAIR,        -7, "this loss does not go with the output activation") \
+    X(BPB_ERR_PAIR,        -7, "this loss does not go with the net's outputs") \
     X(BPB_ERR_MISMATCH,    -8, "the work's plan was made for a net of another shape") \
     X(BPB_ERR_MEMORY,      -9, "out of memory") \
     X(BPB_ERR_BUFFER,     -10, "the memory given is too small") \
@@ -306,7 +306,8 @@ typedef struct bpb_where {
 } bpb_where;
 
 /* Look for the first value of X, by columns, that is not finite (where X is masked, nor NaN):
- * BPB_NONFINITE and its place in *where (NULL: not wanted), or BPB_OK. */
+ * BPB_NONFINITE and its place in *where (NULL: not wanted), or BPB_OK. A weight of a column comes
+ * before its values; its row is X.rows. */
 BPB_API bpb_status bpb_dfind_nonfinite(bpb_dcview X, bpb_where *where);
 BPB_API bpb_status bpb_sfind_nonfinite(bpb_scview X, bpb_where *where);
 
@@ -382,8 +383,8 @@ BPB_API bpb_status bpb_snet_copy(bpb_snet **copy, const bpb_snet *net);
 typedef struct bpb_dactivation_function {
     const char *name;    /* in model files: 1 to 31 of a-z 0-9 - _, none of the library's own */
     const void *context; /* must outlive the net */
-    int of_A;            /* 1: derivatives look at A alone, so that Z need not be kept; what they are
-                            given as z and Z may then be anything */
+    int of_A;            /* 1: derivatives look at A alone, so that Z need not be kept; what they
+                            are given as z and Z may then be anything */
     void (*f)(const void *context, size_t n, const double *z, double *a);
     void (*df)(const void *context, size_t n, const double *z, const double *a, double *df);
     void (*d2f)(const void *context, size_t n, const double *z, const double *a, double *d2f);
@@ -417,9 +418,10 @@ typedef struct bpb_sactivation_function {
  *
  * or for whole matrices (value is not NULL):
  *
- *     value     e[j] = the loss of column j
+ *     value     e[j] = the loss of column j, without weight and 1/B, as all of these are
  *     gradient  D = de/dA, column by column
- *     second    H = (d(de/dA))[V], the derivative of the gradient in direction V of A
+ *     second    H = (d(de/dA))[V], the derivative of the gradient in direction V of A; written,
+ *               where an activation's is added
  */
 typedef struct bpb_dloss_function {
     const char *name;    /* as above */
@@ -529,7 +531,8 @@ BPB_API bpb_sview bpb_snet_b(const bpb_snet *net, float *vector, size_t l);
  *     Y   = shift + factor * A_L          (output, n_L values each)
  *
  * Every pass applies both; the loss is that of A_L against (T - shift) / factor (Gaussian: those
- * of the means; class indices stay what they are). Copied into
+ * of the means; to have s_i in the caller's units give it shift 2 ln(factor of m_i) and factor 1.
+ * Class indices stay what they are). Copied into
  * the net, in place of any earlier, and kept in its model file. NULL: shift 0, factor 1; both
  * NULL: no scaling. An input factor may be 0. Allocates. BPB_ERR_OPTION: a value is not finite,
  * or an output factor is 0 or subnormal.
@@ -887,8 +890,9 @@ BPB_API bpb_status bpb_sjacobian_vjp(const bpb_snet *net, bpb_swork *work, bpb_s
  *
  *     E = 1/B sum_j w_j (e_j + strength/2 |dy_j/dx_j - dT_j|^2)
  *
- * with targets dT for dY/dX, (n_L n_0) x B as by bpb_djacobian, in the caller's units; masked: its
- * NaNs are left out (Czarnecki et al., "Sobolev training for neural networks", 2017).
+ * with targets dT for dY/dX, (n_L n_0) x B as by bpb_djacobian. The second term is in the caller's
+ * units, e_j of scaled outputs is not: strength carries their factors. dT masked: its NaNs are left
+ * out (Czarnecki et al., "Sobolev training for neural networks", 2017).
  * A masked target of Y leaves the second term. strength >= 0, finite in the net's precision; else
  * BPB_ERR_OPTION. loss: may be NULL.
  */
@@ -996,7 +1000,8 @@ typedef struct bpb_check_report {
 } bpb_check_report;
 
 /*
- * Check; options NULL: defaults. The net is not changed. Allocates.
+ * Check; options NULL: defaults. The net is not changed. An entry costs some 40 passes over all
+ * columns: a few columns do. Allocates.
  * BPB_DISAGREES: at least one entry does. BPB_NONFINITE, before that: E, Y or a derivative is not
  * finite; the other checks are made all the same.
  * Statuses of bpb_dgradient and of the derivatives; one that lacks a function is left out, unless

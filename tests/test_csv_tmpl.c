@@ -25,7 +25,7 @@ static void expect_values(const char *text, size_t n, size_t rows, size_t cols, 
     assert_ok(BPB(csv_read)(&X, store(text, n), &where));
     assert_int_equal(X.rows, rows);
     assert_int_equal(X.cols, cols);
-    assert_true(X.ld == 0 && X.row_stride == 0 && !X.index && !X.row_index);
+    assert_true(X.ld == X.rows && X.row_stride == 1 && !X.index && !X.row_index);
     assert_same_bits(rows * cols, X.data, values);
     assert_true(where.row == 77 && where.col == 78);
     bpb_free(X.data);

@@ -110,7 +110,7 @@ static bpb_dview read_both(const char *path)
     assert_non_null(X.data);
     assert_int_equal(S.rows, X.rows);
     assert_int_equal(S.cols, X.cols);
-    assert_true(X.ld == 0 && X.row_stride == 0 && !X.index && S.ld == 0 && !S.index);
+    assert_true(X.ld == X.rows && X.row_stride == 1 && !X.index && S.ld == S.rows && !S.index);
     for (size_t k = 0; k < X.rows * X.cols; k++)
         assert_true(same((double)S.data[k], (double)(float)X.data[k]));
     bpb_free(S.data);

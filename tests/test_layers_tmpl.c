@@ -82,7 +82,7 @@ static void assert_matrix(const char *what, BPB(cview) V, size_t n, const long d
 {
     long double scaled[6 * B];
     assert_non_null(V.data);
-    assert_true(V.rows == n && V.cols == B && (V.ld == 0 || V.ld == n) && !V.index);
+    assert_true(V.rows == n && V.cols == B && V.ld == n && V.row_stride == 1 && !V.index);
     for (size_t k = 0; k < n * B; k++)
         scaled[k] = factor * want[k];
     assert_reals_close(what, n * B, V.data, scaled, largest(n * B, scaled),

@@ -300,6 +300,8 @@ static bpb_status copy(void)
 }
 static bpb_status load_with(void)
 {
+    if (model_bytes == 0)
+        return BPB_ERR_UNSUPPORTED; /* there is no such file */
     return BPB(net_load_with)(&out.net, own_path, &functions, out.missing);
 }
 static bpb_status load_memory_with(void)

@@ -400,6 +400,14 @@ static void find_nonfinite__nan_of_a_masked_view(void **state)
     assert_true(where.row == 1 && where.col == 2);
     values[5] = 6;
     assert_ok(BPB(find_nonfinite)(V, &where));
+    const real spoilt[] = {1, 1, (real)NAN};
+    V.weights = spoilt;
+    assert_int_equal(BPB(find_nonfinite)(V, &where), BPB_NONFINITE);
+    assert_true(where.row == 2 && where.col == 2);
+    const size_t turned[] = {2, 0, 1};
+    V.index = turned; /* through which weights go too */
+    assert_int_equal(BPB(find_nonfinite)(V, &where), BPB_NONFINITE);
+    assert_true(where.row == 2 && where.col == 0);
 }
 
 /* ---- Classes ---- */

@@ -17,7 +17,8 @@
 static const struct option options[] = {
     {.name = "model", .kind = &kind_path, .offset = AT(pairs.model), .value = "FILE",
      .required = true,
-     .help = "a model that bpblas train saved, or another safetensors file of its form"},
+     .help = "a model that bpblas train saved, or another safetensors file of its form; if its name "
+             "ends in .json, one of network2.py, which is easily written by hand"},
     {.name = "data", .kind = &kind_path, .offset = AT(pairs.data), .value = "FILE|DIR",
      .required = true, .help = PAIRS_DATA_HELP},
     {.name = "part", .kind = &kind_part, .offset = AT(pairs.part), .value = "NAME",

@@ -86,6 +86,12 @@ static int read_folder(struct BPB(pairs) * pairs, const BPB(net) * net,
                        const struct pairs_settings *settings)
 {
     struct BPB(samples) *samples = &pairs->samples;
+    if (model_is_network2(settings->model)) {
+        complain("the model %s keeps no pixel scale, so that images cannot be read for it: give a "
+                 "CSV file with inputs as it takes them",
+                 settings->model);
+        return CODE_USAGE;
+    }
     ATTEMPT(model_takes_classes(settings->model, BPB(net_loss)(net)));
     ATTEMPT(BPB(cli_read_samples)(samples, settings->data, (enum part)settings->part));
     ATTEMPT(model_takes(settings->model, BPB(net_units)(net, 0), samples->X.rows));

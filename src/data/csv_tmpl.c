@@ -110,7 +110,8 @@ static bpb_status read_file(BPB(view) * X, const char *path, bpb_where *where)
     const bpb_status status = read_table(&csv, &table, where);
     bpb_csv_close(&csv);
     if (status >= 0)
-        *X = BPB(matrix)(table.data, table.rows, table.cols);
+        *X = (BPB(view)){.data = table.data, .rows = table.rows, .cols = table.cols,
+                         .ld = table.rows, .row_stride = 1};
     else
         free(table.data);
     return status;

@@ -80,7 +80,8 @@ static bpb_status read_elements(struct idx *idx, real **data)
 static bpb_status read_matrix(struct idx *idx, BPB(view) * X, bpb_where *where)
 {
     TRY(read_elements(idx, &X->data));
-    *X = BPB(matrix)(X->data, idx->rows, idx->cols);
+    *X = (BPB(view)){.data = X->data, .rows = idx->rows, .cols = idx->cols, .ld = idx->rows,
+                     .row_stride = 1};
     return BPB(find_nonfinite)(BPB(read)(*X), where);
 }
 

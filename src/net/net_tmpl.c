@@ -158,7 +158,8 @@ BPB(view) BPB(net_W)(const BPB(net) * net, real *vector, size_t l)
     const struct layer *layer = layer_at(net, l);
     if (!layer || !vector)
         return (BPB(view)){0};
-    return (BPB(view)){.data = vector + layer->W, .rows = layer->n_out, .cols = layer->n_in};
+    return (BPB(view)){.data = vector + layer->W, .rows = layer->n_out, .cols = layer->n_in,
+                       .ld = layer->n_out, .row_stride = 1};
 }
 
 /* bpb_snet_b, bpb_dnet_b */
@@ -167,7 +168,8 @@ BPB(view) BPB(net_b)(const BPB(net) * net, real *vector, size_t l)
     const struct layer *layer = layer_at(net, l);
     if (!layer || !vector)
         return (BPB(view)){0};
-    return (BPB(view)){.data = vector + layer->b, .rows = layer->n_out, .cols = 1};
+    return (BPB(view)){.data = vector + layer->b, .rows = layer->n_out, .cols = 1,
+                       .ld = layer->n_out, .row_stride = 1};
 }
 
 static bool all_finite(const real *x, size_t n)

@@ -112,9 +112,21 @@ static bool all_finite(size_t n, const real *x)
     return !(carried & above);
 }
 
+/* A column's weight that is not finite counts as a row behind the last. */
+static bpb_status scan_weight(BPB(cview) X, size_t j, bpb_where *where)
+{
+    if (!X.weights || isfinite(X.weights[X.index ? X.index[j] : j]))
+        return BPB_OK;
+    if (where)
+        *where = (bpb_where){.row = X.rows, .col = j};
+    return BPB_NONFINITE;
+}
+
 static bpb_status scan(BPB(cview) X, bpb_where *where)
 {
     for (size_t j = 0; j < X.cols; j++) {
+        if (scan_weight(X, j, where))
+            return BPB_NONFINITE;
         const real *column = X.data + column_start(X, j);
         if (X.row_stride == 1 && !X.row_index && all_finite(X.rows, column))
             continue;

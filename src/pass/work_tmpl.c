@@ -91,9 +91,15 @@ bpb_status BPB(vjp_check)(const BPB(plan) * plan)
     return plan->loss.gradient ? BPB_OK : BPB_ERR_NO_VJP;
 }
 
+/* With the leading dimension that a caller may hand to the BLAS. */
+static BPB(cview) matrix(const real *data, size_t rows, size_t cols, size_t ld)
+{
+    return (BPB(cview)){.data = data, .rows = rows, .cols = cols, .ld = ld, .row_stride = 1};
+}
+
 static BPB(cview) matrix_at(const BPB(work) * work, size_t offset, size_t n)
 {
-    return BPB(cmatrix)((const real *)((const char *)work + offset), n, work->B);
+    return matrix((const real *)((const char *)work + offset), n, work->B, n);
 }
 
 /* bpb_swork_layer, bpb_dwork_layer */
@@ -103,8 +109,7 @@ struct BPB(layer) BPB(work_layer)(const BPB(work) * work, size_t l)
     if (!work || work->B == 0 || l > work->plan->shape->L)
         return view;
     if (l == 0) {
-        view.A = BPB(cmatrix)(work->X, shape_inputs(work->plan->shape), work->B);
-        view.A.ld = work->ldx;
+        view.A = matrix(work->X, shape_inputs(work->plan->shape), work->B, work->ldx);
         return view;
     }
     const struct layer *shape = &work->plan->shape->layer[l - 1];
@@ -116,8 +121,8 @@ struct BPB(layer) BPB(work_layer)(const BPB(work) * work, size_t l)
     if (work->left != LEFT_NO_DELTA)
         view.D = matrix_at(work, work->left == LEFT_D ? layer->D : layer->Q, n);
     if (work->G) {
-        view.dW = BPB(cmatrix)(work->G + shape->W, n, shape->n_in);
-        view.db = BPB(cmatrix)(work->G + shape->b, n, 1);
+        view.dW = matrix(work->G + shape->W, n, shape->n_in, n);
+        view.db = matrix(work->G + shape->b, n, 1, n);
     }
     return view;
 }
