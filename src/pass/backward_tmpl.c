@@ -31,7 +31,7 @@ void BPB(slice_output_delta)(struct BPB(pass) * pass, const struct BPB(slice) * 
 }
 
 void BPB(slice_back)(const struct BPB(slice) * slice, size_t l, const real *W, const real *D,
-                     real beta, real *C)
+                     real beta, real *C, size_t ldc)
 {
     const struct layer *shape = &slice->net->shape->layer[l - 1];
     const size_t n_in = shape->n_in, n_out = shape->n_out;
@@ -40,8 +40,8 @@ void BPB(slice_back)(const struct BPB(slice) * slice, size_t l, const real *W, c
         .trans_A = TRANS, .m = n_in, .n = slice->count, .k = n_out,
         .A = W, .lda = n_out,                   // W is n_out x n_in
         .B = D, .ldb = n_out,                   // D is n_out x B
-        .beta = beta, .E = C, .lde = n_in,
-        .C = C, .ldc = n_in,                    // C is n_in  x B
+        .beta = beta, .E = C, .lde = ldc,
+        .C = C, .ldc = ldc,                     // C is n_in  x B
         .scratch = slice->scratch});
 }
 
@@ -53,7 +53,7 @@ static void propagate(const struct BPB(slice) * slice, size_t l)
     const size_t n_in = shape->n_in;
     real *D_before = BPB(slice_at)(slice, before->D, n_in);
     BPB(slice_back)(slice, l, slice->net->theta + shape->W,
-                    BPB(slice_at)(slice, layer->D, shape->n_out), 0, D_before);
+                    BPB(slice_at)(slice, layer->D, shape->n_out), 0, D_before, n_in);
     before->g.vjp(before->g.context, n_in, slice->count, BPB(slice_at)(slice, before->Z, n_in),
                   BPB(slice_at)(slice, before->A, n_in), D_before);
 }

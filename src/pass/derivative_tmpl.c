@@ -72,9 +72,23 @@ real *BPB(slice_input_delta)(const struct BPB(slice) * slice)
     const struct layer *first = &plan->shape->layer[0];
     real *D_0 = BPB(slice_at)(slice, plan->D_0, first->n_in);
     BPB(slice_back)(slice, 1, slice->net->theta + first->W,
-                    BPB(slice_at)(slice, plan->layer[0].D, first->n_out), 0, D_0);
+                    BPB(slice_at)(slice, plan->layer[0].D, first->n_out), 0, D_0, first->n_in);
     BPB(slice_by_inputs)(slice, D_0);
     return D_0;
+}
+
+void BPB(slice_give_input_delta)(const struct BPB(slice) * slice, BPB(view) dX)
+{
+    const BPB(plan) *plan = slice->work->plan;
+    const struct layer *first = &plan->shape->layer[0];
+    const BPB(cview) C = BPB(view_resolve)(BPB(read)(dX));
+    if (slice->net->input_scaling || !BPB(view_in_place)(C)) {
+        BPB(view_scatter)(dX, slice->first, slice->count, BPB(slice_input_delta)(slice));
+        return;
+    }
+    BPB(slice_back)(slice, 1, slice->net->theta + first->W,
+                    BPB(slice_at)(slice, plan->layer[0].D, first->n_out), 0,
+                    dX.data + slice->first * C.ld, C.ld);
 }
 
 /* ---- J^T u, dE/dX ---- */
@@ -88,8 +102,7 @@ struct reverse {
 static void give_dX(const struct reverse *reverse, const struct BPB(slice) * slice)
 {
     if (reverse->dX.data)
-        BPB(view_scatter)(reverse->dX, slice->first, slice->count,
-                          BPB(slice_input_delta)(slice));
+        BPB(slice_give_input_delta)(slice, reverse->dX);
 }
 
 static void reverse_loss(struct BPB(pass) * pass, const struct BPB(slice) * slice)
@@ -177,8 +190,6 @@ bpb_status BPB(vjp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cv
 /* ---- J v ---- */
 
 struct forward {
-    struct BPB(direction) direction;
-    BPB(cview) V;
     BPB(view) Y, dY;
 };
 
@@ -187,13 +198,7 @@ static void forward_tangents(struct BPB(pass) * pass, const struct BPB(slice) * 
     const struct forward *forward = pass->ends;
     const BPB(plan) *plan = slice->work->plan;
     const struct BPB(planned) *output = &plan->layer[plan->shape->L - 1];
-    const size_t n_0 = shape_inputs(plan->shape), n_L = shape_outputs(plan->shape);
-    if (forward->V.data) {
-        real *RA_0 = BPB(slice_at)(slice, plan->RA_0, n_0);
-        BPB(view_gather)(forward->V, slice->first, slice->count, RA_0);
-        BPB(slice_by_inputs)(slice, RA_0);
-    }
-    BPB(slice_tangents)(slice, &forward->direction);
+    const size_t n_L = shape_outputs(plan->shape);
     real *RA = BPB(slice_at)(slice, output->RA, n_L);
     BPB(slice_by_outputs)(slice, RA);
     BPB(view_scatter)(forward->dY, slice->first, slice->count, RA);
@@ -218,13 +223,13 @@ bpb_status BPB(jvp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, const 
     TRY(BPB(optional_check)(V, shape_inputs(net->shape), X.cols));
     TRY(BPB(optional_check)(BPB(read)(Y), shape_outputs(net->shape), X.cols));
     TRY(BPB(derivative_check)(work->plan, NEED_JVP));
-    const struct forward forward = {.direction = {v, V.data != NULL},
-                                    .V = resolve_optional(V), .Y = Y, .dY = dY};
+    const struct BPB(direction) direction = {.v = v, .V = resolve_optional(V)};
+    const struct forward forward = {.Y = Y, .dY = dY};
     struct section section;
     bpb_section_enter(&section, work->plan->uses_blas);
     BPB(pass_run)(&(struct BPB(pass)){.net = net, .work = work, .X = BPB(view_resolve)(X),
-                                      .count = X.cols, .end = forward_tangents,
-                                      .ends = &forward});
+                                      .count = X.cols, .direction = &direction,
+                                      .end = forward_tangents, .ends = &forward});
     bpb_section_leave(&section);
     return BPB_OK;
 }

@@ -5,13 +5,17 @@
 
 #include "pass/pass_tmpl.h"
 
-/* What tangents are taken along. */
+/* What tangents are taken along. R{A_0} is zero where neither V nor staged says otherwise. */
 struct BPB(direction) {
-    const real *v;  /* laid out as theta; NULL: theta stays what it is */
-    bool of_inputs; /* R{A_0} stands in RA_0; else it is zero */
+    const real *v; /* laid out as theta; NULL: theta stays what it is */
+    BPB(cview) V;  /* of X, resolved; no data: none */
+    bool staged;   /* R{A_0} stands in RA_0 */
+    bool keep_RZ;  /* second order needs R{Z_l}; else R{A_l} takes its place */
 };
 
-/* R{Z_l}, R{A_l} of a slice that has A_1 .. A_L. */
+/* R{Z_l}, R{A_l} of a slice that has A_1 .. A_l: one layer, while its W is in the cache, or all. */
+void BPB(slice_tangent)(const struct BPB(slice) * slice, const struct BPB(direction) * direction,
+                        size_t l);
 void BPB(slice_tangents)(const struct BPB(slice) * slice,
                          const struct BPB(direction) * direction);
 
@@ -20,13 +24,15 @@ const real *BPB(slice_A)(const struct BPB(slice) * slice, size_t l, size_t *ld);
 
 /* C = W_l^T D + beta C, n_{l-1} x B, for a W laid out as W_l. */
 void BPB(slice_back)(const struct BPB(slice) * slice, size_t l, const real *W, const real *D,
-                     real beta, real *C);
+                     real beta, real *C, size_t ldc);
 
 /* Note a delta of the outputs, n_L x count, that is not finite. */
 void BPB(slice_look_at)(struct BPB(pass) * pass, const struct BPB(slice) * slice, const real *D);
 
 /* dE/dX in the caller's units, where D_0 stands: D_0 = factor * (W_1^T D_1). */
 real *BPB(slice_input_delta)(const struct BPB(slice) * slice);
+/* The same into dX. */
+void BPB(slice_give_input_delta)(const struct BPB(slice) * slice, BPB(view) dX);
 
 /* D (n_0, or n_L, values of each of the slice's columns) times the factor of the inputs, or of the
  * outputs: what a derivative by x, or of y, has beside one by a_0, or of a_L. */

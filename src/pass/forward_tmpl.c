@@ -4,7 +4,7 @@
 
 #include "blas/section.h"
 #include "net/view_tmpl.h"
-#include "pass/pass_tmpl.h"
+#include "pass/derivative_tmpl.h"
 
 /* A = (A - shift) * factor */
 static void scale_inputs(size_t n, size_t B, const real *scaling, real *A)
@@ -64,6 +64,8 @@ void BPB(slice_forward)(const struct BPB(pass) * pass, const struct BPB(slice) *
             part.first += j;
             forward_layer(&part, pass->forward, l, panel == 1 ? width : panel, A_in + j * lda, lda);
         }
+        if (pass->direction)
+            BPB(slice_tangent)(slice, pass->direction, l);
         lda = plan->shape->layer[l - 1].n_out;
         A_in = BPB(slice_at)(slice, plan->layer[l - 1].A, lda);
     }

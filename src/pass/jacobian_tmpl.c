@@ -76,7 +76,7 @@ static real *make_row(const struct BPB(slice) * slice, size_t i)
 /* Column k of J: R{A_L} along R{A_0} = e_k. */
 static real *make_column(const struct BPB(slice) * slice, size_t k)
 {
-    const struct BPB(direction) direction = {.of_inputs = true};
+    const struct BPB(direction) direction = {.staged = true};
     real *RA_0 = inputs_tangent(slice);
     real *RA = BPB(slice_at)(slice, output_of(slice)->RA, shape_outputs(slice->net->shape));
     unit_columns(shape_inputs(slice->net->shape), slice->count, k, RA_0);
@@ -176,7 +176,7 @@ static void seed_outputs(const struct BPB(slice) * slice, const struct term *ter
 
 static void finish_term(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
-    const struct BPB(direction) direction = {.of_inputs = true};
+    const struct BPB(direction) direction = {.staged = true, .keep_RZ = true};
     const struct BPB(planned) *output = output_of(slice);
     const size_t n = shape_outputs(slice->net->shape);
     BPB(slice_tangents)(slice, &direction);

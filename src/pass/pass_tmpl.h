@@ -20,6 +20,7 @@ struct BPB(slice) {
 };
 
 struct BPB(pass);
+struct BPB(direction);
 /* What a pass does with a slice once it has A_L. */
 typedef void BPB(pass_end)(struct BPB(pass) * pass, const struct BPB(slice) * slice);
 
@@ -36,6 +37,7 @@ struct BPB(pass) {
     bool again;          /* the columns went forward in the pass before: A_1 .. A_L are there */
     BPB(pass_end) *end;
     const void *ends;    /* what else end needs to know */
+    const struct BPB(direction) *direction; /* of tangents, on the way forward; NULL: none */
     double scale;        /* of D_L, see backward_tmpl.c */
     bool wants_loss;     /* of each column, into e */
     unsigned char *flags;

@@ -44,12 +44,13 @@ static void second_layer(const struct BPB(slice) * slice, size_t l, const real *
     const real *W = slice->net->theta + shape->W;
     const real *D = BPB(slice_at)(slice, layer->D, shape->n_out);
     const real *Q = BPB(slice_at)(slice, layer->Q, shape->n_out);
-    real *D_before = BPB(slice_at)(slice, before->D, shape->n_in);
+    const size_t n_in = shape->n_in;
+    real *D_before = BPB(slice_at)(slice, before->D, n_in);
     // Q_before = W^T Q, D_before = W^T D + W(v)^T Q
-    BPB(slice_back)(slice, l, W, Q, 0, BPB(slice_at)(slice, before->Q, shape->n_in));
-    BPB(slice_back)(slice, l, W, D, 0, D_before);
+    BPB(slice_back)(slice, l, W, Q, 0, BPB(slice_at)(slice, before->Q, n_in), n_in);
+    BPB(slice_back)(slice, l, W, D, 0, D_before, n_in);
     if (v)
-        BPB(slice_back)(slice, l, v + shape->W, Q, 1, D_before);
+        BPB(slice_back)(slice, l, v + shape->W, Q, 1, D_before, n_in);
     through_activation(slice, l - 1, false);
 }
 
@@ -116,20 +117,17 @@ static void hessian_seeds(struct BPB(pass) * pass, const struct BPB(slice) * sli
 
 static void hessian_end(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
-    const struct BPB(direction) *direction = pass->ends;
     BPB(slice_targets)(pass, slice);
     if (pass->wants_loss)
         BPB(slice_loss)(pass, slice);
-    BPB(slice_tangents)(slice, direction);
     hessian_seeds(pass, slice);
-    BPB(slice_second)(slice, direction->v);
+    BPB(slice_second)(slice, pass->direction->v);
 }
 
 /* D_L = J^T H J R{Z_L} is a delta like others from there on. */
 static void gauss_newton_end(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
     BPB(slice_targets)(pass, slice);
-    BPB(slice_tangents)(slice, pass->ends);
     loss_curvature(pass, slice);
     if (!BPB(slice_scale)(pass, slice, output_of(pass, slice).D))
         atomic_fetch_add(&pass->bad, 1);
@@ -153,7 +151,7 @@ bpb_status BPB(hvp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cv
 {
     TRY(curvature_check(net, work, X, T, v, Hv,
                         NEED_VJP | NEED_JVP | NEED_SECOND | NEED_LOSS_GRADIENT | NEED_LOSS_SECOND));
-    const struct BPB(direction) direction = {.v = v};
+    const struct BPB(direction) direction = {.v = v, .keep_RZ = true};
     const struct BPB(descent) descents[] = {
         {.G = Hv},                                                      // D A^T
         {.left = LEFT_Q, .right = RIGHT_RA, .G = Hv, .beta_W = 1},      // + Q R{A}^T
@@ -163,7 +161,7 @@ bpb_status BPB(hvp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cv
     bpb_section_enter(&section, work->plan->uses_blas);
     struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X),
                              .T = BPB(view_resolve)(T), .count = X.cols, .end = hessian_end,
-                             .ends = &direction, .scale = 1.0 / (double)X.cols,
+                             .direction = &direction, .scale = 1.0 / (double)X.cols,
                              .wants_loss = loss};
     BPB(pass_run)(&pass);
     bool finite = atomic_load(&pass.bad) == 0;
@@ -183,12 +181,12 @@ bpb_status BPB(gnvp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(c
                      const real *v, real *Gv)
 {
     TRY(curvature_check(net, work, X, T, v, Gv, NEED_VJP | NEED_JVP | NEED_LOSS_SECOND));
-    const struct BPB(direction) direction = {.v = v};
+    const struct BPB(direction) direction = {.v = v, .keep_RZ = true};
     struct section section;
     bpb_section_enter(&section, work->plan->uses_blas);
     struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X),
                              .T = BPB(view_resolve)(T), .count = X.cols,
-                             .end = gauss_newton_end, .ends = &direction,
+                             .end = gauss_newton_end, .direction = &direction,
                              .scale = 1.0 / (double)X.cols};
     BPB(pass_run)(&pass);
     const bool finite = atomic_load(&pass.bad) == 0;

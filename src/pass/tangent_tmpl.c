@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "net/view_tmpl.h"
 #include "pass/derivative_tmpl.h"
 
 /* C = W In + beta E, of layer l: n_out x B */
@@ -23,27 +24,48 @@ static void multiply(const struct BPB(slice) * slice, size_t l, const real *W, c
         .scratch = slice->scratch});
 }
 
-static void tangent_layer(const struct BPB(slice) * slice, const struct BPB(direction) * direction,
-                          size_t l)
+/* R{A_{l-1}}, or NULL where it is zero; that of the inputs is V where it lies, or staged. */
+static const real *tangent_in(const struct BPB(slice) * slice,
+                              const struct BPB(direction) * direction, size_t l, size_t *ld)
+{
+    const BPB(plan) *plan = slice->work->plan;
+    *ld = plan->shape->layer[l - 1].n_in;
+    if (l > 1)
+        return BPB(slice_at)(slice, plan->layer[l - 2].RA, *ld);
+    real *RA_0 = BPB(slice_at)(slice, plan->RA_0, *ld);
+    if (!direction->V.data)
+        return direction->staged ? RA_0 : NULL;
+    if (!slice->net->input_scaling && BPB(view_in_place)(direction->V)) {
+        *ld = direction->V.ld;
+        return direction->V.data + slice->first * *ld;
+    }
+    BPB(view_gather)(direction->V, slice->first, slice->count, RA_0);
+    BPB(slice_by_inputs)(slice, RA_0);
+    return RA_0;
+}
+
+void BPB(slice_tangent)(const struct BPB(slice) * slice, const struct BPB(direction) * direction,
+                        size_t l)
 {
     const BPB(plan) *plan = slice->work->plan;
     const struct layer *shape = &plan->shape->layer[l - 1];
     const struct BPB(planned) *layer = &plan->layer[l - 1];
-    const size_t n_in = shape->n_in, n_out = shape->n_out, B = slice->count;
-    const real *v = direction->v;
-    real *RZ = BPB(slice_at)(slice, layer->RZ, n_out), *RA = BPB(slice_at)(slice, layer->RA, n_out);
-    size_t lda;
+    const size_t n_out = shape->n_out, B = slice->count;
+    const real *v = direction->v, *W = slice->net->theta + shape->W;
+    real *RA = BPB(slice_at)(slice, layer->RA, n_out);
+    real *RZ = direction->keep_RZ ? BPB(slice_at)(slice, layer->RZ, n_out) : RA;
+    size_t lda, ldr;
     const real *A_in = BPB(slice_A)(slice, l - 1, &lda);
-    // R{Z} = W(v) A_in + b(v) 1^T
+    const real *RA_in = tangent_in(slice, direction, l, &ldr);
+    // R{Z} = W R{A_in} + b(v) 1^T
+    if (RA_in)
+        multiply(slice, l, W, RA_in, ldr, v ? 1 : 0, v ? v + shape->b : RZ, 0, RZ);
+    // R{Z} = W(v) A_in + R{Z}, or + b(v) 1^T
     if (v)
-        multiply(slice, l, v + shape->W, A_in, lda, 1, v + shape->b, 0, RZ);
-    // R{Z} = W R{A_in} + R{Z}
-    if (l > 1 || direction->of_inputs) {
-        const size_t at = l > 1 ? (layer - 1)->RA : plan->RA_0;
-        multiply(slice, l, slice->net->theta + shape->W, BPB(slice_at)(slice, at, n_in), n_in,
-                 v ? 1 : 0, RZ, n_out, RZ);
-    }
-    memcpy(RA, RZ, n_out * B * sizeof *RA);
+        multiply(slice, l, v + shape->W, A_in, lda, 1, RA_in ? RZ : v + shape->b,
+                 RA_in ? n_out : 0, RZ);
+    if (RA != RZ)
+        memcpy(RA, RZ, n_out * B * sizeof *RA);
     layer->g.jvp(layer->g.context, n_out, B, BPB(slice_at)(slice, layer->Z, n_out),
                  BPB(slice_at)(slice, layer->A, n_out), RA);
 }
@@ -52,7 +74,7 @@ void BPB(slice_tangents)(const struct BPB(slice) * slice,
                          const struct BPB(direction) * direction)
 {
     for (size_t l = 1; l <= slice->net->shape->L; l++)
-        tangent_layer(slice, direction, l);
+        BPB(slice_tangent)(slice, direction, l);
 }
 
 const real *BPB(slice_A)(const struct BPB(slice) * slice, size_t l, size_t *ld)
