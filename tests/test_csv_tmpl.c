@@ -137,15 +137,15 @@ static void csv_read__random_numbers(void **state)
     enum { ROWS = 7, COLS = 300 };
     struct rng rng = {1};
     real *values = make_reals(ROWS * COLS);
-    char *text = allocate(ROWS * COLS, 32), *end = text;
+    static char text[ROWS * COLS * 32];
+    size_t n = 0;
     for (size_t k = 0; k < ROWS * COLS; k++) {
         const double exponent = rng_uniform(&rng, BPB_SELECT(-300, -37), BPB_SELECT(300, 37));
         values[k] = (real)(rng_uniform(&rng, -1, 1) * pow(10, exponent));
-        end += sprintf(end, "%.*g%c", BPB_SELECT(17, 9), (double)values[k],
-                       (k + 1) % ROWS ? ';' : '\n');
+        n += (size_t)snprintf(text + n, 32, "%.*g%c", BPB_SELECT(17, 9), (double)values[k],
+                              (k + 1) % ROWS ? ';' : '\n');
     }
-    expect_values(text, (size_t)(end - text), ROWS, COLS, values);
-    free(text);
+    expect_values(text, n, ROWS, COLS, values);
     free(values);
 }
 
