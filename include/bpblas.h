@@ -70,7 +70,7 @@ BPB_API const char *bpb_version(void);
     X(BPB_ERR_STRIDE,      -5, "the strides of a matrix make entries overlap, or ld is missing") \
     X(BPB_ERR_BATCH,       -6, "more columns than the plan's batch") \
     X(BPB_ERR_PAIR,        -7, "this loss does not go with the net's outputs") \
-    X(BPB_ERR_MISMATCH,    -8, "the work's plan was made for a net of another shape") \
+    X(BPB_ERR_MISMATCH,    -8, "made for a net of another shape, or with other options") \
     X(BPB_ERR_MEMORY,      -9, "out of memory") \
     X(BPB_ERR_BUFFER,     -10, "the memory given is too small") \
     X(BPB_ERR_LABEL,      -11, "a label is outside 0..classes-1") \
@@ -772,6 +772,146 @@ BPB_API bpb_status bpb_dsgd_step(bpb_dnet *net, bpb_dwork *work, bpb_dcview X, b
                                  const bpb_sgd_rule *rule, double *loss);
 BPB_API bpb_status bpb_ssgd_step(bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
                                  const bpb_sgd_rule *rule, double *loss);
+
+/* ---- Optimisers --------------------------------------------------------------------------- */
+
+/*
+ * How theta follows a gradient. Step t = 1, 2, ... is, for each entry,
+ *
+ *     g = scale gradient + decay theta        decay: not of biases, unless decay_biases; not AdamW
+ *
+ *   sgd       theta <- theta - eta g
+ *   momentum  v <- momentum v + g,  theta <- theta - eta v                          (Polyak 1964)
+ *   nesterov  v <- momentum v + g,  theta <- theta - eta (g + momentum v)
+ *                                                      (Nesterov 1983; Sutskever et al. 2013)
+ *   adagrad   s <- s + g^2,
+ *             theta <- theta - eta / (1 + (t-1) eta_decay) g / (sqrt s + epsilon)
+ *                                                                          (Duchi et al. 2011)
+ *   rmsprop   s <- rho s + (1 - rho) g^2,  v <- momentum v + g / (sqrt s + epsilon),
+ *             theta <- theta - eta v                                (Tieleman and Hinton 2012)
+ *     centred m <- rho m + (1 - rho) g too, and s - m^2 below the root             (Graves 2013)
+ *   adam      m <- beta1 m + (1 - beta1) g,  s <- beta2 s + (1 - beta2) g^2,
+ *             theta <- theta - eta m / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + epsilon)
+ *                                                                      (Kingma and Ba 2015)
+ *   amsgrad   adam, with the largest s so far below the root               (Reddi et al. 2018)
+ *   adamw     theta <- (1 - eta decay) theta, then adam, or with amsgrad = 1 amsgrad
+ *                                                              (Loshchilov and Hutter 2019)
+ *   irprop-   Delta <- min(eta_plus Delta, delta_max)   where g g' > 0, g' being the g before,
+ *             Delta <- max(eta_minus Delta, delta_min), and then g <- 0, where g g' < 0;
+ *             theta <- theta - sign(g) Delta
+ *   irprop+   the same, but where g g' < 0 and the loss has grown, the step before is taken back
+ *                                                              (both Igel and Huesken 2003)
+ *
+ * all from 0 but Delta, from delta_0. Where sources differ, as PyTorch has it. iRPROP needs the
+ * gradient of all data at every step, the others take that of any mini-batch.
+ */
+typedef enum bpb_method {
+    BPB_SGD,
+    BPB_MOMENTUM,
+    BPB_NESTEROV,
+    BPB_ADAGRAD,
+    BPB_RMSPROP,
+    BPB_ADAM,
+    BPB_AMSGRAD,
+    BPB_ADAMW,
+    BPB_IRPROP_PLUS,
+    BPB_IRPROP_MINUS
+} bpb_method;
+
+/* "sgd", "momentum", ..., "irprop+", "irprop-"; NULL for a number that is none of them. */
+BPB_API const char *bpb_method_name(bpb_method method);
+/* The reverse. BPB_ERR_OPTION: no such name. */
+BPB_API bpb_status bpb_method_from_name(const char *name, bpb_method *method);
+
+/* What the equations name. 0 is the default, PyTorch's where nobody is named; what a method has
+ * no use for it does not look at, but it has to be in its range. */
+typedef struct bpb_opt_options {
+    bpb_method method; /* default SGD */
+    double eta;        /* > 0; default 0.001; Adagrad, RMSprop 0.01; iRPROP has none */
+    double momentum;   /* 0 <= momentum < 1; default 0.9; RMSprop 0, which needs no v */
+    double eta_decay;  /* of Adagrad, >= 0; default 0 */
+    double rho;        /* of RMSprop, 0 < rho < 1; default 0.99 */
+    int centred;       /* 1: RMSprop's other form; with other methods BPB_ERR_OPTION */
+    double beta1;      /* of Adam and its kin, 0 < beta < 1; default 0.9 */
+    double beta2;      /* default 0.999 */
+    double epsilon;    /* > 0, a normal number; default 1e-8; Adagrad 1e-10 */
+    int amsgrad;       /* 1: AdamW with AMSGrad's maximum; with others BPB_ERR_OPTION */
+    double decay;      /* >= 0; default 0; AdamW 0.01 */
+    int decay_biases;  /* 1: biases decay too; default 0 */
+    double eta_plus;   /* these five of iRPROP: > 1; default 1.2 */
+    double eta_minus;  /* 0 < eta_minus < 1; default 0.5 */
+    double delta_0;    /* delta_min <= delta_0 <= delta_max; default 0.0125 */
+    double delta_min;  /* >= 0; default 0 */
+    double delta_max;  /* default 50 (all as Igel and Huesken have them) */
+} bpb_opt_options;
+
+/*
+ * An optimiser is a method with what it remembers of a net's theta between steps: none to three
+ * vectors of P values. It holds no net: any of the widths of the one it was made for may be given
+ * to a step.
+ */
+typedef struct bpb_dopt bpb_dopt;
+typedef struct bpb_sopt bpb_sopt;
+
+/* Make an optimiser; options NULL: defaults. Allocates. BPB_ERR_OPTION: an unknown method, or an
+ * option out of its range in the net's precision. BPB_ERR_MEMORY. */
+BPB_API bpb_status bpb_dopt_create(bpb_dopt **opt, const bpb_dnet *net,
+                                   const bpb_opt_options *options);
+BPB_API bpb_status bpb_sopt_create(bpb_sopt **opt, const bpb_snet *net,
+                                   const bpb_opt_options *options);
+
+BPB_API void bpb_dopt_destroy(bpb_dopt **opt);
+BPB_API void bpb_sopt_destroy(bpb_sopt **opt);
+
+/*
+ * One step of the net's theta from scale * gradient, P values laid out as theta, but not theta:
+ * scale = 1 for a mean over columns, 1/n for a sum over n of them. Entry by entry, and the same
+ * bits on every machine.
+ * BPB_NONFINITE: an entry of g or theta, or of g^2 where the method takes it, is not finite;
+ * nothing is changed. BPB_ERR_MISMATCH: the net has other widths. BPB_ERR_OPTION: scale is not
+ * finite in the net's precision.
+ */
+BPB_API bpb_status bpb_dopt_step(bpb_dopt *opt, bpb_dnet *net, const double *gradient,
+                                 double scale);
+BPB_API bpb_status bpb_sopt_step(bpb_sopt *opt, bpb_snet *net, const float *gradient, double scale);
+
+/*
+ * For iRPROP+, before each step: the loss where its gradient was taken (with decay's penalty, where
+ * there is decay). Has it grown since the step before, steps are taken back; where it was not told
+ * for both, or is NaN, none are. The other methods do not look at it.
+ */
+BPB_API bpb_status bpb_dopt_loss(bpb_dopt *opt, double E);
+BPB_API bpb_status bpb_sopt_loss(bpb_sopt *opt, double E);
+
+/* The eta of the next step, for schedules: >= 0, and finite in the net's precision, as
+ * eta * decay must be; else BPB_ERR_OPTION. */
+BPB_API bpb_status bpb_dopt_set_eta(bpb_dopt *opt, double eta);
+BPB_API bpb_status bpb_sopt_set_eta(bpb_sopt *opt, double eta);
+
+/* eta, and the number t of steps taken; 0 for NULL. */
+BPB_API double bpb_dopt_eta(const bpb_dopt *opt);
+BPB_API double bpb_sopt_eta(const bpb_sopt *opt);
+BPB_API uint64_t bpb_dopt_steps(const bpb_dopt *opt);
+BPB_API uint64_t bpb_sopt_steps(const bpb_sopt *opt);
+
+/*
+ * The whole state (t, eta, losses, vectors) as bytes, the same on every machine, for a restart
+ * file; theta belongs to the net: see bpb_dnet_save_memory. *bytes (never NULL) is their number;
+ * buffer NULL: ask for that only. BPB_ERR_BUFFER: capacity too small; *bytes says what is needed.
+ */
+BPB_API bpb_status bpb_dopt_pack(const bpb_dopt *opt, void *buffer, size_t capacity,
+                                 size_t *bytes);
+BPB_API bpb_status bpb_sopt_pack(const bpb_sopt *opt, void *buffer, size_t capacity,
+                                 size_t *bytes);
+
+/*
+ * Take such a state up, in an optimiser that was made alike: what follows has the bits of the run
+ * that was not interrupted.
+ * BPB_ERR_FORMAT: no such state. BPB_ERR_VERSION. BPB_ERR_TRUNCATED. BPB_ERR_CHECKSUM.
+ * BPB_ERR_MISMATCH: of another method, precision, width or option (eta aside).
+ */
+BPB_API bpb_status bpb_dopt_unpack(bpb_dopt *opt, const void *buffer, size_t bytes);
+BPB_API bpb_status bpb_sopt_unpack(bpb_sopt *opt, const void *buffer, size_t bytes);
 
 /* ---- What a pass computed ----------------------------------------------------------------- */
 

@@ -31,6 +31,13 @@ LOOPS = {
     "axpby": "vmulp[sd]",
     "finite": "v(p?and|ptest|pcmp|pternlog)\\w*",
 }
+# The steps of optimisers.
+for name in ["sgd", "momentum", "nesterov", "irprop_plus", "irprop_minus"]:
+    LOOPS[name] = "vmulp[sd]"
+for name in ["adagrad", "rmsprop", "rmsprop_momentum", "centred_rmsprop",
+             "centred_rmsprop_momentum", "adam", "amsgrad"]:
+    LOOPS[name] = "vsqrtp[sd]"
+LOOPS["slopes_within"] = "v(p?cmp|and|p?test|ptern)\\w*"
 # Those whose derivatives are computed from Z, by the same functions as their values.
 for name in ["elu", "selu"]:
     for form in ["value", "derivative", "second"]:

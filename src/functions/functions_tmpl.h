@@ -61,11 +61,56 @@ struct BPB(own_forms) {
     struct BPB(loss) (*loss)(const BPB(loss_function) * own);
 };
 
+/* The steps of optimisers: some methods of bpb_method have several. */
+enum step_form {
+    STEP_SGD,
+    STEP_MOMENTUM,
+    STEP_NESTEROV,
+    STEP_ADAGRAD,
+    STEP_RMSPROP,
+    STEP_RMSPROP_MOMENTUM,
+    STEP_RMSPROP_CENTRED,
+    STEP_RMSPROP_CENTRED_MOMENTUM,
+    STEP_ADAM,    /* and AdamW */
+    STEP_AMSGRAD, /* and AdamW with its maximum */
+    STEP_IRPROP_PLUS,
+    STEP_IRPROP_MINUS,
+    STEP_FORMS
+};
+
+/* The numbers of one step, each method's own; the others are not looked at. */
+struct BPB(step) {
+    real scale, decay; /* g = scale * gradient + decay * theta */
+    real keep;         /* Adam: what is left of theta before the step */
+    real eta;          /* with all that multiplies it */
+    real momentum, epsilon;
+    real beta1, rest1, beta2, rest2; /* rest = 1 - beta; RMSprop's rho is beta2 */
+    real unbias;                     /* Adam: 1 / sqrt(1 - beta2^t) */
+    real eta_plus, eta_minus, delta_min, delta_max;
+    real back; /* iRPROP+: 1 where the loss grew, else 0 */
+};
+
+/* A step of n parameters, theta and the vectors of the method's state. */
+struct BPB(step_form) {
+    size_t vectors; /* of state */
+    bool squares;   /* g^2 is taken */
+    void (*take)(const struct BPB(step) * step, size_t n, const real *gradient, real *theta,
+                 real *const state[]);
+};
+
+struct BPB(steps) {
+    /* Whether |g| <= limit for all n entries. */
+    bool (*within)(const struct BPB(step) * step, real limit, size_t n, const real *gradient,
+                   const real *theta);
+    struct BPB(step_form) form[STEP_FORMS];
+};
+
 /* One set of functions, compiled for one x86-64 level. */
 struct BPB(function_set) {
     const struct BPB(activation) *activation; /* by bpb_activation */
     const struct BPB(loss) *loss;             /* by enum loss_form */
     const struct BPB(own_forms) *own;
+    const struct BPB(steps) *steps;
 
     /* y <- beta y + alpha x; as in the BLAS, y is not read where beta is 0 */
     void (*axpby)(size_t n, real alpha, const real *x, real beta, real *y);

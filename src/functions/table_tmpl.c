@@ -46,11 +46,13 @@ static void mul(size_t n, const real *x, real *y)
 extern const struct BPB(activation) LEVEL(activations)[];
 extern const struct BPB(loss) LEVEL(losses)[LOSS_FORMS];
 extern const struct BPB(own_forms) LEVEL(own_forms);
+extern const struct BPB(steps) LEVEL(steps);
 extern const struct BPB(function_set) LEVEL(functions);
 const struct BPB(function_set) LEVEL(functions) = {
     .activation = LEVEL(activations),
     .loss = LEVEL(losses),
     .own = &LEVEL(own_forms),
+    .steps = &LEVEL(steps),
     .axpby = axpby,
     .finite = finite,
     .scale = scale,

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Optimisers as objects: options, state, and what each step is made of. The loops over entries
+ * stand in src/functions/step_tmpl.c. */
+#include "train/optimiser_tmpl.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fpenv.h"
+#include "net/net_tmpl.h"
+
+#define ALIGNMENT 64
+#define LARGEST BPB_SELECT(DBL_MAX, (double)FLT_MAX)
+#define LARGEST_SQUARED BPB_SELECT(0x1.fffffffffffffp511, 0x1.fffffep63f) /* finite when squared */
+#define SMALLEST_NORMAL BPB_SELECT(DBL_MIN, (double)FLT_MIN)
+
+/* ---- Options ---- */
+
+static void or_default(double *option, double value)
+{
+    if (*option == 0)
+        *option = value;
+}
+
+static double default_eta(bpb_method method)
+{
+    return method == BPB_ADAGRAD || method == BPB_RMSPROP ? 0.01 : 0.001;
+}
+
+static void fill_in_defaults(bpb_opt_options *options)
+{
+    const bpb_method method = options->method;
+    or_default(&options->eta, default_eta(method));
+    or_default(&options->momentum, method == BPB_RMSPROP ? 0 : 0.9);
+    or_default(&options->rho, 0.99);
+    or_default(&options->beta1, 0.9);
+    or_default(&options->beta2, 0.999);
+    or_default(&options->epsilon, method == BPB_ADAGRAD ? 1e-10 : 1e-8);
+    or_default(&options->decay, method == BPB_ADAMW ? 0.01 : 0);
+    or_default(&options->eta_plus, 1.2);
+    or_default(&options->eta_minus, 0.5);
+    or_default(&options->delta_0, 0.0125);
+    or_default(&options->delta_max, 50);
+}
+
+/* low <= x <= high; NaN is not. */
+static bool within(double low, double x, double high)
+{
+    return x >= low && x <= high;
+}
+
+static bool is_fraction(double x)
+{
+    return x > 0 && x < 1;
+}
+
+bool BPB(opt_eta_allowed)(const bpb_opt_options *options, double eta)
+{
+    return within(0, eta, LARGEST) && fabs(1 - eta * options->decay) <= LARGEST;
+}
+
+static bool flags_allowed(const bpb_opt_options *options)
+{
+    return is_flag(options->decay_biases) && is_flag(options->centred) &&
+           is_flag(options->amsgrad) && (!options->centred || options->method == BPB_RMSPROP) &&
+           (!options->amsgrad || options->method == BPB_ADAMW);
+}
+
+static bool numbers_allowed(const bpb_opt_options *options)
+{
+    return options->eta > 0 && within(0, options->decay, LARGEST) &&
+           BPB(opt_eta_allowed)(options, options->eta) &&
+           (options->momentum == 0 || is_fraction(options->momentum)) &&
+           within(0, options->eta_decay, LARGEST) && is_fraction(options->rho) &&
+           is_fraction(options->beta1) && is_fraction(options->beta2) &&
+           within(SMALLEST_NORMAL, options->epsilon, LARGEST);
+}
+
+static bool irprop_allowed(const bpb_opt_options *options)
+{
+    return options->eta_plus > 1 && options->eta_plus <= LARGEST &&
+           is_fraction(options->eta_minus) && options->delta_min >= 0 && options->delta_0 > 0 &&
+           within(options->delta_min, options->delta_0, options->delta_max) &&
+           options->delta_max <= LARGEST;
+}
+
+/* Check the options and put their defaults in. */
+static bpb_status complete(bpb_opt_options *options)
+{
+    struct fpenv env;
+    REQUIRE(bpb_method_name(options->method), BPB_ERR_OPTION);
+    fpenv_enter(&env);
+    fill_in_defaults(options);
+    const bool allowed =
+        flags_allowed(options) && numbers_allowed(options) && irprop_allowed(options);
+    fpenv_leave(&env);
+    REQUIRE(allowed, BPB_ERR_OPTION);
+    return BPB_OK;
+}
+
+static enum step_form rmsprop_form(const bpb_opt_options *options)
+{
+    if (options->centred)
+        return options->momentum > 0 ? STEP_RMSPROP_CENTRED_MOMENTUM : STEP_RMSPROP_CENTRED;
+    return options->momentum > 0 ? STEP_RMSPROP_MOMENTUM : STEP_RMSPROP;
+}
+
+static enum step_form form_of(const bpb_opt_options *options)
+{
+    static const enum step_form forms[] = {
+        [BPB_SGD] = STEP_SGD,           [BPB_MOMENTUM] = STEP_MOMENTUM,
+        [BPB_NESTEROV] = STEP_NESTEROV, [BPB_ADAGRAD] = STEP_ADAGRAD,
+        [BPB_RMSPROP] = STEP_RMSPROP,   [BPB_ADAM] = STEP_ADAM,
+        [BPB_AMSGRAD] = STEP_AMSGRAD,   [BPB_ADAMW] = STEP_ADAM,
+        [BPB_IRPROP_PLUS] = STEP_IRPROP_PLUS, [BPB_IRPROP_MINUS] = STEP_IRPROP_MINUS,
+    };
+    if (options->method == BPB_RMSPROP)
+        return rmsprop_form(options);
+    return options->amsgrad ? STEP_AMSGRAD : forms[options->method];
+}
+
+/* ---- Create and destroy ---- */
+
+/* bpb_sopt_destroy, bpb_dopt_destroy */
+void BPB(opt_destroy)(BPB(opt) * *opt)
+{
+    if (!opt || !*opt)
+        return;
+    for (size_t k = 0; k < OPT_VECTORS; k++)
+        free((*opt)->state[k]);
+    free(*opt);
+    *opt = NULL;
+}
+
+/* The vectors of a state before the first step. theta's size has been found to fit memory. */
+static bpb_status make_state(BPB(opt) * opt)
+{
+    const size_t bytes = opt->P * sizeof(real);
+    for (size_t k = 0; k < opt->form->vectors; k++) {
+        opt->state[k] = aligned_alloc(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+        REQUIRE(opt->state[k], BPB_ERR_MEMORY);
+        memset(opt->state[k], 0, bytes);
+    }
+    const bpb_method method = opt->options.method;
+    if (method == BPB_IRPROP_PLUS || method == BPB_IRPROP_MINUS)
+        for (size_t i = 0; i < opt->P; i++)
+            opt->state[1][i] = (real)opt->options.delta_0;
+    return BPB_OK;
+}
+
+static void set_widths(BPB(opt) * opt, const struct shape *shape)
+{
+    opt->L = shape->L;
+    opt->units[0] = shape_inputs(shape);
+    for (size_t l = 1; l <= shape->L; l++)
+        opt->units[l] = shape->layer[l - 1].n_out;
+}
+
+/* bpb_sopt_create, bpb_dopt_create */
+bpb_status BPB(opt_create)(BPB(opt) * *opt, const BPB(net) * net, const bpb_opt_options *options)
+{
+    REQUIRE(opt && net, BPB_ERR_NULL);
+    bpb_opt_options completed = options ? *options : (bpb_opt_options){0};
+    TRY(complete(&completed));
+    const struct shape *shape = net->shape;
+    BPB(opt) *made = calloc(1, sizeof *made + (shape->L + 1) * sizeof *made->units);
+    REQUIRE(made, BPB_ERR_MEMORY);
+    made->options = completed;
+    made->steps = BPB(functions_for_cpu)()->steps;
+    made->form = &made->steps->form[form_of(&completed)];
+    made->P = shape->parameters;
+    made->loss = made->loss_before = NAN;
+    set_widths(made, shape);
+    const bpb_status status = make_state(made);
+    if (status < 0)
+        BPB(opt_destroy)(&made);
+    else
+        *opt = made;
+    return status;
+}
+
+/* ---- Step ---- */
+
+/* beta^t by squaring: plain products, which are the same everywhere. */
+static double power(double beta, uint64_t t)
+{
+    double result = 1;
+    for (; t > 0; t /= 2) {
+        result = t % 2 ? result * beta : result;
+        beta *= beta;
+    }
+    return result;
+}
+
+/* What multiplies the step of the t-th. */
+static double rate(const bpb_opt_options *options, uint64_t t)
+{
+    if (options->method == BPB_ADAGRAD)
+        return options->eta / (1 + (double)(t - 1) * options->eta_decay);
+    if (options->method >= BPB_ADAM && options->method <= BPB_ADAMW)
+        return options->eta / (1 - power(options->beta1, t));
+    return options->eta;
+}
+
+/* The numbers of step t, where all of theta decays. */
+static struct BPB(step) numbers_of(const BPB(opt) * opt, uint64_t t, double scale)
+{
+    const bpb_opt_options *options = &opt->options;
+    const bool decoupled = options->method == BPB_ADAMW;
+    const double beta2 = options->method == BPB_RMSPROP ? options->rho : options->beta2;
+    return (struct BPB(step)){
+        .scale = (real)scale,
+        .decay = decoupled ? 0 : (real)options->decay,
+        .keep = decoupled ? (real)(1 - options->eta * options->decay) : 1,
+        .eta = (real)rate(options, t),
+        .momentum = (real)options->momentum,
+        .epsilon = (real)options->epsilon,
+        .beta1 = (real)options->beta1, .rest1 = (real)(1 - options->beta1),
+        .beta2 = (real)beta2, .rest2 = (real)(1 - beta2),
+        .unbias = (real)(1 / sqrt(1 - power(options->beta2, t))),
+        .eta_plus = (real)options->eta_plus, .eta_minus = (real)options->eta_minus,
+        .delta_min = (real)options->delta_min, .delta_max = (real)options->delta_max,
+        .back = opt->loss > opt->loss_before};
+}
+
+/* A stretch of theta of which all decays, or nothing does. */
+struct stretch {
+    size_t first, count;
+    bool decays;
+};
+
+/* The i-th of them: W_1 b_1 W_2 ..., or theta as a whole where they are all alike. */
+static bool next_stretch(const BPB(opt) * opt, const struct shape *shape, size_t i,
+                         struct stretch *stretch)
+{
+    if (opt->options.decay == 0 || opt->options.decay_biases) {
+        *stretch = (struct stretch){0, opt->P, true};
+        return i == 0;
+    }
+    if (i == 2 * shape->L)
+        return false;
+    const struct layer *layer = &shape->layer[i / 2];
+    *stretch = i % 2 ? (struct stretch){layer->b, layer->n_out, false}
+                     : (struct stretch){layer->W, layer->n_out * layer->n_in, true};
+    return true;
+}
+
+static struct BPB(step) numbers_for(const struct BPB(step) * step, const struct stretch *stretch)
+{
+    struct BPB(step) own = *step;
+    own.decay = stretch->decays ? step->decay : 0;
+    own.keep = stretch->decays ? step->keep : 1;
+    return own;
+}
+
+/* Whether g, and g^2 where it is taken, are finite everywhere. */
+static bool all_usable(const BPB(opt) * opt, const BPB(net) * net, const real *gradient,
+                       const struct BPB(step) * step)
+{
+    const real limit = opt->form->squares ? LARGEST_SQUARED : (real)LARGEST;
+    bool usable = true;
+    struct stretch at;
+    for (size_t i = 0; usable && next_stretch(opt, net->shape, i, &at); i++) {
+        const struct BPB(step) own = numbers_for(step, &at);
+        usable = opt->steps->within(&own, limit, at.count, gradient + at.first,
+                                    net->theta + at.first);
+    }
+    return usable;
+}
+
+static void take_step(BPB(opt) * opt, BPB(net) * net, const real *gradient,
+                      const struct BPB(step) * step)
+{
+    struct stretch at;
+    for (size_t i = 0; next_stretch(opt, net->shape, i, &at); i++) {
+        const struct BPB(step) own = numbers_for(step, &at);
+        real *state[OPT_VECTORS] = {NULL};
+        for (size_t k = 0; k < opt->form->vectors; k++)
+            state[k] = opt->state[k] + at.first;
+        opt->form->take(&own, at.count, gradient + at.first, net->theta + at.first, state);
+    }
+    opt->t++;
+    opt->loss_before = opt->loss;
+    opt->loss = NAN;
+}
+
+static bool same_widths(const BPB(opt) * opt, const struct shape *shape)
+{
+    bool same = opt->L == shape->L && opt->units[0] == shape_inputs(shape);
+    for (size_t l = 1; same && l <= opt->L; l++)
+        same = opt->units[l] == shape->layer[l - 1].n_out;
+    return same;
+}
+
+/* bpb_sopt_step, bpb_dopt_step */
+bpb_status BPB(opt_step)(BPB(opt) * opt, BPB(net) * net, const real *gradient, double scale)
+{
+    REQUIRE(opt && net && gradient, BPB_ERR_NULL);
+    REQUIRE(same_widths(opt, net->shape), BPB_ERR_MISMATCH);
+    bpb_status status = BPB_ERR_OPTION;
+    struct fpenv env;
+    fpenv_enter(&env);
+    if (within(-LARGEST, scale, LARGEST)) {
+        const struct BPB(step) step = numbers_of(opt, opt->t + 1, scale);
+        status = all_usable(opt, net, gradient, &step) ? BPB_OK : BPB_NONFINITE;
+        if (!status)
+            take_step(opt, net, gradient, &step);
+    }
+    fpenv_leave(&env);
+    return status;
+}
+
+/* ---- What a caller tells and asks ---- */
+
+/* bpb_sopt_loss, bpb_dopt_loss */
+bpb_status BPB(opt_loss)(BPB(opt) * opt, double E)
+{
+    REQUIRE(opt, BPB_ERR_NULL);
+    opt->loss = E;
+    return BPB_OK;
+}
+
+/* bpb_sopt_set_eta, bpb_dopt_set_eta */
+bpb_status BPB(opt_set_eta)(BPB(opt) * opt, double eta)
+{
+    REQUIRE(opt, BPB_ERR_NULL);
+    struct fpenv env;
+    fpenv_enter(&env);
+    const bool allowed = BPB(opt_eta_allowed)(&opt->options, eta);
+    fpenv_leave(&env);
+    REQUIRE(allowed, BPB_ERR_OPTION);
+    opt->options.eta = eta;
+    return BPB_OK;
+}
+
+/* bpb_sopt_eta, bpb_dopt_eta */
+double BPB(opt_eta)(const BPB(opt) * opt)
+{
+    return opt ? opt->options.eta : 0;
+}
+
+/* bpb_sopt_steps, bpb_dopt_steps */
+uint64_t BPB(opt_steps)(const BPB(opt) * opt)
+{
+    return opt ? opt->t : 0;
+}
