@@ -1312,6 +1312,31 @@ BPB_API void bpb_free(void *memory);
 BPB_API bpb_status bpb_dcsv_read(bpb_dview *X, const char *path, bpb_where *where);
 BPB_API bpb_status bpb_scsv_read(bpb_sview *X, const char *path, bpb_where *where);
 
+/*
+ * Read a NumPy file (.npy, format versions 1.0 to 3.0) of numbers: bool, signed or unsigned
+ * integers of 1, 2, 4 or 8 bytes, floats of 4 or 8, in either byte order and either order of the
+ * axes. As in bpb_didx_read the first axis counts the samples: of an array a of shape (n, ...),
+ * column j of X is a[j], its last axis fastest, and so X has n columns, and as many rows as the
+ * product of the other extents; 1 where there are none. Values are taken as they are, rounded
+ * once. The file is trusted in nothing. X->data is allocated; free it with bpb_free.
+ * BPB_NONFINITE: read, and *where (NULL: not wanted) tells the first such value.
+ * BPB_ERR_IO, BPB_ERR_TRUNCATED, BPB_ERR_MEMORY. BPB_ERR_FORMAT: bytes behind the elements, too.
+ * BPB_ERR_SIZE: an extent is 0 or their product too large. BPB_ERR_RANGE: a double in the file
+ * exceeds float. BPB_ERR_VERSION: another format version. BPB_ERR_UNSUPPORTED: elements of any
+ * other type (objects, that is pickles, records, complex numbers, ...), no axis, or more than 64.
+ */
+BPB_API bpb_status bpb_dnpy_read(bpb_dview *X, const char *path, bpb_where *where);
+BPB_API bpb_status bpb_snpy_read(bpb_sview *X, const char *path, bpb_where *where);
+
+/*
+ * Write X as a NumPy file of version 1.0: shape (cols, rows), type '<f8' (s form: '<f4'), C order.
+ * So numpy.load gives an array of one sample a row, and bpb_dnpy_read gives X back, each value to
+ * the bit. The file comes about as in bpb_dnet_save. Allocates.
+ * BPB_ERR_SHAPE: no rows. BPB_ERR_STRIDE, BPB_ERR_SIZE: see Views. BPB_ERR_IO, BPB_ERR_MEMORY.
+ */
+BPB_API bpb_status bpb_dnpy_write(bpb_dcview X, const char *path);
+BPB_API bpb_status bpb_snpy_write(bpb_scview X, const char *path);
+
 /* ---- Model files --------------------------------------------------------------------- */
 
 /*

@@ -4,6 +4,7 @@
 
 Makes a small data set of its own: three classes of 8x8 images, each bright in another place.
 """
+import ast
 import csv
 import gzip
 import json
@@ -60,6 +61,29 @@ def write_part(folder, part, images, labels, kind=UBYTE, compress=False):
     pixels = [pixel for one in images for pixel in one]
     write(folder, f"{part}-images-idx3-ubyte", idx(kind, [len(images), SIDE, SIDE], pixels), compress)
     write(folder, f"{part}-labels-idx1-ubyte", idx(UBYTE, [len(labels)], labels), compress)
+
+
+def npy(letter, shape, values, fortran=False):
+    """A NumPy file: values of struct's letter, in the order in which they are in the file."""
+    size = struct.calcsize("<" + letter)
+    kind = {"B": "|u", "e": "<f", "f": "<f", "d": "<f"}[letter]
+    text = repr({"descr": f"{kind}{size}", "fortran_order": fortran, "shape": tuple(shape)})
+    text += " " * (-(len(text) + 11) % 64) + "\n"
+    return (b"\x93NUMPY\x01\0" + struct.pack("<H", len(text)) + text.encode() +
+            struct.pack(f"<{len(values)}{letter}", *values))
+
+
+def read_npy(path):
+    """The type, and the rows of a file in C order."""
+    with open(path, "rb") as file:
+        content = file.read()
+    length, = struct.unpack("<H", content[8:10])
+    header = ast.literal_eval(content[10:10 + length].decode())
+    assert content[:8] == b"\x93NUMPY\x01\0" and header["fortran_order"] is False
+    n, width = header["shape"]
+    letter = {"<f4": "f", "<f8": "d"}[header["descr"]]
+    values = struct.unpack(f"<{n * width}{letter}", content[10 + length:])
+    return header["descr"], [list(values[i * width:][:width]) for i in range(n)]
 
 
 TRAIN, TEST = samples(N_TRAIN, 1), samples(N_TEST, 2)
@@ -475,6 +499,54 @@ class Models(Case):
             for i in range(CLASSES):
                 real, = struct.unpack("f", struct.pack("f", float(row[f"y{i}"])))
                 self.assertEqual(f"{real:.9g}", row[f"y{i}"])
+
+    @needs("models")
+    def test_predict__numpy_in_and_out(self):
+        model, _ = self.train_model()
+        rows = self.predictions("--model", model, "--data", self.data)
+        whole = [[float(row[f"y{i}"]) for i in range(CLASSES)] for row in rows]
+        pixels = [pixel for one in TEST[0] for pixel in one]
+        across = [float(one[k]) for k in range(SIDE * SIDE) for one in TEST[0]]
+        out = self.path("out.npy")
+        for content in (npy("B", [N_TEST, SIDE, SIDE], pixels),
+                        npy("f", [N_TEST, SIDE * SIDE], pixels),
+                        npy("d", [N_TEST, SIDE * SIDE], across, fortran=True)):
+            images = write(self.folder, "images.npy", content)
+            self.assertEqual(rows, self.predictions("--model", model, "--images", images))
+            result = run("predict", "--model", model, "--images", images, "-o", out)
+            self.assertEqual("", self.assertCode(OK, result).stdout)
+            kind, outputs = read_npy(out)
+            self.assertEqual("<f4", kind)
+            self.assertEqual([[f"{y:.9g}" for y in row] for row in whole],
+                             [[f"{y:.9g}" for y in row] for row in outputs])
+        self.assertCode(OK, run("predict", "--model", model, "--data", self.data, "-o", out,
+                                "--precision", "double"))
+        kind, outputs = read_npy(out)
+        self.assertEqual(("<f8", N_TEST), (kind, len(outputs)))
+        for got, want in zip(outputs, whole):
+            for y, t in zip(got, want):
+                self.assertAlmostEqual(y, t, 4)
+
+    @needs("models")
+    def test_predict__numpy_files_that_are_refused(self):
+        model, _ = self.train_model("--layers", "64,3", "--output", "identity", "--init", "normal",
+                                    "--pixel-scale", 1, "--eta", "1e-6")
+        good = npy("f", [2, 64], [1.0] * 128)
+        for content, code, mentions in (
+                (npy("e", [2, 64], [1.0] * 128), FAILED, "no plain numbers"),
+                (good.replace(b"'<f4'", b"'|O8'"), FAILED, "no plain numbers"),
+                (good + b"x", FAILED, "documented form"), (good[:-1], FAILED, "too early"),
+                (npy("f", [2, 32], [1.0] * 64), FAILED, "32 values"),
+                (npy("f", [2, 64], [1.0] * 127 + [math.nan]), NONFINITE, "value 63 of sample 1")):
+            images = write(self.folder, "images.npy", content)
+            self.assertRefused(code, mentions, "predict", "--model", model, "--images", images)
+        out, huge = self.path("out.npy"), npy("f", [2, 64], [3e38] * 64 + [1.0] * 64)
+        images = write(self.folder, "images.npy", huge)
+        result = run("predict", "--model", model, "--images", images, "-o", out)
+        self.assertIn("1 of 2 samples", self.assertCode(NONFINITE, result).stderr)
+        spoilt, whole = read_npy(out)[1]
+        self.assertFalse(all(map(math.isfinite, spoilt)))
+        self.assertTrue(all(map(math.isfinite, whole)))
 
     @needs("models")
     def test_predict__single_sigmoid_has_a_threshold(self):
@@ -1046,6 +1118,12 @@ class Files(Case):
     def test_unwritable_csv(self):
         self.assertRefused(FAILED, "--out", "predict", "--model", "m", "--data", self.data, "-o",
                            self.path("no/such/out.csv"))
+
+    def test_unwritable_npy(self):
+        os.mkdir(self.path("folder.npy"))
+        for path in (self.path("no/such/out.npy"), self.path("folder.npy")):
+            self.assertRefused(FAILED, "--out", "predict", "--model", "m", "--data", self.data,
+                               "-o", path)
 
 
 # ---- The machine -------------------------------------------------------------------------

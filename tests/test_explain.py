@@ -15,7 +15,7 @@ import unittest
 import zlib
 
 import test_cli
-from test_cli import FAILED, NONFINITE, OK, USAGE, Case, needs, run, write, write_part
+from test_cli import FAILED, NONFINITE, OK, USAGE, Case, needs, npy, run, write, write_part
 
 DISAGREES = 4
 EPS = 2.0 ** -52
@@ -453,6 +453,25 @@ class Mistakes(Explained):
             self.write("d.csv", csv)
             with self.subTest(csv=csv):
                 self.refused(code, mentions, *words)
+
+    @needs("models")
+    def test_numpy_files(self):
+        words = self.small(n=2)
+        with open(words[3], encoding="ascii") as file:
+            values = [float(field) for line in file for field in line.split(",")]
+        data = self.path("d.npy")
+        self.write("d.npy", npy("d", [2, 4], values))
+        for command in COMMANDS:
+            whole = self.assertCode(OK, run(command, *words)).stdout
+            result = run(command, *words[:2], "--data", data)
+            self.assertEqual(whole, self.assertCode(OK, result).stdout)
+        for content, code, mentions in ((npy("d", [8], values), FAILED, "1 fields"),
+                                        (npy("d", [2, 4], values)[:-1], FAILED, "too early"),
+                                        (b"1,2,3,4\n", FAILED, "documented form"),
+                                        (npy("d", [1, 4], [1, 2, math.inf, 4]), NONFINITE,
+                                         "field 2 of sample 0")):
+            self.write("d.npy", content)
+            self.refused(code, mentions, *words[:2], "--data", data)
 
     @needs("models")
     def test_targets_that_are_no_classes(self):

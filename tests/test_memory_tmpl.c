@@ -112,20 +112,23 @@ void __wrap_free(void *memory)
 
 /* ---- What the calls work on ---- */
 
-enum { N_IN = 3, N_HIDDEN = 4, N_OUT = 2, COLS = 70, P = 26, IDX_BYTES = 40000 };
+enum { N_IN = 3, N_HIDDEN = 4, N_OUT = 2, COLS = 70, P = 26 };
+enum { IDX_BYTES = 40000, NPY_VALUES = 30000 };
 
 static const size_t units[] = {N_IN, N_HIDDEN, N_OUT};
 static const bpb_net_options net_options = {.units = units, .n_layers = 2};
 static const bpb_net_options plain_options = {.units = (const size_t[]){60, 9}, .n_layers = 1};
 static const real x_values[N_IN * COLS] = {1, 2, 3}, t_values[N_OUT * COLS] = {1, 0, 0, 1},
                   j_values[N_IN * N_OUT * COLS] = {1, 2, 3};
+static const real npy_values[NPY_VALUES] = {1, 2, 3}; /* more bytes than are read at first */
 static const real shift[N_IN] = {1, 2, 3}, factor[N_IN] = {4, 5, 6};
 static const bpb_sgd_rule rule = {.eta = 0.5};
 
 static struct machine m;
 static BPB(net) * plain; /* for network2.py: without scaling, and with a text that grows */
 static real theta[P];
-static char model_path[80], own_path[80], idx_path[80], csv_path[80], json_path[80], folder[64];
+static char model_path[80], own_path[80], idx_path[80], csv_path[80], npy_path[80], json_path[80];
+static char folder[64];
 static unsigned char model[8192];
 static size_t model_bytes;
 /* The same of a net with functions of one's own, scaling and notes. */
@@ -217,6 +220,15 @@ static bpb_status read_idx(void)
 static bpb_status read_csv(void)
 {
     return BPB(csv_read)(&out.X, csv_path, &out.where);
+}
+/* Written by the next. */
+static bpb_status read_npy(void)
+{
+    return BPB(npy_read)(&out.X, npy_path, &out.where);
+}
+static bpb_status write_npy(void)
+{
+    return BPB(npy_write)(BPB(cmatrix)(npy_values, NPY_VALUES / 10, 10), npy_path);
 }
 static bpb_status save_network2(void)
 {
@@ -439,6 +451,8 @@ static const struct operation operations[] = {
     {"train__out_of_memory", train_twice},
     {"idx_read__out_of_memory", read_idx},
     {"csv_read__out_of_memory", read_csv},
+    {"npy_read__out_of_memory", read_npy},
+    {"npy_write__out_of_memory", write_npy},
     {"save_network2__out_of_memory", save_network2},
     {"load_network2__out_of_memory", load_network2},
     {"save__out_of_memory", save},
@@ -617,6 +631,7 @@ static int set_up(void **state)
     snprintf(own_path, sizeof own_path, "%s/own", folder);
     snprintf(idx_path, sizeof idx_path, "%s/idx", folder);
     snprintf(csv_path, sizeof csv_path, "%s/csv", folder);
+    snprintf(npy_path, sizeof npy_path, "%s/npy", folder);
     snprintf(json_path, sizeof json_path, "%s/json", folder);
     m = make_machine(&net_options, &(bpb_plan_options){.batch = COLS});
     assert_int_equal(BPB(net_parameters)(m.net), P);
@@ -626,6 +641,7 @@ static int set_up(void **state)
     assert_true(save_network2() == BPB_OK || save_network2() == BPB_ERR_UNSUPPORTED);
     write_idx();
     write_csv();
+    assert_ok(write_npy());
     write_model();
     make_own_net();
     return 0;
@@ -642,6 +658,7 @@ static int tear_down(void **state)
     unlink(own_path);
     unlink(idx_path);
     unlink(csv_path);
+    unlink(npy_path);
     unlink(json_path);
     return rmdir(folder) != 0 || count_live() != 0;
 }

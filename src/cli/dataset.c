@@ -2,6 +2,7 @@
 #include "dataset.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,12 @@ static const char *const file_names[2][2] = {
     [PART_TRAIN] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte"},
     [PART_TEST] = {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
 };
+
+bool is_npy(const char *path)
+{
+    const size_t n = strlen(path);
+    return n > 4 && strcmp(path + n - 4, ".npy") == 0;
+}
 
 const char *part_name(enum part part)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A folder of four IDX files under their usual names. */
+/* Data by the names of their files: a folder of four IDX files under their usual ones. */
 #ifndef CLI_DATASET_H
 #define CLI_DATASET_H
 
@@ -10,6 +10,9 @@
 enum part { PART_TRAIN, PART_TEST };
 
 enum content { CONTENT_IMAGES, CONTENT_LABELS };
+
+/* Whether the name is that of a NumPy file: it ends in .npy. */
+bool is_npy(const char *path);
 
 /* "train" or "test". */
 const char *part_name(enum part part);

@@ -7,11 +7,23 @@
 #include "command.h"
 #include "say.h"
 
-/* V->data is the caller's to free even where the code is not CODE_FINE. */
-static int read_idx(BPB(view) * V, const char *path)
+static int refuse_form(const char *path)
+{
+    if (is_npy(path))
+        complain("cannot read %s: its elements are no plain numbers (integers, booleans, floats of "
+                 "4 or 8 bytes), or it is no array of them",
+                 path);
+    else
+        complain("cannot read %s: built without zlib; unpack it with gunzip", path);
+    return CODE_FAILED;
+}
+
+/* An IDX file, or a NumPy file. V->data is the caller's to free even where the code is not
+ * CODE_FINE. */
+static int read_array(BPB(view) * V, const char *path)
 {
     bpb_where where;
-    const bpb_status status = BPB(idx_read)(V, path, &where);
+    const bpb_status status = (is_npy(path) ? BPB(npy_read) : BPB(idx_read))(V, path, &where);
     if (status == BPB_OK)
         return CODE_FINE;
     if (status == BPB_NONFINITE) {
@@ -19,21 +31,19 @@ static int read_idx(BPB(view) * V, const char *path)
                  path, where.row, where.col);
         return CODE_NONFINITE;
     }
-    if (status == BPB_ERR_UNSUPPORTED) {
-        complain("cannot read %s: built without zlib; unpack it with gunzip", path);
-        return CODE_FAILED;
-    }
+    if (status == BPB_ERR_UNSUPPORTED)
+        return refuse_form(path);
     return complain_status(status, "read", path);
 }
 
 int BPB(cli_read_images)(BPB(view) * X, const char *path)
 {
-    return read_idx(X, path);
+    return read_array(X, path);
 }
 
 static int read_labels(struct BPB(samples) * samples, const char *images, const char *labels)
 {
-    ATTEMPT(read_idx(&samples->labels, labels));
+    ATTEMPT(read_array(&samples->labels, labels));
     if (samples->labels.rows != 1) {
         complain("%s holds %zu values a sample, not one label", labels, samples->labels.rows);
         return CODE_FAILED;
@@ -53,7 +63,7 @@ int BPB(cli_read_samples)(struct BPB(samples) * samples, const char *folder, enu
     samples->part = part;
     ATTEMPT(part_path(images, folder, part, CONTENT_IMAGES));
     ATTEMPT(part_path(labels, folder, part, CONTENT_LABELS));
-    ATTEMPT(read_idx(&samples->X, images));
+    ATTEMPT(read_array(&samples->X, images));
     return read_labels(samples, images, labels);
 }
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct pairs_settings {
-    const char *model, *data; /* data: a CSV file, or a folder of IDX files */
+    const char *model, *data; /* data: a CSV or NumPy file, or a folder of IDX files */
     size_t part;              /* enum part, of a folder */
     const char *rows;         /* see rows.h; NULL: the first ones */
     size_t first_rows;        /* so many; 0: all */
@@ -16,7 +16,8 @@ struct pairs_settings {
 #define PAIRS_DATA_HELP                                                                            \
     "a CSV file with a sample in each row, its inputs, then its targets (or, for cross-entropy "  \
     "of more than one output, the number of its class, from 0); a first row with a field "        \
-    "that is no number is left out. Or a folder with the IDX files, as for bpblas eval"
+    "that is no number is left out. Or, where its name ends in .npy, an array of NumPy with such " \
+    "rows. Or a folder with the IDX files, as for bpblas eval"
 #define PAIRS_ROWS_HELP                                                                            \
     "which samples, counted from 0: numbers and ranges with commas between, as in 0,3,10-19, or " \
     "all; "

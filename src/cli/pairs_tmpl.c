@@ -28,9 +28,9 @@ static bool takes_classes(const BPB(net) * net)
     return BPB(net_loss)(net) == BPB_CROSS_ENTROPY && outputs(net) > 1;
 }
 
-/* ---- A CSV file ---- */
+/* ---- A CSV or a NumPy file ---- */
 
-static int refuse_csv(bpb_status status, const char *path, bpb_where where)
+static int refuse_table(bpb_status status, const char *path, bpb_where where)
 {
     if (status == BPB_NONFINITE) {
         complain("%s: field %zu of sample %zu (both counted from 0) is not finite: correct the "
@@ -38,7 +38,7 @@ static int refuse_csv(bpb_status status, const char *path, bpb_where where)
                  path, where.row, where.col);
         return CODE_NONFINITE;
     }
-    if (status != BPB_ERR_FORMAT)
+    if (status != BPB_ERR_FORMAT || is_npy(path))
         return complain_status(status, "read", path);
     complain("%s: field %zu of sample %zu (both counted from 0) is no number, or the sample has "
              "not as many fields as the first",
@@ -64,13 +64,15 @@ static int check_fields(struct BPB(pairs) * pairs, const BPB(net) * net,
     return CODE_FAILED;
 }
 
-static int read_csv(struct BPB(pairs) * pairs, const BPB(net) * net,
-                    const struct pairs_settings *settings)
+static int read_table(struct BPB(pairs) * pairs, const BPB(net) * net,
+                      const struct pairs_settings *settings)
 {
     bpb_where where = {0, 0};
-    const bpb_status status = BPB(csv_read)(&pairs->table, settings->data, &where);
+    const char *path = settings->data;
+    const bpb_status status =
+        (is_npy(path) ? BPB(npy_read) : BPB(csv_read))(&pairs->table, path, &where);
     if (status != BPB_OK)
-        return refuse_csv(status, settings->data, where);
+        return refuse_table(status, path, where);
     ATTEMPT(check_fields(pairs, net, settings));
     const size_t inputs = BPB(net_units)(net, 0), fields = pairs->table.rows;
     pairs->X = (BPB(cview)){.data = pairs->table.data, .rows = inputs,
@@ -88,7 +90,7 @@ static int read_folder(struct BPB(pairs) * pairs, const BPB(net) * net,
     struct BPB(samples) *samples = &pairs->samples;
     if (model_is_network2(settings->model)) {
         complain("the model %s keeps no pixel scale, so that images cannot be read for it: give a "
-                 "CSV file with inputs as it takes them",
+                 "CSV or .npy file with inputs as it takes them",
                  settings->model);
         return CODE_USAGE;
     }
@@ -142,7 +144,7 @@ static int check_classes(const struct BPB(pairs) * pairs, size_t classes, const 
 int BPB(cli_read_pairs)(struct BPB(pairs) * pairs, const BPB(net) * net,
                         const struct pairs_settings *settings)
 {
-    ATTEMPT((is_folder(settings->data) ? read_folder : read_csv)(pairs, net, settings));
+    ATTEMPT((is_folder(settings->data) ? read_folder : read_table)(pairs, net, settings));
     ATTEMPT(choose(pairs, settings));
     return check_classes(pairs, outputs(net), settings->data);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Inputs and targets for one model, from a CSV file or a folder of IDX files. */
+/* Inputs and targets for one model, from a CSV or a NumPy file or a folder of IDX files. */
 #ifndef CLI_PAIRS_TMPL_H
 #define CLI_PAIRS_TMPL_H
 
@@ -16,7 +16,7 @@ struct BPB(pairs) {
     bool has_classes; /* T is 1 x count, class indices */
     size_t *rows;     /* their numbers in the data */
     size_t count;
-    BPB(view) table;                /* the CSV file, all zero for a folder */
+    BPB(view) table;                /* the file, all zero for a folder */
     struct BPB(samples) samples;    /* the folder */
 };
 

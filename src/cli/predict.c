@@ -3,6 +3,7 @@
 
 #include "args.h"
 #include "command.h"
+#include "dataset.h"
 #include "model.h"
 #include "output.h"
 #include "say.h"
@@ -19,9 +20,11 @@ static const struct option options[] = {
     {.name = "part", .kind = &kind_part, .offset = AT(part), .value = "NAME", .preset = "test",
      .help = "of the folder: test takes t10k-images, train takes train-images"},
     {.name = "images", .kind = &kind_path, .offset = AT(images), .value = "FILE",
-     .help = "one IDX file of images, plain or .gz; this or --data is required"},
+     .help = "one IDX file of images, plain or .gz; or, where its name ends in .npy, an array of "
+             "NumPy whose first axis counts the samples. This or --data is required"},
     {.name = "out", .letter = 'o', .kind = &kind_path, .offset = AT(out), .value = "FILE",
-     .help = "write there and not to standard output"},
+     .help = "write there and not to standard output; where the name ends in .npy, the outputs "
+             "alone as an array of NumPy, one sample a row, in the precision of the arithmetic"},
     {.name = "pixel-scale", .kind = &kind_scale, .offset = AT(pixel_scale), .value = "S",
      .help = "divide the pixels by S: for a model of network2.py, which keeps no scale, and "
              "required there; 256 is that of its MNIST"},
@@ -41,11 +44,16 @@ static bool check(const struct args *args)
     return is_one;
 }
 
+static enum output output_of(const char *out)
+{
+    return out && is_npy(out) ? OUTPUT_RENAMED : OUTPUT_OPENED;
+}
+
 static int run(const struct args *args)
 {
     const struct predict_settings *settings = args->settings;
     size_t bytes;
-    ATTEMPT(output_check("--out", settings->out, OUTPUT_OPENED));
+    ATTEMPT(output_check("--out", settings->out, output_of(settings->out)));
     ATTEMPT(model_check_scale(settings->model, settings->pixel_scale));
     ATTEMPT(model_precision(settings->model, settings->precision, &bytes));
     return (bytes == 8 ? bpb_dcli_predict : bpb_scli_predict)(settings);
@@ -53,14 +61,15 @@ static int run(const struct args *args)
 
 const struct command predict_command = {
     .name = "predict",
-    .summary = "outputs of a model for images, as CSV",
+    .summary = "outputs of a model for images, as CSV or for NumPy",
     .text = "Prints CSV: a header, then a row for each image with its class (the largest output,\n"
             "counted from 0; for one sigmoid output 1 where it is above 0.5; absent for any other\n"
             "single output) and all outputs, with the digits that give them back exactly. The\n"
-            "class is empty where an output is not finite.\n",
-    .examples = "example:\n"
+            "class is empty where an output is not finite. --out FILE.npy: see there.\n",
+    .examples = "examples:\n"
                 "  bpblas predict --model model.safetensors \\\n"
-                "    --data /usr/share/datasets/fashion-mnist -o outputs.csv\n",
+                "    --data /usr/share/datasets/fashion-mnist -o outputs.csv\n"
+                "  bpblas predict --model model.safetensors --images samples.npy -o outputs.npy\n",
     .options = options,
     .settings_bytes = sizeof(struct predict_settings),
     .check = check,

@@ -84,6 +84,13 @@ static int write_csv(const char *path, const BPB(net) * net, BPB(view) Y)
     return is_written && is_closed ? CODE_FINE : complain_status(BPB_ERR_IO, "write", path);
 }
 
+/* One sample a row, and no classes: they can be had of the outputs. */
+static int write_npy(const char *path, BPB(view) Y)
+{
+    const bpb_status status = BPB(npy_write)(BPB(read)(Y), path);
+    return status == BPB_OK ? CODE_FINE : complain_status(status, "write", path);
+}
+
 static int report_nonfinite(BPB(view) Y)
 {
     size_t count = 0;
@@ -98,7 +105,7 @@ static int predict_and_write(const char *path, const BPB(net) * net, BPB(view) X
     const bpb_status status = BPB(predict)(net, BPB(read)(X), Y);
     if (status < 0)
         return complain_status(status, "run", "the model");
-    ATTEMPT(write_csv(path, net, Y));
+    ATTEMPT(path && is_npy(path) ? write_npy(path, Y) : write_csv(path, net, Y));
     return status == BPB_NONFINITE ? report_nonfinite(Y) : CODE_FINE;
 }
 

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The text of a NumPy file: so much of Python's literals as stands in it, and nothing more. */
+#include <stdio.h>
+#include <string.h>
+
+#include "data/npy.h"
+
+/* What is left of the text. */
+struct rest {
+    const char *at, *end;
+};
+
+/* ---- Characters ---- */
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static void skip_blanks(struct rest *rest)
+{
+    while (rest->at < rest->end && is_blank(*rest->at))
+        rest->at++;
+}
+
+/* Take the word, behind blanks, where it comes next. */
+static bool take(struct rest *rest, const char *word)
+{
+    const size_t n = strlen(word);
+    skip_blanks(rest);
+    if ((size_t)(rest->end - rest->at) < n || memcmp(rest->at, word, n) != 0)
+        return false;
+    rest->at += n;
+    return true;
+}
+
+/* ---- Literals ---- */
+
+/* What stands between quotes of either kind. A backslash is a character as others are: no word
+ * that is looked for has one. */
+static bool take_string(struct rest *rest, struct rest *string)
+{
+    const bool is_single = take(rest, "'");
+    if (!is_single && !take(rest, "\""))
+        return false;
+    const char *close = memchr(rest->at, is_single ? '\'' : '"', (size_t)(rest->end - rest->at));
+    if (!close)
+        return false;
+    *string = (struct rest){rest->at, close};
+    rest->at = close + 1;
+    return true;
+}
+
+static bool is_word(struct rest string, const char *word)
+{
+    const size_t n = strlen(word);
+    return (size_t)(string.end - string.at) == n && memcmp(string.at, word, n) == 0;
+}
+
+static bpb_status take_size(struct rest *rest, size_t *size)
+{
+    skip_blanks(rest);
+    const char *begin = rest->at;
+    for (*size = 0; rest->at < rest->end && is_digit(*rest->at); rest->at++) {
+        const size_t digit = (size_t)(*rest->at - '0');
+        REQUIRE(size_mul(*size, 10, size) && size_add(*size, digit, size), BPB_ERR_SIZE);
+    }
+    const bool leads_with_0 = rest->at > begin + 1 && *begin == '0';
+    REQUIRE(rest->at > begin && !leads_with_0, BPB_ERR_FORMAT);
+    if (rest->at < rest->end && *rest->at == 'L') /* as Python 2 wrote some */
+        rest->at++;
+    return BPB_OK;
+}
+
+/* ---- The three values ---- */
+
+static bpb_status read_type(struct npy_array *array, struct rest string)
+{
+    static const struct {
+        const char *name;
+        enum npy_kind kind;
+        size_t bytes;
+    } types[] = {
+        {"b1", NPY_BOOL, 1},     {"i1", NPY_SIGNED, 1},   {"i2", NPY_SIGNED, 2},
+        {"i4", NPY_SIGNED, 4},   {"i8", NPY_SIGNED, 8},   {"u1", NPY_UNSIGNED, 1},
+        {"u2", NPY_UNSIGNED, 2}, {"u4", NPY_UNSIGNED, 4}, {"u8", NPY_UNSIGNED, 8},
+        {"f4", NPY_FLOAT, 4},    {"f8", NPY_FLOAT, 8},
+    };
+    REQUIRE(string.end > string.at, BPB_ERR_UNSUPPORTED);
+    const char order = *string.at++;
+    const bool has_order = order == '<' || order == '>';
+    for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
+        if (!is_word(string, types[k].name))
+            continue;
+        array->kind = types[k].kind;
+        array->element_bytes = types[k].bytes;
+        array->is_big = order == '>';
+        REQUIRE(has_order || (order == '|' && types[k].bytes == 1), BPB_ERR_UNSUPPORTED);
+        return BPB_OK;
+    }
+    return BPB_ERR_UNSUPPORTED;
+}
+
+/* A list is that of the fields of records, a tuple an array as an element. */
+static bpb_status take_type(struct rest *rest, struct npy_array *array)
+{
+    struct rest string;
+    REQUIRE(!take(rest, "[") && !take(rest, "("), BPB_ERR_UNSUPPORTED);
+    REQUIRE(take_string(rest, &string), BPB_ERR_FORMAT);
+    return read_type(array, string);
+}
+
+static bpb_status take_order(struct rest *rest, struct npy_array *array)
+{
+    array->is_fortran = take(rest, "True");
+    return array->is_fortran || take(rest, "False") ? BPB_OK : BPB_ERR_FORMAT;
+}
+
+/* A tuple: one of a single extent has a comma behind it. */
+static bpb_status take_shape(struct rest *rest, struct npy_array *array)
+{
+    bool has_comma = true;
+    REQUIRE(take(rest, "("), BPB_ERR_FORMAT);
+    for (array->axes = 0; !take(rest, ")"); array->axes++) {
+        REQUIRE(has_comma, BPB_ERR_FORMAT);
+        REQUIRE(array->axes < NPY_MAX_AXES, BPB_ERR_UNSUPPORTED);
+        TRY(take_size(rest, &array->extent[array->axes]));
+        has_comma = take(rest, ",");
+    }
+    return has_comma || array->axes > 1 ? BPB_OK : BPB_ERR_FORMAT;
+}
+
+/* ---- The dictionary ---- */
+
+static const struct {
+    const char *name;
+    bpb_status (*take_value)(struct rest *rest, struct npy_array *array);
+} keys[] = {{"descr", take_type}, {"fortran_order", take_order}, {"shape", take_shape}};
+
+enum { KEYS = sizeof keys / sizeof *keys };
+
+/* seen: which keys have been there, each of them once at most. */
+static bpb_status take_entry(struct rest *rest, struct npy_array *array, bool seen[KEYS])
+{
+    struct rest string;
+    REQUIRE(take_string(rest, &string) && take(rest, ":"), BPB_ERR_FORMAT);
+    for (size_t k = 0; k < KEYS; k++) {
+        if (!is_word(string, keys[k].name))
+            continue;
+        REQUIRE(!seen[k], BPB_ERR_FORMAT);
+        seen[k] = true;
+        return keys[k].take_value(rest, array);
+    }
+    return BPB_ERR_FORMAT;
+}
+
+bpb_status bpb_npy_parse(struct npy_array *array, const char *text, size_t n)
+{
+    struct rest rest = {text, text + n};
+    bool has_comma = true, seen[KEYS] = {false};
+    REQUIRE(take(&rest, "{"), BPB_ERR_FORMAT);
+    while (!take(&rest, "}")) {
+        REQUIRE(has_comma, BPB_ERR_FORMAT);
+        TRY(take_entry(&rest, array, seen));
+        has_comma = take(&rest, ",");
+    }
+    skip_blanks(&rest);
+    for (size_t k = 0; k < KEYS; k++)
+        REQUIRE(seen[k], BPB_ERR_FORMAT);
+    return rest.at == rest.end ? BPB_OK : BPB_ERR_FORMAT;
+}
+
+void bpb_npy_write_header(unsigned char header[NPY_HEADER_BYTES], size_t real_bytes, size_t cols,
+                          size_t rows)
+{
+    enum { BEGIN = 10 }; /* of the text */
+    static const unsigned char begin[BEGIN] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0,
+                                               NPY_HEADER_BYTES - BEGIN, 0};
+    memset(header, ' ', NPY_HEADER_BYTES);
+    memcpy(header, begin, BEGIN);
+    const int n = snprintf((char *)header + BEGIN, NPY_HEADER_BYTES - BEGIN,
+                           "{'descr': '<f%c', 'fortran_order': False, 'shape': (%zu, %zu), }",
+                           real_bytes == 8 ? '8' : '4', cols, rows);
+    header[BEGIN + n] = ' ';
+    header[NPY_HEADER_BYTES - 1] = '\n';
+}
