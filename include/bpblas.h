@@ -29,8 +29,8 @@
  * - Thread-safety: functions of one work, or that change one net, must not run at the same
  *   time; everything taken as const may be shared by any number of threads.
  * - Threads: a pass runs on its caller's thread, unless its plan was given more. OpenBLAS's
- *   thread count, one for the process, is held at one while passes that call it run, on
- *   whatever threads, and then given back.
+ *   thread count, one for the process, is held at one while passes (and an orthogonal init)
+ *   that call it run, on whatever threads, and then given back.
  * - Floating-point environment: computed in the default one (round to nearest, nothing
  *   trapped, subnormals kept) whatever the caller's, which is given back unchanged and in which
  *   callbacks run.
@@ -155,7 +155,9 @@ typedef enum bpb_init {
     BPB_INIT_GLOROT_NORMAL,  /* W ~ N(0, 2 / (n_in + n_out)), b = 0 */
     BPB_INIT_HE_UNIFORM,     /* W ~ U(-r, r), r^2 = 6 / n_in, b = 0           (He et al. 2015) */
     BPB_INIT_HE_NORMAL,      /* W ~ N(0, 2 / n_in), b = 0 */
-    BPB_INIT_ZERO            /* W = 0, b = 0 */
+    BPB_INIT_ZERO,           /* W = 0, b = 0 */
+    BPB_INIT_ORTHOGONAL      /* W W^T = 1 where n_out <= n_in, else W^T W = 1, each such W equally
+                                likely, b = 0; needs LAPACK  (Saxe, McClelland, Ganguli 2014) */
 } bpb_init;
 
 /* "sigmoid", "leaky-relu", ...; "squared", "cross-entropy", ...; "scaled", "glorot-uniform", ...;
@@ -339,7 +341,8 @@ typedef struct bpb_net_options {
                                (Szegedy et al. 2016) */
     bpb_init init;          /* default N(0, 1/n_in), biases N(0, 1) */
     uint64_t seed;          /* of the initial parameters: one seed gives the same double
-                               parameters on every machine; float ones are those, rounded */
+                               parameters on every machine, orthogonal ones but for LAPACK's
+                               rounding; float ones are those, rounded */
 } bpb_net_options;
 
 /*
@@ -347,6 +350,7 @@ typedef struct bpb_net_options {
  * BPB_ERR_NULL: also units. BPB_ERR_SIZE: a width or n_layers is 0, a width over 2^31-1, or
  * theta over what can be addressed. BPB_ERR_OPTION: an unknown enum, one of your own (set it
  * afterwards), or a parameter out of its range. BPB_ERR_PAIR. BPB_ERR_MEMORY.
+ * BPB_ERR_UNSUPPORTED: an orthogonal init in a build without LAPACK.
  */
 BPB_API bpb_status bpb_dnet_create(bpb_dnet **net, const bpb_net_options *options);
 BPB_API bpb_status bpb_snet_create(bpb_snet **net, const bpb_net_options *options);
@@ -490,7 +494,8 @@ BPB_API double bpb_snet_loss_parameter(const bpb_snet *net);
 BPB_API const char *bpb_dnet_lacking(const bpb_dnet *net, bpb_status status);
 BPB_API const char *bpb_snet_lacking(const bpb_snet *net, bpb_status status);
 
-/* Draw all parameters again; as in create. BPB_ERR_OPTION: an unknown init. */
+/* Draw all parameters again; as in create. Allocates for an orthogonal init alone.
+ * BPB_ERR_OPTION: an unknown init. BPB_ERR_UNSUPPORTED: as in create. BPB_ERR_MEMORY. */
 BPB_API bpb_status bpb_dnet_init(bpb_dnet *net, bpb_init init, uint64_t seed);
 BPB_API bpb_status bpb_snet_init(bpb_snet *net, bpb_init init, uint64_t seed);
 
@@ -1336,6 +1341,53 @@ BPB_API bpb_status bpb_snpy_read(bpb_sview *X, const char *path, bpb_where *wher
  */
 BPB_API bpb_status bpb_dnpy_write(bpb_dcview X, const char *path);
 BPB_API bpb_status bpb_snpy_write(bpb_scview X, const char *path);
+
+/*
+ * Mean and variance of a row of data, gathered block by block; in double in both precisions. Zero
+ * is no values yet. The rows of a matrix have an array of these, in the caller's memory: 3 doubles
+ * a row, one behind the other, to be sent and stored as such.
+ */
+typedef struct bpb_moments {
+    double count;   /* of the values */
+    double mean;
+    double squares; /* sum of (value - mean)^2; the variance is squares / count */
+} bpb_moments;
+
+/*
+ * Add the columns of X to what moments, X.rows of them, hold. Deviations are taken from the mean
+ * of a few columns, and those joined as by Chan, Golub and LeVeque (1979), so that squares keep
+ * their digits where the mean is far larger than the deviation; how the data are cut changes the
+ * last bits alone. Where X is masked, NaN is left out; weights are not looked at.
+ * BPB_NONFINITE: a value is not finite (see bpb_dfind_nonfinite); moments are unchanged.
+ * BPB_ERR_OPTION: moments hold what none can: a value that is not finite (as where squares have
+ * overflowed), or a count or squares below 0. BPB_ERR_STRIDE, BPB_ERR_SIZE, BPB_ERR_SHAPE: see
+ * Views.
+ */
+BPB_API bpb_status bpb_dmoments_add(bpb_moments *moments, bpb_dcview X);
+BPB_API bpb_status bpb_smoments_add(bpb_moments *moments, bpb_scview X);
+
+/* Add what others have gathered, of n rows each: threads, or ranks of a parallel program, in any
+ * order. BPB_ERR_SIZE: n is 0. BPB_ERR_OPTION: as above. */
+BPB_API bpb_status bpb_moments_merge(bpb_moments *moments, const bpb_moments *others, size_t n);
+
+/*
+ * Give a net the scaling by which its inputs, or its targets, have mean 0 and variance 1, from
+ * n_0 moments of X, or moments of each row of T, with sd = sqrt(squares / count):
+ *
+ *     inputs    shift = mean, factor = 1 / sd
+ *     outputs   shift = mean, factor = sd
+ *
+ * and factor 1 where sd = 0: a row whose values are all equal. A Gaussian net's s_i have
+ * shift 2 ln sd and factor 1, so that it gives variances in the caller's units too; where a target
+ * of your own loss belongs to several outputs, those behind the first are left as they are
+ * (0 and 1). As bpb_dnet_set_input_scaling otherwise, in place of any earlier. Allocates.
+ * BPB_ERR_OPTION: as above, or a row has no values. BPB_ERR_RANGE: a shift exceeds the net's
+ * precision, or a factor is not a normal number of it. BPB_ERR_MEMORY.
+ */
+BPB_API bpb_status bpb_dnet_standardise_inputs(bpb_dnet *net, const bpb_moments *moments);
+BPB_API bpb_status bpb_snet_standardise_inputs(bpb_snet *net, const bpb_moments *moments);
+BPB_API bpb_status bpb_dnet_standardise_outputs(bpb_dnet *net, const bpb_moments *moments);
+BPB_API bpb_status bpb_snet_standardise_outputs(bpb_snet *net, const bpb_moments *moments);
 
 /* ---- Model files --------------------------------------------------------------------- */
 

@@ -452,7 +452,7 @@ static const struct bad bad_net_options[] = {
     BAD_ENUM(net_options.hidden, BPB_EXPONENTIAL + 1),
     BAD_ENUM(net_options.output, BPB_EXPONENTIAL + 1),
     BAD_ENUM(net_options.loss, BPB_GAUSSIAN + 1),
-    BAD_ENUM(net_options.init, BPB_INIT_ZERO + 1),
+    BAD_ENUM(net_options.init, BPB_INIT_ORTHOGONAL + 1),
     {BPB_ERR_OPTION, {POINTER(net_options.activations, hidden_unknown)}},
     {BPB_ERR_OPTION, {POINTER(net_options.activations, output_unknown)}},
     {BPB_ERR_PAIR, {CROSS_ENTROPY, INTEGER(net_options.output, BPB_TANH)}},
@@ -556,7 +556,7 @@ static const struct bad no_part[] = {
     {BPB_ERR_NULL, {POINTER(T.data, NULL), POINTER(D.data, NULL)}},
 };
 
-static const struct bad bad_init[] = {BAD_ENUM(init, BPB_INIT_ZERO + 1)};
+static const struct bad bad_init[] = {BAD_ENUM(init, BPB_INIT_ORTHOGONAL + 1)};
 
 static const real with_nan[N_IN] = {1, (real)NAN, 1}, with_infinity[N_IN] = {(real)-INFINITY, 1, 1},
                   with_zero[N_IN] = {1, 0, 1},

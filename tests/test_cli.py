@@ -313,6 +313,14 @@ class Train(Case):
                 losses.add(round(read_log(log)[-1]["train_loss"], 4))
             self.assertEqual(2, len(losses), words)
 
+    def test_orthogonal__is_drawn_or_refused_for_want_of_lapack(self):
+        words = ["--data", self.data, "--epochs", 1, "--init", "orthogonal"]
+        result = run("train", *words)
+        if result.returncode == FAILED:
+            self.assertRefused(FAILED, "without LAPACK", "train", *words)
+        else:
+            self.assertCode(OK, result)
+
     def test_score_that_is_not_finite__is_null_in_the_log(self):
         write_part(self.data, "t10k", [[3e38] * SIDE * SIDE] + TEST[0][1:], TEST[1], FLOAT)
         log = self.path("run.jsonl")

@@ -252,7 +252,7 @@ static void names__lead_there_and_back(void **state)
     (void)state;
     ASSERT_ROUND_TRIP(activation, BPB_EXPONENTIAL);
     ASSERT_ROUND_TRIP(loss, BPB_GAUSSIAN);
-    ASSERT_ROUND_TRIP(init, BPB_INIT_ZERO);
+    ASSERT_ROUND_TRIP(init, BPB_INIT_ORTHOGONAL);
 }
 
 static void blas_health__tells_a_library_and_a_level(void **state)

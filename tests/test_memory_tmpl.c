@@ -123,6 +123,7 @@ static const real x_values[N_IN * COLS] = {1, 2, 3}, t_values[N_OUT * COLS] = {1
 static const real npy_values[NPY_VALUES] = {1, 2, 3}; /* more bytes than are read at first */
 static const real shift[N_IN] = {1, 2, 3}, factor[N_IN] = {4, 5, 6};
 static const bpb_sgd_rule rule = {.eta = 0.5};
+static const bpb_moments moments[N_IN] = {{2, 1, 1}, {2, 1, 2}, {3, 2, 1}};
 
 static struct machine m;
 static BPB(net) * plain; /* for network2.py: without scaling, and with a text that grows */
@@ -177,6 +178,16 @@ static bpb_status create_net(void)
 {
     return BPB(net_create)(&out.net, &net_options);
 }
+static bpb_status create_orthogonal(void)
+{
+    bpb_net_options options = net_options;
+    options.init = BPB_INIT_ORTHOGONAL;
+    return BPB(net_create)(&out.net, &options);
+}
+static bpb_status init_orthogonal(void)
+{
+    return BPB(net_init)(m.net, BPB_INIT_ORTHOGONAL, 1);
+}
 static bpb_status create_plan(void)
 {
     return BPB(plan_create)(&out.plan, m.net, NULL);
@@ -192,6 +203,14 @@ static bpb_status set_input_scaling(void)
 static bpb_status set_output_scaling(void)
 {
     return BPB(net_set_output_scaling)(m.net, shift, NULL);
+}
+static bpb_status standardise_inputs(void)
+{
+    return BPB(net_standardise_inputs)(m.net, moments);
+}
+static bpb_status standardise_outputs(void)
+{
+    return BPB(net_standardise_outputs)(m.net, moments);
 }
 static bpb_status add_note(void)
 {
@@ -440,10 +459,14 @@ static void allocation_failure__is_told_and_harmless(void **state)
 
 static const struct operation operations[] = {
     {"net_create__out_of_memory", create_net},
+    {"net_create__out_of_memory_for_orthogonal_weights", create_orthogonal},
+    {"net_init__out_of_memory_for_orthogonal_weights", init_orthogonal},
     {"plan_create__out_of_memory", create_plan},
     {"work_create__out_of_memory", create_work},
     {"set_input_scaling__out_of_memory", set_input_scaling},
     {"set_output_scaling__out_of_memory", set_output_scaling},
+    {"standardise_inputs__out_of_memory", standardise_inputs},
+    {"standardise_outputs__out_of_memory", standardise_outputs},
     {"set_note__out_of_memory_adding", add_note},
     {"set_note__out_of_memory_replacing", replace_note},
     {"predict__out_of_memory", predict},
@@ -489,6 +512,7 @@ static void save__out_of_memory_leaves_no_new_file(void **state)
 /* Every pass, with each of its results. */
 static void run_passes(void)
 {
+    bpb_moments gathered[N_IN] = {{0}};
     assert_ok(BPB(forward)(m.net, m.work, X(), Y()));
     assert_ok(BPB(loss)(m.net, m.work, X(), T(), &out.loss));
     assert_ok(BPB(gradient)(m.net, m.work, X(), T(), out.gradient, &out.loss));
@@ -498,6 +522,8 @@ static void run_passes(void)
     assert_ok(BPB(evaluate_with)(m.net, m.work, X(), T(), &out.score));
     assert_ok(BPB(find_nonfinite)(X(), &out.where));
     assert_ok(BPB(net_init)(m.net, BPB_INIT_NORMAL, 1));
+    assert_ok(BPB(moments_add)(gathered, X()));
+    assert_ok(bpb_moments_merge(gathered, moments, N_IN));
 }
 
 /* Every derivative; with H v of an objective too. */

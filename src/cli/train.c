@@ -61,7 +61,8 @@ static const struct option options[] = {
     {.name = "init", .kind = &kind_init, .offset = AT(net.init), .value = "NAME",
      .preset = "scaled", .recorded = true,
      .help = "distribution of the initial W and b: scaled is N(0, 1/n_in) and N(0, 1), "
-             "normal is N(0, 1) for both; glorot suits tanh, he suits relu"},
+             "normal is N(0, 1) for both; glorot suits tanh, he suits relu, orthogonal (by LAPACK) "
+             "suits deep nets"},
     {.name = "eta", .kind = &kind_rate, .offset = AT(rule.eta), .value = "X", .preset = "3.0",
      .recorded = true,
      .help = "learning rate: each mini-batch makes W <- W - eta dE/dW, E its mean loss. "
@@ -151,6 +152,12 @@ int train_widths(const struct widths *asked, size_t inputs, size_t classes, stru
 
 int train_refuse_net(bpb_status status, const struct net_settings *net)
 {
+    if (status == BPB_ERR_UNSUPPORTED) {
+        complain("--init %s: this bpblas was built without LAPACK; build it with LAPACKE "
+                 "(-Dlapack=enabled), or give another",
+                 bpb_init_name(net->init));
+        return CODE_FAILED;
+    }
     if (status != BPB_ERR_PAIR)
         return plan_refuse_layers(status);
     complain("--loss %s does not go with --output %s: give --loss squared, or --output sigmoid or "

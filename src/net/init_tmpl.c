@@ -2,9 +2,11 @@
 #include "net/init_tmpl.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "fpenv.h"
+#include "blas/section.h"
+#include "net/orthogonal.h"
 #include "net/random.h"
 
 /* How the parameters of one layer are spread. */
@@ -31,6 +33,7 @@ static struct spread spread_of(bpb_init init, const struct layer *layer)
     case BPB_INIT_HE_NORMAL:
         return (struct spread){.weights = sqrt(2 / n_in)};
     case BPB_INIT_ZERO:
+    case BPB_INIT_ORTHOGONAL:
         break;
     }
     return (struct spread){0};
@@ -52,8 +55,42 @@ static void init_layer(const struct layer *layer, struct spread spread, uint64_t
                    : (real)(spread.biases * bpb_random_normal(seed, STREAM_BIASES, l, i));
 }
 
-void BPB(init_theta)(const struct shape *shape, bpb_init init, uint64_t seed, real *theta)
+/* W = Q or Q^T from memory, b = 0. */
+static void init_orthogonal_layer(const struct layer *layer, uint64_t seed, size_t l,
+                                  double *memory, real *theta)
 {
+    real *W = theta + layer->W, *b = theta + layer->b;
+    bpb_orthogonal_draw(layer, seed, l, memory);
+    for (size_t j = 0; j < layer->n_in; j++)
+        for (size_t i = 0; i < layer->n_out; i++)
+            W[j * layer->n_out + i] = (real)memory[orthogonal_place(layer, i, j)];
+    memset(b, 0, layer->n_out * sizeof *b);
+}
+
+static bpb_status init_orthogonal(const struct shape *shape, uint64_t seed, real *theta)
+{
+    struct section section;
+    double *memory = bpb_orthogonal_alloc(shape);
+    REQUIRE(memory, BPB_ERR_MEMORY);
+    bpb_section_enter(&section, true);
+    for (size_t l = 0; l < shape->L; l++)
+        init_orthogonal_layer(&shape->layer[l], seed, l + 1, memory, theta);
+    bpb_section_leave(&section);
+    free(memory);
+    return BPB_OK;
+}
+
+bpb_status BPB(init_check)(bpb_init init)
+{
+    REQUIRE(bpb_init_name(init), BPB_ERR_OPTION);
+    REQUIRE(init != BPB_INIT_ORTHOGONAL || bpb_orthogonal_available(), BPB_ERR_UNSUPPORTED);
+    return BPB_OK;
+}
+
+bpb_status BPB(init_theta)(const struct shape *shape, bpb_init init, uint64_t seed, real *theta)
+{
+    if (init == BPB_INIT_ORTHOGONAL)
+        return init_orthogonal(shape, seed, theta);
     struct fpenv env;
     fpenv_enter(&env);
     for (size_t l = 0; l < shape->L; l++) {
@@ -64,4 +101,5 @@ void BPB(init_theta)(const struct shape *shape, bpb_init init, uint64_t seed, re
     if (init == BPB_INIT_ZERO)
         memset(theta, 0, shape->parameters * sizeof *theta);
     fpenv_leave(&env);
+    return BPB_OK;
 }

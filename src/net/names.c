@@ -29,6 +29,7 @@ static const char *const inits[] = {
     [BPB_INIT_HE_UNIFORM] = "he-uniform",
     [BPB_INIT_HE_NORMAL] = "he-normal",
     [BPB_INIT_ZERO] = "zero",
+    [BPB_INIT_ORTHOGONAL] = "orthogonal",
 };
 
 static const char *name_of(const char *const *list, size_t count, unsigned value)

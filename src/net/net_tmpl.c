@@ -56,7 +56,7 @@ bpb_status BPB(net_create)(BPB(net) * *net, const bpb_net_options *options)
     REQUIRE(net && options && options->units, BPB_ERR_NULL);
     size_t bytes;
     REQUIRE(options->n_layers >= 1 && bpb_shape_bytes(options->n_layers, &bytes), BPB_ERR_SIZE);
-    REQUIRE(bpb_init_name(options->init), BPB_ERR_OPTION);
+    TRY(BPB(init_check)(options->init));
     struct shape *shape = malloc(bytes);
     REQUIRE(shape, BPB_ERR_MEMORY);
     BPB(net) *made = NULL;
@@ -68,18 +68,20 @@ bpb_status BPB(net_create)(BPB(net) * *net, const bpb_net_options *options)
         status = BPB(net_alloc)(&made, shape);
     free(shape);
     TRY(status);
-    BPB(init_theta)(made->shape, options->init, options->seed, made->theta);
-    *net = made;
-    return BPB_OK;
+    status = BPB(init_theta)(made->shape, options->init, options->seed, made->theta);
+    if (status)
+        BPB(net_destroy)(&made);
+    else
+        *net = made;
+    return status;
 }
 
 /* bpb_snet_init, bpb_dnet_init */
 bpb_status BPB(net_init)(BPB(net) * net, bpb_init init, uint64_t seed)
 {
     REQUIRE(net, BPB_ERR_NULL);
-    REQUIRE(bpb_init_name(init), BPB_ERR_OPTION);
-    BPB(init_theta)(net->shape, init, seed, net->theta);
-    return BPB_OK;
+    TRY(BPB(init_check)(init));
+    return BPB(init_theta)(net->shape, init, seed, net->theta);
 }
 
 /* bpb_snet_layers, bpb_dnet_layers */
