@@ -15,16 +15,7 @@
 
 /* clang-format off */
 static const struct option options[] = {
-    {.name = "model", .kind = &kind_path, .offset = AT(pairs.model), .value = "FILE",
-     .required = true,
-     .help = "a model that bpblas train saved, or another safetensors file of its form; if its name "
-             "ends in .json, one of network2.py, which is easily written by hand"},
-    {.name = "data", .kind = &kind_path, .offset = AT(pairs.data), .value = "FILE|DIR",
-     .required = true, .help = PAIRS_DATA_HELP},
-    {.name = "part", .kind = &kind_part, .offset = AT(pairs.part), .value = "NAME",
-     .preset = "test", .help = "of a folder: test takes the t10k files, train the train files"},
-    {.name = "rows", .kind = &kind_rows, .offset = AT(pairs.rows), .value = "LIST",
-     .help = PAIRS_ROWS_HELP "without it the first ten"},
+    PAIRS_OPTIONS(struct check_settings, "without it the first ten"),
     {.name = "entries", .kind = &kind_size, .offset = AT(entries), .value = "N", .preset = "100",
      .help = "most entries tried of each W, each b and the inputs, drawn at random"},
     {.name = "seed", .kind = &kind_seed, .offset = AT(seed), .value = "S", .preset = "1",

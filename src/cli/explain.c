@@ -13,16 +13,7 @@
 
 /* clang-format off */
 static const struct option options[] = {
-    {.name = "model", .kind = &kind_path, .offset = AT(pairs.model), .value = "FILE",
-     .required = true,
-     .help = "a model that bpblas train saved, or another safetensors file of its form; if its name "
-             "ends in .json, one of network2.py, which is easily written by hand"},
-    {.name = "data", .kind = &kind_path, .offset = AT(pairs.data), .value = "FILE|DIR",
-     .required = true, .help = PAIRS_DATA_HELP},
-    {.name = "part", .kind = &kind_part, .offset = AT(pairs.part), .value = "NAME",
-     .preset = "test", .help = "of a folder: test takes the t10k files, train the train files"},
-    {.name = "rows", .kind = &kind_rows, .offset = AT(pairs.rows), .value = "LIST",
-     .help = PAIRS_ROWS_HELP "without it the first one, and with --json all"},
+    PAIRS_OPTIONS(struct explain_settings, "without it the first one, and with --json all"),
     {.name = "json", .kind = &kind_flag, .offset = AT(json),
      .help = "print one JSON object with all matrices, for a net and samples of any number"},
     {.name = "out", .letter = 'o', .kind = &kind_path, .offset = AT(out), .value = "FILE",

@@ -12,7 +12,19 @@ struct pairs_settings {
     size_t first_rows;        /* so many; 0: all */
 };
 
-/* For the help of a command that takes them. */
+/* The options of a command that takes them: its settings have a member pairs. */
+#define PAIRS_OPTIONS(settings, rows_by_default)                                                  \
+    {.name = "model", .kind = &kind_path, .offset = offsetof(settings, pairs.model),              \
+     .value = "FILE", .required = true,                                                           \
+     .help = "a model that bpblas train saved, or another safetensors file of its form; if its "  \
+             "name ends in .json, one of network2.py, which is easily written by hand"},          \
+    {.name = "data", .kind = &kind_path, .offset = offsetof(settings, pairs.data),                \
+     .value = "FILE|DIR", .required = true, .help = PAIRS_DATA_HELP},                             \
+    {.name = "part", .kind = &kind_part, .offset = offsetof(settings, pairs.part),                \
+     .value = "NAME", .preset = "test",                                                           \
+     .help = "of a folder: test takes the t10k files, train the train files"},                    \
+    {.name = "rows", .kind = &kind_rows, .offset = offsetof(settings, pairs.rows),                \
+     .value = "LIST", .help = PAIRS_ROWS_HELP rows_by_default}
 #define PAIRS_DATA_HELP                                                                            \
     "a CSV file with a sample in each row, its inputs, then its targets (or, for cross-entropy "  \
     "of more than one output, the number of its class, from 0); a first row with a field "        \
