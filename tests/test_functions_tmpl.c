@@ -718,13 +718,6 @@ OPERATION(run_poisson_second)
     run_loss_second(set, LOSS_POISSON, n, z, d, v, out);
 }
 
-OPERATION(run_mul)
-{
-    UNUSED;
-    memcpy(out, d, n * sizeof *out);
-    set->mul(n, z, out);
-}
-
 OPERATION(run_scale)
 {
     UNUSED;
@@ -742,7 +735,7 @@ OPERATION(run_axpby)
 static const struct operation operations[] = {
     {run_difference, 0},     {run_cross_entropy_second, 0}, {run_huber_gradient, 0},
     {run_huber_second, 0},   {run_absolute_gradient, 0},    {run_poisson_second, 0},
-    {run_scale, 0},          {run_axpby, 0},                {run_mul, 0},
+    {run_scale, 0},          {run_axpby, 0},
 };
 
 /* Every stretch of the entries gives the bits that it has within the whole. */
@@ -1336,18 +1329,6 @@ static void check_scale(const struct level *level, struct matrix *matrix)
     assert_true(isnan(matrix->out[n - 1]));
 }
 
-/* y <- x * y */
-static void check_mul(const struct level *level, struct matrix *matrix)
-{
-    const size_t n = matrix->n * matrix->B;
-    real want[LENGTH * LENGTH];
-    for (size_t i = 0; i < n; i++)
-        want[i] = matrix->x[i] * matrix->M[i];
-    memcpy(matrix->out, matrix->M, sizeof matrix->out);
-    level->set->mul(n, matrix->x, matrix->out);
-    assert_same_bits(n, matrix->out, want);
-}
-
 static void check_matrices(const struct level *level)
 {
     static const size_t sizes[] = {1, 2, 7, 8, 9, 16, 33, 64, 70};
@@ -1356,7 +1337,6 @@ static void check_matrices(const struct level *level)
             struct matrix *matrix = draw_matrix(sizes[i], sizes[j]);
             check_axpby(level, matrix);
             check_scale(level, matrix);
-            check_mul(level, matrix);
             free(matrix);
         }
 }

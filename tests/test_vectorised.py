@@ -26,7 +26,6 @@ LOOPS = {
     "huber_second": "v(cmp|and|blend|mov)\\w*p[sd]",
     "absolute_gradient": "v(cmp|and|blend|mov)\\w*p[sd]",
     "poisson_second": "vmulp[sd]",
-    "mul": "vmulp[sd]",
     "scale": "vmulp[sd]",
     "axpby": "vmulp[sd]",
     "finite": "v(p?and|ptest|pcmp|pternlog)\\w*",

@@ -118,8 +118,6 @@ struct BPB(function_set) {
     bool (*finite)(size_t n, const real *x);
     /* x <- alpha x, n values; whether all were finite before. */
     bool (*scale)(size_t n, real alpha, real *x);
-    /* y <- x * y, entry by entry */
-    void (*mul)(size_t n, const real *x, real *y);
 };
 
 /* The set for the CPU that this runs on. */

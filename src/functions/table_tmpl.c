@@ -36,13 +36,6 @@ static bool scale(size_t n, real alpha, real *x)
     return all_finite;
 }
 
-static void mul(size_t n, const real *x, real *y)
-{
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
-        y[i] *= x[i];
-}
-
 extern const struct BPB(activation) LEVEL(activations)[];
 extern const struct BPB(loss) LEVEL(losses)[LOSS_FORMS];
 extern const struct BPB(own_forms) LEVEL(own_forms);
@@ -56,5 +49,4 @@ const struct BPB(function_set) LEVEL(functions) = {
     .axpby = axpby,
     .finite = finite,
     .scale = scale,
-    .mul = mul,
 };

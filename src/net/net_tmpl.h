@@ -15,7 +15,7 @@
  *       ^ layer[0].W      ^ layer[0].b
  */
 struct BPB(own_activation) {
-    BPB(activation_function) g;
+    BPB(activation_function) g; /* without its name */
     char name[BPB_NAME_BYTES];
 };
 /* The functions of the user's own; those that have no name are not. */

@@ -85,7 +85,7 @@ bpb_status BPB(net_set_activation)(BPB(net) * net, size_t l, const BPB(activatio
     struct BPB(own_activation) *own = &net->own->layer[l - 1];
     strcpy(own->name, g->name);
     own->g = *g;
-    own->g.name = own->name;
+    own->g.name = NULL;
     return BPB_OK;
 }
 
@@ -104,7 +104,7 @@ bpb_status BPB(net_set_loss)(BPB(net) * net, const BPB(loss_function) * loss)
     shape->own_loss = identity_of_loss(loss);
     strcpy(net->own->loss_name, loss->name);
     net->own->loss = *loss;
-    net->own->loss.name = net->own->loss_name;
+    net->own->loss.name = NULL;
     return BPB_OK;
 }
 
@@ -113,11 +113,8 @@ bpb_status BPB(own_copy)(BPB(net) * copy, const BPB(net) * net)
     if (!net->own)
         return BPB_OK;
     TRY(need_own(copy));
-    const size_t L = net->shape->L;
-    memcpy(copy->own, net->own, sizeof *net->own + L * sizeof *net->own->layer);
-    copy->own->loss.name = copy->own->loss_name;
-    for (size_t l = 0; l < L; l++)
-        copy->own->layer[l].g.name = copy->own->layer[l].name;
+    memcpy(copy->own, net->own,
+           sizeof *net->own + net->shape->L * sizeof *net->own->layer);
     return BPB_OK;
 }
 

@@ -82,12 +82,7 @@ static bpb_status forward_and_back(const BPB(net) * net, BPB(work) * work, BPB(c
                              .scale = scale, .wants_loss = loss};
     BPB(pass_run)(&pass);
     work->left = LEFT_D;
-    bool finite = atomic_load(&pass.bad) == 0;
-    if (loss) {
-        *loss = BPB(mean_loss)(work, X.cols);
-        finite = finite && isfinite(*loss);
-    }
-    return finite ? BPB_OK : BPB_NONFINITE;
+    return BPB(pass_outcome)(&pass, loss);
 }
 
 /* bpb_sgradient, bpb_dgradient */
@@ -96,7 +91,7 @@ bpb_status BPB(gradient)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, B
 {
     REQUIRE(gradient, BPB_ERR_NULL);
     TRY(BPB(batch_check)(net, work, X, T));
-    TRY(BPB(vjp_check)(work->plan));
+    TRY(BPB(functions_check)(work->plan, NEED_VJP | NEED_LOSS_GRADIENT));
     struct section section;
     bpb_section_enter(&section, work->plan->uses_blas);
     // D_L = 1/B dE_j/dZ_L, then dW = D A^T, db = D 1
@@ -157,7 +152,7 @@ bpb_status BPB(sgd_step)(BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cvi
 {
     TRY(BPB(batch_check)(net, work, X, T));
     TRY(check_rule(rule));
-    TRY(BPB(vjp_check)(work->plan));
+    TRY(BPB(functions_check)(work->plan, NEED_VJP | NEED_LOSS_GRADIENT));
     struct section section;
     bpb_section_enter(&section, work->plan->uses_blas);
     // D_L = -eta/B dE_j/dZ_L, then W <- (1 - eta decay) W + D A^T, b <- b + D 1

@@ -13,10 +13,9 @@
 /* Whether what is needed is there. */
 #define HAS(need, part) (!(needs & (need)) || (part))
 
-bpb_status BPB(derivative_check)(const BPB(plan) * plan, unsigned needs)
+bpb_status BPB(functions_check)(const BPB(plan) * plan, unsigned needs)
 {
     const size_t L = plan->shape->L;
-    REQUIRE(plan->derivatives, BPB_ERR_PLAN);
     for (size_t l = 1; l <= L; l++) {
         const struct BPB(activation) *g = &plan->layer[l - 1].g;
         REQUIRE(HAS(NEED_VJP, g->vjp), BPB_ERR_NO_VJP);
@@ -26,6 +25,12 @@ bpb_status BPB(derivative_check)(const BPB(plan) * plan, unsigned needs)
     REQUIRE(HAS(NEED_LOSS_GRADIENT, plan->loss.gradient), BPB_ERR_NO_VJP);
     REQUIRE(HAS(NEED_LOSS_SECOND, plan->loss.second), BPB_ERR_NO_SECOND);
     return BPB_OK;
+}
+
+bpb_status BPB(derivative_check)(const BPB(plan) * plan, unsigned needs)
+{
+    REQUIRE(plan->derivatives, BPB_ERR_PLAN);
+    return BPB(functions_check)(plan, needs);
 }
 
 bpb_status BPB(optional_check)(BPB(cview) V, size_t rows, size_t cols)
@@ -159,13 +164,9 @@ bpb_status BPB(gradient_x)(const BPB(net) * net, BPB(work) * work, BPB(cview) X,
                              .T = BPB(view_resolve)(T), .count = X.cols, .end = reverse_loss,
                              .ends = &reverse, .scale = 1.0 / (double)X.cols, .wants_loss = loss};
     run_reverse(&pass, gradient);
-    bool finite = atomic_load(&pass.bad) == 0;
-    if (loss) {
-        *loss = BPB(mean_loss)(work, X.cols);
-        finite = finite && isfinite(*loss);
-    }
+    const bpb_status status = BPB(pass_outcome)(&pass, loss);
     bpb_section_leave(&section);
-    return finite ? BPB_OK : BPB_NONFINITE;
+    return status;
 }
 
 /* bpb_svjp, bpb_dvjp */
@@ -184,7 +185,7 @@ bpb_status BPB(vjp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cv
                              .count = X.cols, .end = reverse_outputs, .ends = &reverse};
     run_reverse(&pass, gradient);
     bpb_section_leave(&section);
-    return atomic_load(&pass.bad) ? BPB_NONFINITE : BPB_OK;
+    return BPB(pass_outcome)(&pass, NULL);
 }
 
 /* ---- J v ---- */
@@ -208,11 +209,6 @@ static void forward_tangents(struct BPB(pass) * pass, const struct BPB(slice) * 
                           BPB(slice_at)(slice, output->A, n_L));
 }
 
-static BPB(cview) resolve_optional(BPB(cview) V)
-{
-    return V.data ? BPB(view_resolve)(V) : V;
-}
-
 /* bpb_sjvp, bpb_djvp */
 bpb_status BPB(jvp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, const real *v,
                     BPB(cview) V, BPB(view) Y, BPB(view) dY)
@@ -223,7 +219,7 @@ bpb_status BPB(jvp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, const 
     TRY(BPB(optional_check)(V, shape_inputs(net->shape), X.cols));
     TRY(BPB(optional_check)(BPB(read)(Y), shape_outputs(net->shape), X.cols));
     TRY(BPB(derivative_check)(work->plan, NEED_JVP));
-    const struct BPB(direction) direction = {.v = v, .V = resolve_optional(V)};
+    const struct BPB(direction) direction = {.v = v, .V = BPB(view_resolve)(V)};
     const struct forward forward = {.Y = Y, .dY = dY};
     struct section section;
     bpb_section_enter(&section, work->plan->uses_blas);

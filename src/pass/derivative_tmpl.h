@@ -19,9 +19,6 @@ void BPB(slice_tangent)(const struct BPB(slice) * slice, const struct BPB(direct
 void BPB(slice_tangents)(const struct BPB(slice) * slice,
                          const struct BPB(direction) * direction);
 
-/* A_l of the slice, l = 0 included. */
-const real *BPB(slice_A)(const struct BPB(slice) * slice, size_t l, size_t *ld);
-
 /* C = W_l^T D + beta C, n_{l-1} x B, for a W laid out as W_l. */
 void BPB(slice_back)(const struct BPB(slice) * slice, size_t l, const real *W, const real *D,
                      real beta, real *C, size_t ldc);
@@ -53,7 +50,8 @@ void BPB(slice_second_end)(const struct BPB(slice) * slice);
 /* Q_{L-1}, D_{L-1} .. Q_1, D_1 from Q_L, D_L. */
 void BPB(slice_second)(const struct BPB(slice) * slice, const real *v);
 
-/* What a derivative needs of plan and functions. BPB_ERR_PLAN, BPB_ERR_NO_... */
+/* What a pass needs of the functions, BPB_ERR_NO_...; what a derivative does of the plan too,
+ * BPB_ERR_PLAN. */
 enum need {
     NEED_VJP = 1, /* these two of all layers */
     NEED_JVP = 2,
@@ -62,6 +60,7 @@ enum need {
     NEED_LOSS_GRADIENT = 16,
     NEED_LOSS_SECOND = 32
 };
+bpb_status BPB(functions_check)(const BPB(plan) * plan, unsigned needs);
 bpb_status BPB(derivative_check)(const BPB(plan) * plan, unsigned needs);
 
 /* A view that may be left out: rows x cols if it is not. */

@@ -237,14 +237,14 @@ bpb_status BPB(jacobian_vjp)(const BPB(net) * net, BPB(work) * work, BPB(cview) 
     TRY(BPB(optional_check)(U, shape_outputs(net->shape), X.cols));
     TRY(check_jacobian_view(net, D, X.cols));
     TRY(BPB(derivative_check)(work->plan, NEEDS));
-    struct term term = {.U = U.data ? BPB(view_resolve)(U) : U, .D = BPB(view_resolve)(D)};
+    struct term term = {.U = BPB(view_resolve)(U), .D = BPB(view_resolve)(D)};
     struct section section;
     bpb_section_enter(&section, work->plan->uses_blas);
     struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X),
                              .count = X.cols, .end = end_term};
     run_terms(&pass, &term, gradient);
     bpb_section_leave(&section);
-    return atomic_load(&pass.bad) ? BPB_NONFINITE : BPB_OK;
+    return BPB(pass_outcome)(&pass, NULL);
 }
 
 /* ---- Sobolev's error ---- */
@@ -316,10 +316,10 @@ bpb_status BPB(sobolev)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BP
                              .T = BPB(view_resolve)(T), .count = X.cols, .end = end_sobolev,
                              .scale = 1.0 / (double)X.cols};
     run_terms(&pass, &term, gradient);
-    const double E = BPB(mean_loss)(work, X.cols);
+    double E;
+    const bpb_status status = BPB(pass_outcome)(&pass, &E);
     if (loss)
         *loss = E;
-    const bool finite = atomic_load(&pass.bad) == 0 && isfinite(E);
     bpb_section_leave(&section);
-    return finite ? BPB_OK : BPB_NONFINITE;
+    return status;
 }

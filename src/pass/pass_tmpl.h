@@ -119,5 +119,8 @@ void BPB(slice_mask)(const struct BPB(pass) * pass, const struct BPB(slice) * sl
 bool BPB(slice_scale)(const struct BPB(pass) * pass, const struct BPB(slice) * slice, real *D);
 /* The mean of w e over B columns. */
 double BPB(mean_loss)(BPB(work) * work, size_t B);
+/* *loss (NULL: not wanted) = that of a pass; whether it and all that the pass looked at is finite:
+ * BPB_NONFINITE. */
+bpb_status BPB(pass_outcome)(struct BPB(pass) * pass, double *loss);
 
 #endif

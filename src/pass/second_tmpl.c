@@ -12,8 +12,6 @@
  * For Phi = R{E}, the derivative of E along v, Q_l is the delta of the gradient, D_l is R{delta_l}
  * and dPhi/dtheta is H v (Pearlmutter 1994).
  */
-#include <math.h>
-
 #include "blas/section.h"
 #include "net/view_tmpl.h"
 #include "pass/derivative_tmpl.h"
@@ -164,16 +162,12 @@ bpb_status BPB(hvp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cv
                              .direction = &direction, .scale = 1.0 / (double)X.cols,
                              .wants_loss = loss};
     BPB(pass_run)(&pass);
-    bool finite = atomic_load(&pass.bad) == 0;
-    if (loss) {
-        *loss = BPB(mean_loss)(work, X.cols);
-        finite = finite && isfinite(*loss);
-    }
+    const bpb_status status = BPB(pass_outcome)(&pass, loss);
     BPB(descend)(work, gradient ? 3 : 2, descents);
     work->left = LEFT_Q;
     work->G = gradient;
     bpb_section_leave(&section);
-    return finite ? BPB_OK : BPB_NONFINITE;
+    return status;
 }
 
 /* bpb_sgnvp, bpb_dgnvp */
@@ -189,8 +183,7 @@ bpb_status BPB(gnvp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(c
                              .end = gauss_newton_end, .direction = &direction,
                              .scale = 1.0 / (double)X.cols};
     BPB(pass_run)(&pass);
-    const bool finite = atomic_load(&pass.bad) == 0;
     BPB(descend)(work, 1, &(struct BPB(descent)){.G = Gv});
     bpb_section_leave(&section);
-    return finite ? BPB_OK : BPB_NONFINITE;
+    return BPB(pass_outcome)(&pass, NULL);
 }

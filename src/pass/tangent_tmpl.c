@@ -24,6 +24,18 @@ static void multiply(const struct BPB(slice) * slice, size_t l, const real *W, c
         .scratch = slice->scratch});
 }
 
+/* A_l of the slice, l = 0 included. */
+static const real *outputs_of(const struct BPB(slice) * slice, size_t l, size_t *ld)
+{
+    const BPB(work) *work = slice->work;
+    if (l == 0) {
+        *ld = work->ldx;
+        return work->X + slice->first * work->ldx;
+    }
+    *ld = work->plan->shape->layer[l - 1].n_out;
+    return BPB(slice_at)(slice, work->plan->layer[l - 1].A, *ld);
+}
+
 /* R{A_{l-1}}, or NULL where it is zero; that of the inputs is V where it lies, or staged. */
 static const real *tangent_in(const struct BPB(slice) * slice,
                               const struct BPB(direction) * direction, size_t l, size_t *ld)
@@ -55,7 +67,7 @@ void BPB(slice_tangent)(const struct BPB(slice) * slice, const struct BPB(direct
     real *RA = BPB(slice_at)(slice, layer->RA, n_out);
     real *RZ = direction->keep_RZ ? BPB(slice_at)(slice, layer->RZ, n_out) : RA;
     size_t lda, ldr;
-    const real *A_in = BPB(slice_A)(slice, l - 1, &lda);
+    const real *A_in = outputs_of(slice, l - 1, &lda);
     const real *RA_in = tangent_in(slice, direction, l, &ldr);
     // R{Z} = W R{A_in} + b(v) 1^T
     if (RA_in)
@@ -75,15 +87,4 @@ void BPB(slice_tangents)(const struct BPB(slice) * slice,
 {
     for (size_t l = 1; l <= slice->net->shape->L; l++)
         BPB(slice_tangent)(slice, direction, l);
-}
-
-const real *BPB(slice_A)(const struct BPB(slice) * slice, size_t l, size_t *ld)
-{
-    const BPB(work) *work = slice->work;
-    if (l == 0) {
-        *ld = work->ldx;
-        return work->X + slice->first * work->ldx;
-    }
-    *ld = work->plan->shape->layer[l - 1].n_out;
-    return BPB(slice_at)(slice, work->plan->layer[l - 1].A, *ld);
 }

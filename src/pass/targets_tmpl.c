@@ -232,3 +232,13 @@ double BPB(mean_loss)(BPB(work) * work, size_t B)
         sum += e[j];
     return sum / (double)B;
 }
+
+bpb_status BPB(pass_outcome)(struct BPB(pass) * pass, double *loss)
+{
+    bool finite = atomic_load(&pass->bad) == 0;
+    if (loss) {
+        *loss = BPB(mean_loss)(pass->work, pass->count);
+        finite = finite && isfinite(*loss);
+    }
+    return finite ? BPB_OK : BPB_NONFINITE;
+}

@@ -84,13 +84,6 @@ bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(cv
     return BPB_OK;
 }
 
-bpb_status BPB(vjp_check)(const BPB(plan) * plan)
-{
-    for (size_t l = 0; l < plan->shape->L; l++)
-        REQUIRE(plan->layer[l].g.vjp, BPB_ERR_NO_VJP);
-    return plan->loss.gradient ? BPB_OK : BPB_ERR_NO_VJP;
-}
-
 /* With the leading dimension that a caller may hand to the BLAS. */
 static BPB(cview) matrix(const real *data, size_t rows, size_t cols, size_t ld)
 {

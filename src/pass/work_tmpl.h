@@ -45,7 +45,5 @@ bpb_status BPB(pairs_check)(const BPB(net) * net, const BPB(work) * work, BPB(cv
 /* The same, and that they fit the plan's batch. */
 bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,
                             BPB(cview) T);
-/* Whether all functions have what the gradient needs: BPB_ERR_NO_VJP. */
-bpb_status BPB(vjp_check)(const BPB(plan) * plan);
 
 #endif

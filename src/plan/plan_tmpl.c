@@ -159,16 +159,13 @@ static void choose_loss(BPB(plan) * plan, const BPB(net) * net)
     plan->loss.context = &plan->loss_parameter;
 }
 
-/* A plan outlives the net that it was made for: it takes copies, whose names are the net's. */
+/* A plan outlives the net that it was made for: it takes copies. */
 static void choose_functions(BPB(plan) * plan, const BPB(net) * net)
 {
     plan->functions = BPB(functions_for_cpu)();
-    for (size_t l = 1; l <= plan->shape->L; l++) {
+    for (size_t l = 1; l <= plan->shape->L; l++)
         choose_activation(plan, net, l);
-        plan->layer[l - 1].own.name = NULL;
-    }
     choose_loss(plan, net);
-    plan->own_loss.name = NULL;
 }
 
 static bool all_exact(const BPB(plan) * plan, enum product product)
