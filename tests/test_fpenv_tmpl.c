@@ -397,6 +397,46 @@ static void scene_moments(void)
     free_machine(&m);
 }
 
+/* Numbers that are none, as statistics and as options. */
+static void scene_whitening_of_nan(BPB(whitening) * whitening, double *statistics, size_t n)
+{
+    bpb_whitening_options options = {0};
+    const uint64_t nan = 0x7ff4000000000000; /* a signalling one */
+    memcpy(statistics + n - 1, &nan, sizeof nan);
+    note_status(BPB(whitening_unpack)(whitening, statistics, n));
+    memcpy(&options.share, &nan, sizeof nan);
+    note_status(BPB(whitening_solve)(whitening, &options));
+    options = (bpb_whitening_options){0};
+    memcpy(&options.epsilon, &nan, sizeof nan);
+    note_status(BPB(whitening_solve)(whitening, &options));
+}
+
+static void scene_whitening(void)
+{
+    struct machine m = plain_machine();
+    BPB(whitening) *whitening = NULL;
+    BPB(net) *raw = NULL;
+    double statistics[1 + 2 * N_IN + N_IN * (N_IN + 1) / 2];
+    real y[N_IN * COLS] = {0};
+    note_status(BPB(whitening_create)(&whitening, N_IN));
+    note_status(BPB(whitening_add)(whitening, BPB(cmatrix)(x_bad, N_IN, COLS)));
+    note_status(BPB(whitening_add)(whitening, X()));
+    note_status(BPB(whitening_merge)(whitening, whitening));
+    note_status(BPB(whitening_pack)(whitening, statistics, COUNT(statistics)));
+    note(statistics, sizeof statistics);
+    note_status(BPB(whitening_unpack)(whitening, statistics, COUNT(statistics)));
+    note_status(BPB(whitening_solve)(whitening, &(bpb_whitening_options){.share = 1}));
+    note_status(BPB(whitening_apply)(whitening, X(), BPB(matrix)(y, N_IN, COLS)));
+    note_reals(y, COUNT(y));
+    note_status(BPB(whitening_fold)(&raw, whitening, m.net));
+    if (raw) /* with LAPACK */
+        note_theta(raw);
+    scene_whitening_of_nan(whitening, statistics, COUNT(statistics));
+    BPB(net_destroy)(&raw);
+    BPB(whitening_destroy)(&whitening);
+    free_machine(&m);
+}
+
 /* The environment is the caller's in the callback. */
 static int check_callback(const bpb_progress *progress, void *user)
 {
@@ -602,6 +642,7 @@ static const struct scene {
     {"targets", scene_targets},
     {"scaling", scene_scaling},
     {"moments", scene_moments},
+    {"whitening", scene_whitening},
     {"train", scene_train},
     {"train_until_overflow", scene_train_until_overflow},
     {"train_refuses_nonfinite_data", scene_train_refuses_nonfinite_data},

@@ -135,6 +135,7 @@ static size_t model_bytes;
 /* The same of a net with functions of one's own, scaling and notes. */
 static BPB(net) *own_net;
 static unsigned char own_model[8192];
+static BPB(whitening) * whitening; /* of N_IN rows; not solved without LAPACK */
 static size_t own_bytes;
 
 /* Where the calls write to. */
@@ -143,6 +144,7 @@ static struct outputs {
     BPB(plan) * plan;
     BPB(work) * work;
     BPB(objective) * objective;
+    BPB(whitening) * whitening;
     char missing[BPB_NAME_BYTES];
     BPB(view) X;
     real Y[N_OUT * COLS], gradient[P], J[N_IN * N_OUT * COLS];
@@ -211,6 +213,26 @@ static bpb_status standardise_inputs(void)
 static bpb_status standardise_outputs(void)
 {
     return BPB(net_standardise_outputs)(m.net, moments);
+}
+static bpb_status create_whitening(void)
+{
+    return BPB(whitening_create)(&out.whitening, N_IN);
+}
+static bpb_status solve_whitening(void)
+{
+    return BPB(whitening_solve)(whitening, NULL);
+}
+static bpb_status apply_whitening(void)
+{
+    if (!BPB(whitening_components)(whitening))
+        return BPB_ERR_UNSUPPORTED;
+    return BPB(whitening_apply)(whitening, X(), BPB(matrix)(out.J, N_IN, COLS));
+}
+static bpb_status fold_whitening(void)
+{
+    if (!BPB(whitening_components)(whitening))
+        return BPB_ERR_UNSUPPORTED;
+    return BPB(whitening_fold)(&out.net, whitening, own_net);
 }
 static bpb_status add_note(void)
 {
@@ -372,6 +394,8 @@ static void free_outputs(void)
         BPB(work_destroy)(&out.work);
     if (!is_filled(&out.objective, sizeof out.objective))
         BPB(objective_destroy)(&out.objective);
+    if (!is_filled(&out.whitening, sizeof out.whitening))
+        BPB(whitening_destroy)(&out.whitening);
     if (!is_filled(&out.X.data, sizeof out.X.data))
         bpb_free(out.X.data);
 }
@@ -467,6 +491,10 @@ static const struct operation operations[] = {
     {"set_output_scaling__out_of_memory", set_output_scaling},
     {"standardise_inputs__out_of_memory", standardise_inputs},
     {"standardise_outputs__out_of_memory", standardise_outputs},
+    {"whitening_create__out_of_memory", create_whitening},
+    {"whitening_solve__out_of_memory", solve_whitening},
+    {"whitening_apply__out_of_memory", apply_whitening},
+    {"whitening_fold__out_of_memory", fold_whitening},
     {"set_note__out_of_memory_adding", add_note},
     {"set_note__out_of_memory_replacing", replace_note},
     {"predict__out_of_memory", predict},
@@ -524,6 +552,8 @@ static void run_passes(void)
     assert_ok(BPB(net_init)(m.net, BPB_INIT_NORMAL, 1));
     assert_ok(BPB(moments_add)(gathered, X()));
     assert_ok(bpb_moments_merge(gathered, moments, N_IN));
+    assert_ok(BPB(whitening_add)(whitening, X()));
+    assert_ok(BPB(whitening_merge)(whitening, whitening));
 }
 
 /* Every derivative; with H v of an objective too. */
@@ -646,6 +676,16 @@ static void make_own_net(void)
         assert_int_equal(own_bytes, 0);
 }
 
+/* Of directions that all vary. */
+static void make_whitening(void)
+{
+    const double packed[] = {4, 0, 0, 0, 0, 0, 0, 1, 0, 0, 2, 0, 3};
+    assert_ok(BPB(whitening_create)(&whitening, N_IN));
+    assert_ok(BPB(whitening_unpack)(whitening, packed, sizeof packed / sizeof *packed));
+    const bpb_status status = solve_whitening();
+    assert_true(status == BPB_OK || status == BPB_ERR_UNSUPPORTED);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -670,6 +710,7 @@ static int set_up(void **state)
     assert_ok(write_npy());
     write_model();
     make_own_net();
+    make_whitening();
     return 0;
 }
 
@@ -680,6 +721,7 @@ static int tear_down(void **state)
     free_machine(&m);
     BPB(net_destroy)(&plain);
     BPB(net_destroy)(&own_net);
+    BPB(whitening_destroy)(&whitening);
     unlink(model_path);
     unlink(own_path);
     unlink(idx_path);

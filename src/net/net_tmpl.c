@@ -266,29 +266,59 @@ static bpb_status copy_block(void *copy, const void *from, size_t bytes)
     return BPB_OK;
 }
 
-static bpb_status fill_copy(BPB(net) * copy, const BPB(net) * net)
+/* All behind W_1, which may be of another size: theta from b_1 on is laid out alike. */
+static bpb_status fill_but_W_1(BPB(net) * copy, const BPB(net) * net)
 {
     const struct shape *shape = net->shape;
-    memcpy(copy->theta, net->theta, shape->parameters * sizeof *net->theta);
-    const size_t pair = 2 * sizeof(real); /* shift and factor */
-    TRY(copy_block(&copy->input_scaling, net->input_scaling, shape_inputs(shape) * pair));
+    const size_t b_1 = shape->layer[0].b, pair = 2 * sizeof(real); /* shift and factor */
+    memcpy(copy->theta + copy->shape->layer[0].b, net->theta + b_1,
+           (shape->parameters - b_1) * sizeof *net->theta);
     TRY(copy_block(&copy->output_scaling, net->output_scaling, shape_outputs(shape) * pair));
     TRY(copy_notes(copy, &net->notes));
     return BPB(own_copy)(copy, net);
+}
+
+static bpb_status fill_copy(BPB(net) * copy, const BPB(net) * net)
+{
+    const size_t n_0 = shape_inputs(net->shape), pair = 2 * sizeof(real);
+    memcpy(copy->theta, net->theta, net->shape->layer[0].b * sizeof *net->theta);
+    TRY(copy_block(&copy->input_scaling, net->input_scaling, n_0 * pair));
+    return fill_but_W_1(copy, net);
+}
+
+/* Make a net of this shape, filled from net. */
+static bpb_status copy_by(bpb_status (*fill)(BPB(net) * copy, const BPB(net) * net),
+                          const struct shape *shape, BPB(net) * *copy, const BPB(net) * net)
+{
+    BPB(net) *made = NULL;
+    TRY(BPB(net_alloc)(&made, shape));
+    const bpb_status status = fill(made, net);
+    if (status < 0)
+        BPB(net_destroy)(&made);
+    else
+        *copy = made;
+    return status;
+}
+
+bpb_status BPB(net_copy_for_inputs)(BPB(net) * *copy, const BPB(net) * net, size_t n_0)
+{
+    size_t bytes;
+    REQUIRE(bpb_shape_bytes(net->shape->L, &bytes), BPB_ERR_SIZE);
+    struct shape *shape = malloc(bytes);
+    REQUIRE(shape, BPB_ERR_MEMORY);
+    memcpy(shape, net->shape, bytes);
+    bpb_status status = bpb_shape_set_inputs(shape, n_0, sizeof(real));
+    if (!status)
+        status = copy_by(fill_but_W_1, shape, copy, net);
+    free(shape);
+    return status;
 }
 
 /* bpb_snet_copy, bpb_dnet_copy */
 bpb_status BPB(net_copy)(BPB(net) * *copy, const BPB(net) * net)
 {
     REQUIRE(copy && net, BPB_ERR_NULL);
-    BPB(net) *made = NULL;
-    TRY(BPB(net_alloc)(&made, net->shape));
-    const bpb_status status = fill_copy(made, net);
-    if (status < 0)
-        BPB(net_destroy)(&made);
-    else
-        *copy = made;
-    return status;
+    return copy_by(fill_copy, net->shape, copy, net);
 }
 
 /* bpb_snet_set_note, bpb_dnet_set_note */

@@ -44,4 +44,8 @@ bpb_status BPB(own_copy)(struct BPB(net) *copy, const struct BPB(net) *net);
 /* Make a net of this shape with theta left unset, as loading does. */
 bpb_status BPB(net_alloc)(struct BPB(net) **net, const struct shape *shape);
 
+/* Make a net like this one, but for n_0 inputs: with W_1 (n_1 x n_0) left unset, and no input
+ * scaling. BPB_ERR_SIZE, BPB_ERR_MEMORY. */
+bpb_status BPB(net_copy_for_inputs)(struct BPB(net) **copy, const struct BPB(net) *net, size_t n_0);
+
 #endif

@@ -105,6 +105,23 @@ static bool place_layer(struct layer *layer, size_t *end)
     return size_add(layer->b, layer->n_out, end);
 }
 
+/* All layers, from the beginning. */
+static bpb_status lay_out(struct shape *shape, size_t real_bytes)
+{
+    size_t bytes;
+    shape->parameters = 0;
+    for (size_t l = 0; l < shape->L; l++)
+        REQUIRE(place_layer(&shape->layer[l], &shape->parameters), BPB_ERR_SIZE);
+    REQUIRE(size_mul(shape->parameters, real_bytes, &bytes) && bytes <= PTRDIFF_MAX, BPB_ERR_SIZE);
+    return BPB_OK;
+}
+
+bpb_status bpb_shape_set_inputs(struct shape *shape, size_t n_0, size_t real_bytes)
+{
+    shape->layer[0].n_in = n_0;
+    return lay_out(shape, real_bytes);
+}
+
 bpb_status bpb_shape_init(struct shape *shape, const bpb_net_options *options, size_t real_bytes)
 {
     TRY(check_parameters(options, real_bytes));
@@ -120,10 +137,8 @@ bpb_status bpb_shape_init(struct shape *shape, const bpb_net_options *options, s
                                 .parameter = activation_parameter(options, activation)};
         REQUIRE(layer->n_in >= 1 && layer->n_in <= BPB_INT_MAX, BPB_ERR_SIZE);
         REQUIRE(layer->n_out >= 1 && layer->n_out <= BPB_INT_MAX, BPB_ERR_SIZE);
-        REQUIRE(place_layer(layer, &shape->parameters), BPB_ERR_SIZE);
     }
-    size_t bytes;
-    REQUIRE(size_mul(shape->parameters, real_bytes, &bytes) && bytes <= PTRDIFF_MAX, BPB_ERR_SIZE);
+    TRY(lay_out(shape, real_bytes));
     return check_functions(shape);
 }
 

@@ -37,6 +37,9 @@ bool bpb_shape_bytes(size_t L, size_t *bytes);
  * BPB_ERR_OPTION, BPB_ERR_SIZE, BPB_ERR_PAIR, as for bpb_dnet_create. */
 bpb_status bpb_shape_init(struct shape *shape, const bpb_net_options *options, size_t real_bytes);
 
+/* Give it another n_0, and lay theta out again; on an error it is not to be used. BPB_ERR_SIZE. */
+bpb_status bpb_shape_set_inputs(struct shape *shape, size_t n_0, size_t real_bytes);
+
 /* Whether a function's parameter is 0 or a normal positive number of such reals. */
 bool bpb_is_parameter(double x, size_t real_bytes);
 

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Inputs that follow each other: a net trained on their few independent parts, and then turned into
+ * one that takes the inputs as they are measured. */
+#include <bpblas.h>
+#include <math.h>
+#include <stdio.h>
+
+enum { CHANNELS = 16, SAMPLES = 300, MOST = 8, NO_LAPACK = 77 };
+
+/* Spectra of two substances over a lamp: channels that rise and fall together. */
+static void measure(double *x, double *t)
+{
+    for (int j = 0; j < SAMPLES; j++) {
+        const double a = sin(1.7 * j), b = sin(2.9 * j + 1);
+        for (int i = 0; i < CHANNELS; i++)
+            x[j * CHANNELS + i] = 50 + a * exp(-0.02 * i * i) + 0.5 * b * exp(-0.01 * i * i);
+        t[j] = a * b;
+    }
+}
+
+/* The net for X, of one that has learnt from the directions in which X varies. */
+static bpb_status fit(bpb_dwhitening *whitening, bpb_dcview X, bpb_dcview T, bpb_dnet **net)
+{
+    double white[MOST * SAMPLES];
+    bpb_dnet *inner = NULL;
+    bpb_status s = bpb_dwhitening_add(whitening, X);
+    if (!s)
+        s = bpb_dwhitening_solve(whitening, &(bpb_whitening_options){.share = 0.999999});
+    const size_t m = bpb_dwhitening_components(whitening), units[] = {m, 12, 1};
+    if (s || m > MOST)
+        return s ? s : BPB_ERR_SHAPE;
+    s = bpb_dwhitening_apply(whitening, X, bpb_dmatrix(white, m, SAMPLES));
+    if (!s)
+        s = bpb_dnet_create(&inner, &(bpb_net_options){.units = units, .n_layers = 2,
+                                                       .hidden = BPB_TANH,
+                                                       .output = BPB_IDENTITY,
+                                                       .init = BPB_INIT_GLOROT_NORMAL});
+    if (!s)
+        s = bpb_dtrain(inner, &(bpb_ddata){.X = bpb_dcmatrix(white, m, SAMPLES), .T = T},
+                       &(bpb_train_options){.eta = 0.2, .epochs = 800}, NULL);
+    if (!s)
+        s = bpb_dwhitening_fold(net, whitening, inner);
+    bpb_dnet_destroy(&inner);
+    return s;
+}
+
+int main(void)
+{
+    static double x[CHANNELS * SAMPLES], t[SAMPLES], y[SAMPLES];
+    const bpb_dcview X = bpb_dcmatrix(x, CHANNELS, SAMPLES), T = bpb_dcmatrix(t, 1, SAMPLES);
+    bpb_dwhitening *whitening = NULL;
+    bpb_dnet *net = NULL;
+    double worst = 0;
+    measure(x, t);
+    bpb_status s = bpb_dwhitening_create(&whitening, CHANNELS);
+    if (!s)
+        s = fit(whitening, X, T, &net);
+    if (!s)
+        s = bpb_dpredict(net, X, bpb_dmatrix(y, 1, SAMPLES));
+    for (int j = 0; j < SAMPLES && !s; j++)
+        worst = fmax(worst, fabs(y[j] - t[j]));
+    printf("%s: %d channels vary in %zu directions; off by %.3f at most\n", bpb_strerror(s),
+           CHANNELS, bpb_dwhitening_components(whitening), worst);
+    bpb_dwhitening_destroy(&whitening);
+    bpb_dnet_destroy(&net);
+    return s == BPB_ERR_UNSUPPORTED ? NO_LAPACK : s || worst > 0.1;
+}
