@@ -1216,6 +1216,22 @@ typedef struct bpb_sdata {
     bpb_scview X_test, T_test;
 } bpb_sdata;
 
+/* Data that are not in memory, as columns 0 .. n-1 that are asked for: files mapped into memory
+ * (bpb_dmapped_source), or what a function of your own computes or fetches. */
+typedef struct bpb_dsource {
+    size_t n;       /* columns */
+    size_t targets; /* rows of T: 1 for class indices, else bpb_dnet_targets */
+    /* Columns index[0..B-1] into packed X (n_0 x B) and T (targets x B); not 0: it failed. */
+    int (*read)(void *user, const size_t *index, size_t B, double *X, double *T);
+    void *user;
+} bpb_dsource;
+
+typedef struct bpb_ssource {
+    size_t n, targets;
+    int (*read)(void *user, const size_t *index, size_t B, float *X, float *T);
+    void *user;
+} bpb_ssource;
+
 /* How far a run is. */
 typedef struct bpb_progress {
     size_t epoch, epochs; /* the running or just finished one, from 1; of how many */
@@ -1306,16 +1322,56 @@ BPB_API void bpb_free(void *memory);
 /*
  * Read a file of numbers: a row of the file is a column of X, its fields, separated by commas,
  * semicolons or tabs (one of them throughout), are the rows of X; blanks around a field are
- * ignored, as are empty lines. Numbers are decimal, of at most 1023 characters, with the point '.'
+ * ignored, as are empty lines and a byte order mark of UTF-8. A field may stand in double quotes,
+ * within which separators, blanks and line breaks are characters as others are, and two quotes
+ * stand for one. Numbers are decimal, of at most 1023 characters, with the point '.'
  * whatever the locale, and are rounded once; nan and inf are numbers. A first row with a field of
  * text that is no number is a header, and left out. X->data is allocated; free it with bpb_free.
  * BPB_NONFINITE: read, and *where (NULL: not wanted) tells the first such value.
- * BPB_ERR_FORMAT: a field is empty or no number, or a row has not as many as the first; *where
- * tells which, in terms of X. BPB_ERR_RANGE: a number exceeds the precision; *where too.
- * BPB_ERR_SIZE: no numbers at all. BPB_ERR_IO, BPB_ERR_MEMORY.
+ * BPB_ERR_FORMAT: a field is empty, no number, or has no closing quote, or a row has not as many as
+ * the first; *where tells which, in terms of X. BPB_ERR_RANGE: a number exceeds the precision;
+ * *where too. BPB_ERR_SIZE: no numbers at all. BPB_ERR_IO, BPB_ERR_MEMORY.
  */
 BPB_API bpb_status bpb_dcsv_read(bpb_dview *X, const char *path, bpb_where *where);
 BPB_API bpb_status bpb_scsv_read(bpb_sview *X, const char *path, bpb_where *where);
+
+/*
+ * The fields of the header that bpb_dcsv_read leaves out, n of them, without quotes; without a
+ * header *names is NULL and *n 0. They need not be as many as X has rows: compare n with X.rows.
+ * Pointers and texts are one block; free it with bpb_free(*names).
+ * BPB_ERR_FORMAT: the first row has a quote that is not closed, a NUL byte, or, being a header,
+ * two kinds of separators. BPB_ERR_IO, BPB_ERR_MEMORY.
+ */
+BPB_API bpb_status bpb_csv_names(char ***names, size_t *n, const char *path);
+
+/* Which column of a file holds class names, and which class each of them is. */
+typedef struct bpb_csv_labels {
+    const char *column; /* its name in the header; where there is no such name, its number, counted
+                           from 0; NULL: the last one */
+    char *const *names; /* names[k] is class k, n_names of them, from an earlier file, say; NULL:
+                           those of this file, sorted by their bytes (strcmp) */
+    size_t n_names;
+} bpb_csv_labels;
+
+/*
+ * As bpb_dcsv_read, but for one column of the file, in which every text that is not empty is the
+ * name of a class, numbers too: its row of X, at its place, holds the class indices 0, 1, ....
+ * labels: NULL for all defaults. A first row is a header where it has a name that is
+ * labels->column, or where a field of another column is text: so a file need not have one. Where it
+ * has, it must have as many fields as the other rows.
+ * *names (names and n_names both NULL: not wanted) is the list in use, as of bpb_csv_names: keep it
+ * with the model, and give it for other files, which may not have all classes in them.
+ * Beyond bpb_dcsv_read: BPB_ERR_LABEL: a text is not among labels->names; *where tells the first.
+ * BPB_ERR_OPTION: there is no such column. BPB_ERR_SIZE: n_names is 0 and names is not NULL.
+ * BPB_ERR_FORMAT: an empty text. BPB_ERR_RANGE: also more classes than the precision can count.
+ * BPB_ERR_NULL: also one of names and n_names without the other, or an entry of labels->names.
+ */
+BPB_API bpb_status bpb_dcsv_read_labels(bpb_dview *X, const char *path,
+                                        const bpb_csv_labels *labels, char ***names,
+                                        size_t *n_names, bpb_where *where);
+BPB_API bpb_status bpb_scsv_read_labels(bpb_sview *X, const char *path,
+                                        const bpb_csv_labels *labels, char ***names,
+                                        size_t *n_names, bpb_where *where);
 
 /*
  * Read a NumPy file (.npy, format versions 1.0 to 3.0) of numbers: bool, signed or unsigned
@@ -1341,6 +1397,65 @@ BPB_API bpb_status bpb_snpy_read(bpb_sview *X, const char *path, bpb_where *wher
  */
 BPB_API bpb_status bpb_dnpy_write(bpb_dcview X, const char *path);
 BPB_API bpb_status bpb_snpy_write(bpb_scview X, const char *path);
+
+/*
+ * Inputs X and targets T in two files that are mapped into memory and not read: the system fetches
+ * what is asked for, and drops it again where memory is needed, so that the files may be larger
+ * than memory. Each is an IDX file or a NumPy file, told by its content, of any type, byte order
+ * and order of axes that bpb_didx_read and bpb_dnpy_read take, and every value has the bits that
+ * they give. Samples one behind the other (IDX, and C order) are read fastest: in Fortran order
+ * each value of a column lies on another page of the file.
+ *
+ * The files are opened for reading alone, and must stay as they are. If one is made shorter while
+ * it is mapped, reading beyond its end kills the program (SIGBUS), as with every mapped file;
+ * replacing it by a new file of its name (as bpb_dnpy_write does) is harmless.
+ */
+typedef struct bpb_dmapped bpb_dmapped;
+typedef struct bpb_smapped bpb_smapped;
+
+/*
+ * classes = 0: T as it stands in its file. classes = K: the file of T has one row of class indices
+ * (as of a vector of labels), and T is one-hot, K rows, as of bpb_done_hot. T as class indices, for
+ * which nothing need be written out, is classes = 0; then they are not looked at.
+ * Headers are trusted in nothing, and sizes are compared with those of the files. Of the values
+ * only labels are looked at; whether the others are finite is not. Allocates.
+ * BPB_ERR_LABEL: a label is not a whole number of 0 .. classes-1. BPB_ERR_SHAPE: X and T have not
+ * the same columns, or there are classes, and T has not one row. BPB_ERR_TRUNCATED, BPB_ERR_FORMAT
+ * (bytes behind the elements, too), BPB_ERR_VERSION: as those functions. BPB_ERR_UNSUPPORTED: as
+ * bpb_dnpy_read, or a file in gzip: unpack it (gzip -dk FILE). BPB_ERR_SIZE: an extent is 0, or a
+ * product of them, or classes, too large. BPB_ERR_IO: also no regular file. BPB_ERR_MEMORY: also
+ * no room in the address space. BPB_ERR_NULL.
+ */
+BPB_API bpb_status bpb_dmapped_open(bpb_dmapped **mapped, const char *X_path, const char *T_path,
+                                    size_t classes);
+BPB_API bpb_status bpb_smapped_open(bpb_smapped **mapped, const char *X_path, const char *T_path,
+                                    size_t classes);
+
+/* *mapped = NULL; its sources must not be used any more. Accepts NULL, and NULL in *mapped. */
+BPB_API void bpb_dmapped_close(bpb_dmapped **mapped);
+BPB_API void bpb_smapped_close(bpb_smapped **mapped);
+
+/* Columns of both, rows of X, and rows of T (K, where it is one-hot); 0 of NULL. */
+BPB_API size_t bpb_dmapped_columns(const bpb_dmapped *mapped);
+BPB_API size_t bpb_smapped_columns(const bpb_smapped *mapped);
+BPB_API size_t bpb_dmapped_inputs(const bpb_dmapped *mapped);
+BPB_API size_t bpb_smapped_inputs(const bpb_smapped *mapped);
+BPB_API size_t bpb_dmapped_targets(const bpb_dmapped *mapped);
+BPB_API size_t bpb_smapped_targets(const bpb_smapped *mapped);
+
+/*
+ * Columns first .. first + count - 1 as a source, in which they are 0 .. count-1: so that some are
+ * kept for validation. It is good until mapped is closed. n = 0 and read = NULL: mapped is NULL, it
+ * has not all of these columns, count is 0, or there is no memory: look at n.
+ * Allocates a few bytes, once for each first and count (freed by bpb_dmapped_close); calls for one
+ * mapped must not run at the same time.
+ *
+ * Its read may run in any number of threads, and allocates nothing. X or T NULL: not wanted. It
+ * returns 0, or, X and T then holding anything, BPB_ERR_SIZE: an index is n or more; BPB_ERR_RANGE:
+ * a double exceeds float; BPB_ERR_LABEL: a label has been changed in the file.
+ */
+BPB_API bpb_dsource bpb_dmapped_source(bpb_dmapped *mapped, size_t first, size_t count);
+BPB_API bpb_ssource bpb_smapped_source(bpb_smapped *mapped, size_t first, size_t count);
 
 /*
  * Mean and variance of a row of data, gathered block by block; in double in both precisions. Zero

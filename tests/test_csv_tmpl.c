@@ -80,6 +80,16 @@ static void csv_read__rows_are_columns(void **state)
         SAME("1,2,height\n1,2,3\n4,5,6\n"),
         SAME("1,2,height\n1;2;3\n4;5;6\n"),
         SAME("# x y z\n1;2;3\n4;5;6\n"),
+        SAME("\"1\",\"2\",\"3\"\r\n\"4\",\"5\",\"6\"\r\n"),
+        SAME(" \"1\" ; 2;\"3\"\n4; \"5\" ;\"6\""),
+        SAME("\"x, \"\"m\"\"\",\"y; m\",\"z\r\nm\"\r\n1,2,3\r\n4,5,6\r\n"),
+        SAME("\xef\xbb\xbf\"x,1\";\"y\"\n1;2;3\n4;5;6\n"),
+        SAME("\"1,2\",2,3\n1,2,3\n4,5,6\n"),
+        SAME(",x,y\n1,2,3\n4,5,6\n"),
+        SAME("\"\",\"x\",\"y\"\n\"1\",2,3\n\"4\",5,6\n"),
+        SAME("x;y,z\n1,2,3\n4,5,6\n"),
+        SAME("height 5\",\"a\" b,\"\"c\n1,2,3\n4,5,6\n"),
+        SAME("1e999,x,y\n1,2,3\n4,5,6\n"),
     };
     for (size_t k = 0; k < COUNT(files); k++)
         expect_values(files[k].text, files[k].n, 3, 2, (const real[]){1, 2, 3, 4, 5, 6});
@@ -176,8 +186,9 @@ static void csv_read__no_number(void **state)
     static const char *const fields[] = {
         "x",     "0x10",   "0x1p3", "1e",  "1e+",    "e5",  ".",     "+",     "-",      "--1",
         "1-2",
-        "1.2.3", "1 2",    "1d3",   "1_0", "nan(1)", "in",  "infin", "1,",    ",1",     "\"1\"",
-        "'1'",   "1\r2",   "",      " ",   "NA",     "1.f", "1l",    "\302\2401",
+        "1.2.3", "1 2",    "1d3",   "1_0", "nan(1)", "in",  "infin", "1,",    ",1",     "\"1\"2",
+        "'1'",   "\"\"",   "\" 1\"", "\"1,2\"", "\"1\"\"2\"", "\"1\" 2", "1\"2\"", "\"",
+        "\"1",    "1\r2",   "",      " ",   "NA",     "1.f", "1l",    "\302\2401",
         "1e5.0", "1\xef\xbb\xbf", "0b1", "nan nan", "1\v",
     };
     for (size_t k = 0; k < COUNT(fields); k++) {
@@ -197,7 +208,21 @@ static void csv_read__only_the_first_row_is_a_header(void **state)
     expect_refused("1,2\nx,y\n", 8, BPB_ERR_FORMAT, 0, 1);
     expect_refused(",2\n1,2\n", 7, BPB_ERR_FORMAT, 0, 0); /* a gap in the data is no header */
     expect_refused("1,,3\n1,2,3\n", 11, BPB_ERR_FORMAT, 1, 0);
-    expect_refused("\"x\n1\",y\n1,2\n", 12, BPB_ERR_FORMAT, 0, 0);
+    expect_refused("\"x\n1\",y\n", 8, BPB_ERR_SIZE, 77, 78);
+    expect_refused("1e999,3\n1,2\n", 12, BPB_ERR_RANGE, 0, 0);
+}
+
+/* What is no empty line, and what has no end. */
+static void csv_read__quotes(void **state)
+{
+    (void)state;
+    expect_refused("1\n\"\"\n2\n", 7, BPB_ERR_FORMAT, 0, 1);
+    expect_refused("\"\"\n2\n", 5, BPB_ERR_FORMAT, 0, 0);
+    expect_refused("\"x\n1,2\n", 7, BPB_ERR_FORMAT, 0, 0);
+    expect_refused("x,\"y\n1,2\n", 9, BPB_ERR_FORMAT, 1, 0);
+    expect_refused("1,2\n3,\"4\n5,6\n", 13, BPB_ERR_FORMAT, 1, 1);
+    expect_refused("1,2\n3,\"4\"\"", 10, BPB_ERR_FORMAT, 1, 1);
+    expect_refused("\"x\0\"\n1\n", 7, BPB_ERR_FORMAT, 0, 0);
 }
 
 static void csv_read__rows_of_other_lengths(void **state)
@@ -214,6 +239,7 @@ static void csv_read__two_separators(void **state)
 {
     (void)state;
     expect_refused("1,5;2,5\n", 8, BPB_ERR_FORMAT, 1, 0);
+    expect_refused("1,5;2,5;3\n", 10, BPB_ERR_FORMAT, 1, 0);
     expect_refused("1,2\n1;2\n", 8, BPB_ERR_FORMAT, 0, 1);
     expect_refused("1\t,2\n", 5, BPB_ERR_FORMAT, 1, 0);
 }
@@ -224,7 +250,7 @@ static void csv_read__nul_bytes(void **state)
     expect_refused("1,2\n3,4\0\n", 9, BPB_ERR_FORMAT, 1, 1);
     expect_refused("1,2\n3\0,4\n", 9, BPB_ERR_FORMAT, 0, 1);
     expect_refused("x\0,y\n1,2\n", 9, BPB_ERR_FORMAT, 0, 0);
-    expect_refused("x,y\0\n1,2\n", 9, BPB_ERR_FORMAT, 0, 0);
+    expect_refused("x,y\0\n1,2\n", 9, BPB_ERR_FORMAT, 1, 0);
     expect_refused("1,2\n\0", 5, BPB_ERR_FORMAT, 0, 1);
 }
 
@@ -232,7 +258,7 @@ static void csv_read__no_numbers_at_all(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "", "\n", " \r\n\n", "\xef\xbb\xbf", "x,y\n", "x,y", "\"x\n"};
+        "", "\n", " \r\n\n", "\xef\xbb\xbf", "x,y\n", "x,y", "\"x\n\"", "\n\n\"x\""};
     for (size_t k = 0; k < COUNT(texts); k++)
         expect_refused(texts[k], strlen(texts[k]), BPB_ERR_SIZE, 77, 78);
 }
@@ -329,6 +355,28 @@ static void csv_read__at_the_end_of_a_buffer(void **state)
     }
 }
 
+/* The names, and the classes of the last column: where all are numbers, and there is no header, the
+ * other columns are the same. */
+static void read_otherwise(const char *path, bpb_status numbers)
+{
+    BPB(view) X = {0};
+    char **header = NULL, **names = NULL;
+    size_t n = 77, n_names = 77;
+    const bpb_status status = BPB(csv_read_labels)(&X, path, NULL, &names, &n_names, NULL);
+    assert_true(status == BPB_OK || status == BPB_NONFINITE || status == BPB_ERR_FORMAT ||
+                status == BPB_ERR_RANGE || status == BPB_ERR_SIZE);
+    assert_true((status >= 0) == (X.data != NULL) && (status >= 0) == (names != NULL));
+    const bpb_status named = bpb_csv_names(&header, &n, path);
+    assert_true(named == BPB_OK || named == BPB_ERR_FORMAT);
+    assert_true(named || (n > 0) == (header != NULL));
+    assert_true(numbers < 0 || named == BPB_OK || named == BPB_ERR_FORMAT);
+    if (numbers >= 0 && !named && n == 0)
+        assert_true(status >= 0 && n_names > 0 && n_names <= X.cols);
+    bpb_free(X.data);
+    bpb_free(header);
+    bpb_free(names);
+}
+
 /* Nothing but a status may come of any bytes. */
 static void csv_read__random_bytes(void **state)
 {
@@ -349,8 +397,304 @@ static void csv_read__random_bytes(void **state)
         assert_true((status >= 0) == (X.data != NULL));
         read += status >= 0;
         bpb_free(X.data);
+        read_otherwise(path_of("file.csv"), status);
     }
     assert_true(read > 20);
+}
+
+/* ---- Names ---- */
+
+static void expect_names(const char *text, size_t n_text, size_t n, const char *const *names)
+{
+    char **got = (char **)&got;
+    size_t n_got = 77;
+    assert_ok(bpb_csv_names(&got, &n_got, store(text, n_text)));
+    assert_int_equal(n_got, n);
+    assert_true((n == 0) == (got == NULL));
+    for (size_t k = 0; k < n; k++)
+        assert_string_equal(got[k], names[k]);
+    bpb_free(got);
+}
+
+static void csv_names__every_form_of_a_header(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+        const char *names[4];
+    } files[] = {
+        {"a,b\n1,2\n", 2, {"a", "b"}},
+        {"a,b", 2, {"a", "b"}},
+        {"a;b\r\n1;2\r\n", 2, {"a", "b"}},
+        {"a\tb c\td\n", 3, {"a", "b c", "d"}},
+        {"\xef\xbb\xbf" "a,b\n1,2\n", 2, {"a", "b"}},
+        {"\xef\xbb\xbf\"a\",b\n1,2\n", 2, {"a", "b"}},
+        {"\n\r\n  a , b  \n1,2\n", 2, {"a", "b"}},
+        {"\"sepal length (cm)\",\"width (cm)\"\n", 2, {"sepal length (cm)", "width (cm)"}},
+        {"\"a, b\";\"c;d\"\n1;2\n", 2, {"a, b", "c;d"}},
+        {"\"say \"\"a\"\"\",\"\"\"\"\n", 2, {"say \"a\"", "\""}},
+        {"\"two\r\nlines\",b\r\n", 2, {"two\r\nlines", "b"}},
+        {" \" a \" ,b\n", 2, {" a ", "b"}},
+        {",x,y\n1,2,3\n", 3, {"", "x", "y"}},
+        {"\"\",\"x\"\n\"1\",2\n", 2, {"", "x"}},
+        {"1,2,height\n", 3, {"1", "2", "height"}},
+        {"# x y z\n1;2;3\n", 1, {"# x y z"}},
+        {"5\" pipe,\"a\" b\n", 2, {"5\" pipe", "\"a\" b"}},
+        {"h\303\266he,\"l\303\244nge\"\n", 2, {"h\303\266he", "l\303\244nge"}},
+        {"x,\n", 2, {"x", ""}},
+        {"1,2\n3,4\n", 0, {NULL}},
+        {"\"1\",\"2\"\n", 0, {NULL}},
+        {"nan,-Inf\nx,y\n", 0, {NULL}},
+        {"1,,3\n", 0, {NULL}},
+        {"1,5;2,5\n", 0, {NULL}},
+        {"", 0, {NULL}},
+        {"\n \r\n", 0, {NULL}},
+        {"\xef\xbb\xbf", 0, {NULL}},
+    };
+    for (size_t k = 0; k < COUNT(files); k++)
+        expect_names(files[k].text, strlen(files[k].text), files[k].n, files[k].names);
+}
+
+static void csv_names__refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+    } files[] = {SAME("\"a"), SAME("a,\"b\n1,2\n"), SAME("a\0,b\n"), SAME("a,b;c\n")};
+    char *mark, **names = &mark;
+    size_t n = 77;
+    for (size_t k = 0; k < COUNT(files); k++)
+        assert_int_equal(bpb_csv_names(&names, &n, store(files[k].text, files[k].n)),
+                         BPB_ERR_FORMAT);
+    errno = 0;
+    assert_int_equal(bpb_csv_names(&names, &n, path_of("none")), BPB_ERR_IO);
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(bpb_csv_names(&names, &n, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_csv_names(NULL, &n, "file"), BPB_ERR_NULL);
+    assert_int_equal(bpb_csv_names(&names, NULL, "file"), BPB_ERR_NULL);
+    assert_true(names == &mark && n == 77);
+}
+
+static void csv_names__long_and_many(void **state)
+{
+    (void)state;
+    enum { MANY = 100000 };
+    size_t n, n_names;
+    char **names, *text = repeated("a", "bcdefgh", MANY, ",b\n1,2\n", &n);
+    assert_ok(bpb_csv_names(&names, &n_names, store(text, n)));
+    assert_true(n_names == 2 && strlen(names[0]) == 7 * MANY + 1 && strcmp(names[1], "b") == 0);
+    assert_memory_equal(names[0], text, 7 * MANY + 1);
+    bpb_free(names);
+    free(text);
+    text = repeated("a", ",b", MANY, "", &n);
+    assert_ok(bpb_csv_names(&names, &n_names, store(text, n)));
+    assert_int_equal(n_names, MANY + 1);
+    for (size_t k = 0; k < n_names; k++)
+        assert_string_equal(names[k], k == 0 ? "a" : "b");
+    bpb_free(names);
+    free(text);
+}
+
+/* ---- Classes by name ---- */
+
+struct expected {
+    size_t rows, cols;
+    real values[24];
+    size_t n;
+    const char *names[6];
+};
+
+static void expect_classes(const char *text, const bpb_csv_labels *labels,
+                           const struct expected *expected)
+{
+    BPB(view) X = {0};
+    char **names = NULL;
+    size_t n = 77;
+    bpb_where where = {77, 78};
+    const char *path = store(text, strlen(text));
+    assert_ok(BPB(csv_read_labels)(&X, path, labels, &names, &n, &where));
+    assert_true(X.rows == expected->rows && X.cols == expected->cols && X.ld == X.rows);
+    assert_same_bits(X.rows * X.cols, X.data, expected->values);
+    assert_int_equal(n, expected->n);
+    for (size_t k = 0; k < n; k++)
+        assert_string_equal(names[k], expected->names[k]);
+    assert_true(where.row == 77 && where.col == 78);
+    bpb_free(names);
+    bpb_free(X.data);
+    assert_ok(BPB(csv_read_labels)(&X, path, labels, NULL, NULL, NULL));
+    assert_same_bits(X.rows * X.cols, X.data, expected->values);
+    bpb_free(X.data);
+}
+
+static const struct expected irises = {
+    3, 4, {RC(5.1), RC(3.5), 0, RC(6.3), RC(3.3), 2, RC(7.0), RC(3.2), 1, 5, 3, 0},
+    3, {"setosa", "versicolor", "virginica"}};
+
+static void csv_read_labels__last_column(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "sepal_length,sepal_width,species\n5.1,3.5,setosa\n6.3,3.3,virginica\n"
+        "7.0,3.2,versicolor\n5,3,setosa\n",
+        "5.1,3.5,setosa\n6.3,3.3,virginica\n7.0,3.2,versicolor\n5,3,setosa\n\n",
+        "\xef\xbb\xbf\"a\";\"b\";\"c\"\r\n5.1;3.5;\"setosa\"\r\n6.3;3.3; virginica \r\n"
+        "\r\n7.0;3.2;versicolor\r\n5;3;setosa\r\n",
+        ",b,x\n\"5.1\",3.5,setosa\n6.3,3.3,virginica\n7.0,3.2,versicolor\n5,3,setosa",
+    };
+    for (size_t k = 0; k < COUNT(texts); k++)
+        expect_classes(texts[k], NULL, &irises);
+}
+
+static void csv_read_labels__any_column(void **state)
+{
+    (void)state;
+    static const struct expected middle = {3, 3, {1, 1, 2, 3, 0, 4, 5, 1, 6}, 2, {"a b", "c, d"}};
+    static const char with[] = "x,class,y\n1,\"c, d\",2\n3,a b,4\n5,\"c, d\",6\n";
+    static const char without[] = "1,\"c, d\",2\n3,a b,4\n5,\"c, d\",6\n";
+    expect_classes(with, &(bpb_csv_labels){.column = "class"}, &middle);
+    expect_classes(with, &(bpb_csv_labels){.column = "1"}, &middle);
+    expect_classes(with, &(bpb_csv_labels){.column = "001"}, &middle);
+    expect_classes(without, &(bpb_csv_labels){.column = "1"}, &middle);
+    /* a header all of whose other fields are numbers, told by the name; none is named "1" */
+    expect_classes("7,class,8\n1,\"c, d\",2\n3,a b,4\n5,\"c, d\",6\n",
+                   &(bpb_csv_labels){.column = "class"}, &middle);
+    expect_classes("1,\"c, d\",2\n3,a b,4\n5,\"c, d\",6\n",
+                   &(bpb_csv_labels){.column = "1"}, &middle);
+    static const struct expected first = {2, 2, {1, 1, 0, 2}, 2, {"u", "v"}};
+    expect_classes("v,1\nu,2\n", &(bpb_csv_labels){.column = "0"}, &first);
+    static const struct expected alone = {1, 3, {1, 0, 1}, 2, {"u", "v"}};
+    expect_classes("v\nu\nv", NULL, &alone);
+}
+
+/* Any text but none is a name, and they go by their bytes. */
+static void csv_read_labels__any_text(void **state)
+{
+    (void)state;
+    static const struct expected expected = {
+        2, 8, {1, 2, 2, 0, 3, 4, 4, 1, 5, 5, 6, 3, 7, 4, 8, 2}, 6,
+        {" ", "10", "9", "Z", "nan", "\303\244"}};
+    expect_classes("1,9\n2,\" \"\n3,nan\n4,10\n5,\"\303\244\"\n6,Z\n7,nan\n8,9\n", NULL, &expected);
+}
+
+static void csv_read_labels__names_given(void **state)
+{
+    (void)state;
+    char a[] = "a", b[] = "b", c[] = "c";
+    char *const names[] = {c, a, b, a};
+    const bpb_csv_labels labels = {.names = names, .n_names = COUNT(names)};
+    static const struct expected expected = {2, 3, {1, 1, 2, 0, 3, 1}, 4, {"c", "a", "b", "a"}};
+    expect_classes("x,y\n1,a\n2,c\n3,a\n", &labels, &expected);
+    BPB(view) X = {0};
+    char **got = NULL;
+    size_t n = 77;
+    bpb_where where = {77, 78};
+    const char *path = store("1,a\n2,z\n3,y\n4,z\n", 16);
+    assert_int_equal(BPB(csv_read_labels)(&X, path, &labels, &got, &n, &where), BPB_ERR_LABEL);
+    assert_true(!X.data && !got && n == 77 && where.row == 1 && where.col == 1);
+    assert_int_equal(BPB(csv_read_labels)(&X, path, &labels, NULL, NULL, NULL), BPB_ERR_LABEL);
+}
+
+/* Random names, in whatever order: the class of each is how many there are before it. */
+static void csv_read_labels__many_classes(void **state)
+{
+    (void)state;
+    enum { COLS = 3000, NAMES = 500 };
+    struct rng rng = {5};
+    static char text[COLS * 16];
+    size_t of[COLS], n = 0, n_names;
+    bool is_there[NAMES] = {false};
+    for (size_t j = 0; j < COLS; j++) {
+        of[j] = rng_between(&rng, 0, NAMES - 1);
+        is_there[of[j]] = true;
+        n += (size_t)snprintf(text + n, 16, "%zu,n%03zu\n", j, of[j]);
+    }
+    size_t class[NAMES], count = 0;
+    for (size_t k = 0; k < NAMES; k++)
+        class[k] = is_there[k] ? count++ : 0;
+    BPB(view) X = {0};
+    char **names = NULL, name[16];
+    assert_ok(BPB(csv_read_labels)(&X, store(text, n), NULL, &names, &n_names, NULL));
+    assert_true(X.rows == 2 && X.cols == COLS && n_names == count && count > NAMES / 2);
+    for (size_t j = 0; j < COLS; j++) {
+        assert_true(X.data[2 * j] == (real)j && X.data[2 * j + 1] == (real)class[of[j]]);
+        snprintf(name, sizeof name, "n%03zu", of[j]);
+        assert_string_equal(names[class[of[j]]], name);
+    }
+    bpb_free(X.data);
+    bpb_free(names);
+}
+
+static void expect_no_classes(const char *text, const bpb_csv_labels *labels, bpb_status status,
+                              size_t row, size_t col)
+{
+    char *mark, **names = &mark;
+    size_t n = 77;
+    BPB(view) X = {0};
+    bpb_where where = {77, 78};
+    const bpb_status got = BPB(csv_read_labels)(&X, store(text, strlen(text)), labels, &names, &n,
+                                                &where);
+    if (got != status || where.row != row || where.col != col)
+        fail_msg("\"%s\": %d at %zu, %zu", text, got, where.row, where.col);
+    assert_true(!X.data && names == &mark && n == 77);
+}
+
+static void csv_read_labels__refused(void **state)
+{
+    (void)state;
+    expect_no_classes("1,a\n2,\n", NULL, BPB_ERR_FORMAT, 1, 1);
+    expect_no_classes("1,\n2,a\n", NULL, BPB_ERR_FORMAT, 1, 0);
+    expect_no_classes("1,a\n2,\"\"\n", NULL, BPB_ERR_FORMAT, 1, 1);
+    expect_no_classes("1,a\n2\n", NULL, BPB_ERR_FORMAT, 1, 1);
+    expect_no_classes("1,a\n2,b,c\n", NULL, BPB_ERR_FORMAT, 2, 1);
+    expect_no_classes("1,a\nx,b\n", NULL, BPB_ERR_FORMAT, 0, 1);
+    expect_no_classes("1,a\n1;b\n", NULL, BPB_ERR_FORMAT, 0, 1);
+    expect_no_classes("1,a\n1e999,b\n", NULL, BPB_ERR_RANGE, 0, 1);
+    expect_no_classes("x,y\n1,2,a\n", NULL, BPB_ERR_FORMAT, 2, 0);
+    expect_no_classes("x,y\n1,2,3\n", NULL, BPB_ERR_FORMAT, 2, 0);
+    expect_no_classes("x,y,z\n1,2\n", NULL, BPB_ERR_FORMAT, 2, 0);
+    expect_no_classes("x,y,z\n1,a\n", NULL, BPB_ERR_FORMAT, 1, 0);
+    expect_no_classes("x,y;z\n1,2,a\n", NULL, BPB_ERR_FORMAT, 1, 0);
+    expect_no_classes("x,y\n", NULL, BPB_ERR_SIZE, 77, 78);
+    expect_no_classes("", NULL, BPB_ERR_SIZE, 77, 78);
+    static const char *const columns[] = {"z", "2", "-1", "", "1.0", "18446744073709551617",
+                                          "92233720368547758081", " 1"};
+    for (size_t k = 0; k < COUNT(columns); k++)
+        expect_no_classes("x,y\n1,a\n", &(bpb_csv_labels){.column = columns[k]}, BPB_ERR_OPTION,
+                          77, 78);
+}
+
+static void csv_read_labels__arguments(void **state)
+{
+    (void)state;
+    char a[] = "a", *one[] = {a, NULL};
+    expect_no_classes("1,a\n", &(bpb_csv_labels){.n_names = 1}, BPB_ERR_NULL, 77, 78);
+    expect_no_classes("1,a\n", &(bpb_csv_labels){.names = one}, BPB_ERR_SIZE, 77, 78);
+    expect_no_classes("1,a\n", &(bpb_csv_labels){NULL, one, 2}, BPB_ERR_NULL, 77, 78);
+    BPB(view) X = {0};
+    char **names = NULL;
+    size_t n;
+    assert_int_equal(BPB(csv_read_labels)(NULL, "f", NULL, NULL, NULL, NULL), BPB_ERR_NULL);
+    assert_int_equal(BPB(csv_read_labels)(&X, NULL, NULL, NULL, NULL, NULL), BPB_ERR_NULL);
+    assert_int_equal(BPB(csv_read_labels)(&X, "f", NULL, &names, NULL, NULL), BPB_ERR_NULL);
+    assert_int_equal(BPB(csv_read_labels)(&X, "f", NULL, NULL, &n, NULL), BPB_ERR_NULL);
+    assert_int_equal(BPB(csv_read_labels)(&X, path_of("none"), NULL, NULL, NULL, NULL), BPB_ERR_IO);
+}
+
+static void csv_read_labels__not_finite(void **state)
+{
+    (void)state;
+    BPB(view) X = {0};
+    char **names = NULL;
+    size_t n;
+    bpb_where where = {77, 78};
+    const char *path = store("1,a\nnan,b\n", 10);
+    assert_int_equal(BPB(csv_read_labels)(&X, path, NULL, &names, &n, &where), BPB_NONFINITE);
+    assert_true(where.row == 0 && where.col == 1 && n == 2 && X.cols == 2 && X.data[3] == 1);
+    assert_string_equal(names[1], "b");
+    bpb_free(names);
+    bpb_free(X.data);
 }
 
 /* ---- Surroundings ---- */
@@ -435,6 +779,7 @@ int main(void)
         cmocka_unit_test(csv_read__not_finite),
         cmocka_unit_test(csv_read__no_number),
         cmocka_unit_test(csv_read__only_the_first_row_is_a_header),
+        cmocka_unit_test(csv_read__quotes),
         cmocka_unit_test(csv_read__rows_of_other_lengths),
         cmocka_unit_test(csv_read__two_separators),
         cmocka_unit_test(csv_read__nul_bytes),
@@ -449,6 +794,17 @@ int main(void)
         cmocka_unit_test(csv_read__traps_set),
         cmocka_unit_test(csv_read__no_such_file),
         cmocka_unit_test(csv_read__null),
+        cmocka_unit_test(csv_names__every_form_of_a_header),
+        cmocka_unit_test(csv_names__refused),
+        cmocka_unit_test(csv_names__long_and_many),
+        cmocka_unit_test(csv_read_labels__last_column),
+        cmocka_unit_test(csv_read_labels__any_column),
+        cmocka_unit_test(csv_read_labels__any_text),
+        cmocka_unit_test(csv_read_labels__names_given),
+        cmocka_unit_test(csv_read_labels__many_classes),
+        cmocka_unit_test(csv_read_labels__refused),
+        cmocka_unit_test(csv_read_labels__arguments),
+        cmocka_unit_test(csv_read_labels__not_finite),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -129,6 +129,7 @@ static struct machine m;
 static BPB(net) * plain; /* for network2.py: without scaling, and with a text that grows */
 static real theta[P];
 static char model_path[80], own_path[80], idx_path[80], csv_path[80], npy_path[80], json_path[80];
+static char names_path[80];
 static char folder[64];
 static unsigned char model[8192];
 static size_t model_bytes;
@@ -147,6 +148,9 @@ static struct outputs {
     BPB(whitening) * whitening;
     char missing[BPB_NAME_BYTES];
     BPB(view) X;
+    char **names;
+    size_t n_names;
+    BPB(mapped) * mapped;
     real Y[N_OUT * COLS], gradient[P], J[N_IN * N_OUT * COLS];
     double loss;
     bpb_score score;
@@ -261,6 +265,28 @@ static bpb_status read_idx(void)
 static bpb_status read_csv(void)
 {
     return BPB(csv_read)(&out.X, csv_path, &out.where);
+}
+static bpb_status read_names(void)
+{
+    return bpb_csv_names(&out.names, &out.n_names, names_path);
+}
+static bpb_status read_labels(void)
+{
+    return BPB(csv_read_labels)(&out.X, names_path, NULL, &out.names, &out.n_names, &out.where);
+}
+static bpb_status map_files(void)
+{
+    BPB(mapped) *mapped = NULL;
+    const bpb_status status = BPB(mapped_open)(&mapped, idx_path, idx_path, 0);
+    if (status)
+        return status;
+    const bool all = BPB(mapped_source)(mapped, 0, 2).n == 2 &&
+                     BPB(mapped_source)(mapped, 1, 2).n == 2;
+    if (all)
+        out.mapped = mapped;
+    else
+        BPB(mapped_close)(&mapped);
+    return all ? BPB_OK : BPB_ERR_MEMORY;
 }
 /* Written by the next. */
 static bpb_status read_npy(void)
@@ -398,6 +424,10 @@ static void free_outputs(void)
         BPB(whitening_destroy)(&out.whitening);
     if (!is_filled(&out.X.data, sizeof out.X.data))
         bpb_free(out.X.data);
+    if (!is_filled(&out.names, sizeof out.names))
+        bpb_free(out.names);
+    if (!is_filled(&out.mapped, sizeof out.mapped))
+        BPB(mapped_close)(&out.mapped);
 }
 
 /* As the net is before every call. */
@@ -502,6 +532,9 @@ static const struct operation operations[] = {
     {"train__out_of_memory", train_twice},
     {"idx_read__out_of_memory", read_idx},
     {"csv_read__out_of_memory", read_csv},
+    {"csv_names__out_of_memory", read_names},
+    {"csv_read_labels__out_of_memory", read_labels},
+    {"mapped_open__out_of_memory", map_files},
     {"npy_read__out_of_memory", read_npy},
     {"npy_write__out_of_memory", write_npy},
     {"save_network2__out_of_memory", save_network2},
@@ -650,6 +683,19 @@ static void write_csv(void)
     assert_int_equal(fclose(file), 0);
 }
 
+/* A header, and rows with class names, of more bytes than there is room for at first. */
+static void write_names(void)
+{
+    FILE *file = fopen(names_path, "w");
+    assert_non_null(file);
+    for (int k = 0; k < 100; k++)
+        assert_true(fprintf(file, "%sname-%d", k ? "," : "", k) > 0);
+    for (int k = 0; k < 10000; k++)
+        assert_true(fprintf(file, k % 100 < 99 ? "%s%d" : "%sclass %d",
+                            k % 100 ? "," : "\n", k) > 0);
+    assert_int_equal(fclose(file), 0);
+}
+
 /* Where model files are not supported, one that is empty. */
 static void write_model(void)
 {
@@ -697,6 +743,7 @@ static int set_up(void **state)
     snprintf(own_path, sizeof own_path, "%s/own", folder);
     snprintf(idx_path, sizeof idx_path, "%s/idx", folder);
     snprintf(csv_path, sizeof csv_path, "%s/csv", folder);
+    snprintf(names_path, sizeof names_path, "%s/names", folder);
     snprintf(npy_path, sizeof npy_path, "%s/npy", folder);
     snprintf(json_path, sizeof json_path, "%s/json", folder);
     m = make_machine(&net_options, &(bpb_plan_options){.batch = COLS});
@@ -707,6 +754,7 @@ static int set_up(void **state)
     assert_true(save_network2() == BPB_OK || save_network2() == BPB_ERR_UNSUPPORTED);
     write_idx();
     write_csv();
+    write_names();
     assert_ok(write_npy());
     write_model();
     make_own_net();
@@ -726,6 +774,7 @@ static int tear_down(void **state)
     unlink(own_path);
     unlink(idx_path);
     unlink(csv_path);
+    unlink(names_path);
     unlink(npy_path);
     unlink(json_path);
     return rmdir(folder) != 0 || count_live() != 0;

@@ -2,6 +2,7 @@
 #include "data/csv.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -39,6 +40,8 @@ bpb_status bpb_csv_open(struct csv *csv, const char *path)
     csv->stream = fopen(path, "rbe");
     if (!csv->stream)
         return errno == ENOMEM ? BPB_ERR_MEMORY : BPB_ERR_IO;
+    csv->field = NULL;
+    csv->capacity = 0;
     csv->separator = 0;
     const bpb_status status = fill_chunk(csv);
     if (status < 0)
@@ -52,10 +55,11 @@ void bpb_csv_close(struct csv *csv)
 {
     const int error = errno;
     fclose(csv->stream);
+    free(csv->field);
     errno = error;
 }
 
-/* ---- Fields ---- */
+/* ---- Kinds ---- */
 
 static bool is_digit(char c)
 {
@@ -97,12 +101,16 @@ static bool is_special(const char *text)
            strcasecmp(name, "infinity") == 0;
 }
 
-static enum csv_kind kind_of(const char *text)
+enum csv_kind bpb_csv_kind(const char *text)
 {
     if (*text == '\0')
         return CSV_EMPTY;
+    if (strlen(text) > CSV_NUMBER_BYTES)
+        return CSV_TEXT;
     return is_decimal(text) ? CSV_DECIMAL : is_special(text) ? CSV_SPECIAL : CSV_TEXT;
 }
+
+/* ---- Fields ---- */
 
 static bool is_separator(int byte)
 {
@@ -121,40 +129,83 @@ static bool ends_field(int byte)
 }
 
 /* Two of them in one file make "1,5;2,5" four numbers, or two with a decimal comma. */
-static bpb_status take_end(struct csv *csv, int byte)
+static void take_end(struct csv *csv, int byte)
 {
     csv->ends_row = !is_separator(byte);
-    if (csv->ends_row)
-        return BPB_OK;
-    REQUIRE(csv->separator == 0 || csv->separator == byte, BPB_ERR_FORMAT);
-    csv->separator = byte;
+    csv->is_mixed = !csv->ends_row && csv->separator && csv->separator != byte;
+    if (!csv->ends_row && !csv->separator)
+        csv->separator = byte;
+}
+
+static bpb_status push(struct csv *csv, int byte)
+{
+    void *field = csv->field;
+    TRY(bpb_grow(&field, &csv->capacity, csv->length + 1, 1));
+    csv->field = field;
+    csv->field[csv->length++] = (char)byte;
     return BPB_OK;
 }
 
+static bpb_status skip_blanks(struct csv *csv, int *byte)
+{
+    do
+        TRY(next_byte(csv, byte));
+    while (is_blank(*byte));
+    return BPB_OK;
+}
+
+/* Behind an opening quote: all up to the closing one, with both. *byte: the one behind that. */
+static bpb_status take_quoted(struct csv *csv, int *byte)
+{
+    TRY(push(csv, '"'));
+    for (;;) {
+        TRY(next_byte(csv, byte));
+        REQUIRE(*byte != FILE_END, BPB_ERR_FORMAT);
+        const bool is_quote = *byte == '"';
+        if (is_quote)
+            TRY(next_byte(csv, byte));
+        if (is_quote && *byte != '"')
+            return push(csv, '"');
+        TRY(push(csv, *byte));
+    }
+}
+
+/* From *byte on, without the blanks at the end. */
+static bpb_status take_bare(struct csv *csv, int *byte)
+{
+    size_t end = csv->length;
+    while (!ends_field(*byte)) {
+        TRY(push(csv, *byte));
+        if (!is_blank(*byte))
+            end = csv->length;
+        TRY(next_byte(csv, byte));
+    }
+    csv->length = end;
+    return BPB_OK;
+}
+
+/* Where more follows a closing quote, all quotes are characters as others are, and the field is no
+ * number. */
 bpb_status bpb_csv_field(struct csv *csv)
 {
     int byte;
-    bool gap = false, is_text = false; /* gap: a blank behind the field, or within it */
     csv->length = 0;
-    for (;;) {
-        TRY(next_byte(csv, &byte));
-        if (ends_field(byte))
-            break;
-        is_text = is_text || (!is_blank(byte) && (gap || csv->length + 1 == sizeof csv->field));
-        gap = is_blank(byte) && csv->length > 0;
-        if (!is_blank(byte) && !is_text)
-            csv->field[csv->length++] = (char)byte;
-    }
-    csv->field[csv->length] = '\0';
-    csv->kind = is_text ? CSV_TEXT : kind_of(csv->field);
-    return take_end(csv, byte);
+    TRY(skip_blanks(csv, &byte));
+    const bool is_opened = byte == '"';
+    if (is_opened)
+        TRY(take_quoted(csv, &byte));
+    const size_t quoted = csv->length;
+    TRY(take_bare(csv, &byte));
+    csv->is_quoted = is_opened && csv->length == quoted;
+    if (csv->is_quoted)
+        memmove(csv->field, csv->field + 1, csv->length -= 2);
+    TRY(push(csv, '\0'));
+    csv->length--;
+    take_end(csv, byte);
+    return BPB_OK;
 }
 
-bpb_status bpb_csv_skip_row(struct csv *csv)
+bool bpb_csv_is_blank_row(const struct csv *csv)
 {
-    int byte = csv->ends_row ? '\n' : 0;
-    while (byte != '\n' && byte != FILE_END)
-        TRY(next_byte(csv, &byte));
-    csv->separator = 0;
-    return BPB_OK;
+    return csv->length == 0 && !csv->is_quoted && csv->ends_row;
 }

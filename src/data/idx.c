@@ -75,48 +75,78 @@ static bpb_status read_exactly(struct idx *idx, unsigned char *out, size_t n)
     return got == n ? BPB_OK : BPB_ERR_TRUNCATED;
 }
 
-static size_t type_bytes(unsigned type)
+/* ---- Header ---- */
+
+enum { MAGIC_BYTES = 4, DIMENSION_BYTES = 4, MAX_DIMENSIONS = 255 };
+
+static bool is_gzip(const unsigned char *magic)
 {
-    switch (type) {
-    case IDX_U8:
-    case IDX_S8:
-        return 1;
-    case IDX_S16:
-        return 2;
-    case IDX_S32:
-    case IDX_F32:
-        return 4;
-    case IDX_F64:
-        return 8;
-    default:
-        return 0;
+    return magic[0] == 0x1f && magic[1] == 0x8b;
+}
+
+/* The type of the elements, and the number of dimensions. */
+static bpb_status read_magic(const unsigned char *magic, struct element *element, size_t *count)
+{
+    static const struct {
+        unsigned char code;
+        struct element element;
+    } types[] = {
+        {0x08, {ELEMENT_UNSIGNED, 1, true}}, {0x09, {ELEMENT_SIGNED, 1, true}},
+        {0x0B, {ELEMENT_SIGNED, 2, true}},   {0x0C, {ELEMENT_SIGNED, 4, true}},
+        {0x0D, {ELEMENT_FLOAT, 4, true}},    {0x0E, {ELEMENT_FLOAT, 8, true}},
+    };
+    *count = magic[3];
+    REQUIRE(magic[0] == 0 && magic[1] == 0 && *count > 0, BPB_ERR_FORMAT);
+    for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
+        if (types[k].code != magic[2])
+            continue;
+        *element = types[k].element;
+        return BPB_OK;
     }
+    return BPB_ERR_FORMAT;
 }
 
 /* The first dimension counts the columns, the others make up the rows. */
-static bpb_status read_dimensions(struct idx *idx, size_t count)
+static bpb_status read_dimensions(const unsigned char *dimensions, size_t count,
+                                  struct array *array, size_t *elements)
 {
-    unsigned char dimensions[4 * 255];
-    TRY(read_exactly(idx, dimensions, 4 * count));
-    idx->cols = load_big32(dimensions);
-    idx->rows = 1;
+    array->is_fortran = false;
+    array->cols = load_big32(dimensions);
+    array->rows = 1;
     for (size_t k = 1; k < count; k++)
-        REQUIRE(size_mul(idx->rows, load_big32(dimensions + 4 * k), &idx->rows), BPB_ERR_SIZE);
-    REQUIRE(size_mul(idx->rows, idx->cols, &idx->elements), BPB_ERR_SIZE);
-    return idx->elements > 0 ? BPB_OK : BPB_ERR_SIZE;
+        REQUIRE(size_mul(array->rows, load_big32(dimensions + DIMENSION_BYTES * k), &array->rows),
+                BPB_ERR_SIZE);
+    REQUIRE(size_mul(array->rows, array->cols, elements), BPB_ERR_SIZE);
+    return *elements > 0 && *elements <= ARRAY_MAX_ELEMENTS ? BPB_OK : BPB_ERR_SIZE;
 }
 
 static bpb_status read_header(struct idx *idx)
 {
-    unsigned char magic[4];
+    unsigned char magic[MAGIC_BYTES], dimensions[DIMENSION_BYTES * MAX_DIMENSIONS];
+    size_t count;
     TRY(read_exactly(idx, magic, sizeof magic));
-    REQUIRE(BPB_HAVE_ZLIB || magic[0] != 0x1f || magic[1] != 0x8b, BPB_ERR_UNSUPPORTED);
-    idx->type = (enum idx_type)magic[2];
-    idx->element_bytes = type_bytes(magic[2]);
-    const size_t count = magic[3];
-    REQUIRE(magic[0] == 0 && magic[1] == 0 && idx->element_bytes && count, BPB_ERR_FORMAT);
-    return read_dimensions(idx, count);
+    REQUIRE(BPB_HAVE_ZLIB || !is_gzip(magic), BPB_ERR_UNSUPPORTED);
+    TRY(read_magic(magic, &idx->array.element, &count));
+    TRY(read_exactly(idx, dimensions, DIMENSION_BYTES * count));
+    return read_dimensions(dimensions, count, &idx->array, &idx->elements);
 }
+
+bpb_status bpb_idx_memory(struct array *array, const unsigned char *bytes, size_t n)
+{
+    size_t count, elements;
+    REQUIRE(n < 2 || !is_gzip(bytes), BPB_ERR_UNSUPPORTED);
+    REQUIRE(n >= MAGIC_BYTES, BPB_ERR_TRUNCATED);
+    TRY(read_magic(bytes, &array->element, &count));
+    const size_t begin = MAGIC_BYTES + DIMENSION_BYTES * count;
+    REQUIRE(n >= begin, BPB_ERR_TRUNCATED);
+    TRY(read_dimensions(bytes + MAGIC_BYTES, count, array, &elements));
+    array->data = bytes + begin;
+    const size_t needed = elements * array->element.bytes, given = n - begin;
+    REQUIRE(given >= needed, BPB_ERR_TRUNCATED);
+    return given == needed ? BPB_OK : BPB_ERR_FORMAT;
+}
+
+/* ---- Elements ---- */
 
 bpb_status bpb_idx_open(struct idx *idx, const char *path)
 {
@@ -132,7 +162,7 @@ bpb_status bpb_idx_open(struct idx *idx, const char *path)
 
 bpb_status bpb_idx_next(struct idx *idx, unsigned char *raw, size_t count)
 {
-    return read_exactly(idx, raw, count * idx->element_bytes);
+    return read_exactly(idx, raw, count * idx->array.element.bytes);
 }
 
 bpb_status bpb_idx_end(struct idx *idx)

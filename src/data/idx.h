@@ -9,31 +9,26 @@
 #define BPB_IDX_H
 
 #include "common.h"
-
-enum idx_type {
-    IDX_U8 = 0x08,
-    IDX_S8 = 0x09,
-    IDX_S16 = 0x0B,
-    IDX_S32 = 0x0C,
-    IDX_F32 = 0x0D,
-    IDX_F64 = 0x0E
-};
+#include "data/array.h"
 
 struct idx {
-    void *stream; /* the file, behind zlib or stdio */
-    enum idx_type type;
-    size_t element_bytes;
-    size_t rows, cols, elements; /* elements = rows * cols */
+    void *stream;       /* the file, behind zlib or stdio */
+    struct array array; /* without its data, of which there are */
+    size_t elements;
 };
 
 /* Open the file and read its header. */
 bpb_status bpb_idx_open(struct idx *idx, const char *path);
 
-/* The next count elements as they stand in the file; count * element_bytes is at most INT_MAX. */
+/* The next count elements as they stand in the file; count of them have at most INT_MAX bytes. */
 bpb_status bpb_idx_next(struct idx *idx, unsigned char *raw, size_t count);
 
 /* BPB_ERR_FORMAT where the file goes on. */
 bpb_status bpb_idx_end(struct idx *idx);
+
+/* The array of a file whose n bytes are in memory. BPB_ERR_FORMAT, BPB_ERR_TRUNCATED,
+ * BPB_ERR_SIZE; BPB_ERR_UNSUPPORTED: it is in gzip. */
+bpb_status bpb_idx_memory(struct array *array, const unsigned char *bytes, size_t n);
 
 /* Keeps errno. */
 void bpb_idx_close(struct idx *idx);

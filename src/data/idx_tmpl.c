@@ -2,49 +2,10 @@
 #include <stdlib.h>
 
 #include "fpenv.h"
-#include "data/bytes.h"
+#include "data/array_tmpl.h"
 #include "data/idx.h"
-#include "data/real_tmpl.h"
 
 #define CHUNK_BYTES 16384 /* of the file, read and converted at a time */
-
-/* out[k] = big-endian double k of raw. */
-static bpb_status convert_doubles(real *out, const unsigned char *raw, size_t count)
-{
-    for (size_t k = 0; k < count; k++)
-        REQUIRE(real_from_double(double_of_bits(load_big64(raw + 8 * k)), &out[k]), BPB_ERR_RANGE);
-    return BPB_OK;
-}
-
-/* out[k] = element k of raw. */
-static bpb_status convert(real *out, const unsigned char *raw, size_t count, enum idx_type type)
-{
-    switch (type) {
-    case IDX_U8:
-        for (size_t k = 0; k < count; k++)
-            out[k] = (real)raw[k];
-        break;
-    case IDX_S8:
-        for (size_t k = 0; k < count; k++)
-            out[k] = (real)(int8_t)raw[k];
-        break;
-    case IDX_S16:
-        for (size_t k = 0; k < count; k++)
-            out[k] = (real)(int16_t)load_big16(raw + 2 * k);
-        break;
-    case IDX_S32:
-        for (size_t k = 0; k < count; k++)
-            out[k] = (real)(int32_t)load_big32(raw + 4 * k);
-        break;
-    case IDX_F32:
-        for (size_t k = 0; k < count; k++)
-            out[k] = (real)float_of_bits(load_big32(raw + 4 * k));
-        break;
-    case IDX_F64:
-        return convert_doubles(out, raw, count);
-    }
-    return BPB_OK;
-}
 
 /* Room for needed of at most total reals: doubled each time, so that no more than twice of what
  * the file really held so far is ever taken, whatever its header says. */
@@ -64,13 +25,12 @@ static bpb_status make_room(real **data, size_t *capacity, size_t needed, size_t
 static bpb_status read_elements(struct idx *idx, real **data)
 {
     unsigned char raw[CHUNK_BYTES];
-    const size_t chunk = CHUNK_BYTES / idx->element_bytes;
-    REQUIRE(idx->elements <= PTRDIFF_MAX / sizeof(real), BPB_ERR_SIZE);
+    const size_t chunk = CHUNK_BYTES / idx->array.element.bytes;
     for (size_t done = 0, capacity = 0; done < idx->elements;) {
         const size_t count = BPB_MIN(chunk, idx->elements - done);
         TRY(make_room(data, &capacity, done + count, idx->elements));
         TRY(bpb_idx_next(idx, raw, count));
-        TRY(convert(*data + done, raw, count, idx->type));
+        TRY(BPB(convert)(idx->array.element, raw, count, *data + done));
         done += count;
     }
     return bpb_idx_end(idx);
@@ -80,8 +40,8 @@ static bpb_status read_elements(struct idx *idx, real **data)
 static bpb_status read_matrix(struct idx *idx, BPB(view) * X, bpb_where *where)
 {
     TRY(read_elements(idx, &X->data));
-    *X = (BPB(view)){.data = X->data, .rows = idx->rows, .cols = idx->cols, .ld = idx->rows,
-                     .row_stride = 1};
+    const size_t rows = idx->array.rows, cols = idx->array.cols;
+    *X = (BPB(view)){.data = X->data, .rows = rows, .cols = cols, .ld = rows, .row_stride = 1};
     return BPB(find_nonfinite)(BPB(read)(*X), where);
 }
 

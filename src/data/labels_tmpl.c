@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fpenv.h"
+#include "data/label_tmpl.h"
 #include "net/view_tmpl.h"
 
-#define NO_LABEL UINT64_MAX
-
-/* Entry j of labels (1 x n), or NO_LABEL where it is not a whole number of 0 .. classes-1. */
+/* Entry j of labels (1 x n), or NO_LABEL. */
 static uint64_t label_at(BPB(cview) labels, size_t j, size_t classes)
 {
     real value;
     BPB(view_gather)(labels, j, 1, &value);
-    if (!(value >= 0 && value < RC(1e15))) /* nor is NaN */
-        return NO_LABEL;
-    const uint64_t label = (uint64_t)value;
-    return (real)label == value && label < classes ? label : NO_LABEL;
+    return label_of(value, classes);
 }
 
 static bpb_status check_labels(BPB(cview) labels, size_t classes, bpb_where *where)

@@ -25,7 +25,7 @@ static bpb_status read_length(struct input *input, size_t *begin, size_t *n)
     TRY(bpb_input_want(input, LENGTH_AT));
     REQUIRE(memcmp(input->bytes, MAGIC, BPB_MIN(input->n, (size_t)MAGIC_BYTES)) == 0,
             BPB_ERR_FORMAT);
-    REQUIRE(input->n == LENGTH_AT, BPB_ERR_TRUNCATED);
+    REQUIRE(input->n >= LENGTH_AT, BPB_ERR_TRUNCATED);
     const unsigned major = input->bytes[MAGIC_BYTES], minor = input->bytes[MAGIC_BYTES + 1];
     REQUIRE(major > 0, BPB_ERR_FORMAT);
     REQUIRE(major <= NEWEST_MAJOR && minor == 0, BPB_ERR_VERSION);
@@ -46,30 +46,30 @@ static bpb_status read_header(struct npy *npy, size_t *begin)
     return bpb_npy_parse(&npy->array, (const char *)npy->input.bytes + text, n);
 }
 
-/* rows x cols, which fit into memory as doubles, and so the elements do. */
-static bpb_status measure(struct npy *npy)
+static bpb_status measure(struct array *array)
 {
     size_t elements;
-    REQUIRE(npy->array.axes > 0, BPB_ERR_UNSUPPORTED);
-    npy->cols = npy->array.extent[0];
-    npy->rows = 1;
-    for (size_t k = 1; k < npy->array.axes; k++)
-        REQUIRE(size_mul(npy->rows, npy->array.extent[k], &npy->rows), BPB_ERR_SIZE);
-    REQUIRE(size_mul(npy->rows, npy->cols, &elements), BPB_ERR_SIZE);
-    return elements > 0 && elements <= PTRDIFF_MAX / sizeof(double) ? BPB_OK : BPB_ERR_SIZE;
+    REQUIRE(array->axes > 0, BPB_ERR_UNSUPPORTED);
+    array->cols = array->extent[0];
+    array->rows = 1;
+    for (size_t k = 1; k < array->axes; k++)
+        REQUIRE(size_mul(array->rows, array->extent[k], &array->rows), BPB_ERR_SIZE);
+    REQUIRE(size_mul(array->rows, array->cols, &elements), BPB_ERR_SIZE);
+    return elements > 0 && elements <= ARRAY_MAX_ELEMENTS ? BPB_OK : BPB_ERR_SIZE;
 }
 
 /* One byte more than there should be is asked for, to see that it is not there. */
 static bpb_status read_file(struct npy *npy)
 {
+    struct array *array = &npy->array;
     size_t begin;
     TRY(read_header(npy, &begin));
-    TRY(measure(npy));
-    const size_t total = begin + npy->rows * npy->cols * npy->array.element_bytes;
+    TRY(measure(array));
+    const size_t total = begin + array->rows * array->cols * array->element.bytes;
     TRY(bpb_input_want(&npy->input, total + 1));
     REQUIRE(npy->input.n >= total, BPB_ERR_TRUNCATED);
     REQUIRE(npy->input.n == total, BPB_ERR_FORMAT);
-    npy->data = npy->input.bytes + begin;
+    array->data = npy->input.bytes + begin;
     return BPB_OK;
 }
 
@@ -80,6 +80,15 @@ bpb_status bpb_npy_open(struct npy *npy, const char *path)
     if (status < 0)
         bpb_npy_close(npy);
     return status;
+}
+
+bpb_status bpb_npy_memory(struct array *array, const unsigned char *bytes, size_t n)
+{
+    struct npy npy;
+    bpb_input_memory(&npy.input, bytes, n);
+    TRY(read_file(&npy));
+    *array = npy.array;
+    return BPB_OK;
 }
 
 void bpb_npy_close(struct npy *npy)

@@ -16,43 +16,34 @@
 #define BPB_NPY_H
 
 #include "common.h"
+#include "data/array.h"
 #include "io/atomic_file.h"
 
-#define NPY_MAX_AXES 64
 #define NPY_MAX_TEXT ((size_t)65535) /* more is needed for records with many fields alone */
 #define NPY_HEADER_BYTES 128         /* of what is written: enough for any two extents */
 
-enum npy_kind { NPY_BOOL, NPY_SIGNED, NPY_UNSIGNED, NPY_FLOAT };
-
-/* What the text says. */
-struct npy_array {
-    enum npy_kind kind;
-    size_t element_bytes; /* 1, 2, 4 or 8; of floats 4 or 8 */
-    bool is_big;          /* big-endian */
-    bool is_fortran;      /* the first axis runs fastest, else the last */
-    size_t axes, extent[NPY_MAX_AXES];
-};
-
-/* Read n bytes of text, none of which need be as it should. BPB_ERR_FORMAT, BPB_ERR_SIZE: an
+/* Read n bytes of text, none of which need be as it should: what is known of array but its rows,
+ * cols and data. BPB_ERR_FORMAT, BPB_ERR_SIZE: an
  * extent exceeds size_t; BPB_ERR_UNSUPPORTED: elements of another type, or too many axes. */
-bpb_status bpb_npy_parse(struct npy_array *array, const char *text, size_t n);
+bpb_status bpb_npy_parse(struct array *array, const char *text, size_t n);
 
 /* The header of a version 1.0 file of shape (cols, rows), of floats of so many bytes. */
 void bpb_npy_write_header(unsigned char header[NPY_HEADER_BYTES], size_t real_bytes, size_t cols,
                           size_t rows);
 
-/* A file that has been read and found to be whole. */
+/* A file that has been found to be whole. */
 struct npy {
     struct input input;
-    struct npy_array array;
-    size_t rows, cols;         /* of X: the first axis counts the columns */
-    const unsigned char *data; /* rows * cols elements */
+    struct array array;
 };
 
 /* Read the file; nothing is to be closed on an error. Takes memory for no more than twice of what
  * the file holds, whatever its header says. BPB_ERR_IO, BPB_ERR_MEMORY, BPB_ERR_FORMAT,
  * BPB_ERR_TRUNCATED, BPB_ERR_VERSION, BPB_ERR_UNSUPPORTED, BPB_ERR_SIZE. */
 bpb_status bpb_npy_open(struct npy *npy, const char *path);
+
+/* The array of a file whose n bytes are in memory. As bpb_npy_open, but for the first two. */
+bpb_status bpb_npy_memory(struct array *array, const unsigned char *bytes, size_t n);
 
 /* Keeps errno. */
 void bpb_npy_close(struct npy *npy);

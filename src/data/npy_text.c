@@ -79,17 +79,17 @@ static bpb_status take_size(struct rest *rest, size_t *size)
 
 /* ---- The three values ---- */
 
-static bpb_status read_type(struct npy_array *array, struct rest string)
+static bpb_status read_type(struct array *array, struct rest string)
 {
     static const struct {
         const char *name;
-        enum npy_kind kind;
+        enum element_kind kind;
         size_t bytes;
     } types[] = {
-        {"b1", NPY_BOOL, 1},     {"i1", NPY_SIGNED, 1},   {"i2", NPY_SIGNED, 2},
-        {"i4", NPY_SIGNED, 4},   {"i8", NPY_SIGNED, 8},   {"u1", NPY_UNSIGNED, 1},
-        {"u2", NPY_UNSIGNED, 2}, {"u4", NPY_UNSIGNED, 4}, {"u8", NPY_UNSIGNED, 8},
-        {"f4", NPY_FLOAT, 4},    {"f8", NPY_FLOAT, 8},
+        {"b1", ELEMENT_BOOL, 1},     {"i1", ELEMENT_SIGNED, 1},   {"i2", ELEMENT_SIGNED, 2},
+        {"i4", ELEMENT_SIGNED, 4},   {"i8", ELEMENT_SIGNED, 8},   {"u1", ELEMENT_UNSIGNED, 1},
+        {"u2", ELEMENT_UNSIGNED, 2}, {"u4", ELEMENT_UNSIGNED, 4}, {"u8", ELEMENT_UNSIGNED, 8},
+        {"f4", ELEMENT_FLOAT, 4},    {"f8", ELEMENT_FLOAT, 8},
     };
     REQUIRE(string.end > string.at, BPB_ERR_UNSUPPORTED);
     const char order = *string.at++;
@@ -97,9 +97,7 @@ static bpb_status read_type(struct npy_array *array, struct rest string)
     for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
         if (!is_word(string, types[k].name))
             continue;
-        array->kind = types[k].kind;
-        array->element_bytes = types[k].bytes;
-        array->is_big = order == '>';
+        array->element = (struct element){types[k].kind, types[k].bytes, order == '>'};
         REQUIRE(has_order || (order == '|' && types[k].bytes == 1), BPB_ERR_UNSUPPORTED);
         return BPB_OK;
     }
@@ -107,7 +105,7 @@ static bpb_status read_type(struct npy_array *array, struct rest string)
 }
 
 /* A list is that of the fields of records, a tuple an array as an element. */
-static bpb_status take_type(struct rest *rest, struct npy_array *array)
+static bpb_status take_type(struct rest *rest, struct array *array)
 {
     struct rest string;
     REQUIRE(!take(rest, "[") && !take(rest, "("), BPB_ERR_UNSUPPORTED);
@@ -115,20 +113,20 @@ static bpb_status take_type(struct rest *rest, struct npy_array *array)
     return read_type(array, string);
 }
 
-static bpb_status take_order(struct rest *rest, struct npy_array *array)
+static bpb_status take_order(struct rest *rest, struct array *array)
 {
     array->is_fortran = take(rest, "True");
     return array->is_fortran || take(rest, "False") ? BPB_OK : BPB_ERR_FORMAT;
 }
 
 /* A tuple: one of a single extent has a comma behind it. */
-static bpb_status take_shape(struct rest *rest, struct npy_array *array)
+static bpb_status take_shape(struct rest *rest, struct array *array)
 {
     bool has_comma = true;
     REQUIRE(take(rest, "("), BPB_ERR_FORMAT);
     for (array->axes = 0; !take(rest, ")"); array->axes++) {
         REQUIRE(has_comma, BPB_ERR_FORMAT);
-        REQUIRE(array->axes < NPY_MAX_AXES, BPB_ERR_UNSUPPORTED);
+        REQUIRE(array->axes < ARRAY_MAX_AXES, BPB_ERR_UNSUPPORTED);
         TRY(take_size(rest, &array->extent[array->axes]));
         has_comma = take(rest, ",");
     }
@@ -139,13 +137,13 @@ static bpb_status take_shape(struct rest *rest, struct npy_array *array)
 
 static const struct {
     const char *name;
-    bpb_status (*take_value)(struct rest *rest, struct npy_array *array);
+    bpb_status (*take_value)(struct rest *rest, struct array *array);
 } keys[] = {{"descr", take_type}, {"fortran_order", take_order}, {"shape", take_shape}};
 
 enum { KEYS = sizeof keys / sizeof *keys };
 
 /* seen: which keys have been there, each of them once at most. */
-static bpb_status take_entry(struct rest *rest, struct npy_array *array, bool seen[KEYS])
+static bpb_status take_entry(struct rest *rest, struct array *array, bool seen[KEYS])
 {
     struct rest string;
     REQUIRE(take_string(rest, &string) && take(rest, ":"), BPB_ERR_FORMAT);
@@ -159,7 +157,7 @@ static bpb_status take_entry(struct rest *rest, struct npy_array *array, bool se
     return BPB_ERR_FORMAT;
 }
 
-bpb_status bpb_npy_parse(struct npy_array *array, const char *text, size_t n)
+bpb_status bpb_npy_parse(struct array *array, const char *text, size_t n)
 {
     struct rest rest = {text, text + n};
     bool has_comma = true, seen[KEYS] = {false};
