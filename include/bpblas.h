@@ -63,6 +63,7 @@ BPB_API const char *bpb_version(void);
     X(BPB_NONFINITE,        1, "a value is not finite (NaN or infinity)") \
     X(BPB_STOPPED,          2, "the callback stopped the run") \
     X(BPB_DISAGREES,        3, "a derivative and its differences disagree") \
+    X(BPB_LOST,             4, "the update overflowed: the weights are lost") \
     X(BPB_ERR_NULL,        -1, "a required pointer is NULL") \
     X(BPB_ERR_OPTION,      -2, "an option is outside its range") \
     X(BPB_ERR_SIZE,        -3, "a size is zero, or too large for the BLAS or the memory") \
@@ -783,7 +784,7 @@ BPB_API bpb_status bpb_ssgd_step(bpb_snet *net, bpb_swork *work, bpb_scview X, b
 /*
  * How theta follows a gradient. Step t = 1, 2, ... is, for each entry,
  *
- *     g = scale gradient + decay theta        decay: not of biases, unless decay_biases; not AdamW
+ *     g = clip(scale gradient) + decay theta + decay_1 sign(theta)               sign(0) = 0
  *
  *   sgd       theta <- theta - eta g
  *   momentum  v <- momentum v + g,  theta <- theta - eta v                          (Polyak 1964)
@@ -799,7 +800,7 @@ BPB_API bpb_status bpb_ssgd_step(bpb_snet *net, bpb_swork *work, bpb_scview X, b
  *             theta <- theta - eta m / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + epsilon)
  *                                                                      (Kingma and Ba 2015)
  *   amsgrad   adam, with the largest s so far below the root               (Reddi et al. 2018)
- *   adamw     theta <- (1 - eta decay) theta, then adam, or with amsgrad = 1 amsgrad
+ *   adamw     adam, or with amsgrad = 1 amsgrad, and always decoupled
  *                                                              (Loshchilov and Hutter 2019)
  *   irprop-   Delta <- min(eta_plus Delta, delta_max)   where g g' > 0, g' being the g before,
  *             Delta <- max(eta_minus Delta, delta_min), and then g <- 0, where g g' < 0;
@@ -809,6 +810,25 @@ BPB_API bpb_status bpb_ssgd_step(bpb_snet *net, bpb_swork *work, bpb_scview X, b
  *
  * all from 0 but Delta, from delta_0. Where sources differ, as PyTorch has it. iRPROP needs the
  * gradient of all data at every step, the others take that of any mini-batch.
+ *
+ * Decay is of weights, and of biases too with decay_biases. It is the gradient of the penalty
+ * decay/2 sum theta^2 + decay_1 sum |theta|: for Nielsen's lambda/n, L2 or L1, give it as decay or
+ * decay_1. With decoupled = 1 it leaves g alone, and the step of any method is instead
+ *
+ *     theta <- (1 - eta decay) theta,  then the method's step,  then  theta <- S(theta),
+ *     S(x) = sign(x) max(|x| - eta decay_1, 0)
+ *
+ * with eta as it is at this step, without what a method divides it by. S is the exact step for
+ * decay_1 |x| (forward-backward splitting: Duchi and Singer 2009), and makes entries 0 where that
+ * of g would swing about it.
+ *
+ * Clipping comes before decay: first each entry x of scale gradient is put within
+ * -clip_value .. clip_value, then all P entries x are multiplied by
+ *
+ *     min(1, clip_norm / |x|_2)                             (Pascanu, Mikolov, Bengio 2013)
+ *
+ * where the norm is that of bpb_dnorm2, of what the first has left. One within its limit is not
+ * changed by a bit.
  */
 typedef enum bpb_method {
     BPB_SGD,
@@ -841,8 +861,13 @@ typedef struct bpb_opt_options {
     double beta2;      /* default 0.999 */
     double epsilon;    /* > 0, a normal number; default 1e-8; Adagrad 1e-10 */
     int amsgrad;       /* 1: AdamW with AMSGrad's maximum; with others BPB_ERR_OPTION */
-    double decay;      /* >= 0; default 0; AdamW 0.01 */
+    double decay;      /* L2, >= 0; default 0; AdamW 0.01 where decay_1 is 0 too */
+    double decay_1;    /* L1, >= 0; default 0 */
     int decay_biases;  /* 1: biases decay too; default 0 */
+    int decoupled;     /* 1: decay beside the step, not in g; default 0; AdamW 1. With iRPROP,
+                          which has no eta, BPB_ERR_OPTION */
+    double clip_value; /* these two > 0, normal numbers; 0: no clipping */
+    double clip_norm;
     double eta_plus;   /* these five of iRPROP: > 1; default 1.2 */
     double eta_minus;  /* 0 < eta_minus < 1; default 0.5 */
     double delta_0;    /* delta_min <= delta_0 <= delta_max; default 0.0125 */
@@ -872,8 +897,12 @@ BPB_API void bpb_sopt_destroy(bpb_sopt **opt);
  * One step of the net's theta from scale * gradient, P values laid out as theta, but not theta:
  * scale = 1 for a mean over columns, 1/n for a sum over n of them. Entry by entry, and the same
  * bits on every machine.
- * BPB_NONFINITE: an entry of g or theta, or of g^2 where the method takes it, is not finite;
- * nothing is changed. BPB_ERR_MISMATCH: the net has other widths. BPB_ERR_OPTION: scale is not
+ * BPB_NONFINITE: an entry of scale * gradient, before clipping, of g or theta, or of g^2 where the
+ * method takes it, is not finite; nothing is changed.
+ * BPB_LOST: all that was finite, but an entry of theta is not after the step. The step has been
+ * made: theta and the state are what it left, t counts it, and further steps give BPB_NONFINITE.
+ * Go back to a copy of both, or make both anew, and take a smaller eta.
+ * BPB_ERR_MISMATCH: the net has other widths. BPB_ERR_OPTION: scale is not
  * finite in the net's precision.
  */
 BPB_API bpb_status bpb_dopt_step(bpb_dopt *opt, bpb_dnet *net, const double *gradient,
@@ -889,7 +918,7 @@ BPB_API bpb_status bpb_dopt_loss(bpb_dopt *opt, double E);
 BPB_API bpb_status bpb_sopt_loss(bpb_sopt *opt, double E);
 
 /* The eta of the next step, for schedules: >= 0, and finite in the net's precision, as
- * eta * decay must be; else BPB_ERR_OPTION. */
+ * eta * decay and eta * decay_1 must be; else BPB_ERR_OPTION. */
 BPB_API bpb_status bpb_dopt_set_eta(bpb_dopt *opt, double eta);
 BPB_API bpb_status bpb_sopt_set_eta(bpb_sopt *opt, double eta);
 
@@ -898,6 +927,15 @@ BPB_API double bpb_dopt_eta(const bpb_dopt *opt);
 BPB_API double bpb_sopt_eta(const bpb_sopt *opt);
 BPB_API uint64_t bpb_dopt_steps(const bpb_dopt *opt);
 BPB_API uint64_t bpb_sopt_steps(const bpb_sopt *opt);
+
+/*
+ * |x|_2 of n values, such as a gradient's: summed in double, in an order that depends on n alone,
+ * so that it has the same bits on every machine and wherever x stands; nothing overflows or
+ * vanishes on the way. Infinite where it is too large for a double, or an entry is infinite; NaN
+ * where one is NaN; 0 for x NULL or n = 0.
+ */
+BPB_API double bpb_dnorm2(const double *x, size_t n);
+BPB_API double bpb_snorm2(const float *x, size_t n);
 
 /*
  * The whole state (t, eta, losses, vectors) as bytes, the same on every machine, for a restart

@@ -6,11 +6,11 @@
 #include "support_tmpl.h"
 
 /* Widths that leave remainders behind vectors of any length. */
-enum { P = 7 * 5 + 5 + 5 * 9 + 9, STEPS = 50, PACKED_MOST = 200 + 64 + 3 * 8 * P };
+enum { P = 7 * 5 + 5 + 5 * 9 + 9, STEPS = 50, PACKED_MOST = 256 + 3 * 8 * P };
 static const double SCALE = 0.25;
 
 /* Each form of step, with all numbers that it uses. decay is large enough to be seen, and so is
- * epsilon; Delta meets both of its bounds. */
+ * epsilon; Delta meets both of its bounds, and clipping leaves some slopes alone. */
 static const struct {
     const char *name;
     bpb_opt_options options;
@@ -41,6 +41,45 @@ static const struct {
                  .delta_0 = 0.02, .delta_min = 0.01, .delta_max = 0.05, .decay = 0.01}},
     {"irprop-", {.method = BPB_IRPROP_MINUS, .eta = 1, .eta_plus = 1.3, .eta_minus = 0.4,
                  .delta_0 = 0.02, .delta_min = 0.01, .delta_max = 0.05, .decay = 0.01}},
+    {"sgd, L1", {.method = BPB_SGD, .eta = 0.3, .decay_1 = 0.03}},
+    {"sgd, both decays of all", {.method = BPB_SGD, .eta = 0.3, .decay = 0.05, .decay_1 = 0.02,
+                                 .decay_biases = 1}},
+    {"sgd, decoupled", {.method = BPB_SGD, .eta = 0.1, .decay = 0.3, .decay_1 = 0.2,
+                        .decoupled = 1}},
+    {"momentum, decoupled L2 of all", {.method = BPB_MOMENTUM, .eta = 0.1, .momentum = 0.8,
+                                       .decay = 0.3, .decoupled = 1, .decay_biases = 1}},
+    {"momentum, clipped entries", {.method = BPB_MOMENTUM, .eta = 0.1, .momentum = 0.8,
+                                   .clip_value = 0.12}},
+    {"nesterov, clipped norm", {.method = BPB_NESTEROV, .eta = 0.1, .momentum = 0.8,
+                                .decay = 0.05, .clip_norm = 0.9}},
+    {"adagrad, decoupled L1, clipped", {.method = BPB_ADAGRAD, .eta = 0.2, .eta_decay = 0.1,
+                                        .epsilon = 0.01, .decay_1 = 0.1, .decoupled = 1,
+                                        .clip_value = 0.2, .clip_norm = 0.9}},
+    {"rmsprop, decoupled", {.method = BPB_RMSPROP, .eta = 0.02, .rho = 0.9, .epsilon = 0.01,
+                            .decay = 0.3, .decay_1 = 0.1, .decoupled = 1}},
+    {"rmsprop, momentum, L1", {.method = BPB_RMSPROP, .eta = 0.02, .rho = 0.9, .epsilon = 0.01,
+                               .momentum = 0.7, .decay_1 = 0.05}},
+    {"centred rmsprop, decoupled L1", {.method = BPB_RMSPROP, .eta = 0.02, .rho = 0.9,
+                                       .epsilon = 0.01, .centred = 1, .decay_1 = 0.3,
+                                       .decoupled = 1, .clip_norm = 1.2}},
+    {"centred rmsprop, momentum, decoupled", {.method = BPB_RMSPROP, .eta = 0.02, .rho = 0.9,
+                                              .epsilon = 0.01, .centred = 1, .momentum = 0.7,
+                                              .decay = 0.3, .decay_1 = 0.1, .decoupled = 1}},
+    {"adam, L1, clipped", {.method = BPB_ADAM, .eta = 0.05, .beta1 = 0.8, .beta2 = 0.95,
+                           .epsilon = 0.01, .decay_1 = 0.05, .clip_value = 0.2,
+                           .clip_norm = 0.9}},
+    {"adam, decoupled", {.method = BPB_ADAM, .eta = 0.05, .beta1 = 0.8, .beta2 = 0.95,
+                         .epsilon = 0.01, .decay = 0.2, .decay_1 = 0.1, .decoupled = 1}},
+    {"amsgrad, decoupled L1", {.method = BPB_AMSGRAD, .eta = 0.05, .beta1 = 0.8, .beta2 = 0.95,
+                               .epsilon = 0.01, .decay_1 = 0.1, .decoupled = 1}},
+    {"adamw, L1", {.method = BPB_ADAMW, .eta = 0.05, .beta1 = 0.8, .beta2 = 0.95,
+                   .epsilon = 0.01, .decay_1 = 0.1, .decay_biases = 1}},
+    {"irprop+, L1, clipped", {.method = BPB_IRPROP_PLUS, .eta = 1, .eta_plus = 1.3,
+                              .eta_minus = 0.4, .delta_0 = 0.02, .delta_min = 0.01,
+                              .delta_max = 0.05, .decay_1 = 0.08, .clip_value = 0.1}},
+    {"irprop-, L1, clipped", {.method = BPB_IRPROP_MINUS, .eta = 1, .eta_plus = 1.3,
+                              .eta_minus = 0.4, .delta_0 = 0.02, .delta_min = 0.01,
+                              .delta_max = 0.05, .decay_1 = 0.08, .clip_norm = 0.5}},
 };
 
 static inline BPB(net) * make_net(void)

@@ -142,9 +142,11 @@ static void assert_refused(struct pair *pair, double scale, bpb_status want)
     assert_kept(pair->opt, pair->net, &pair->kept);
 }
 
-static bool squares(bpb_method method)
+/* Whether an entry of the gradient is squared as it is. */
+static bool squares(const bpb_opt_options *options)
 {
-    return method >= BPB_ADAGRAD && method <= BPB_ADAMW;
+    return options->method >= BPB_ADAGRAD && options->method <= BPB_ADAMW &&
+           options->clip_value == 0 && options->clip_norm == 0;
 }
 
 /* An entry, wherever it stands, that is not finite, becomes so by scale, or when it is squared. */
@@ -163,7 +165,7 @@ static void opt_step__slope_not_finite__nothing_is_changed(void **state)
             }
             pair.slopes.gradient[i] = good;
         }
-        if (squares(settings[k].options.method)) {
+        if (squares(&settings[k].options)) {
             pair.slopes.gradient[5] = past_root;
             assert_refused(&pair, 1, BPB_NONFINITE);
             pair.slopes.gradient[5] = root; /* decay changes nothing in it */
@@ -182,6 +184,64 @@ static void opt_step__theta_not_finite__nothing_is_changed(void **state)
         pair.kept = keep(pair.opt, pair.net);
         assert_refused(&pair, 1, BPB_NONFINITE);
         free_pair(&pair);
+    }
+}
+
+/* Options with which an entry of theta at the end of the numbers leaves them in one step. */
+static bpb_opt_options overflowing(bpb_opt_options options)
+{
+    const double largest = BPB_SELECT(DBL_MAX, (double)FLT_MAX);
+    options.eta = largest / 16;
+    options.decay = options.decay_1 = 0;
+    options.delta_0 = options.delta_max = largest;
+    return options;
+}
+
+/* One entry does, wherever it stands; the others have no slope, and stay. */
+static void opt_step__theta_overflows__is_lost(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < COUNT(settings); k++) {
+        const bpb_opt_options options = overflowing(settings[k].options);
+        BPB(net) *net = make_net();
+        for (size_t i = 0; i < P; i++) {
+            real *theta = BPB(net_theta)(net), gradient[P] = {0};
+            memset(theta, 0, P * sizeof *theta);
+            theta[i] = -BPB_SELECT(DBL_MAX, FLT_MAX);
+            gradient[i] = 1;
+            BPB(opt) *opt = make_opt(net, &options);
+            assert_int_equal(BPB(opt_step)(opt, net, gradient, 1), BPB_LOST);
+            assert_int_equal(BPB(opt_steps)(opt), 1);
+            for (size_t j = 0; j < P; j++)
+                assert_true(j == i ? isinf(theta[j]) : theta[j] == 0);
+            assert_int_equal(BPB(opt_step)(opt, net, gradient, 1), BPB_NONFINITE);
+            assert_int_equal(BPB(opt_steps)(opt), 1);
+            BPB(opt_destroy)(&opt);
+        }
+        BPB(net_destroy)(&net);
+    }
+    assert_string_equal(bpb_strerror(BPB_LOST), "the update overflowed: the weights are lost");
+    assert_int_equal(BPB_LOST, 4);
+}
+
+/* keep theta and the step are infinite, and theta NaN, which no threshold may take for 0. */
+static void opt_step__theta_becomes_nan__is_lost(void **state)
+{
+    (void)state;
+    const double largest = BPB_SELECT(DBL_MAX, (double)FLT_MAX);
+    for (int l1 = 0; l1 < 2; l1++) {
+        BPB(net) *net = make_net();
+        BPB(opt) *opt = make_opt(net, &(bpb_opt_options){
+            .method = BPB_SGD, .eta = largest, .decay = 1, .decay_1 = l1 ? 0.5 : 0,
+            .decoupled = 1, .decay_biases = 1});
+        real gradient[P] = {0};
+        memset(BPB(net_theta)(net), 0, P * sizeof(real));
+        BPB(net_theta)(net)[7] = 2;
+        gradient[7] = -2;
+        assert_int_equal(BPB(opt_step)(opt, net, gradient, 1), BPB_LOST);
+        assert_true(isnan(BPB(net_ctheta)(net)[7]));
+        BPB(opt_destroy)(&opt);
+        BPB(net_destroy)(&net);
     }
 }
 
@@ -245,6 +305,13 @@ static void opt_create__option_out_of_range__is_refused(void **state)
         {.epsilon = -1}, {.epsilon = tiny}, {.epsilon = huge}, {.epsilon = NAN},
         {.decay = -1}, {.decay = huge}, {.decay = NAN},
         {.eta = 1e30, .decay = BPB_SELECT(1e300, 1e30)},
+        {.decay_1 = -1}, {.decay_1 = huge}, {.decay_1 = NAN},
+        {.eta = 1e30, .decay_1 = BPB_SELECT(1e300, 1e30)},
+        {.decoupled = 2}, {.decoupled = -1}, {.decoupled = 2, .method = BPB_ADAMW},
+        {.decoupled = 1, .method = BPB_IRPROP_PLUS},
+        {.decoupled = 1, .method = BPB_IRPROP_MINUS},
+        {.clip_value = -1}, {.clip_value = tiny}, {.clip_value = huge}, {.clip_value = NAN},
+        {.clip_norm = -1}, {.clip_norm = tiny}, {.clip_norm = huge}, {.clip_norm = NAN},
         {.decay_biases = 2}, {.centred = 2, .method = BPB_RMSPROP}, {.centred = 1},
         {.amsgrad = -1, .method = BPB_ADAMW}, {.amsgrad = 1, .method = BPB_ADAM},
         {.amsgrad = 1, .method = BPB_AMSGRAD},
@@ -285,7 +352,7 @@ static void opt_create__zeros__are_the_defaults_of_the_header(void **state)
         if (method == BPB_RMSPROP)
             options.momentum = 0;
         if (method == BPB_ADAMW)
-            options.decay = 0.01;
+            options.decay = 0.01, options.decoupled = 1;
         BPB(opt) *given = make_opt(net, &options),
                  *opt = make_opt(net, method ? &(bpb_opt_options){.method = method} : NULL);
         const struct kept kept = keep(given, net);
@@ -327,6 +394,11 @@ static void opt_set_eta__out_of_range__is_refused(void **state)
         assert_int_equal(BPB(opt_set_eta)(pair.opt, wrong[i]), BPB_ERR_OPTION);
     assert_kept(pair.opt, pair.net, &pair.kept);
     assert_true(BPB(opt_eta)(pair.opt) == 0.25);
+    BPB(opt) *steep = make_opt(pair.net, &(bpb_opt_options){.method = BPB_SGD, .decay_1 = 8});
+    assert_int_equal(BPB(opt_set_eta)(steep, BPB_SELECT(DBL_MAX, (double)FLT_MAX) / 4),
+                     BPB_ERR_OPTION);
+    assert_ok(BPB(opt_set_eta)(steep, BPB_SELECT(DBL_MAX, (double)FLT_MAX) / 8));
+    BPB(opt_destroy)(&steep);
     assert_ok(BPB(opt_set_eta)(pair.opt, 0)); /* a step of nothing */
     assert_ok(BPB(opt_step)(pair.opt, pair.net, pair.slopes.gradient, 1));
     assert_same_bits(P, BPB(net_ctheta)(pair.net), pair.kept.theta);
@@ -383,20 +455,20 @@ static void opt_pack__layout__is_as_written_down(void **state)
     struct pair pair = make_pair(&(bpb_opt_options){.method = BPB_MOMENTUM, .eta = 0.5});
     const unsigned char *packed = pair.kept.packed;
     const size_t R = sizeof(real);
-    const unsigned char start[] = {'b', 'p', 'b', ' ', 'o', 'p', 't', 0, 1, 0, 0, 0, 0, 0, 0, 0};
+    const unsigned char start[] = {'b', 'p', 'b', ' ', 'o', 'p', 't', 0, 2, 0, 0, 0, 0, 0, 0, 0};
     const unsigned char half[] = {0, 0, 0, 0, 0, 0, 0xe0, 0x3f};
-    assert_int_equal(pair.kept.bytes, 24 + 8 * 16 + 8 * 3 + 8 * 4 + R * P + 4);
+    assert_int_equal(pair.kept.bytes, 24 + 8 * 19 + 8 * 3 + 8 * 4 + R * P + 4);
     assert_memory_equal(packed, start, sizeof start);
     assert_int_equal(packed[16] + 256 * packed[17], pair.kept.bytes);
     assert_int_equal(packed[24], R);
     assert_int_equal(packed[32], BPB_MOMENTUM);
-    assert_int_equal(packed[144], 2); /* L */
-    assert_int_equal(packed[152], 7);
-    assert_int_equal(packed[160], 5);
-    assert_int_equal(packed[168], 9);
-    assert_int_equal(packed[176], 1); /* t */
-    assert_memory_equal(packed + 184, half, sizeof half); /* eta, then the loss */
-    assert_memory_equal(packed + 192, half, sizeof half);
+    assert_int_equal(packed[168], 2); /* L */
+    assert_int_equal(packed[176], 7);
+    assert_int_equal(packed[184], 5);
+    assert_int_equal(packed[192], 9);
+    assert_int_equal(packed[200], 1); /* t */
+    assert_memory_equal(packed + 208, half, sizeof half); /* eta, then the loss */
+    assert_memory_equal(packed + 216, half, sizeof half);
     free_pair(&pair);
 }
 
@@ -436,8 +508,10 @@ static void opt_unpack__damage__is_told_apart(void **state)
         assert_int_equal(BPB(opt_unpack)(pair.opt, packed, pair.kept.bytes), damages[i].status);
         packed[damages[i].at] ^= 0x40;
     }
-    packed[8] = 0;
-    assert_int_equal(BPB(opt_unpack)(pair.opt, packed, pair.kept.bytes), BPB_ERR_FORMAT);
+    for (unsigned char version = 0; version < 2; version++) { /* 1 was never released */
+        packed[8] = version;
+        assert_int_equal(BPB(opt_unpack)(pair.opt, packed, pair.kept.bytes), BPB_ERR_FORMAT);
+    }
     free_pair(&pair);
 }
 
@@ -448,7 +522,7 @@ static void opt_unpack__eta_out_of_range__is_refused(void **state)
     struct pair pair = make_pair(&(bpb_opt_options){.method = BPB_ADAM});
     unsigned char packed[PACKED_MOST];
     const size_t bytes = pack(pair.opt, packed);
-    store_little64(packed + 184, bits_of_double(-1));
+    store_little64(packed + 208, bits_of_double(-1));
     store_little32(packed + bytes - 4, bpb_crc32(packed, bytes - 4));
     assert_int_equal(BPB(opt_unpack)(pair.opt, packed, bytes), BPB_ERR_FORMAT);
     assert_kept(pair.opt, pair.net, &pair.kept);
@@ -464,6 +538,8 @@ static void opt_unpack__state_of_another__is_refused(void **state)
         {.method = BPB_RMSPROP, .momentum = 0.9}, {.method = BPB_ADAM, .beta1 = 0.8},
         {.method = BPB_ADAM, .beta2 = 0.8}, {.method = BPB_ADAM, .epsilon = 1e-7},
         {.method = BPB_ADAM, .decay = 0.1}, {.method = BPB_ADAM, .decay_biases = 1},
+        {.method = BPB_ADAM, .decay_1 = 0.1}, {.method = BPB_ADAM, .decoupled = 1},
+        {.method = BPB_ADAM, .clip_value = 9}, {.method = BPB_ADAM, .clip_norm = 9},
         {.method = BPB_IRPROP_PLUS}, {.method = BPB_SGD}};
     struct pair pair = make_pair(&adam);
     for (size_t i = 0; i < COUNT(others); i++) {
@@ -574,6 +650,8 @@ int main(void)
         cmocka_unit_test(opt_step__and_packing__do_not_allocate),
         cmocka_unit_test(opt_step__slope_not_finite__nothing_is_changed),
         cmocka_unit_test(opt_step__theta_not_finite__nothing_is_changed),
+        cmocka_unit_test(opt_step__theta_overflows__is_lost),
+        cmocka_unit_test(opt_step__theta_becomes_nan__is_lost),
         cmocka_unit_test(opt_step__wrong_arguments__are_refused),
         cmocka_unit_test(opt_step__net_of_other_functions__is_taken),
         cmocka_unit_test(opt_create__option_out_of_range__is_refused),

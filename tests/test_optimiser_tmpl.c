@@ -104,18 +104,46 @@ static long double naive_change(struct naive *n, size_t i, long double g, bool g
     }
 }
 
+/* x = clip(scale gradient): the entries first, then the norm of what that leaves */
+static void naive_clip(const bpb_opt_options *o, const real *gradient, double scale,
+                       long double x[P])
+{
+    const long double value = (long double)o->clip_value, limit = (long double)o->clip_norm;
+    long double square = 0;
+    for (size_t i = 0; i < P; i++) {
+        x[i] = (long double)scale * (long double)gradient[i];
+        if (value > 0)
+            x[i] = fminl(fmaxl(x[i], -value), value);
+        square += x[i] * x[i];
+    }
+    for (size_t i = 0; limit > 0 && limit * limit < square && i < P; i++)
+        x[i] *= limit / sqrtl(square);
+}
+
+static long double naive_sign(long double x)
+{
+    return (x > 0) - (x < 0);
+}
+
 static void naive_step(struct naive *n, const real *gradient, double scale, double E)
 {
-    const bool decoupled = n->o->method == BPB_ADAMW, grown = (long double)E > n->E_before;
+    const bool decoupled = n->o->method == BPB_ADAMW || n->o->decoupled,
+               grown = (long double)E > n->E_before;
+    long double x[P];
+    naive_clip(n->o, gradient, scale, x);
     n->t++;
     for (size_t i = 0; i < P; i++) {
         const bool decays = n->weight[i] || n->o->decay_biases;
-        const long double decay = decays ? (long double)n->o->decay : 0;
-        const long double g = (long double)scale * (long double)gradient[i] +
-                              (decoupled ? 0 : decay * n->theta[i]);
+        const long double decay = decays ? (long double)n->o->decay : 0,
+                          decay_1 = decays ? (long double)n->o->decay_1 : 0;
         if (decoupled)
             n->theta[i] *= 1 - n->eta * decay;
-        n->theta[i] -= naive_change(n, i, g, grown);
+        else
+            x[i] += decay * n->theta[i] + decay_1 * naive_sign(n->theta[i]);
+        n->theta[i] -= naive_change(n, i, x[i], grown);
+        if (decoupled)
+            n->theta[i] = naive_sign(n->theta[i]) *
+                          fmaxl(fabsl(n->theta[i]) - n->eta * decay_1, 0);
     }
     n->E_before = (long double)E;
 }
@@ -249,6 +277,93 @@ static void opt_step__quadratic__is_minimised_by_each_method(void **state)
     }
 }
 
+/* The minimum of f + decay_1 sum |theta| is S(c) of threshold decay_1 / a: 0, and not only nearly,
+ * where |c| <= decay_1 / a. Biases go to c. */
+static void opt_step__decoupled_l1__exact_zeros(void **state)
+{
+    (void)state;
+    const double decay_1 = 0.5;
+    BPB(net) *net = make_net();
+    BPB(opt) *opt = make_opt(net, &(bpb_opt_options){.method = BPB_SGD, .eta = 0.25,
+                                                     .decay_1 = decay_1, .decoupled = 1});
+    struct quadratic q;
+    struct rng rng = {8};
+    real gradient[P];
+    for (size_t i = 0; i < P; i++) {
+        q.a[i] = 1;
+        q.c[i] = rng_uniform(&rng, -1, 1);
+    }
+    const struct naive where = make_naive(net, &(bpb_opt_options){.delta_0 = 0});
+    for (int t = 0; t < 300; t++) {
+        quadratic_value(&q, BPB(net_ctheta)(net), gradient);
+        assert_ok(BPB(opt_step)(opt, net, gradient, 1));
+    }
+    size_t zeros = 0;
+    for (size_t i = 0; i < P; i++) {
+        const double c = q.c[i], got = (double)BPB(net_ctheta)(net)[i],
+                     rest = where.weight[i] ? fmax(fabs(c) - decay_1, 0) : fabs(c);
+        assert_true(rest > 0 ? fabs(got - copysign(rest, c)) <= 16 * EPSILON : got == 0);
+        zeros += got == 0;
+    }
+    assert_true(zeros > P / 4 && zeros < P);
+    BPB(opt_destroy)(&opt);
+    BPB(net_destroy)(&net);
+}
+
+/* sign(0) = 0: where there is no slope, decay makes none. */
+static void opt_step__zeros_and_decay__stay_zeros(void **state)
+{
+    (void)state;
+    const real gradient[P] = {0};
+    for (size_t k = 0; k < COUNT(settings); k++) {
+        BPB(net) *net = make_net();
+        BPB(opt) *opt = make_opt(net, &settings[k].options);
+        real *theta = BPB(net_theta)(net);
+        for (size_t i = 0; i < P; i++)
+            theta[i] = i % 2 ? RC(-0.0) : 0;
+        assert_ok(BPB(opt_step)(opt, net, gradient, 1));
+        for (size_t i = 0; i < P; i++)
+            assert_true(theta[i] == 0);
+        BPB(opt_destroy)(&opt);
+        BPB(net_destroy)(&net);
+    }
+}
+
+/* ---- AdamW is Adam with decoupled decay ---- */
+
+static void run_adam(const bpb_opt_options *options, real theta[P])
+{
+    BPB(net) *net = make_net();
+    BPB(opt) *opt = make_opt(net, options);
+    struct slopes slopes = {.rng = {6}};
+    for (size_t t = 0; t < 10; t++) {
+        draw_slopes(&slopes, t);
+        take_step(opt, net, &slopes);
+    }
+    memcpy(theta, BPB(net_ctheta)(net), P * sizeof *theta);
+    BPB(opt_destroy)(&opt);
+    BPB(net_destroy)(&net);
+}
+
+/* Its default decay too, which is only where neither is given. */
+static void opt_step__adam_decoupled__bits_of_adamw(void **state)
+{
+    (void)state;
+    const bpb_opt_options decays[] = {{.decay = 0.3}, {.decay_1 = 0.2},
+                                      {.decay = 0.1, .decay_1 = 0.2}, {.decay = 0.01}};
+    for (size_t i = 0; i < COUNT(decays); i++) {
+        bpb_opt_options adam = decays[i], adamw = decays[i];
+        real want[P], got[P];
+        adam.decoupled = 1;
+        adam.method = BPB_ADAM;
+        adamw.method = BPB_ADAMW;
+        adamw.decay = i == 3 ? 0 : adamw.decay;
+        run_adam(&adam, got);
+        run_adam(&adamw, want);
+        assert_same_bits(P, got, want);
+    }
+}
+
 /* ---- Interrupted ---- */
 
 /* Go on with another optimiser, which has had steps of its own, from the first one's bytes. */
@@ -338,6 +453,9 @@ int main(void)
         cmocka_unit_test(opt_step__equal_entries__same_bits_wherever_they_stand),
         cmocka_unit_test(opt_step__gradient_anywhere__same_bits),
         cmocka_unit_test(opt_step__quadratic__is_minimised_by_each_method),
+        cmocka_unit_test(opt_step__decoupled_l1__exact_zeros),
+        cmocka_unit_test(opt_step__zeros_and_decay__stay_zeros),
+        cmocka_unit_test(opt_step__adam_decoupled__bits_of_adamw),
         cmocka_unit_test(opt_unpack__after_every_seventh_step__bits_of_the_run_without),
         cmocka_unit_test(opt_unpack__between_loss_and_step__same_bits),
     };

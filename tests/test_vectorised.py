@@ -31,12 +31,14 @@ LOOPS = {
     "finite": "v(p?and|ptest|pcmp|pternlog)\\w*",
 }
 # The steps of optimisers.
-for name in ["sgd", "momentum", "nesterov", "irprop_plus", "irprop_minus"]:
-    LOOPS[name] = "vmulp[sd]"
-for name in ["adagrad", "rmsprop", "rmsprop_momentum", "centred_rmsprop",
-             "centred_rmsprop_momentum", "adam", "amsgrad"]:
-    LOOPS[name] = "vsqrtp[sd]"
-LOOPS["slopes_within"] = "v(p?cmp|and|p?test|ptern)\\w*"
+for form in ["plain", "full"]:
+    for name in ["sgd", "momentum", "nesterov", "irprop_plus", "irprop_minus"]:
+        LOOPS[f"{name}_{form}"] = "vmulp[sd]"
+    for name in ["adagrad", "rmsprop", "rmsprop_momentum", "centred_rmsprop",
+                 "centred_rmsprop_momentum", "adam", "amsgrad"]:
+        LOOPS[f"{name}_{form}"] = "vsqrtp[sd]"
+    LOOPS[f"within_{form}"] = "v(p?cmp|and|p?test|ptern)\\w*"
+LOOPS["norm"] = "vmulpd"
 # Those whose derivatives are computed from Z, by the same functions as their values.
 for name in ["elu", "selu"]:
     for form in ["value", "derivative", "second"]:

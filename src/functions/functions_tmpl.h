@@ -80,9 +80,10 @@ enum step_form {
 
 /* The numbers of one step, each method's own; the others are not looked at. */
 struct BPB(step) {
-    real scale, decay; /* g = scale * gradient + decay * theta */
-    real keep;         /* Adam: what is left of theta before the step */
-    real eta;          /* with all that multiplies it */
+    real scale, clip, shrink; /* g = shrink * clip(scale * gradient) + decay * theta */
+    real decay, decay_1;      /*     + decay_1 * sign(theta) */
+    real keep, threshold;     /* decoupled: what is left of theta, and what is taken off |theta| */
+    real eta;                 /* with all that multiplies it */
     real momentum, epsilon;
     real beta1, rest1, beta2, rest2; /* rest = 1 - beta; RMSprop's rho is beta2 */
     real unbias;                     /* Adam: 1 / sqrt(1 - beta2^t) */
@@ -90,18 +91,29 @@ struct BPB(step) {
     real back; /* iRPROP+: 1 where the loss grew, else 0 */
 };
 
-/* A step of n parameters, theta and the vectors of the method's state. */
+/* Loops over entries are there twice: without clipping and L1 decay, and with them. */
+enum { STEP_PLAIN, STEP_FULL };
+
+/* A step of n parameters, theta and the vectors of the method's state; take tells whether all of
+ * theta is finite after it. */
 struct BPB(step_form) {
     size_t vectors; /* of state */
     bool squares;   /* g^2 is taken */
-    void (*take)(const struct BPB(step) * step, size_t n, const real *gradient, real *theta,
-                 real *const state[]);
+    bool (*take[2])(const struct BPB(step) * step, size_t n, const real *gradient, real *theta,
+                    real *const state[]);
+};
+
+/* A norm of which neither part overflows, though root * unit may. */
+struct norm {
+    double root, unit;
 };
 
 struct BPB(steps) {
-    /* Whether |g| <= limit for all n entries. */
-    bool (*within)(const struct BPB(step) * step, real limit, size_t n, const real *gradient,
-                   const real *theta);
+    /* Whether |g| <= limit for all n entries, and scale * gradient is finite. */
+    bool (*within[2])(const struct BPB(step) * step, real limit, size_t n, const real *gradient,
+                      const real *theta);
+    /* |clip(scale * x)|_2; NaN where an entry is, else infinite where one is. */
+    struct norm (*norm)(const struct BPB(step) * step, size_t n, const real *x);
     struct BPB(step_form) form[STEP_FORMS];
 };
 

@@ -7,6 +7,8 @@
  *     | bytes of a real | method | flags | options but eta | L | n_0 ... n_L            owner
  *     | t | eta | loss | loss before | the vectors of P values                          state
  *     | CRC-32 of all before it, in 4
+ *
+ * This is version 2. Version 1, which knew fewer options, was in no release, and is not read.
  */
 #include <string.h>
 
@@ -16,7 +18,7 @@
 #include "train/optimiser_tmpl.h"
 
 #define MAGIC 0x0074706f20627062u /* its bytes are "bpb opt\0" */
-#define VERSION 1
+#define VERSION 2
 #define START_BYTES 24
 #define CRC_BYTES 4
 
@@ -49,10 +51,12 @@ static void put_options(struct cursor *to, const bpb_opt_options *options)
 {
     const double numbers[] = {
         options->momentum, options->eta_decay, options->rho, options->beta1,
-        options->beta2, options->epsilon, options->decay, options->eta_plus,
-        options->eta_minus, options->delta_0, options->delta_min, options->delta_max};
+        options->beta2, options->epsilon, options->decay, options->decay_1,
+        options->clip_value, options->clip_norm, options->eta_plus, options->eta_minus,
+        options->delta_0, options->delta_min, options->delta_max};
     put(to, (uint64_t)options->method);
-    put(to, (uint64_t)(options->centred + 2 * options->amsgrad + 4 * options->decay_biases));
+    put(to, (uint64_t)(options->centred + 2 * options->amsgrad + 4 * options->decay_biases +
+                       8 * options->decoupled));
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         put(to, bits_of_double(numbers[i]));
 }
@@ -118,7 +122,7 @@ static bpb_status check_bytes(const unsigned char *found, size_t bytes)
 {
     REQUIRE(bytes >= START_BYTES + CRC_BYTES, BPB_ERR_TRUNCATED);
     const uint64_t version = load_little64(found + 8), total = load_little64(found + 16);
-    REQUIRE(load_little64(found) == MAGIC && version > 0, BPB_ERR_FORMAT);
+    REQUIRE(load_little64(found) == MAGIC && version >= VERSION, BPB_ERR_FORMAT);
     REQUIRE(version <= VERSION, BPB_ERR_VERSION);
     REQUIRE(bytes >= total, BPB_ERR_TRUNCATED);
     REQUIRE(bytes == total, BPB_ERR_FORMAT);

@@ -38,7 +38,9 @@ static void fill_in_defaults(bpb_opt_options *options)
     or_default(&options->beta1, 0.9);
     or_default(&options->beta2, 0.999);
     or_default(&options->epsilon, method == BPB_ADAGRAD ? 1e-10 : 1e-8);
-    or_default(&options->decay, method == BPB_ADAMW ? 0.01 : 0);
+    if (method == BPB_ADAMW && options->decoupled == 0)
+        options->decoupled = 1;
+    or_default(&options->decay, method == BPB_ADAMW && options->decay_1 == 0 ? 0.01 : 0);
     or_default(&options->eta_plus, 1.2);
     or_default(&options->eta_minus, 0.5);
     or_default(&options->delta_0, 0.0125);
@@ -58,20 +60,38 @@ static bool is_fraction(double x)
 
 bool BPB(opt_eta_allowed)(const bpb_opt_options *options, double eta)
 {
-    return within(0, eta, LARGEST) && fabs(1 - eta * options->decay) <= LARGEST;
+    return within(0, eta, LARGEST) && fabs(1 - eta * options->decay) <= LARGEST &&
+           eta * options->decay_1 <= LARGEST;
+}
+
+static bool is_irprop(bpb_method method)
+{
+    return method == BPB_IRPROP_PLUS || method == BPB_IRPROP_MINUS;
 }
 
 static bool flags_allowed(const bpb_opt_options *options)
 {
     return is_flag(options->decay_biases) && is_flag(options->centred) &&
-           is_flag(options->amsgrad) && (!options->centred || options->method == BPB_RMSPROP) &&
-           (!options->amsgrad || options->method == BPB_ADAMW);
+           is_flag(options->amsgrad) && is_flag(options->decoupled) &&
+           (!options->centred || options->method == BPB_RMSPROP) &&
+           (!options->amsgrad || options->method == BPB_ADAMW) &&
+           (!options->decoupled || !is_irprop(options->method));
+}
+
+static bool limit_allowed(double limit)
+{
+    return limit == 0 || within(SMALLEST_NORMAL, limit, LARGEST);
+}
+
+static bool decay_and_clipping_allowed(const bpb_opt_options *options)
+{
+    return within(0, options->decay, LARGEST) && within(0, options->decay_1, LARGEST) &&
+           limit_allowed(options->clip_value) && limit_allowed(options->clip_norm);
 }
 
 static bool numbers_allowed(const bpb_opt_options *options)
 {
-    return options->eta > 0 && within(0, options->decay, LARGEST) &&
-           BPB(opt_eta_allowed)(options, options->eta) &&
+    return options->eta > 0 && BPB(opt_eta_allowed)(options, options->eta) &&
            (options->momentum == 0 || is_fraction(options->momentum)) &&
            within(0, options->eta_decay, LARGEST) && is_fraction(options->rho) &&
            is_fraction(options->beta1) && is_fraction(options->beta2) &&
@@ -86,6 +106,11 @@ static bool irprop_allowed(const bpb_opt_options *options)
            options->delta_max <= LARGEST;
 }
 
+static bool needs_full_loops(const bpb_opt_options *options)
+{
+    return options->clip_value > 0 || options->clip_norm > 0 || options->decay_1 > 0;
+}
+
 /* Check the options and put their defaults in. */
 static bpb_status complete(bpb_opt_options *options)
 {
@@ -93,8 +118,8 @@ static bpb_status complete(bpb_opt_options *options)
     REQUIRE(bpb_method_name(options->method), BPB_ERR_OPTION);
     fpenv_enter(&env);
     fill_in_defaults(options);
-    const bool allowed =
-        flags_allowed(options) && numbers_allowed(options) && irprop_allowed(options);
+    const bool allowed = flags_allowed(options) && decay_and_clipping_allowed(options) &&
+                         numbers_allowed(options) && irprop_allowed(options);
     fpenv_leave(&env);
     REQUIRE(allowed, BPB_ERR_OPTION);
     return BPB_OK;
@@ -143,8 +168,7 @@ static bpb_status make_state(BPB(opt) * opt)
         REQUIRE(opt->state[k], BPB_ERR_MEMORY);
         memset(opt->state[k], 0, bytes);
     }
-    const bpb_method method = opt->options.method;
-    if (method == BPB_IRPROP_PLUS || method == BPB_IRPROP_MINUS)
+    if (is_irprop(opt->options.method))
         for (size_t i = 0; i < opt->P; i++)
             opt->state[1][i] = (real)opt->options.delta_0;
     return BPB_OK;
@@ -170,6 +194,7 @@ bpb_status BPB(opt_create)(BPB(opt) * *opt, const BPB(net) * net, const bpb_opt_
     made->options = completed;
     made->steps = BPB(functions_for_cpu)()->steps;
     made->form = &made->steps->form[form_of(&completed)];
+    made->loops = needs_full_loops(&completed) ? STEP_FULL : STEP_PLAIN;
     made->P = shape->parameters;
     made->loss = made->loss_before = NAN;
     set_widths(made, shape);
@@ -208,12 +233,16 @@ static double rate(const bpb_opt_options *options, uint64_t t)
 static struct BPB(step) numbers_of(const BPB(opt) * opt, uint64_t t, double scale)
 {
     const bpb_opt_options *options = &opt->options;
-    const bool decoupled = options->method == BPB_ADAMW;
+    const bool decoupled = options->decoupled;
     const double beta2 = options->method == BPB_RMSPROP ? options->rho : options->beta2;
     return (struct BPB(step)){
         .scale = (real)scale,
+        .clip = options->clip_value > 0 ? (real)options->clip_value : (real)INFINITY,
+        .shrink = 1,
         .decay = decoupled ? 0 : (real)options->decay,
+        .decay_1 = decoupled ? 0 : (real)options->decay_1,
         .keep = decoupled ? (real)(1 - options->eta * options->decay) : 1,
+        .threshold = decoupled ? (real)(options->eta * options->decay_1) : 0,
         .eta = (real)rate(options, t),
         .momentum = (real)options->momentum,
         .epsilon = (real)options->epsilon,
@@ -223,6 +252,18 @@ static struct BPB(step) numbers_of(const BPB(opt) * opt, uint64_t t, double scal
         .eta_plus = (real)options->eta_plus, .eta_minus = (real)options->eta_minus,
         .delta_min = (real)options->delta_min, .delta_max = (real)options->delta_max,
         .back = opt->loss > opt->loss_before};
+}
+
+/* min(1, clip_norm / |clip(scale * gradient)|); 1 where the norm is NaN. It loses digits where it
+ * is below the normal numbers: for a gradient that is too long by all their range. */
+static real shrink_of(const BPB(opt) * opt, const real *gradient, const struct BPB(step) * step)
+{
+    const double limit = opt->options.clip_norm;
+    if (limit == 0)
+        return 1;
+    const struct norm norm = opt->steps->norm(step, opt->P, gradient);
+    const double shrink = limit / norm.unit / norm.root;
+    return shrink < 1 ? (real)shrink : 1;
 }
 
 /* A stretch of theta of which all decays, or nothing does. */
@@ -235,7 +276,8 @@ struct stretch {
 static bool next_stretch(const BPB(opt) * opt, const struct shape *shape, size_t i,
                          struct stretch *stretch)
 {
-    if (opt->options.decay == 0 || opt->options.decay_biases) {
+    const bpb_opt_options *options = &opt->options;
+    if ((options->decay == 0 && options->decay_1 == 0) || options->decay_biases) {
         *stretch = (struct stretch){0, opt->P, true};
         return i == 0;
     }
@@ -250,12 +292,14 @@ static bool next_stretch(const BPB(opt) * opt, const struct shape *shape, size_t
 static struct BPB(step) numbers_for(const struct BPB(step) * step, const struct stretch *stretch)
 {
     struct BPB(step) own = *step;
-    own.decay = stretch->decays ? step->decay : 0;
-    own.keep = stretch->decays ? step->keep : 1;
+    if (!stretch->decays) {
+        own.decay = own.decay_1 = own.threshold = 0;
+        own.keep = 1;
+    }
     return own;
 }
 
-/* Whether g, and g^2 where it is taken, are finite everywhere. */
+/* Whether scale * gradient, g, and g^2 where it is taken, are finite everywhere. */
 static bool all_usable(const BPB(opt) * opt, const BPB(net) * net, const real *gradient,
                        const struct BPB(step) * step)
 {
@@ -264,26 +308,29 @@ static bool all_usable(const BPB(opt) * opt, const BPB(net) * net, const real *g
     struct stretch at;
     for (size_t i = 0; usable && next_stretch(opt, net->shape, i, &at); i++) {
         const struct BPB(step) own = numbers_for(step, &at);
-        usable = opt->steps->within(&own, limit, at.count, gradient + at.first,
-                                    net->theta + at.first);
+        usable = opt->steps->within[opt->loops](&own, limit, at.count, gradient + at.first,
+                                                net->theta + at.first);
     }
     return usable;
 }
 
-static void take_step(BPB(opt) * opt, BPB(net) * net, const real *gradient,
-                      const struct BPB(step) * step)
+static bpb_status take_step(BPB(opt) * opt, BPB(net) * net, const real *gradient,
+                            const struct BPB(step) * step)
 {
+    bool finite = true;
     struct stretch at;
     for (size_t i = 0; next_stretch(opt, net->shape, i, &at); i++) {
         const struct BPB(step) own = numbers_for(step, &at);
         real *state[OPT_VECTORS] = {NULL};
         for (size_t k = 0; k < opt->form->vectors; k++)
             state[k] = opt->state[k] + at.first;
-        opt->form->take(&own, at.count, gradient + at.first, net->theta + at.first, state);
+        finite &= opt->form->take[opt->loops](&own, at.count, gradient + at.first,
+                                              net->theta + at.first, state);
     }
     opt->t++;
     opt->loss_before = opt->loss;
     opt->loss = NAN;
+    return finite ? BPB_OK : BPB_LOST;
 }
 
 static bool same_widths(const BPB(opt) * opt, const struct shape *shape)
@@ -303,10 +350,10 @@ bpb_status BPB(opt_step)(BPB(opt) * opt, BPB(net) * net, const real *gradient, d
     struct fpenv env;
     fpenv_enter(&env);
     if (within(-LARGEST, scale, LARGEST)) {
-        const struct BPB(step) step = numbers_of(opt, opt->t + 1, scale);
-        status = all_usable(opt, net, gradient, &step) ? BPB_OK : BPB_NONFINITE;
-        if (!status)
-            take_step(opt, net, gradient, &step);
+        struct BPB(step) step = numbers_of(opt, opt->t + 1, scale);
+        step.shrink = shrink_of(opt, gradient, &step);
+        status = all_usable(opt, net, gradient, &step) ? take_step(opt, net, gradient, &step)
+                                                       : BPB_NONFINITE;
     }
     fpenv_leave(&env);
     return status;
@@ -345,4 +392,18 @@ double BPB(opt_eta)(const BPB(opt) * opt)
 uint64_t BPB(opt_steps)(const BPB(opt) * opt)
 {
     return opt ? opt->t : 0;
+}
+
+/* bpb_snorm2, bpb_dnorm2 */
+double BPB(norm2)(const real *x, size_t n)
+{
+    if (!x)
+        return 0;
+    struct fpenv env;
+    fpenv_enter(&env);
+    const struct BPB(step) as_it_is = {.scale = 1, .clip = (real)INFINITY};
+    const struct norm norm = BPB(functions_for_cpu)()->steps->norm(&as_it_is, n, x);
+    const double product = norm.root * norm.unit;
+    fpenv_leave(&env);
+    return product;
 }

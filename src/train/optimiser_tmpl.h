@@ -11,6 +11,7 @@ struct BPB(opt) {
     bpb_opt_options options; /* defaults filled in; eta is that of the next step */
     const struct BPB(steps) *steps;
     const struct BPB(step_form) *form;
+    int loops; /* STEP_PLAIN or STEP_FULL */
     size_t P;
     uint64_t t;                /* steps taken */
     double loss, loss_before;  /* at the gradient of the next step, and of the last; NaN: unknown */
@@ -19,7 +20,7 @@ struct BPB(opt) {
     size_t units[];            /* n_0 .. n_L of the nets it is for */
 };
 
-/* Whether eta may be that of a step: 1 - eta * decay is finite then too. */
+/* Whether eta may be that of a step: 1 - eta * decay and eta * decay_1 are finite then too. */
 bool BPB(opt_eta_allowed)(const bpb_opt_options *options, double eta);
 
 #endif
