@@ -614,6 +614,9 @@ typedef struct bpb_plan_options {
                       smaller: batch columns, not 64 */
     int keep_Z;      /* 1: each Z_l can be read after a pass: see bpb_dwork_layer; default 0 */
     int derivatives; /* 1: the work has room for what stands under Derivatives; default 0 */
+    double dropout;  /* probability that an output of a hidden layer is dropped: see Dropout;
+                        0 <= p < 1; default 0: no dropout, and no cost of it */
+    double dropout_inputs; /* the same of an input */
     bpb_planning planning; /* default estimate */
     const char *wisdom; /* NULL, or the text of bpb_dplan_wisdom: products that it names are done
                            as it says, the others as planning says; not kept */
@@ -629,7 +632,8 @@ typedef struct bpb_plan_options {
  * caller's thread alone. In a child of fork every pass does so.
  *
  * BPB_ERR_SIZE: batch over 2^31-1, or the work would not fit memory. BPB_ERR_OPTION: threads
- * over 1024, a flag not 0 or 1, an unknown planning. BPB_ERR_FORMAT: wisdom is not the text
+ * over 1024, a flag not 0 or 1, a probability of dropout not in [0, 1), an unknown planning.
+ * BPB_ERR_FORMAT: wisdom is not the text
  * of one, or names a kernel that this machine has not. BPB_ERR_THREAD: a thread could not be
  * started. BPB_ERR_MEMORY.
  */
@@ -687,9 +691,10 @@ BPB_API bpb_status bpb_wisdom_load(char **text, const char *path);
  *
  *     sizeof(real) * (C (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + batch) + 8 C + T S
  *
- * bytes, at most 64 (3 L + 6) more that align the parts, and C n_l more for each layer but the last
+ * bytes, at most 64 (4 L + 6) more that align the parts, and C n_l more for each layer but the last
  * whose Z is kept, because keep_Z asks for it or the derivatives of g_l do (ELU, SELU, softplus,
- * softsign, GELU, SiLU, your own). derivatives adds sizeof(real) C (2 n_0 + 3 (n_1 + ... + n_L)).
+ * softsign, GELU, SiLU, your own). derivatives adds sizeof(real) C (2 n_0 + 3 (n_1 + ... + n_L)),
+ * dropout sizeof(real) C (n_1 + ... + n_{L-1}), dropout_inputs nothing.
  * S is 0 for cblas, sizeof(real) times the largest result for cblas-transposed, at most 51 KiB for
  * tiles, and 2.7 (float) or 5.3 MiB for packed.
  */
@@ -743,13 +748,44 @@ BPB_API bpb_status bpb_sloss(const bpb_snet *net, bpb_swork *work, bpb_scview X,
  *     D_{l-1} = g'_{l-1}(Z_{l-1})^T (W_l^T D_l)                           n_{l-1} x B
  *     dW_l = D_l A_{l-1}^T,  db_l = D_l 1                                 n_l x n_{l-1}, n_l
  *
- * A mean over the columns: to add up parts of a batch, weight each part by its columns.
- * BPB_NONFINITE: E or D_L is not finite; the gradient is written all the same.
+ * A mean over the columns: to add up parts of a batch, weight each part by its columns. With a plan
+ * that drops, that of the thinned net: see Dropout.
+ * BPB_NONFINITE: E or one of D_L .. D_1 is not finite; the gradient is written all the same.
  */
 BPB_API bpb_status bpb_dgradient(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
                                  double *gradient, double *loss);
 BPB_API bpb_status bpb_sgradient(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
                                  float *gradient, double *loss);
+
+/*
+ * Called when dW_l and db_l are done: gradient is W_l's place in the caller's gradient, count =
+ * n_l n_{l-1} + n_l the entries of dW_l and db_l from there on.
+ */
+typedef void (*bpb_dlayer_hook)(void *user, size_t l, double *gradient, size_t count);
+typedef void (*bpb_slayer_hook)(void *user, size_t l, float *gradient, size_t count);
+
+/*
+ * The same gradient and loss, to the bit, in another order: D_L; dW_L, db_L, hook(user, L, ..);
+ * D_{L-1}; dW_{L-1}, db_{L-1}, hook(user, L-1, ..); down to hook(user, 1, ..). So a parallel
+ * program starts the reduction of a layer's part (MPI_Iallreduce, say) and lets it run while those
+ * below are computed. Threads meet 2 L times, not twice.
+ *
+ * The hook is called once for each layer, on the caller's thread and in its floating-point
+ * environment, with OpenBLAS's threads as the caller has set them and the plan's idle: it may call
+ * the BLAS, this library and whatever waits for others, and may change the part that it is given,
+ * which is not read again. It must leave work, net, X, T and the other parts of the gradient as
+ * they are until this call returns.
+ *
+ * As bpb_dgradient otherwise, dropout included. BPB_NONFINITE: every hook is called all the same,
+ * so that no part of a parallel program waits for another in vain. On an error none is called.
+ * BPB_ERR_NULL: hook too.
+ */
+BPB_API bpb_status bpb_dgradient_by_layer(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X,
+                                          bpb_dcview T, double *gradient, double *loss,
+                                          bpb_dlayer_hook hook, void *user);
+BPB_API bpb_status bpb_sgradient_by_layer(const bpb_snet *net, bpb_swork *work, bpb_scview X,
+                                          bpb_scview T, float *gradient, double *loss,
+                                          bpb_slayer_hook hook, void *user);
 
 /* A step of stochastic gradient descent with weight decay. Nielsen's L2 regularisation with
  * lambda over n training samples is decay = lambda / n. */
@@ -771,13 +807,38 @@ BPB_API bpb_status bpb_ssgd_update(bpb_snet *net, const float *gradient, const b
 /*
  * Gradient and update in one, without a gradient buffer: each gradient product accumulates
  * straight into W_l. *loss (NULL: not wanted, and not computed) is E before the step.
- * BPB_NONFINITE: E or D_L is not finite; the net is unchanged. X is not searched: an infinite
- * input whose unit saturates passes unseen, but for bpb_dfind_nonfinite. BPB_ERR_OPTION: as above.
+ * BPB_NONFINITE: E or one of D_L .. D_1, -eta in it, is not finite; the net is unchanged. Neither
+ * X nor A_l is searched: an infinite one behind which a unit saturates passes unseen, but for
+ * bpb_dfind_nonfinite. BPB_ERR_OPTION: as above.
  */
 BPB_API bpb_status bpb_dsgd_step(bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
                                  const bpb_sgd_rule *rule, double *loss);
 BPB_API bpb_status bpb_ssgd_step(bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
                                  const bpb_sgd_rule *rule, double *loss);
+
+/*
+ * Dropout (Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",
+ * 2014), inverted. By a plan made for it bpb_dgradient, bpb_dgradient_by_layer and bpb_dsgd_step
+ * give layer l+1, l = 0..L-1, not A_l but a thinned A~_l, o being the product entry by entry:
+ *
+ *     A~_l = M_l o A_l,  each entry of M_l 0 with probability p_l, else 1 / (1 - p_l)
+ *     D_l = g'_l(Z_l)^T (M_l o (W_{l+1}^T D_{l+1})),  dW_{l+1} = D_{l+1} A~_l^T
+ *
+ * p_0 = dropout_inputs (of A_0, scaled inputs), p_l = dropout of the hidden layers; outputs are
+ * never dropped. No other pass drops anything: predictions, losses and derivatives are those of the
+ * whole net, whose weights need no factor. What is dropped is gone, be it NaN or infinite.
+ *
+ * M_l is a function of seed, draw, l, unit and column alone, the column being its place in the
+ * batch, whatever its index in X. An entry is dropped where its random number of 32 bits
+ * (Philox4x32-10) is below 2^32 p_l, rounded to a whole number of at most 2^32 - 1. So float and
+ * double drop the same entries, on any machine, with any number of threads and any kernels.
+ *
+ * bpb_dwork_dropout says which masks the passes to come have, until the next such call: give each
+ * step a draw of its own, and each part where parts of a batch are added up. Before the first it is
+ * 0, 0. BPB_ERR_PLAN: the plan has no dropout.
+ */
+BPB_API bpb_status bpb_dwork_dropout(bpb_dwork *work, uint64_t seed, uint64_t draw);
+BPB_API bpb_status bpb_swork_dropout(bpb_swork *work, uint64_t seed, uint64_t draw);
 
 /* ---- Optimisers --------------------------------------------------------------------------- */
 
@@ -964,7 +1025,9 @@ BPB_API bpb_status bpb_sopt_unpack(bpb_sopt *opt, const void *buffer, size_t byt
  */
 typedef struct bpb_dlayer {
     bpb_dcview Z;  /* n_l x B; NULL too where A took its place: see keep_Z */
-    bpb_dcview A;  /* n_l x B; l = L after forward, jvp and predict: Y, in the caller's units */
+    bpb_dcview A;  /* n_l x B; l = L after forward, jvp and predict: Y, in the caller's units;
+                      l < L after a pass that drops: A~_l, in which -0 is what was dropped, and
+                      nothing else is -0 */
     bpb_dcview D;  /* delta_l = dE/dZ_l, n_l x B, with its 1/B; after bpb_dsgd_step with -eta/B */
     bpb_dcview dW; /* n_l x n_{l-1} and n_l x 1, within the gradient that the last pass wrote, */
     bpb_dcview db; /* in the caller's memory */
@@ -974,8 +1037,8 @@ typedef struct bpb_slayer {
     bpb_scview Z, A, D, dW, db;
 } bpb_slayer;
 
-/* l = 0: only A, which is A_0. All NULL for NULL, l out of range, and before any pass; predict and
- * evaluate leave those of their last block. */
+/* l = 0: only A, which is A_0, or A~_0. All NULL for NULL, l out of range, and before any pass;
+ * predict and evaluate leave those of their last block. */
 BPB_API bpb_dlayer bpb_dwork_layer(const bpb_dwork *work, size_t l);
 BPB_API bpb_slayer bpb_swork_layer(const bpb_swork *work, size_t l);
 
@@ -986,12 +1049,13 @@ BPB_API bpb_slayer bpb_swork_layer(const bpb_swork *work, size_t l);
  * BPB_ERR_PLAN. J is the derivative of Y, in the caller's units, by theta or by X, also in those.
  * Functions that lack a part: BPB_ERR_NO_VJP, BPB_ERR_NO_JVP, BPB_ERR_NO_SECOND. Where an argument
  * may be left out, a pointer is NULL, or a view's data. BPB_NONFINITE, of calls that sum over the
- * columns (to a loss, gradient, Hv): the loss or a delta of the outputs is not finite; all results
- * are written.
+ * columns (to a loss, gradient, Hv): the loss or a delta of a layer is not finite; all results are
+ * written. None of these drops anything: see Dropout.
  */
 
 /*
- * The gradient, as bpb_dgradient, and dE/dX (n_0 x B): column j is 1/B w_j de_j/dx_j.
+ * The gradient, as bpb_dgradient without dropout, and dE/dX (n_0 x B): column j is
+ * 1/B w_j de_j/dx_j.
  *
  *     dE/dA_0 = W_1^T D_1
  *

@@ -471,6 +471,38 @@ static void note_training(BPB(cview) X_train, double eta, double lambda)
     BPB(net_destroy)(&net);
 }
 
+static void note_part(void *user, size_t l, real *part, size_t count)
+{
+    (void)user, (void)l;
+    note_reals(part, count);
+}
+
+static void scene_dropout(void)
+{
+    static real gradient[P];
+    const double bad[] = {(double)NAN, (double)INFINITY, -DBL_TRUE_MIN, 1};
+    struct machine m = {0};
+    double loss = 0;
+    note_status(BPB(net_create)(&m.net, &(bpb_net_options){.units = units, .n_layers = 2}));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        note_status(BPB(plan_create)(&m.plan, m.net, &(bpb_plan_options){.dropout = bad[i]}));
+    note_status(BPB(plan_create)(
+        &m.plan, m.net,
+        &(bpb_plan_options){.batch = COLS, .dropout = 0.3, .dropout_inputs = 0.7}));
+    note_status(BPB(work_create)(&m.work, m.plan));
+    for (uint64_t draw = 0; draw < 3; draw++) {
+        note_status(BPB(work_dropout)(m.work, 5, draw));
+        note_status(BPB(gradient_by_layer)(m.net, m.work, X(), T(), gradient, &loss, note_part,
+                                           NULL));
+        note(&loss, sizeof loss);
+        note_status(BPB(sgd_step)(m.net, m.work, X(), T(), &rule, &loss));
+        note_theta(m.net);
+        note_status(BPB(gradient)(m.net, m.work, BPB(cmatrix)(x_bad, N_IN, COLS), T(), gradient,
+                                  NULL));
+    }
+    free_machine(&m);
+}
+
 static void scene_train(void)
 {
     note_training(X(), 0.01, 6291.1); /* lambda / 70 would be rounded up, */
@@ -643,6 +675,7 @@ static const struct scene {
     {"scaling", scene_scaling},
     {"moments", scene_moments},
     {"whitening", scene_whitening},
+    {"dropout", scene_dropout},
     {"train", scene_train},
     {"train_until_overflow", scene_train_until_overflow},
     {"train_refuses_nonfinite_data", scene_train_refuses_nonfinite_data},

@@ -4,6 +4,7 @@
 #include "support_tmpl.h"
 
 #include "functions/functions_tmpl.h"
+#include "net/random.h"
 
 #define SET(level) LEVEL_JOIN(BPB(functions), level)
 extern const struct BPB(function_set) SET(generic);
@@ -1327,6 +1328,46 @@ static void check_scale(const struct level *level, struct matrix *matrix)
     matrix->out[n - 1] = INFINITY;
     assert_false(level->set->scale(n, RC(0.0), matrix->out));
     assert_true(isnan(matrix->out[n - 1]));
+    matrix->out[n - 1] = LARGEST;
+    assert_false(level->set->scale(n, RC(-2.0), matrix->out)); /* as it is then */
+}
+
+/* A threshold of 0.3, columns from the third on; the mask by the scalar generator. */
+static void check_masks(const struct level *level, size_t n)
+{
+    enum { FIRST = 3, WIDTH = 7 };
+    const struct BPB(dropout) dropout = {.key = {0x9abcdef0, 0x12345678},
+                                         .threshold = 0x4ccccccd, .kept = RC(1.5)};
+    struct matrix *matrix = draw_matrix(n, WIDTH);
+    real *D = matrix->x, before[LENGTH * WIDTH];
+    memcpy(before, D, n * WIDTH * sizeof *D);
+    for (size_t i = 0; i < n * WIDTH; i += 3)
+        matrix->M[i] = -0.0; /* kept, these are 0 */
+    level->set->masks->drop(&dropout, n, FIRST, WIDTH, matrix->M, matrix->out);
+    level->set->masks->drop_delta(dropout.kept, n * WIDTH, matrix->out, D);
+    for (size_t i = 0; i < n * WIDTH; i++) {
+        const size_t j = FIRST + i / n;
+        const uint32_t counter[4] = {(uint32_t)(i % n), (uint32_t)(j / 4), 0, 0};
+        uint32_t word[4];
+        bpb_philox4x32(counter, dropout.key, word);
+        const bool dropped = word[j % 4] < dropout.threshold;
+        const real want = dropped ? RC(-0.0) : dropout.kept * matrix->M[i] + 0;
+        assert_same_bits(1, &matrix->out[i], &want);
+        assert_true(D[i] == (dropped ? 0 : dropout.kept * before[i]));
+    }
+    free(matrix);
+}
+
+static void check_all_masks(const struct level *level)
+{
+    for (size_t n = 1; n <= LENGTH; n++)
+        check_masks(level, n);
+}
+
+static void masks__equal_the_scalar_generator(void **state)
+{
+    (void)state;
+    for_each_level(check_all_masks);
 }
 
 static void check_matrices(const struct level *level)
@@ -1368,6 +1409,7 @@ int main(void)
         cmocka_unit_test(losses__at_kinks_and_edges),
         cmocka_unit_test(finite__finds_one_value_in_any_place),
         cmocka_unit_test(matrix_passes__equal_plain_loops),
+        cmocka_unit_test(masks__equal_the_scalar_generator),
     };
     return cmocka_run_group_tests(tests, find_levels, NULL);
 }

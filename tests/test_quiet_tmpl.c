@@ -74,7 +74,14 @@ static void sleep_ms(long ms)
     nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
 }
 
-/* Steps from columns that are used in place and ones that are gathered. */
+static real gradient[785 * 128 + 129 * 10];
+
+static void ignore_part(void *user, size_t l, real *part, size_t count)
+{
+    (void)user, (void)l, (void)part, (void)count;
+}
+
+/* Steps from columns that are used in place and ones that are gathered, and gradients by layer. */
 static void make_steps(const struct subject *s, BPB(work) * work, size_t B)
 {
     static const size_t index[128] = {3, 1, 2};
@@ -84,6 +91,9 @@ static void make_steps(const struct subject *s, BPB(work) * work, size_t B)
         BPB(cview) X = X_of(s, 0, B), T = T_of(s, 0, B);
         X.index = T.index = i % 2 ? index : NULL;
         assert_ok(BPB(sgd_step)(s->net, work, X, T, &rule, i % 3 ? NULL : &loss));
+        if (i % 10 == 0)
+            assert_ok(BPB(gradient_by_layer)(s->net, work, X, T, gradient, &loss, ignore_part,
+                                             NULL));
     }
 }
 
@@ -126,6 +136,17 @@ static void sgd_step__on_one_thread_takes_no_memory_and_no_lock(void **state)
         }
 }
 
+static void sgd_step__with_dropout_takes_no_memory_and_no_lock(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(nets); i++) {
+        const struct counts counts = count(
+            &nets[i], (bpb_plan_options){.dropout = 0.5, .dropout_inputs = 0.2}, false);
+        assert_int_equal(counts.allocations, 0);
+        assert_int_equal(counts.locks, 0);
+    }
+}
+
 static void sgd_step__on_two_threads_takes_no_memory(void **state)
 {
     (void)state;
@@ -154,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sgd_step__on_one_thread_takes_no_memory_and_no_lock),
+        cmocka_unit_test(sgd_step__with_dropout_takes_no_memory_and_no_lock),
         cmocka_unit_test(sgd_step__on_two_threads_takes_no_memory),
         cmocka_unit_test(plan_and_work__take_memory),
     };

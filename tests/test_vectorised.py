@@ -28,6 +28,8 @@ LOOPS = {
     "poisson_second": "vmulp[sd]",
     "scale": "vmulp[sd]",
     "axpby": "vmulp[sd]",
+    "drop": "vpmul(udq|lq)",
+    "drop_delta": "vmulp[sd]",
     "finite": "v(p?and|ptest|pcmp|pternlog)\\w*",
 }
 # The steps of optimisers.

@@ -117,18 +117,36 @@ struct BPB(steps) {
     struct BPB(step_form) form[STEP_FORMS];
 };
 
+/* Dropout of one layer's outputs. The mask M is a function of the key, of unit and column. */
+struct BPB(dropout) {
+    bool on;            /* p > 0 */
+    uint32_t key[2];    /* of seed, draw and layer */
+    uint32_t threshold; /* 2^32 p: an entry whose random word is below it is dropped */
+    real kept;          /* 1 / (1 - p): M where it is not 0 */
+};
+
+struct BPB(masks) {
+    /* A~ = M o A for n units x B columns, first being the first one's place in the batch. What is
+     * dropped becomes -0, whatever it was, and nothing else does. A~ may be A. */
+    void (*drop)(const struct BPB(dropout) * dropout, size_t n, size_t first, size_t B,
+                 const real *A, real *thinned_A);
+    /* D <- M o D, n entries, for the M of that A~: 0 for what is dropped, whatever it was */
+    void (*drop_delta)(real kept, size_t n, const real *thinned_A, real *D);
+};
+
 /* One set of functions, compiled for one x86-64 level. */
 struct BPB(function_set) {
     const struct BPB(activation) *activation; /* by bpb_activation */
     const struct BPB(loss) *loss;             /* by enum loss_form */
     const struct BPB(own_forms) *own;
     const struct BPB(steps) *steps;
+    const struct BPB(masks) *masks;
 
     /* y <- beta y + alpha x; as in the BLAS, y is not read where beta is 0 */
     void (*axpby)(size_t n, real alpha, const real *x, real beta, real *y);
     /* Whether all n values of x are finite. */
     bool (*finite)(size_t n, const real *x);
-    /* x <- alpha x, n values; whether all were finite before. */
+    /* x <- alpha x, n values; whether all are finite then. */
     bool (*scale)(size_t n, real alpha, real *x);
 };
 

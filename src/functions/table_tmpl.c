@@ -16,36 +16,50 @@ static void axpby(size_t n, real alpha, const real *x, real beta, real *y)
         y[i] = beta * y[i] + alpha * x[i];
 }
 
-/* The exponent of an infinity or a NaN has all its bits set. */
+/* The exponent of an infinity or a NaN has all its bits set: the lowest of them added, and it
+ * carries into the sign, which is taken away before. Other bits of the result mean nothing. */
+static inline bits exponent_carries(real x)
+{
+    const bits sign = (bits)1 << (8 * sizeof(real) - 1);
+    return (bits_of(x) & ~sign) + ((bits)1 << MANTISSA_BITS);
+}
+
+/* Whether no value that went into found, by |, has carried. */
+static inline bool none_carried(bits found)
+{
+    return !(found >> (8 * sizeof(real) - 1));
+}
+
 static bool finite(size_t n, const real *x)
 {
-    const bits exponent = (bits)(2 * EXPONENT_BIAS + 1) << MANTISSA_BITS;
     bits found = 0;
-#pragma omp simd reduction(| : found)
     for (size_t i = 0; i < n; i++)
-        found |= (bits_of(x[i]) & exponent) == exponent;
-    return !found;
+        found |= exponent_carries(x[i]);
+    return none_carried(found);
 }
 
 static bool scale(size_t n, real alpha, real *x)
 {
-    const bool all_finite = finite(n, x);
-#pragma omp simd
-    for (size_t i = 0; i < n; i++)
+    bits found = 0;
+    for (size_t i = 0; i < n; i++) {
         x[i] *= alpha;
-    return all_finite;
+        found |= exponent_carries(x[i]);
+    }
+    return none_carried(found);
 }
 
 extern const struct BPB(activation) LEVEL(activations)[];
 extern const struct BPB(loss) LEVEL(losses)[LOSS_FORMS];
 extern const struct BPB(own_forms) LEVEL(own_forms);
 extern const struct BPB(steps) LEVEL(steps);
+extern const struct BPB(masks) LEVEL(masks);
 extern const struct BPB(function_set) LEVEL(functions);
 const struct BPB(function_set) LEVEL(functions) = {
     .activation = LEVEL(activations),
     .loss = LEVEL(losses),
     .own = &LEVEL(own_forms),
     .steps = &LEVEL(steps),
+    .masks = &LEVEL(masks),
     .axpby = axpby,
     .finite = finite,
     .scale = scale,

@@ -9,7 +9,7 @@
 
 #include "common.h"
 
-enum random_stream { STREAM_WEIGHTS, STREAM_BIASES, STREAM_SHUFFLE, STREAM_CHECK };
+enum random_stream { STREAM_WEIGHTS, STREAM_BIASES, STREAM_SHUFFLE, STREAM_CHECK, STREAM_DROPOUT };
 
 void bpb_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 

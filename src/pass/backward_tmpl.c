@@ -26,8 +26,7 @@ void BPB(slice_output_delta)(struct BPB(pass) * pass, const struct BPB(slice) * 
     BPB(slice_mask)(pass, slice, D);
     if (!plan->loss.of_Z)
         output->g.vjp(output->g.context, n, B, Z, A, D); // D = g'(Z)^T de/dA
-    if (!BPB(slice_scale)(pass, slice, D))
-        atomic_fetch_add(&pass->bad, 1);
+    BPB(pass_note)(pass, BPB(slice_scale)(pass, slice, D));
 }
 
 void BPB(slice_back)(const struct BPB(slice) * slice, size_t l, const real *W, const real *D,
@@ -45,8 +44,8 @@ void BPB(slice_back)(const struct BPB(slice) * slice, size_t l, const real *W, c
         .scratch = slice->scratch});
 }
 
-/* D_{l-1} = g'(Z_{l-1})^T (W_l^T D_l), for l = 2..L */
-static void propagate(const struct BPB(slice) * slice, size_t l)
+/* D_{l-1} = g'(Z_{l-1})^T (M_{l-1} o (W_l^T D_l)); M: where the pass drops */
+bool BPB(slice_propagate_layer)(const struct BPB(slice) * slice, size_t l)
 {
     const struct layer *shape = &slice->net->shape->layer[l - 1];
     const struct BPB(planned) *layer = &slice->work->plan->layer[l - 1], *before = layer - 1;
@@ -54,23 +53,33 @@ static void propagate(const struct BPB(slice) * slice, size_t l)
     real *D_before = BPB(slice_at)(slice, before->D, n_in);
     BPB(slice_back)(slice, l, slice->net->theta + shape->W,
                     BPB(slice_at)(slice, layer->D, shape->n_out), 0, D_before, n_in);
+    if (BPB(work_drops)(slice->work, l - 1))
+        BPB(slice_drop_delta)(slice, l - 1, n_in, D_before);
     before->g.vjp(before->g.context, n_in, slice->count, BPB(slice_at)(slice, before->Z, n_in),
                   BPB(slice_at)(slice, before->A, n_in), D_before);
+    return slice->work->plan->functions->finite(n_in * slice->count, D_before);
 }
 
-void BPB(slice_propagate)(const struct BPB(slice) * slice)
+bool BPB(slice_propagate)(const struct BPB(slice) * slice)
 {
+    bool finite = true;
     for (size_t l = slice->net->shape->L; l > 1; l--)
-        propagate(slice, l);
+        finite &= BPB(slice_propagate_layer)(slice, l);
+    return finite;
 }
 
-static void go_back(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+void BPB(slice_end_outputs)(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
     BPB(slice_targets)(pass, slice);
     if (pass->wants_loss)
         BPB(slice_loss)(pass, slice);
     BPB(slice_output_delta)(pass, slice);
-    BPB(slice_propagate)(slice);
+}
+
+static void go_back(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+{
+    BPB(slice_end_outputs)(pass, slice);
+    BPB(pass_note)(pass, BPB(slice_propagate)(slice));
 }
 
 /* The first round, and whether what it found is finite: BPB_NONFINITE. */
@@ -78,8 +87,8 @@ static bpb_status forward_and_back(const BPB(net) * net, BPB(work) * work, BPB(c
                                    BPB(cview) T, double scale, double *loss)
 {
     struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X),
-                             .T = BPB(view_resolve)(T), .count = X.cols, .end = go_back,
-                             .scale = scale, .wants_loss = loss};
+                             .T = BPB(view_resolve)(T), .count = X.cols, .drops = true,
+                             .end = go_back, .scale = scale, .wants_loss = loss};
     BPB(pass_run)(&pass);
     work->left = LEFT_D;
     return BPB(pass_outcome)(&pass, loss);

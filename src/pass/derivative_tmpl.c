@@ -67,8 +67,7 @@ void BPB(slice_by_outputs)(const struct BPB(slice) * slice, real *D)
 void BPB(slice_look_at)(struct BPB(pass) * pass, const struct BPB(slice) * slice, const real *D)
 {
     const size_t n = shape_outputs(slice->net->shape);
-    if (!slice->work->plan->functions->finite(n * slice->count, D))
-        atomic_fetch_add(&pass->bad, 1);
+    BPB(pass_note)(pass, slice->work->plan->functions->finite(n * slice->count, D));
 }
 
 real *BPB(slice_input_delta)(const struct BPB(slice) * slice)
@@ -112,11 +111,8 @@ static void give_dX(const struct reverse *reverse, const struct BPB(slice) * sli
 
 static void reverse_loss(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
-    BPB(slice_targets)(pass, slice);
-    if (pass->wants_loss)
-        BPB(slice_loss)(pass, slice);
-    BPB(slice_output_delta)(pass, slice);
-    BPB(slice_propagate)(slice);
+    BPB(slice_end_outputs)(pass, slice);
+    BPB(pass_note)(pass, BPB(slice_propagate)(slice));
     give_dX(pass->ends, slice);
 }
 
@@ -133,7 +129,7 @@ static void reverse_outputs(struct BPB(pass) * pass, const struct BPB(slice) * s
     output->g.vjp(output->g.context, n, slice->count, BPB(slice_at)(slice, output->Z, n),
                   BPB(slice_at)(slice, output->A, n), D);
     BPB(slice_look_at)(pass, slice, D);
-    BPB(slice_propagate)(slice);
+    BPB(pass_note)(pass, BPB(slice_propagate)(slice));
     give_dX(reverse, slice);
 }
 

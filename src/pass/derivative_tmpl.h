@@ -47,8 +47,8 @@ void BPB(slice_by_outputs)(const struct BPB(slice) * slice, real *D);
  * leaves as dPhi/dR{Z_L}.
  */
 void BPB(slice_second_end)(const struct BPB(slice) * slice);
-/* Q_{L-1}, D_{L-1} .. Q_1, D_1 from Q_L, D_L. */
-void BPB(slice_second)(const struct BPB(slice) * slice, const real *v);
+/* Q_{L-1}, D_{L-1} .. Q_1, D_1 from Q_L, D_L. Whether all of these are finite. */
+bool BPB(slice_second)(const struct BPB(slice) * slice, const real *v);
 
 /* What a pass needs of the functions, BPB_ERR_NO_...; what a derivative does of the plan too,
  * BPB_ERR_PLAN. */

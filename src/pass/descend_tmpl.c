@@ -7,11 +7,12 @@
 
 struct round {
     BPB(work) * work;
+    size_t first, last; /* layers */
     size_t count;
     const struct BPB(descent) * descent;
 };
 
-/* The right factor of layer l: A_{l-1}, or its tangent. */
+/* The right factor of layer l: what it was given, A_{l-1} or A~_{l-1}, or the tangent of that. */
 static const real *right_factor(BPB(work) * work, const struct BPB(descent) * descent, size_t l,
                                 size_t *ld)
 {
@@ -19,7 +20,7 @@ static const real *right_factor(BPB(work) * work, const struct BPB(descent) * de
     const bool tangent = descent->right == RIGHT_RA;
     *ld = plan->shape->layer[l - 1].n_in;
     if (l > 1)
-        return BPB(work_at)(work, tangent ? plan->layer[l - 2].RA : plan->layer[l - 2].A);
+        return BPB(work_at)(work, tangent ? plan->layer[l - 2].RA : BPB(work_given)(work, l - 1));
     if (tangent)
         return BPB(work_at)(work, plan->RA_0);
     *ld = work->ldx;
@@ -72,7 +73,7 @@ static void accumulate_bias(BPB(work) * work, const struct BPB(descent) * descen
 }
 
 /* One thread's share of layer l. A tangent has no bias, and that of the inputs may be none. */
-static void descend_layer(BPB(work) * work, const struct BPB(descent) * descent, size_t l,
+static void share_of_layer(BPB(work) * work, const struct BPB(descent) * descent, size_t l,
                           size_t thread, size_t threads)
 {
     const size_t n_in = work->plan->shape->layer[l - 1].n_in;
@@ -90,13 +91,19 @@ static void descend_layer(BPB(work) * work, const struct BPB(descent) * descent,
 static void descend_share(void *context, size_t thread, size_t threads)
 {
     const struct round *round = context;
-    for (size_t l = 1; l <= round->work->plan->shape->L; l++)
+    for (size_t l = round->first; l <= round->last; l++)
         for (size_t i = 0; i < round->count; i++)
-            descend_layer(round->work, &round->descent[i], l, thread, threads);
+            share_of_layer(round->work, &round->descent[i], l, thread, threads);
 }
 
 void BPB(descend)(BPB(work) * work, size_t count, const struct BPB(descent) * descent)
 {
-    struct round round = {work, count, descent};
+    struct round round = {work, 1, work->plan->shape->L, count, descent};
+    bpb_pool_run(work->plan->pool, descend_share, &round);
+}
+
+void BPB(descend_layer)(BPB(work) * work, size_t l, const struct BPB(descent) * descent)
+{
+    struct round round = {work, l, l, 1, descent};
     bpb_pool_run(work->plan->pool, descend_share, &round);
 }

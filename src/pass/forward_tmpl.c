@@ -27,6 +27,8 @@ static void stage_inputs(const struct BPB(pass) * pass, const struct BPB(slice) 
     BPB(view_gather)(pass->X, pass->first + slice->first, B, A);
     if (net->input_scaling)
         scale_inputs(n, B, net->input_scaling, A);
+    if (BPB(work_drops)(slice->work, 0))
+        BPB(slice_drop)(slice, 0, n, A, A);
     memset(A + B * n, 0, (width - B) * n * sizeof *A);
 }
 
@@ -50,6 +52,20 @@ static void forward_layer(const struct BPB(slice) * slice, enum product product,
     layer->g.value(layer->g.context, n_out, B, Z, A);
 }
 
+/* What layer l = 1..L gives the next: A_l, or A~_l made of it. */
+static const real *given_by(const struct BPB(slice) * slice, size_t l)
+{
+    const BPB(plan) *plan = slice->work->plan;
+    const struct BPB(planned) *layer = &plan->layer[l - 1];
+    const size_t n = plan->shape->layer[l - 1].n_out;
+    const real *A = BPB(slice_at)(slice, layer->A, n);
+    if (l == plan->shape->L || !BPB(work_drops)(slice->work, l))
+        return A;
+    real *A_thinned = BPB(slice_at)(slice, layer->A_thinned, n);
+    BPB(slice_drop)(slice, l, n, A, A_thinned);
+    return A_thinned;
+}
+
 void BPB(slice_forward)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
     const BPB(plan) *plan = slice->work->plan;
@@ -67,7 +83,7 @@ void BPB(slice_forward)(const struct BPB(pass) * pass, const struct BPB(slice) *
         if (pass->direction)
             BPB(slice_tangent)(slice, pass->direction, l);
         lda = plan->shape->layer[l - 1].n_out;
-        A_in = BPB(slice_at)(slice, plan->layer[l - 1].A, lda);
+        A_in = given_by(slice, l);
     }
 }
 

@@ -69,7 +69,7 @@ static real *make_row(const struct BPB(slice) * slice, size_t i)
     BPB(slice_by_outputs)(slice, D);
     output->g.vjp(output->g.context, n, B, BPB(slice_at)(slice, output->Z, n),
                   BPB(slice_at)(slice, output->A, n), D);
-    BPB(slice_propagate)(slice);
+    (void)BPB(slice_propagate)(slice); /* J tells by itself */
     return BPB(slice_input_delta)(slice);
 }
 
@@ -183,7 +183,7 @@ static void finish_term(struct BPB(pass) * pass, const struct BPB(slice) * slice
     BPB(slice_second_end)(slice);
     BPB(slice_look_at)(pass, slice, BPB(slice_at)(slice, output->D, n));
     BPB(slice_look_at)(pass, slice, BPB(slice_at)(slice, output->Q, n));
-    BPB(slice_second)(slice, NULL);
+    BPB(pass_note)(pass, BPB(slice_second)(slice, NULL));
 }
 
 static void end_term(struct BPB(pass) * pass, const struct BPB(slice) * slice)

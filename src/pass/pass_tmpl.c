@@ -11,7 +11,8 @@ static void choose_inputs(const struct BPB(pass) * pass)
 {
     BPB(work) *work = pass->work;
     const size_t panel = pass->forward == PREDICT ? work->plan->panel : 1;
-    if (pass->count % panel == 0 && !pass->net->input_scaling && BPB(view_in_place)(pass->X)) {
+    const bool changed = pass->net->input_scaling || BPB(work_drops)(work, 0);
+    if (pass->count % panel == 0 && !changed && BPB(view_in_place)(pass->X)) {
         work->X = pass->X.data + pass->first * pass->X.ld;
         work->ldx = pass->X.ld;
         return;
@@ -46,6 +47,7 @@ static void share(void *context, size_t thread, size_t threads)
 void BPB(pass_run)(struct BPB(pass) * pass)
 {
     BPB(work_begin)(pass->work, pass->count);
+    pass->work->dropped = pass->drops;
     if (!pass->again)
         choose_inputs(pass);
     if (pass->T.data)

@@ -35,6 +35,7 @@ struct BPB(pass) {
     bool T_in_place;      /* T is packed and as the loss wants it, and so needs no copy */
     size_t first, count; /* columns of X, T and Y */
     bool again;          /* the columns went forward in the pass before: A_1 .. A_L are there */
+    bool drops;          /* outputs of layers are dropped where the plan says so */
     BPB(pass_end) *end;
     const void *ends;    /* what else end needs to know */
     const struct BPB(direction) *direction; /* of tangents, on the way forward; NULL: none */
@@ -47,6 +48,13 @@ struct BPB(pass) {
 
 /* Do the columns of the pass, at most the plan's capacity. */
 void BPB(pass_run)(struct BPB(pass) * pass);
+
+/* Note that something of a slice is not finite. */
+static inline void BPB(pass_note)(struct BPB(pass) * pass, bool finite)
+{
+    if (!finite)
+        atomic_fetch_add(&pass->bad, 1);
+}
 
 /* The matrix of n rows at this offset, from the slice's first column on. */
 static inline real *BPB(slice_at)(const struct BPB(slice) * slice, size_t offset, size_t n)
@@ -78,8 +86,18 @@ void BPB(slice_unscale)(const struct BPB(slice) * slice);
 
 /* D_L = scale w_j de_j/dZ_L, column by column; the targets are staged. */
 void BPB(slice_output_delta)(struct BPB(pass) * pass, const struct BPB(slice) * slice);
-/* D_{L-1} .. D_1 from D_L. */
-void BPB(slice_propagate)(const struct BPB(slice) * slice);
+/* What a pass with targets does once it has A_L: the loss where it is wanted, and D_L. */
+void BPB(slice_end_outputs)(struct BPB(pass) * pass, const struct BPB(slice) * slice);
+/* D_{l-1} from D_l, l = 2..L; D_{L-1} .. D_1 from D_L. Whether all that was made is finite: each
+ * has to be looked at, for a g' of 0 may hide from the one below what is not. */
+bool BPB(slice_propagate_layer)(const struct BPB(slice) * slice, size_t l);
+bool BPB(slice_propagate)(const struct BPB(slice) * slice);
+
+/* A~_l = M_l o A_l, n = n_l; A~ may be A. */
+void BPB(slice_drop)(const struct BPB(slice) * slice, size_t l, size_t n, const real *A,
+                     real *A_thinned);
+/* D <- M_l o D, of a hidden layer whose A~_l is there. */
+void BPB(slice_drop_delta)(const struct BPB(slice) * slice, size_t l, size_t n, real *D);
 
 /* ---- The second round: descend_tmpl.c ---- */
 
@@ -94,8 +112,9 @@ struct BPB(descent) {
     real beta_W, beta_b; /* what is kept of G; 0: it is only written */
 };
 
-/* Do all of them, one after the other for each layer. */
+/* Do all of them, one after the other for each layer; one of them for layer l alone. */
 void BPB(descend)(BPB(work) * work, size_t count, const struct BPB(descent) * descent);
+void BPB(descend_layer)(BPB(work) * work, size_t l, const struct BPB(descent) * descent);
 
 /* ---- Targets and losses: targets_tmpl.c ---- */
 

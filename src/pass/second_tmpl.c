@@ -35,7 +35,7 @@ void BPB(slice_second_end)(const struct BPB(slice) * slice)
     through_activation(slice, slice->net->shape->L, true);
 }
 
-static void second_layer(const struct BPB(slice) * slice, size_t l, const real *v)
+static bool second_layer(const struct BPB(slice) * slice, size_t l, const real *v)
 {
     const struct layer *shape = &slice->net->shape->layer[l - 1];
     const struct BPB(planned) *layer = &slice->work->plan->layer[l - 1], *before = layer - 1;
@@ -43,19 +43,25 @@ static void second_layer(const struct BPB(slice) * slice, size_t l, const real *
     const real *D = BPB(slice_at)(slice, layer->D, shape->n_out);
     const real *Q = BPB(slice_at)(slice, layer->Q, shape->n_out);
     const size_t n_in = shape->n_in;
+    real *Q_before = BPB(slice_at)(slice, before->Q, n_in);
     real *D_before = BPB(slice_at)(slice, before->D, n_in);
     // Q_before = W^T Q, D_before = W^T D + W(v)^T Q
-    BPB(slice_back)(slice, l, W, Q, 0, BPB(slice_at)(slice, before->Q, n_in), n_in);
+    BPB(slice_back)(slice, l, W, Q, 0, Q_before, n_in);
     BPB(slice_back)(slice, l, W, D, 0, D_before, n_in);
     if (v)
         BPB(slice_back)(slice, l, v + shape->W, Q, 1, D_before, n_in);
     through_activation(slice, l - 1, false);
+    const struct BPB(function_set) *functions = slice->work->plan->functions;
+    return functions->finite(n_in * slice->count, Q_before) &&
+           functions->finite(n_in * slice->count, D_before);
 }
 
-void BPB(slice_second)(const struct BPB(slice) * slice, const real *v)
+bool BPB(slice_second)(const struct BPB(slice) * slice, const real *v)
 {
+    bool finite = true;
     for (size_t l = slice->net->shape->L; l > 1; l--)
-        second_layer(slice, l, v);
+        finite &= second_layer(slice, l, v);
+    return finite;
 }
 
 /* ---- H v ---- */
@@ -109,8 +115,7 @@ static void hessian_seeds(struct BPB(pass) * pass, const struct BPB(slice) * sli
     if (!loss->of_Z)
         BPB(slice_second_end)(slice);
     const bool Q_finite = BPB(slice_scale)(pass, slice, o.Q);
-    if (!BPB(slice_scale)(pass, slice, o.D) || !Q_finite)
-        atomic_fetch_add(&pass->bad, 1);
+    BPB(pass_note)(pass, BPB(slice_scale)(pass, slice, o.D) && Q_finite);
 }
 
 static void hessian_end(struct BPB(pass) * pass, const struct BPB(slice) * slice)
@@ -119,7 +124,7 @@ static void hessian_end(struct BPB(pass) * pass, const struct BPB(slice) * slice
     if (pass->wants_loss)
         BPB(slice_loss)(pass, slice);
     hessian_seeds(pass, slice);
-    BPB(slice_second)(slice, pass->direction->v);
+    BPB(pass_note)(pass, BPB(slice_second)(slice, pass->direction->v));
 }
 
 /* D_L = J^T H J R{Z_L} is a delta like others from there on. */
@@ -127,9 +132,8 @@ static void gauss_newton_end(struct BPB(pass) * pass, const struct BPB(slice) * 
 {
     BPB(slice_targets)(pass, slice);
     loss_curvature(pass, slice);
-    if (!BPB(slice_scale)(pass, slice, output_of(pass, slice).D))
-        atomic_fetch_add(&pass->bad, 1);
-    BPB(slice_propagate)(slice);
+    const bool finite = BPB(slice_scale)(pass, slice, output_of(pass, slice).D);
+    BPB(pass_note)(pass, BPB(slice_propagate)(slice) && finite);
 }
 
 static bpb_status curvature_check(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,

@@ -108,7 +108,7 @@ struct BPB(layer) BPB(work_layer)(const BPB(work) * work, size_t l)
     const struct layer *shape = &work->plan->shape->layer[l - 1];
     const struct BPB(planned) *layer = &work->plan->layer[l - 1];
     const size_t n = shape->n_out;
-    view.A = matrix_at(work, layer->A, n);
+    view.A = matrix_at(work, BPB(work_given)(work, l), n);
     if (layer->Z != layer->A)
         view.Z = matrix_at(work, layer->Z, n);
     if (work->left != LEFT_NO_DELTA)

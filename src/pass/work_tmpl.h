@@ -19,6 +19,8 @@ struct BPB(work) {
     size_t B;       /* its columns; 0: there was none */
     const real *G;  /* the gradient that it wrote; NULL: none */
     enum left left;
+    bool dropped;   /* it dropped what the plan's options say */
+    uint64_t seed, draw; /* of the masks of the passes to come */
 };
 
 static inline void *BPB(work_at)(BPB(work) * work, size_t offset)
@@ -32,6 +34,21 @@ static inline void BPB(work_begin)(BPB(work) * work, size_t B)
     work->B = B;
     work->G = NULL;
     work->left = LEFT_NO_DELTA;
+    work->dropped = false;
+}
+
+/* Whether the last pass dropped outputs of layer l = 0..L-1. */
+static inline bool BPB(work_drops)(const BPB(work) * work, size_t l)
+{
+    const struct BPB(plan) *plan = work->plan;
+    return work->dropped && (l == 0 ? plan->drop_inputs.on : plan->drop_hidden.on);
+}
+
+/* Where that pass left what layer l = 1..L gave the next: A~_l, or A_l. */
+static inline size_t BPB(work_given)(const BPB(work) * work, size_t l)
+{
+    const struct BPB(planned) *layer = &work->plan->layer[l - 1];
+    return work->dropped ? layer->A_thinned : layer->A;
 }
 
 /* Whether this work can serve this net. */

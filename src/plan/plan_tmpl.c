@@ -79,6 +79,10 @@ static bool place_layers(BPB(plan) * plan, size_t *end)
         layer->Z = layer->A;
         if (keep_Z && !place(end, n, C, sizeof(real), &layer->Z))
             return false;
+        layer->A_thinned = layer->A;
+        if (l + 1 < L && plan->drop_hidden.on &&
+            !place(end, n, C, sizeof(real), &layer->A_thinned))
+            return false;
     }
     return true;
 }
@@ -196,7 +200,7 @@ static size_t chunk_columns(const BPB(plan) * plan)
         return plan->batch <= 512 ? 64 : 256;
     size_t values = shape_inputs(plan->shape);
     for (size_t l = 0; l < plan->shape->L; l++) {
-        values += 2 * plan->shape->layer[l].n_out;
+        values += (plan->drop_hidden.on ? 3 : 2) * plan->shape->layer[l].n_out;
         if (plan->layer[l].kernel[FORWARD] == BPB(kernel_packed)())
             return BPB_INT_MAX;
     }
@@ -261,6 +265,16 @@ static BPB(plan) *alloc_plan(const struct shape *shape)
     return plan;
 }
 
+static bpb_status check_dropout(const bpb_plan_options *options)
+{
+    struct fpenv env;
+    fpenv_enter(&env);
+    const bool right = options->dropout >= 0 && options->dropout < 1 &&
+                       options->dropout_inputs >= 0 && options->dropout_inputs < 1;
+    fpenv_leave(&env);
+    return right ? BPB_OK : BPB_ERR_OPTION; /* NaN is no probability */
+}
+
 static bpb_status check_options(const bpb_plan_options *options)
 {
     REQUIRE(options->batch <= BPB_INT_MAX, BPB_ERR_SIZE);
@@ -268,7 +282,17 @@ static bpb_status check_options(const bpb_plan_options *options)
     REQUIRE(is_flag(options->unpadded) && is_flag(options->keep_Z), BPB_ERR_OPTION);
     REQUIRE(is_flag(options->derivatives), BPB_ERR_OPTION);
     REQUIRE((int)options->planning >= 0 && options->planning <= BPB_PLAN_CBLAS, BPB_ERR_OPTION);
-    return BPB_OK;
+    return check_dropout(options);
+}
+
+/* Of probability p; one so near to 1 that 2^32 p would round to 2^32 leaves an entry of 2^32. */
+static struct BPB(dropout) dropout_of(double p)
+{
+    const double threshold = p * 0x1p32 + 0.5;
+    return (struct BPB(dropout)){
+        .on = p > 0,
+        .threshold = threshold < (double)UINT32_MAX ? (uint32_t)threshold : UINT32_MAX,
+        .kept = (real)(1 / (1 - p))};
 }
 
 static bpb_status fill(BPB(plan) * plan, const BPB(net) * net, const bpb_plan_options *options)
@@ -277,6 +301,8 @@ static bpb_status fill(BPB(plan) * plan, const BPB(net) * net, const bpb_plan_op
     plan->unpadded = options->unpadded;
     plan->keep_Z = options->keep_Z;
     plan->derivatives = options->derivatives;
+    plan->drop_inputs = dropout_of(options->dropout_inputs);
+    plan->drop_hidden = dropout_of(options->dropout);
     plan->capacity = BPB(predict_columns)(plan);
     choose_functions(plan, net);
     TRY(choose_kernels(plan, options));

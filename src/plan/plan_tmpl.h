@@ -26,6 +26,7 @@ struct BPB(planned) {
     /* Offsets into a work's memory, in bytes; each matrix is n_out x capacity. Z is A where
      * nothing needs Z once A is there. RZ, RA and Q where the plan is for derivatives. */
     size_t Z, A, D;
+    size_t A_thinned; /* A~, what the next layer is given by passes that drop; A where none do */
     size_t RZ, RA; /* of Z and A in some direction: see tangent_tmpl.c */
     size_t Q;      /* the delta of RZ: see second_tmpl.c */
 };
@@ -33,13 +34,14 @@ struct BPB(planned) {
 /*
  * A work's memory, from a 64-byte boundary; every part begins at one:
  *
- *     | struct work | e | A_0 | A_1=Z_1 D_1 | ... | A_L D_L Z_L | T | ones |
+ *     | struct work | e | A_0 | A_1=Z_1 D_1 A~_1 | ... | A_L D_L Z_L | T | ones |
  *     | RA_0 D_0 | RZ_1 RA_1 Q_1 | ... | RZ_L RA_L Q_L |      derivatives
  *     | scratch of thread 0 | of thread 1 | ... |
  */
 struct BPB(plan) {
     size_t batch;    /* most columns of one pass */
     bool unpadded, keep_Z, derivatives; /* as in the options */
+    struct BPB(dropout) drop_inputs, drop_hidden; /* without their keys */
     size_t panel;    /* columns that predict fills a short block up to; 1: not needed */
     size_t capacity; /* columns of the work's matrices */
     size_t chunk;    /* columns that a thread does at a time, so that they stay in its cache */
@@ -59,7 +61,7 @@ struct BPB(plan) {
 };
 
 #define BPB_WORK_ALIGNMENT 64
-#define BPB_WORK_HEADER 64 /* bytes kept for struct work */
+#define BPB_WORK_HEADER 128 /* bytes kept for struct work */
 
 /* Whether layer l = 1..L has this product: the first has a delta to propagate only where the
  * derivative by the inputs may be asked for. */
