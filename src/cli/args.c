@@ -95,21 +95,39 @@ static bool take_value(const struct option *option, const struct word_parts *par
     return true;
 }
 
+static bool take_operand(struct args *args, const char *word)
+{
+    if (!args->command->operands) {
+        complain("unexpected \"%s\": everything is given by options, see bpblas %s --help", word,
+                 args->command->name);
+        return false;
+    }
+    if (args->n_operands == OPERANDS_MAX) {
+        complain("unexpected \"%s\": give at most %d files", word, OPERANDS_MAX);
+        return false;
+    }
+    args->operands[args->n_operands++] = word;
+    return true;
+}
+
+static bool take_option(struct args *args, const char *word, const struct word_parts *parts,
+                        char ***next)
+{
+    const struct option *options = args->command->options, *option = find(options, parts);
+    if (!option)
+        return refuse_unknown(args->command, word, parts);
+    args->given[option - options] = true;
+    return take_value(option, parts, next, &args->text[option - options]);
+}
+
 static bool collect(struct args *args, char **words)
 {
-    const struct option *options = args->command->options;
     struct word_parts parts;
     while (*words) {
         const char *word = *words++;
-        if (!split(word, &parts)) {
-            complain("unexpected \"%s\": everything is given by options, see bpblas %s --help",
-                     word, args->command->name);
-            return false;
-        }
-        const struct option *option = find(options, &parts);
-        if (!option)
-            return refuse_unknown(args->command, word, &parts);
-        if (!take_value(option, &parts, &words, &args->text[option - options]))
+        const bool is_taken = split(word, &parts) ? take_option(args, word, &parts, &words)
+                                                  : take_operand(args, word);
+        if (!is_taken)
             return false;
     }
     return true;
@@ -126,18 +144,30 @@ static bool convert(const struct option *option, const char *text, void *setting
     return refuse_value(option, problem);
 }
 
-/* Whether the command line has it: a default is not given. */
-static bool is_given(const struct args *args, size_t i)
+/* All but the defaults that go by others, and then those. */
+static bool convert_all(struct args *args)
 {
-    return args->text[i] && args->text[i] != args->command->options[i].preset;
+    const struct option *options = args->command->options;
+    for (size_t i = 0; options[i].name; i++) {
+        if (!convert(&options[i], args->text[i], args->settings))
+            return false;
+    }
+    for (size_t i = 0; options[i].name; i++) {
+        if (args->text[i] || !options[i].preset_by)
+            continue;
+        args->text[i] = options[i].preset_by(args->settings);
+        if (!convert(&options[i], args->text[i], args->settings))
+            return false;
+    }
+    return true;
 }
 
-static bool is_named_given(const struct args *args, const char *name)
+bool args_given(const struct args *args, const char *name)
 {
     const struct option *options = args->command->options;
     for (size_t i = 0; options[i].name; i++) {
         if (strcmp(options[i].name, name) == 0)
-            return is_given(args, i);
+            return args->given[i];
     }
     return false;
 }
@@ -147,7 +177,7 @@ static bool check_company(const struct args *args)
     const struct option *options = args->command->options;
     for (size_t i = 0; options[i].name; i++) {
         const char *with = options[i].with;
-        if (with && is_given(args, i) && !is_named_given(args, with)) {
+        if (with && args->given[i] && !args_given(args, with)) {
             complain("--%s has no meaning without --%s: give both, or neither", options[i].name,
                      with);
             return false;
@@ -160,14 +190,8 @@ bool args_read(struct args *args, char **words)
 {
     const struct option *options = args->command->options;
     for (size_t i = 0; options[i].name; i++)
-        args->text[i] = options[i].preset;
-    if (!collect(args, words))
-        return false;
-    for (size_t i = 0; options[i].name; i++) {
-        if (!convert(&options[i], args->text[i], args->settings))
-            return false;
-    }
-    return check_company(args);
+        args->text[i] = options[i].preset_by ? NULL : options[i].preset;
+    return collect(args, words) && convert_all(args) && check_company(args);
 }
 
 void args_record(const struct args *args, char *text, size_t bytes)

@@ -31,6 +31,7 @@ struct command {
     const char *summary;                    /* one line */
     const char *text;                       /* what stands in the help before the options */
     const char *examples;                   /* and after them */
+    const char *operands;                   /* words without an option, in the help; NULL: none */
     const struct option *options;           /* the last has no name */
     size_t settings_bytes;                  /* of the struct that the options fill */
     bool (*check)(const struct args *args); /* of options against each other; NULL: none */
@@ -40,6 +41,6 @@ struct command {
 };
 
 extern const struct command train_command, eval_command, predict_command, explain_command,
-    check_command, info_command;
+    check_command, info_command, plot_command;
 
 #endif

@@ -2,6 +2,7 @@
 #include "dataset_tmpl.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "command.h"
@@ -69,10 +70,11 @@ int BPB(cli_read_samples)(struct BPB(samples) * samples, const char *folder, enu
 
 static int refuse_label(const struct BPB(samples) * samples, size_t column, size_t classes)
 {
-    complain("label %g of sample %zu (counted from 0) in the %s part of %s is not a whole number "
-             "from 0 to %zu",
-             (double)samples->labels.data[column], column, part_name(samples->part),
-             samples->folder, classes - 1);
+    char place[32] = "";
+    if (!samples->is_table)
+        snprintf(place, sizeof place, "the %s part of ", part_name(samples->part));
+    complain("label %g of sample %zu (counted from 0) in %s%s is not a whole number from 0 to %zu",
+             (double)samples->labels.data[column], column, place, samples->folder, classes - 1);
     return CODE_FAILED;
 }
 
@@ -118,4 +120,7 @@ void BPB(cli_free_samples)(struct BPB(samples) * samples)
     bpb_free(samples->X.data);
     bpb_free(samples->labels.data);
     free(samples->T.data);
+    free(samples->input_list);
+    free(samples->target_list);
+    bpb_free(samples->classes.names);
 }

@@ -4,16 +4,20 @@
 #define CLI_DATASET_TMPL_H
 
 #include "bpblas.h"
+#include "classes.h"
 #include "dataset.h"
 #include "tmpl.h"
 
-/* One part of a folder; all zero before reading. */
+/* One part of a folder, or a table: see table_tmpl.h; all zero before reading. */
 struct BPB(samples) {
-    BPB(view) X;      /* n_0 x n, pixels as they are in the file */
-    BPB(view) labels; /* 1 x n */
-    BPB(view) T;      /* classes x n, one-hot; empty until asked for */
-    const char *folder;
+    BPB(view) X;      /* n_0 x n, values as they are in the file */
+    BPB(view) labels; /* 1 x n; empty where the targets are numbers */
+    BPB(view) T;      /* classes x n, one-hot, empty until asked for; or the numbers */
+    const char *folder; /* or the file */
     enum part part;
+    bool is_table;
+    char *input_list, *target_list; /* of a CSV file: what would choose these fields again */
+    struct classes classes; /* of labels that were texts */
 };
 
 /* These return an int code. */

@@ -4,6 +4,7 @@
 #include "args.h"
 #include "command.h"
 #include "model.h"
+#include "pairs.h"
 
 #define AT(member) offsetof(struct eval_settings, member)
 
@@ -12,10 +13,11 @@ static const struct option options[] = {
     {.name = "model", .kind = &kind_path, .offset = AT(model), .value = "FILE", .required = true,
      .help = "a model that bpblas train saved, or another safetensors file of its form; or, where "
              "its name ends in .json, one of network2.py"},
-    {.name = "data", .kind = &kind_path, .offset = AT(folder), .value = "DIR", .required = true,
-     .help = "folder with the IDX files, as for bpblas train"},
+    {.name = "data", .kind = &kind_path, .offset = AT(data.path), .value = "DIR|FILE",
+     .required = true, .help = PAIRS_DATA_HELP},
+    PAIRS_FIELDS(struct eval_settings, data),
     {.name = "part", .kind = &kind_part, .offset = AT(part), .value = "NAME", .preset = "test",
-     .help = "test takes the t10k files, train the train files, all of them"},
+     .help = "of a folder: test takes the t10k files, train the train files, all of them"},
     {.name = "pixel-scale", .kind = &kind_scale, .offset = AT(pixel_scale), .value = "S",
      .help = "divide the pixels by S: for a model of network2.py, which keeps no scale, and "
              "required there; 256 is that of its MNIST"},
@@ -25,6 +27,14 @@ static const struct option options[] = {
     {0},
 };
 /* clang-format on */
+
+static bool check(const struct args *args)
+{
+    struct table_settings *data = &((struct eval_settings *)args->settings)->data;
+    data->targets_option = "--targets";
+    data->label_option = "--label";
+    return table_check(data);
+}
 
 static int run(const struct args *args)
 {
@@ -37,13 +47,16 @@ static int run(const struct args *args)
 
 const struct command eval_command = {
     .name = "eval",
-    .summary = "loss and accuracy of a model on labelled images",
-    .text = "Prints the mean loss of a model over labelled images and the fraction of them whose\n"
-            "largest output is that of their label.\n",
+    .summary = "loss and accuracy of a model on labelled images or other data",
+    .text = "Prints the mean loss of a model over the samples and, where they have classes, the\n"
+            "fraction of them whose largest output is that of their class; where they have\n"
+            "numbers, the root of the mean squared error of each, in their units.\n",
     .examples =
-        "example:\n"
-        "  bpblas eval --model model.safetensors --data /usr/share/datasets/fashion-mnist\n",
+        "examples:\n"
+        "  bpblas eval --model model.safetensors --data /usr/share/datasets/fashion-mnist\n"
+        "  bpblas eval --model houses.safetensors --data others.csv\n",
     .options = options,
     .settings_bytes = sizeof(struct eval_settings),
+    .check = check,
     .run = run,
 };

@@ -5,8 +5,11 @@
 
 #include <stddef.h>
 
+#include "table.h"
+
 struct eval_settings {
-    const char *model, *folder;
+    const char *model;
+    struct table_settings data; /* path: a folder, too */
     size_t part;
     size_t pixel_scale; /* 0: not given */
     size_t precision;   /* bytes of a real; 0: the model's */

@@ -95,9 +95,10 @@ static void print_option(FILE *stream, const struct option *option)
 void help_command(FILE *stream, const struct command *command)
 {
     fprintf(stream,
-            "usage: bpblas %s [OPTION...]\n\n%s\noptions (--name VALUE or --name=VALUE; of a "
+            "usage: bpblas %s%s%s [OPTION...]\n\n%s\noptions (--name VALUE or --name=VALUE; of a "
             "repeated one the last counts):\n",
-            command->name, command->text);
+            command->name, command->operands ? " " : "",
+            command->operands ? command->operands : "", command->text);
     for (const struct option *option = command->options; option->name; option++)
         print_option(stream, option);
     fprintf(stream, "\n%s\nexit codes and environment: see bpblas --help\n", command->examples);

@@ -38,6 +38,18 @@ static bool read_seed(const char *text, void *value)
     return read_whole(text, value);
 }
 
+static bool read_seeds(const char *text, void *value)
+{
+    struct seeds *seeds = value;
+    for (seeds->count = 0; seeds->count < SEEDS_MAX; text++) {
+        if (!read_digits(text, &text, &seeds->seed[seeds->count++]))
+            return false;
+        if (*text != ',')
+            return *text == '\0';
+    }
+    return false;
+}
+
 static bool read_count(const char *text, void *value)
 {
     uint64_t whole;
@@ -50,6 +62,11 @@ static bool read_count(const char *text, void *value)
 static bool read_size(const char *text, void *value)
 {
     return read_count(text, value) && *(size_t *)value > 0;
+}
+
+static bool read_folds(const char *text, void *value)
+{
+    return read_count(text, value) && *(size_t *)value > 1;
 }
 
 static bool read_threads(const char *text, void *value)
@@ -190,6 +207,9 @@ const struct kind kind_path = {.read = read_path, .wanted = "a path"};
 const struct kind kind_count = {.read = read_count, .wanted = "a whole number of at least 0"};
 const struct kind kind_size = {.read = read_size, .wanted = "a whole number of at least 1"};
 const struct kind kind_seed = {.read = read_seed, .wanted = "a whole number from 0 to 2^64-1"};
+const struct kind kind_seeds = {
+    .read = read_seeds, .wanted = "1 to 64 whole numbers from 0 to 2^64-1, with commas between"};
+const struct kind kind_folds = {.read = read_folds, .wanted = "a whole number of at least 2"};
 const struct kind kind_rate = {.read = read_rate, .wanted = "a number above 0"};
 const struct kind kind_penalty = {.read = read_penalty, .wanted = "a number of at least 0"};
 const struct kind kind_fraction = {.read = read_fraction,

@@ -5,14 +5,22 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define WIDTHS_MAX 64
 #define THREADS_MAX 1024
+#define SEEDS_MAX 64
 
 /* The widths n_0 .. n_L of --layers; count 0: not given. */
 struct widths {
     size_t count;
     size_t units[WIDTHS_MAX];
+};
+
+/* Those of --seeds; count 0: not given. */
+struct seeds {
+    size_t count;
+    uint64_t seed[SEEDS_MAX];
 };
 
 /* One of a few words, each standing for a number. */
@@ -34,9 +42,11 @@ extern const struct kind kind_path;       /* const char * */
 extern const struct kind kind_count;      /* size_t, from 0 */
 extern const struct kind kind_size;       /* size_t, from 1 */
 extern const struct kind kind_seed;       /* uint64_t */
+extern const struct kind kind_seeds;      /* struct seeds */
 extern const struct kind kind_rate;       /* double > 0 */
 extern const struct kind kind_penalty;    /* double >= 0 */
 extern const struct kind kind_fraction;   /* double from 0, below 1 */
+extern const struct kind kind_folds;      /* size_t, from 2 */
 extern const struct kind kind_rows;       /* const char *, see rows.h */
 extern const struct kind kind_checks;     /* unsigned: the sum of 1 << bpb_check */
 extern const struct kind kind_widths;     /* struct widths */

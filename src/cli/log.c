@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -44,11 +45,8 @@ static void fail(struct log *log)
     log->has_failed = true;
 }
 
-void log_epoch(struct log *log, const bpb_progress *at)
+static void put_scores(struct log *log, const bpb_progress *at)
 {
-    if (!log->file || log->has_failed)
-        return;
-    fprintf(log->file, "{\"epoch\": %zu", at->epoch);
     put_number(log->file, "", "eta", at->eta);
     put_score(log->file, "train", &at->train);
     put_score(log->file, "validation", &at->validation);
@@ -57,6 +55,22 @@ void log_epoch(struct log *log, const bpb_progress *at)
     fputs("}\n", log->file);
     if (fflush(log->file) != 0 || ferror(log->file))
         fail(log);
+}
+
+void log_epoch(struct log *log, const bpb_progress *at)
+{
+    if (!log->file || log->has_failed)
+        return;
+    fprintf(log->file, "{\"epoch\": %zu", at->epoch);
+    put_scores(log, at);
+}
+
+void log_run(struct log *log, const char *key, uint64_t run, const bpb_progress *at)
+{
+    if (!log->file || log->has_failed)
+        return;
+    fprintf(log->file, "{\"%s\": %" PRIu64 ", \"epochs\": %zu", key, run, at->epoch);
+    put_scores(log, at);
 }
 
 int log_close(struct log *log)

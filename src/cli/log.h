@@ -4,6 +4,7 @@
 #define CLI_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "bpblas.h"
@@ -20,6 +21,10 @@ int log_open(struct log *log, const char *path);
 /* Write a line and let it reach the file, so that it can be followed. A failure is told at once
  * and not returned: it must not cost the run. */
 void log_epoch(struct log *log, const bpb_progress *at);
+
+/* A line for one of several runs in place of one for each epoch: key names the run, as in
+ * "fold": 2; the rest is as after its last epoch. */
+void log_run(struct log *log, const char *key, uint64_t run, const bpb_progress *at);
 
 /* An int code: CODE_FAILED if any line was lost. */
 int log_close(struct log *log);

@@ -13,8 +13,8 @@
 #include "say.h"
 
 static const struct command *const commands[] = {&train_command,   &eval_command,  &predict_command,
-                                                 &explain_command, &check_command, &info_command,
-                                                 NULL};
+                                                 &explain_command, &check_command, &plot_command,
+                                                 &info_command,    NULL};
 
 static bool is_help(const char *word)
 {
@@ -81,7 +81,8 @@ int main(int argc, char **argv)
     }
     const struct command *command = find_command(argv[1]);
     if (!command) {
-        complain("%s is no command: give train, eval, predict, explain, check or info, or --help",
+        complain("%s is no command: give train, eval, predict, explain, check, plot or info, or "
+                 "--help",
                  argv[1]);
         return CODE_USAGE;
     }

@@ -56,7 +56,7 @@ int model_takes(const char *path, size_t inputs, size_t values)
 {
     if (inputs == values)
         return CODE_FINE;
-    complain("the model %s takes %zu inputs, but the images have %zu values: give the data it was "
+    complain("the model %s takes %zu inputs, but the data have %zu values: give the data it was "
              "made for",
              path, inputs, values);
     return CODE_FAILED;

@@ -25,7 +25,7 @@ int model_precision(const char *path, size_t asked, size_t *bytes);
 /* As complain_status, with what to do about a build that has no model files. */
 int complain_model(bpb_status status, const char *action, const char *path);
 
-/* Whether a model of so many inputs takes images of so many values. An int code. */
+/* Whether a model of so many inputs takes samples of so many values. An int code. */
 int model_takes(const char *path, size_t inputs, size_t values);
 
 /* Whether its targets may be classes, of images for example. An int code. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a model remembers of the run that made it. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "args.h"
@@ -42,16 +43,27 @@ static int note_wisdom(BPB(net) * net, const char *path)
     return note(net, "wisdom", name);
 }
 
-int BPB(cli_note_run)(BPB(net) * net, const struct args *args, const bpb_progress *last)
+/* Of several seeds, that of this net. */
+static int note_seed(BPB(net) * net, uint64_t seed)
+{
+    char number[32];
+    snprintf(number, sizeof number, "%" PRIu64, seed);
+    return note(net, "seed", number);
+}
+
+int BPB(cli_note_run)(BPB(net) * net, const struct args *args, uint64_t seed,
+                      const bpb_progress *last)
 {
     const struct train_settings *settings = args->settings;
-    char record[2048], folder[256];
+    char record[4096], folder[256];
     args_record(args, record, sizeof record);
-    train_last_name(settings->data.folder, folder, sizeof folder);
+    train_last_name(settings->data.path, folder, sizeof folder);
     ATTEMPT(note(net, "program", "bpblas"));
     ATTEMPT(note(net, "version", bpb_version()));
     ATTEMPT(note(net, "settings", record));
     ATTEMPT(note(net, "data", folder));
+    if (settings->seeds.count > 0)
+        ATTEMPT(note_seed(net, seed));
     ATTEMPT(note_wisdom(net, settings->plan.wisdom));
     ATTEMPT(note_score(net, "train", &last->train));
     ATTEMPT(note_score(net, "validation", &last->validation));

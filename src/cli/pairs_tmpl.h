@@ -16,8 +16,7 @@ struct BPB(pairs) {
     bool has_classes; /* T is 1 x count, class indices */
     size_t *rows;     /* their numbers in the data */
     size_t count;
-    BPB(view) table;                /* the file, all zero for a folder */
-    struct BPB(samples) samples;    /* the folder */
+    struct BPB(samples) samples;
 };
 
 /* An int code. Whatever it is, the pairs are to be freed. */

@@ -15,8 +15,12 @@ static const struct option options[] = {
     {.name = "model", .kind = &kind_path, .offset = AT(model), .value = "FILE", .required = true,
      .help = "a model that bpblas train saved, or another safetensors file of its form; or, where "
              "its name ends in .json, one of network2.py"},
-    {.name = "data", .kind = &kind_path, .offset = AT(folder), .value = "DIR",
-     .help = "folder with the IDX files, as for bpblas train; labels are not needed"},
+    {.name = "data", .kind = &kind_path, .offset = AT(data.path), .value = "DIR|FILE",
+     .help = "folder with the IDX files, as for bpblas train, of which labels are not needed; or a "
+             "CSV file with the fields that the model has learnt from, by the names in its first "
+             "row, or with the inputs alone; or a NumPy file"},
+    {.name = "inputs", .kind = &kind_path, .offset = AT(data.inputs), .value = "NAME,...",
+     .with = "data", .help = TABLE_INPUTS_HELP "without it those that the model has learnt from"},
     {.name = "part", .kind = &kind_part, .offset = AT(part), .value = "NAME", .preset = "test",
      .help = "of the folder: test takes t10k-images, train takes train-images"},
     {.name = "images", .kind = &kind_path, .offset = AT(images), .value = "FILE",
@@ -38,10 +42,10 @@ static const struct option options[] = {
 static bool check(const struct args *args)
 {
     const struct predict_settings *settings = args->settings;
-    const bool is_one = !settings->folder != !settings->images;
+    const bool is_one = !settings->data.path != !settings->images;
     if (!is_one)
-        complain("give either --data with a folder or --images with a file");
-    return is_one;
+        complain("give either --data with a folder or a CSV file, or --images with a file");
+    return is_one && (settings->images || table_check(&settings->data));
 }
 
 static enum output output_of(const char *out)
@@ -61,8 +65,8 @@ static int run(const struct args *args)
 
 const struct command predict_command = {
     .name = "predict",
-    .summary = "outputs of a model for images, as CSV or for NumPy",
-    .text = "Prints CSV: a header, then a row for each image with its class (the largest output,\n"
+    .summary = "outputs of a model for images or other data, as CSV or for NumPy",
+    .text = "Prints CSV: a header, then a row for each sample with its class (the largest output,\n"
             "counted from 0; for one sigmoid output 1 where it is above 0.5; absent for any other\n"
             "single output) and all outputs, with the digits that give them back exactly. The\n"
             "class is empty where an output is not finite. --out FILE.npy: see there.\n",

@@ -5,9 +5,12 @@
 
 #include <stddef.h>
 
+#include "table.h"
+
 struct predict_settings {
     const char *model;
-    const char *folder, *images; /* one of them */
+    struct table_settings data; /* path: a folder or a file; NULL: images */
+    const char *images;         /* NULL: data */
     const char *out;             /* NULL: standard output */
     size_t part;
     size_t pixel_scale; /* 0: not given */

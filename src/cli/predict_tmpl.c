@@ -9,9 +9,11 @@
 
 #include "command.h"
 #include "dataset_tmpl.h"
+#include "items.h"
 #include "model.h"
 #include "predict.h"
 #include "say.h"
+#include "table_tmpl.h"
 #include "tmpl.h"
 
 static bool has_class(const BPB(net) * net)
@@ -51,10 +53,20 @@ static void print_header(FILE *file, bool with_class, size_t n)
     fputc('\n', file);
 }
 
-static void print_row(FILE *file, bool with_class, const real *y, size_t n)
+/* Its name where it has one. */
+static void print_class(FILE *file, const struct classes *classes, size_t k)
+{
+    if (k < classes->n)
+        item_put(file, classes->names[k], false);
+    else
+        fprintf(file, "%zu", k);
+}
+
+static void print_row(FILE *file, bool with_class, const struct classes *classes, const real *y,
+                      size_t n)
 {
     if (with_class && is_finite(y, n))
-        fprintf(file, "%zu", class_of(y, n));
+        print_class(file, classes, class_of(y, n));
     if (with_class)
         fputc(',', file);
     for (size_t i = 0; i < n; i++)
@@ -62,26 +74,36 @@ static void print_row(FILE *file, bool with_class, const real *y, size_t n)
     fputc('\n', file);
 }
 
-static void print_all(FILE *file, const BPB(net) * net, BPB(view) Y)
+static void print_all(FILE *file, const BPB(net) * net, const struct classes *classes, BPB(view) Y)
 {
     print_header(file, has_class(net), Y.rows);
     for (size_t j = 0; j < Y.cols && !ferror(file); j++)
-        print_row(file, has_class(net), Y.data + j * Y.rows, Y.rows);
+        print_row(file, has_class(net), classes, Y.data + j * Y.rows, Y.rows);
 }
 
-static int write_csv(const char *path, const BPB(net) * net, BPB(view) Y)
+static int write_rows(const char *path, const BPB(net) * net, const struct classes *classes,
+                      BPB(view) Y)
 {
     if (!path) {
-        print_all(stdout, net, Y);
+        print_all(stdout, net, classes, Y);
         return CODE_FINE;
     }
     FILE *file = fopen(path, "w");
     if (!file)
         return complain_status(BPB_ERR_IO, "write", path);
-    print_all(file, net, Y);
+    print_all(file, net, classes, Y);
     const bool is_written = fflush(file) == 0 && !ferror(file);
     const bool is_closed = fclose(file) == 0;
     return is_written && is_closed ? CODE_FINE : complain_status(BPB_ERR_IO, "write", path);
+}
+
+static int write_csv(const char *path, const BPB(net) * net, BPB(view) Y)
+{
+    struct classes classes;
+    ATTEMPT(BPB(cli_class_names)(net, &classes));
+    const int code = write_rows(path, net, &classes, Y);
+    bpb_free(classes.names);
+    return code;
 }
 
 /* One sample a row, and no classes: they can be had of the outputs. */
@@ -123,28 +145,39 @@ static int predict(const char *path, const BPB(net) * net, BPB(view) X)
 
 static int read_images(const struct predict_settings *settings, BPB(view) * X)
 {
-    if (settings->images)
-        return BPB(cli_read_images)(X, settings->images);
+    const char *data = settings->data.path;
+    if (!data || source_of(data) == SOURCE_NPY)
+        return BPB(cli_read_images)(X, data ? data : settings->images);
     char path[PATH_BYTES];
-    ATTEMPT(part_path(path, settings->folder, (enum part)settings->part, CONTENT_IMAGES));
+    ATTEMPT(part_path(path, data, (enum part)settings->part, CONTENT_IMAGES));
     return BPB(cli_read_images)(X, path);
 }
 
-static int load_and_predict(const struct predict_settings *settings, BPB(net) * *net, BPB(view) * X)
+static int read_inputs(const struct predict_settings *settings, const BPB(net) * net,
+                       struct BPB(samples) * samples)
+{
+    const struct table_settings *data = &settings->data;
+    if (data->path && source_of(data->path) == SOURCE_CSV)
+        return BPB(cli_read_inputs_for)(samples, net, settings->model, data);
+    ATTEMPT(read_images(settings, &samples->X));
+    return model_takes(settings->model, BPB(net_units)(net, 0), samples->X.rows);
+}
+
+static int load_and_predict(const struct predict_settings *settings, BPB(net) * *net,
+                            struct BPB(samples) * samples)
 {
     ATTEMPT(BPB(cli_load)(net, settings->model));
     ATTEMPT(BPB(cli_scale_inputs)(*net, settings->pixel_scale));
-    ATTEMPT(read_images(settings, X));
-    ATTEMPT(model_takes(settings->model, BPB(net_units)(*net, 0), X->rows));
-    return predict(settings->out, *net, *X);
+    ATTEMPT(read_inputs(settings, *net, samples));
+    return predict(settings->out, *net, samples->X);
 }
 
 int BPB(cli_predict)(const struct predict_settings *settings)
 {
     BPB(net) *net = NULL;
-    BPB(view) X = {0};
-    const int code = load_and_predict(settings, &net, &X);
+    struct BPB(samples) samples = {.is_table = false};
+    const int code = load_and_predict(settings, &net, &samples);
     BPB(net_destroy)(&net);
-    bpb_free(X.data);
+    BPB(cli_free_samples)(&samples);
     return code;
 }

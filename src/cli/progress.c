@@ -16,10 +16,11 @@ static double now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-void progress_begin(struct progress *progress, bool quiet, size_t samples)
+void progress_begin(struct progress *progress, bool quiet, bool brief, size_t samples)
 {
     *progress = (struct progress){
         .quiet = quiet,
+        .brief = brief,
         .has_bar = !quiet && isatty(STDERR_FILENO),
         .samples = samples,
         .start = now(),
@@ -104,7 +105,7 @@ static void print_score(const char *name, const bpb_score *score)
 void progress_epoch(struct progress *progress, const bpb_progress *at)
 {
     progress->seconds += at->seconds;
-    if (progress->quiet)
+    if (progress->quiet || progress->brief)
         return;
     progress_clear(progress);
     fprintf(stderr, "epoch %*zu/%zu", snprintf(NULL, 0, "%zu", at->epochs), at->epoch, at->epochs);

@@ -10,6 +10,7 @@
 
 struct progress {
     bool quiet;
+    bool brief; /* no line an epoch: one of several runs */
     bool has_bar;
     bool is_drawn;       /* the bar stands on the terminal's line */
     size_t samples;      /* of an epoch */
@@ -17,7 +18,7 @@ struct progress {
     double seconds;      /* training time of the finished epochs */
 };
 
-void progress_begin(struct progress *progress, bool quiet, size_t samples);
+void progress_begin(struct progress *progress, bool quiet, bool brief, size_t samples);
 void progress_step(struct progress *progress, const bpb_progress *at);
 void progress_epoch(struct progress *progress, const bpb_progress *at);
 

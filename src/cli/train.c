@@ -9,17 +9,53 @@
 #include "say.h"
 
 #define AT(member) offsetof(struct train_settings, member)
-#define HIDDEN_BY_DEFAULT 30
+
+/* ---- Defaults that go by other options ---- */
+
+static const char *default_scale(const void *settings)
+{
+    const struct data_settings *data = &((const struct train_settings *)settings)->data;
+    return source_of(data->path) == SOURCE_FOLDER && !data->standardise ? "255" : "1";
+}
+
+static const char *default_output(const void *settings)
+{
+    const struct train_settings *train = settings;
+    if (!train->data.targets)
+        return "sigmoid";
+    return train->net.loss == BPB_POISSON ? "exponential" : "identity";
+}
+
+static const char *default_eta(const void *settings)
+{
+    return ((const struct train_settings *)settings)->data.targets ? "0.1" : "3.0";
+}
+
+/* ---- Options ---- */
 
 /* clang-format off */
 static const struct option options[] = {
-    {.name = "data", .kind = &kind_path, .offset = AT(data.folder), .value = "DIR",
+    {.name = "data", .kind = &kind_path, .offset = AT(data.path), .value = "DIR|FILE",
      .required = true,
      .help = "folder with train-images-idx3-ubyte, train-labels-idx1-ubyte and, for a "
              "test score, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each may be "
-             "compressed, with .gz at the end of its name"},
-    {.name = "test", .kind = &kind_path, .offset = AT(data.test), .value = "DIR",
-     .help = "folder with the two t10k files, in place of those in --data"},
+             "compressed, with .gz at the end of its name. Or a CSV file of numbers, a sample in "
+             "each row, with names in the first row or without. Or, where its name ends in .npy, "
+             "an array of NumPy with the inputs of a sample in each row"},
+    {.name = "label", .kind = &kind_path, .offset = AT(data.label), .value = "NAME|FILE",
+     .help = TABLE_LABEL_HELP ". This or --targets is required for such files"},
+    {.name = "targets", .kind = &kind_path, .offset = AT(data.targets), .value = "NAME,...|FILE",
+     .help = TABLE_TARGETS_HELP ". So the net learns numbers and no classes, and mostly wants "
+             "--standardise"},
+    {.name = "inputs", .kind = &kind_path, .offset = AT(data.inputs), .value = "NAME,...",
+     .help = TABLE_INPUTS_HELP "without it all that are no targets"},
+    {.name = "test", .kind = &kind_path, .offset = AT(data.test), .value = "DIR|FILE",
+     .help = "folder with the two t10k files, in place of those in --data; or a file as in --data, "
+             "with the same fields"},
+    {.name = "test-label", .kind = &kind_path, .offset = AT(data.test_label), .value = "FILE",
+     .with = "test", .help = "the NumPy file with the classes of --test FILE.npy"},
+    {.name = "test-targets", .kind = &kind_path, .offset = AT(data.test_targets), .value = "FILE",
+     .with = "test", .help = "the NumPy file with the targets of --test FILE.npy"},
     {.name = "train-first", .kind = &kind_size, .offset = AT(data.train_first), .value = "N",
      .recorded = true,
      .help = "train on the first N samples only"},
@@ -27,17 +63,23 @@ static const struct option options[] = {
      .preset = "0", .recorded = true,
      .help = "keep the last N training samples out of training, for validation"},
     {.name = "pixel-scale", .kind = &kind_scale, .offset = AT(data.pixel_scale), .value = "S",
-     .preset = "255", .recorded = true,
-     .help = "divide the pixels by S. The model keeps it: eval and predict do the same"},
+     .preset = "255 for a folder, else 1, as with --standardise", .preset_by = default_scale,
+     .recorded = true,
+     .help = "divide the inputs by S. The model keeps it: eval and predict do the same"},
+    {.name = "standardise", .kind = &kind_flag, .offset = AT(data.standardise), .recorded = true,
+     .help = "give each input mean 0 and variance 1 over the training samples, and each target of "
+             "--targets too. The model keeps it: predict takes and gives the units of the data, "
+             "and losses are those of standardised targets"},
     {.name = "layers", .kind = &kind_widths, .offset = AT(net.layers), .value = "N0,N1,...",
      .recorded = true,
      .help = "widths n_0 .. n_L: inputs, hidden layers, outputs; without it, one hidden "
-             "layer of 30 between the pixels and the classes of the data"},
+             "layer of 30 between the inputs and the classes or targets of the data"},
     {.name = "activation", .kind = &kind_activation, .offset = AT(net.hidden), .value = "NAME",
      .preset = "sigmoid", .recorded = true,
      .help = "g of the hidden layers, A_l = g(W_l A_{l-1} + b_l)"},
     {.name = "output", .kind = &kind_activation, .offset = AT(net.output), .value = "NAME",
-     .preset = "sigmoid", .recorded = true,
+     .preset = "sigmoid; with --targets identity, or exponential for --loss poisson",
+     .preset_by = default_output, .recorded = true,
      .help = "g of the last layer"},
     {.name = "loss", .kind = &kind_loss, .offset = AT(net.loss), .value = "NAME",
      .preset = "squared", .recorded = true,
@@ -45,7 +87,7 @@ static const struct option options[] = {
              "squared is 1/2 sum (y - t)^2; cross-entropy is -sum t ln y for softmax, "
              "-sum (t ln y + (1 - t) ln(1 - y)) for sigmoid, and goes with no other; huber is "
              "squared up to --huber-delta and grows linearly from there, absolute is sum |y - t|. "
-             "(poisson and gaussian are for numbers, not for classes, and are refused here)"},
+             "poisson is for counts and gaussian for numbers and variances, both with --targets"},
     {.name = "leak", .kind = &kind_rate, .offset = AT(net.leak), .value = "X", .recorded = true,
      .help = "slope of leaky-relu below 0; without it 0.01"},
     {.name = "elu-alpha", .kind = &kind_rate, .offset = AT(net.elu_alpha), .value = "X",
@@ -63,8 +105,8 @@ static const struct option options[] = {
      .help = "distribution of the initial W and b: scaled is N(0, 1/n_in) and N(0, 1), "
              "normal is N(0, 1) for both; glorot suits tanh, he suits relu, orthogonal (by LAPACK) "
              "suits deep nets"},
-    {.name = "eta", .kind = &kind_rate, .offset = AT(rule.eta), .value = "X", .preset = "3.0",
-     .recorded = true,
+    {.name = "eta", .kind = &kind_rate, .offset = AT(rule.eta), .value = "X",
+     .preset = "3.0, with --targets 0.1", .preset_by = default_eta, .recorded = true,
      .help = "learning rate: each mini-batch makes W <- W - eta dE/dW, E its mean loss. "
              "3.0 suits sigmoid with squared; cross-entropy wants about 0.5, relu 0.1"},
     {.name = "lambda", .kind = &kind_penalty, .offset = AT(rule.lambda), .value = "X",
@@ -81,6 +123,14 @@ static const struct option options[] = {
      .recorded = true,
      .help = "of the initial parameters and of the order: the same seed and options "
              "give the same model"},
+    {.name = "seeds", .kind = &kind_seeds, .offset = AT(seeds), .value = "S,...", .recorded = true,
+     .help = "train once with each of these in place of --seed, and print the score of each, their "
+             "mean and standard deviation; --log writes one object for each. --save keeps the net "
+             "with the best validation score after its last epoch, and so needs --validate-last"},
+    {.name = "folds", .kind = &kind_folds, .offset = AT(folds), .value = "K", .recorded = true,
+     .help = "cross-validation: sample i, from 0, is in fold i mod K; train K times on all folds "
+             "but one and test on that one. Prints the score of each, their mean and standard "
+             "deviation, and that of all samples together; --log writes one object for each"},
     {.name = "precision", .kind = &kind_precision, .offset = AT(precision), .value = "NAME",
      .preset = "float", .recorded = true,
      .help = "of the parameters and of all arithmetic"},
@@ -114,8 +164,9 @@ static const struct option options[] = {
 /* clang-format on */
 
 static const char text[] =
-    "Trains a network on labelled images by stochastic gradient descent and shows its\n"
-    "loss and accuracy after each epoch. The summary on standard output is the score of\n"
+    "Trains a network by stochastic gradient descent, on labelled images or on the\n"
+    "numbers of a CSV or NumPy file, for classes or for numbers, and shows its loss and\n"
+    "accuracy after each epoch. The summary on standard output is the score of\n"
     "the test samples; without any, that of validation or training.\n";
 
 static const char examples[] =
@@ -128,27 +179,9 @@ static const char examples[] =
     "      --layers 784,30,10 --init normal --eta 3.0 --log run.jsonl\n"
     "  A larger one with softmax and cross-entropy:\n"
     "    bpblas train --data mnist --layers 784,100,10 --output softmax \\\n"
-    "      --loss cross-entropy --eta 0.1 --lambda 5 --save model.safetensors\n";
-
-int train_widths(const struct widths *asked, size_t inputs, size_t classes, struct widths *widths)
-{
-    if (asked->count == 0) {
-        *widths = (struct widths){3, {inputs, HIDDEN_BY_DEFAULT, classes}};
-        return CODE_FINE;
-    }
-    *widths = *asked;
-    if (asked->units[0] != inputs) {
-        complain("--layers begins with %zu, but the images have %zu values: begin with %zu",
-                 asked->units[0], inputs, inputs);
-        return CODE_USAGE;
-    }
-    if (asked->units[asked->count - 1] < classes) {
-        complain("--layers ends with %zu, but the labels go up to %zu: end with %zu",
-                 asked->units[asked->count - 1], classes - 1, classes);
-        return CODE_USAGE;
-    }
-    return CODE_FINE;
-}
+    "      --loss cross-entropy --eta 0.1 --lambda 5 --save model.safetensors\n"
+    "  A number from the other fields of a CSV file, in five-fold cross-validation:\n"
+    "    bpblas train --data houses.csv --targets price --standardise --folds 5\n";
 
 int train_refuse_net(bpb_status status, const struct net_settings *net)
 {
@@ -166,39 +199,6 @@ int train_refuse_net(bpb_status status, const struct net_settings *net)
     return CODE_USAGE;
 }
 
-/* A parameter without the function that it belongs to. */
-static bool check_parameter(const char *option, bool is_given, bool has_function,
-                            const char *function)
-{
-    if (is_given && !has_function)
-        complain("%s has no meaning without %s: give both, or neither", option, function);
-    return !is_given || has_function;
-}
-
-static bool has_activation(const struct net_settings *net, bpb_activation g)
-{
-    return net->hidden == g || net->output == g;
-}
-
-static bool check(const struct args *args)
-{
-    const struct net_settings *net = &((const struct train_settings *)args->settings)->net;
-    if (net->loss == BPB_POISSON || net->loss == BPB_GAUSSIAN) {
-        complain("--loss %s has targets that are numbers, but labels are classes: give squared, "
-                 "cross-entropy, huber or absolute",
-                 bpb_loss_name(net->loss));
-        return false;
-    }
-    return check_parameter("--leak", net->leak > 0, has_activation(net, BPB_LEAKY_RELU),
-                           "--activation or --output leaky-relu") &&
-           check_parameter("--elu-alpha", net->elu_alpha > 0, has_activation(net, BPB_ELU),
-                           "--activation or --output elu") &&
-           check_parameter("--huber-delta", net->huber_delta > 0, net->loss == BPB_HUBER,
-                           "--loss huber") &&
-           check_parameter("--label-smoothing", net->label_smoothing > 0,
-                           net->loss == BPB_CROSS_ENTROPY, "--loss cross-entropy");
-}
-
 int train_explain(bpb_status status, const bpb_train_report *report,
                   const struct plan_settings *plan)
 {
@@ -214,7 +214,8 @@ int train_explain(bpb_status status, const bpb_train_report *report,
         complain("the data hold a value that is not finite (value %zu of sample %zu): correct them",
                  report->where.row, report->where.col);
     else
-        complain("epoch %zu, mini-batch %zu: the loss is not finite; try a smaller --eta than %g. "
+        complain("epoch %zu, mini-batch %zu: the loss is not finite; try a smaller --eta than %g, "
+                 "or --standardise. "
                  "No model is saved",
                  report->last.epoch, report->last.step + 1, report->last.eta);
     return CODE_NONFINITE;
@@ -241,11 +242,11 @@ static int run(const struct args *args)
 
 const struct command train_command = {
     .name = "train",
-    .summary = "train a network on labelled images",
+    .summary = "train a network on labelled images or other data",
     .text = text,
     .examples = examples,
     .options = options,
     .settings_bytes = sizeof(struct train_settings),
-    .check = check,
+    .check = train_check,
     .run = run,
 };

@@ -10,12 +10,16 @@
 #include "bpblas.h"
 #include "kinds.h"
 #include "plan.h"
+#include "table.h"
 
 struct data_settings {
-    const char *folder, *test; /* test NULL: what folder holds */
-    size_t train_first;        /* 0: all */
+    const char *path, *test;             /* test NULL: what a folder holds */
+    const char *inputs, *targets, *label; /* as in table.h */
+    const char *test_targets, *test_label; /* of NumPy files */
+    size_t train_first;                  /* 0: all */
     size_t validate_last;
     size_t pixel_scale;
+    bool standardise;
 };
 
 struct net_settings {
@@ -43,12 +47,32 @@ struct train_settings {
     struct plan_settings plan;
     struct result_settings result;
     uint64_t seed;
+    struct seeds seeds; /* count 0: seed alone */
+    size_t folds;       /* 0: no cross-validation */
     size_t precision;
+};
+
+/* Whether the options go together. false: said why. */
+bool train_check(const struct args *args);
+
+/* What the data ask of a net. */
+struct train_shape {
+    size_t inputs;
+    size_t outputs;   /* for classes, at least */
+    bool has_classes; /* else numbers */
 };
 
 /* The net's widths: those asked for, where they fit the data, or 30 in one hidden layer. An int
  * code. */
-int train_widths(const struct widths *asked, size_t inputs, size_t classes, struct widths *widths);
+int train_widths(const struct widths *asked, const struct train_shape *shape,
+                 struct widths *widths);
+
+/* The file of training samples, or of test samples, where it is no folder. */
+struct table_settings train_table(const struct data_settings *data);
+struct table_settings train_test_table(const struct data_settings *data);
+
+/* What --output and --loss leave of the numbers: least and most that a target may be. */
+void train_target_range(const struct net_settings *net, double *least, double *most);
 
 /* Say why a net of these settings could not be made. An int code. */
 int train_refuse_net(bpb_status status, const struct net_settings *net);
@@ -61,9 +85,11 @@ int train_explain(bpb_status status, const bpb_train_report *report,
 void train_last_name(const char *path, char *name, size_t bytes);
 
 /* Set the notes: the program, the settings, the names of the data's folder and of the wisdom, the
- * scores. An int code. */
-int bpb_dcli_note_run(bpb_dnet *net, const struct args *args, const bpb_progress *last);
-int bpb_scli_note_run(bpb_snet *net, const struct args *args, const bpb_progress *last);
+ * seed where there are several, the scores. An int code. */
+int bpb_dcli_note_run(bpb_dnet *net, const struct args *args, uint64_t seed,
+                      const bpb_progress *last);
+int bpb_scli_note_run(bpb_snet *net, const struct args *args, uint64_t seed,
+                      const bpb_progress *last);
 
 /* The command in one precision. An int code. */
 int bpb_dcli_train(const struct train_settings *settings, const struct args *args);
