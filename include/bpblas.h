@@ -46,7 +46,7 @@ extern "C" {
 #endif
 
 #define BPB_VERSION_MAJOR 0
-#define BPB_VERSION_MINOR 3
+#define BPB_VERSION_MINOR 4
 #define BPB_VERSION_PATCH 0
 
 #ifndef BPB_API
@@ -87,7 +87,8 @@ BPB_API const char *bpb_version(void);
     X(BPB_ERR_NO_JVP,     -21, "a function of the net has no derivative jvp, nor df") \
     X(BPB_ERR_NO_SECOND,  -22, "a function of the net has no second derivative") \
     X(BPB_ERR_FUNCTION,   -23, "the model names a function of your own that was not given") \
-    X(BPB_ERR_PLAN,       -24, "the plan was made without room for that")
+    X(BPB_ERR_PLAN,       -24, "the plan was made without room for that") \
+    X(BPB_ERR_SOURCE,     -25, "a source of data failed")
 
 typedef enum bpb_status {
 #define BPB_STATUS_ENTRY(name, value, text) name = value,
@@ -933,7 +934,7 @@ typedef struct bpb_opt_options {
     double eta_minus;  /* 0 < eta_minus < 1; default 0.5 */
     double delta_0;    /* delta_min <= delta_0 <= delta_max; default 0.0125 */
     double delta_min;  /* >= 0; default 0 */
-    double delta_max;  /* default 50 (all as Igel and Huesken have them) */
+    double delta_max;  /* default 50 */
 } bpb_opt_options;
 
 /*
@@ -1305,54 +1306,161 @@ BPB_API bpb_status bpb_sevaluate(const bpb_snet *net, bpb_scview X, bpb_scview T
 
 /* ---- Train ------------------------------------------------------------------------------ */
 
-/* What to train on. Validation and test are optional (data NULL): evaluated, never learnt. */
+/*
+ * Data that are not in memory (files, see bpb_dmapped_source, or what a function of your own
+ * computes or fetches), as columns 0 .. n-1: read puts columns index[0..B-1] of them into
+ * X (n_0 x B) and T (targets x B), both packed, and returns 0, or not 0 where it fails. It is called
+ * by one thread at a time, in the caller's floating-point environment.
+ */
+typedef struct bpb_dsource {
+    size_t n;       /* columns */
+    size_t targets; /* rows of T: 1 for class indices, else bpb_dnet_targets */
+    int (*read)(void *user, const size_t *index, size_t B, double *X, double *T);
+    void *user;
+} bpb_dsource;
+
+typedef struct bpb_ssource {
+    size_t n;
+    size_t targets;
+    int (*read)(void *user, const size_t *index, size_t B, float *X, float *T);
+    void *user;
+} bpb_ssource;
+
+/* What to train on. Validation and test are optional (data NULL): evaluated, never learnt. A source
+ * (not NULL) stands in place of X and T, which then have no data. */
 typedef struct bpb_ddata {
     bpb_dcview X, T;
     bpb_dcview X_validation, T_validation;
     bpb_dcview X_test, T_test;
+    const bpb_dsource *source, *source_validation, *source_test;
 } bpb_ddata;
 
 typedef struct bpb_sdata {
     bpb_scview X, T;
     bpb_scview X_validation, T_validation;
     bpb_scview X_test, T_test;
+    const bpb_ssource *source, *source_validation, *source_test;
 } bpb_sdata;
-
-/* Data that are not in memory, as columns 0 .. n-1 that are asked for: files mapped into memory
- * (bpb_dmapped_source), or what a function of your own computes or fetches. */
-typedef struct bpb_dsource {
-    size_t n;       /* columns */
-    size_t targets; /* rows of T: 1 for class indices, else bpb_dnet_targets */
-    /* Columns index[0..B-1] into packed X (n_0 x B) and T (targets x B); not 0: it failed. */
-    int (*read)(void *user, const size_t *index, size_t B, double *X, double *T);
-    void *user;
-} bpb_dsource;
-
-typedef struct bpb_ssource {
-    size_t n, targets;
-    int (*read)(void *user, const size_t *index, size_t B, float *X, float *T);
-    void *user;
-} bpb_ssource;
 
 /* How far a run is. */
 typedef struct bpb_progress {
     size_t epoch, epochs; /* the running or just finished one, from 1; of how many */
     size_t step, steps;   /* mini-batches done in this epoch; of how many */
-    double eta;
+    double eta;           /* of the last step; 0 of iRPROP */
     double seconds;       /* wall time of this epoch's steps, without its evaluation */
+    double loss;          /* E of the last mini-batch, before its step; only for on_step */
+    double gradient_norm; /* of its gradient, without penalties and before clipping, */
+    double theta_norm;    /* and of theta after the step, both 2-norms; NaN without norms = 1 */
     bpb_score train, validation, test; /* after the epoch; columns = 0: not evaluated. Within an
                                           epoch: those of the epoch before */
+    size_t best_epoch;    /* the best so far, see bpb_stop; 0: none yet */
+    int resumed;          /* 1: on_epoch is told of an epoch that an earlier run has made */
+    const void *net;      /* the bpb_dnet, or bpb_snet, that is trained */
 } bpb_progress;
 
+/*
+ * How eta changes from step to step. With x = t / steps epochs done at step t = 0, 1, ...:
+ *
+ *   constant     eta = eta_0
+ *   step         eta = eta_0 factor^floor(x / every)
+ *   exponential  eta = eta_0 factor^x
+ *   inverse      eta = eta_0 / (1 + rate x)                                (Robbins and Monro 1951)
+ *   cosine       eta = eta_min + (eta_0 - eta_min) / 2 (1 + cos(pi x / epochs))
+ *                                                                (Loshchilov and Hutter 2017)
+ *   plateau      after patience epochs without a better one eta becomes factor eta, down to eta_min
+ *   halving      after patience epochs without a better one eta becomes eta / 2, and once it has
+ *                come down to eta_min the run ends            (Nielsen, chapter 3: eta_0 / 128)
+ *   own          eta = own(progress, user) before each step, of which progress.step are made in this
+ *                epoch
+ *
+ * warmup: over the first warmup epochs eta rises in equal steps to eta_0, and the schedule begins
+ * then, x counted (and epochs, for cosine) from there. iRPROP, which has no eta, takes none of this:
+ * BPB_ERR_OPTION for all but constant.
+ */
+typedef enum bpb_schedule_kind {
+    BPB_SCHEDULE_CONSTANT,
+    BPB_SCHEDULE_STEP,
+    BPB_SCHEDULE_EXPONENTIAL,
+    BPB_SCHEDULE_INVERSE,
+    BPB_SCHEDULE_COSINE,
+    BPB_SCHEDULE_PLATEAU,
+    BPB_SCHEDULE_HALVING,
+    BPB_SCHEDULE_OWN = 255
+} bpb_schedule_kind;
+
+typedef struct bpb_schedule {
+    bpb_schedule_kind kind; /* default constant */
+    double factor;   /* 0 < factor < 1; default 0.1; exponential 0.95; halving has 1/2 */
+    double every;    /* epochs, > 0, of step; default 10 */
+    double rate;     /* per epoch, > 0, of inverse; default 1 */
+    double eta_min;  /* 0 <= eta_min <= eta_0; default 0; halving, where 0 is the default too,
+                        eta_0 / 128 */
+    size_t patience; /* epochs; default 10 */
+    double warmup;   /* epochs, >= 0; default 0 */
+    double (*own)(const bpb_progress *progress, void *user); /* user: that of the run */
+} bpb_schedule;
+
+/* "constant", "step", "exponential", "inverse", "cosine", "plateau", "halving"; NULL for a number
+ * that is none of them, and for your own. */
+BPB_API const char *bpb_schedule_name(bpb_schedule_kind kind);
+/* The reverse. BPB_ERR_OPTION: no such name. */
+BPB_API bpb_status bpb_schedule_from_name(const char *name, bpb_schedule_kind *kind);
+
+/* *eta = that of step t (from 0) of epochs times steps, for a loop of your own. Plateau and halving,
+ * which depend on scores, count as constant. BPB_ERR_OPTION: the schedule is out of its range, or
+ * is your own. BPB_ERR_SIZE: steps or epochs is 0. */
+BPB_API bpb_status bpb_schedule_eta(const bpb_schedule *schedule, double eta_0, uint64_t t,
+                                    size_t steps, size_t epochs, double *eta);
+
+/*
+ * When a run ends before its last epoch. An epoch is better than those before where the accuracy of
+ * the validation columns (without any: of the training columns; where there is none, or by_loss =
+ * 1: the loss) has improved on the best so far by more than min_delta. Equal is not better.
+ */
+typedef struct bpb_stop {
+    size_t patience;    /* end after so many epochs without a better one (Nielsen's
+                           no-improvement-in-n); 0: never */
+    double min_delta;   /* >= 0; default 0 */
+    int by_loss;        /* default 0 */
+    int keep_best;      /* 1: at the end of the run theta is that of the best epoch; default 0 */
+    double target_loss; /* end once the loss of the judged columns is not above; 0: never */
+    double seconds;     /* end with the first step behind so much wall time; 0: never */
+} bpb_stop;
+
+/*
+ * A checkpoint is a file with all that a run is: theta, the optimiser's state, its place in the
+ * shuffled epoch, schedule, scores, best weights and the plan's wisdom. It is replaced atomically,
+ * so that whenever the program ends there is a whole one. A run that takes one up goes on as if it
+ * had not been interrupted, to the bit, times aside.
+ */
+typedef struct bpb_checkpoint {
+    const char *path; /* NULL: none */
+    size_t steps;     /* write one after so many steps, */
+    double seconds;   /* or so much time, whichever is first; both 0: after each epoch. Always one
+                         where a run ends, but for a status that is neither BPB_OK nor BPB_STOPPED */
+    int resume;       /* 1: begin with what the file holds, where there is one */
+} bpb_checkpoint;
+
 typedef struct bpb_train_options {
-    double eta;       /* learning rate, > 0; has no default */
+    double eta;       /* learning rate eta_0, > 0; 0: that of optimiser; SGD must be given one */
     double lambda;    /* L2: the penalty lambda/(2 n) sum w^2 over n columns; default 0 */
-    int decay_biases; /* 1: the penalty covers biases too; default 0 */
-    size_t batch;     /* columns of a mini-batch, the last of an epoch may have fewer; default 10 */
+    double lambda_1;  /* L1: the penalty lambda_1/n sum |w|; default 0. They are lambda/n more decay,
+                         lambda_1/n more decay_1 of the optimiser */
+    int decay_biases; /* 1: the penalties cover biases too; default 0 */
+    bpb_opt_options optimiser; /* default SGD, whose gradient product accumulates into W */
+    bpb_schedule schedule;     /* default constant */
+    double dropout;        /* p of the hidden layers and of the inputs, as in bpb_plan_options; */
+    double dropout_inputs; /* default 0 */
+    size_t batch;     /* columns of a mini-batch, the last of an epoch may have fewer; default 10;
+                         iRPROP all n, and no other */
     size_t epochs;    /* default 30 */
-    uint64_t seed;    /* of the shuffling */
+    uint64_t seed;    /* of the shuffling and of dropout */
     int no_shuffle;   /* 1: keep the order of the columns */
     int no_train_score; /* 1: do not evaluate the training columns after each epoch */
+    int norms;          /* 1: tell the callbacks of norms; SGD then makes its gradient first and
+                           the update after it, whose last bits differ; default 0 */
+    bpb_stop stop;
+    bpb_checkpoint checkpoint;
     size_t threads;        /* these three as in bpb_plan_options; the results do not depend on */
     bpb_planning planning; /* threads */
     const char *wisdom;
@@ -1363,27 +1471,81 @@ typedef struct bpb_train_options {
     void *user;
 } bpb_train_options;
 
+/* Why a run ended. */
+typedef enum bpb_end {
+    BPB_END_EPOCHS,    /* all are done */
+    BPB_END_PATIENCE,  /* see bpb_stop: patience, */
+    BPB_END_TARGET,    /* target_loss, */
+    BPB_END_TIME,      /* seconds */
+    BPB_END_SCHEDULE,  /* halving came down to its end */
+    BPB_END_CALLBACK,  /* BPB_STOPPED */
+    BPB_END_NONFINITE, /* BPB_NONFINITE */
+    BPB_END_LOST       /* BPB_LOST */
+} bpb_end;
+
+/* Which weights the net has when a run has ended. */
+typedef enum bpb_kept {
+    BPB_KEPT_LAST,  /* those after the last step that was made */
+    BPB_KEPT_BEST,  /* those of the best epoch, report.last.best_epoch */
+    BPB_KEPT_NONE   /* BPB_LOST: they are not finite; a checkpoint holds the last that were */
+} bpb_kept;
+
+/* What holds a value that is not finite. */
+typedef enum bpb_in {
+    BPB_IN_NOTHING,
+    BPB_IN_X, /* of the data, or of a batch that a source gave; where is the entry */
+    BPB_IN_T,
+    BPB_IN_X_VALIDATION,
+    BPB_IN_T_VALIDATION,
+    BPB_IN_X_TEST,
+    BPB_IN_T_TEST,
+    BPB_IN_A,       /* A_l, all before it being finite: where.row is the unit, where.col the column
+                       of X it comes from */
+    BPB_IN_DELTA,   /* D_l, all A_l being finite */
+    BPB_IN_LOSS,    /* the loss of column where.col, all of those being finite */
+    BPB_IN_GRADIENT /* dW_l (where.col = n_{l-1}: db_l), or its square where the method takes that;
+                       each D_l being finite */
+} bpb_in;
+
 /* What became of a run. */
 typedef struct bpb_train_report {
-    bpb_progress last; /* the last state reached */
-    bpb_where where;   /* BPB_NONFINITE in the data: which entry */
-    int in_data;       /* 1: X, 2: T, 3: X_validation, 4: T_validation, 5: X_test, 6: T_test hold
-                          that entry; 0: the run itself met a loss that is not finite */
+    bpb_progress last;  /* the last state reached */
+    bpb_end end;
+    bpb_kept kept;
+    bpb_in in;          /* BPB_NONFINITE: what is not finite, */
+    size_t layer;       /* in which layer, */
+    bpb_where where;    /* and where */
+    int has_checkpoint; /* 1: options.checkpoint.path holds a state of this run */
 } bpb_train_report;
 
 /*
- * Stochastic gradient descent as in Nielsen's Network.SGD: each epoch shuffles the columns
- * (bpb_shuffle with seed and epoch), makes a bpb_dsgd_step with decay = lambda / n for each
- * mini-batch, then evaluates. report: NULL, or filled in on BPB_OK and on warnings.
- * Allocates at its start, and then no more.
+ * Gradient descent over mini-batches, as in Nielsen's Network.SGD: each epoch shuffles the columns
+ * (bpb_shuffle with seed and epoch), makes a step for each mini-batch, then evaluates. SGD makes a
+ * bpb_dsgd_step, other methods (and SGD with clipping, decay_1 or norms) a bpb_dgradient, of a
+ * batch over 1024 columns in parts, and a bpb_dopt_step. report: NULL, or filled in on BPB_OK and
+ * on warnings. Allocates at its start, and then no more, but for the names of files.
+ *
+ * After a resume, on_epoch is first called for each epoch that was made before, with resumed = 1.
+ * The net, data, seed, batch, optimiser with its penalties, and precision must be those of the
+ * interrupted run; other options may be changed, epochs say. Where the wisdom of the file names kernels that this
+ * machine has not, the plan is made anew, and last bits differ.
+ *
  * BPB_STOPPED: a callback did not return 0, in the last epoch too; the net is as after the last
  * step.
- * BPB_NONFINITE: a value of the data is not finite, found before the first step, or a step's
- * loss is not; the net is as before that step. BPB_ERR_OPTION: an option out of its range.
- * BPB_ERR_SHAPE, BPB_ERR_STRIDE, BPB_ERR_SIZE, BPB_ERR_LABEL: see Views, for any of the matrices.
- * BPB_ERR_NO_VJP: a function of the net lacks it.
+ * BPB_NONFINITE: a value of the data is not finite, found before the first step (in a source:
+ * before the step that it belongs to), or a step's loss, delta or gradient is not; the net is as
+ * before that step.
+ * BPB_LOST: an update overflowed, and the weights are lost; see report->kept.
+ * BPB_ERR_OPTION: an option out of its range, or no columns to judge by where there is something
+ * to judge. BPB_ERR_SHAPE, BPB_ERR_STRIDE, BPB_ERR_SIZE, BPB_ERR_LABEL: see Views, for any of the
+ * matrices. BPB_ERR_NO_VJP: a function of the net lacks it. BPB_ERR_SOURCE: a source failed; the
+ * net is as after the last step.
  * BPB_ERR_NULL: also one of a pair X, T without the other. BPB_ERR_FORMAT, BPB_ERR_THREAD: see
  * bpb_dplan_create. BPB_ERR_MEMORY.
+ * Of checkpoints: BPB_ERR_IO, when reading or writing; a failed write ends the run, with the net as
+ * after the last step, and leaves the file before. BPB_ERR_FORMAT, BPB_ERR_TRUNCATED,
+ * BPB_ERR_CHECKSUM, BPB_ERR_VERSION: the file to resume from is none. BPB_ERR_MISMATCH: it is that
+ * of another run.
  */
 BPB_API bpb_status bpb_dtrain(bpb_dnet *net, const bpb_ddata *data,
                               const bpb_train_options *options,

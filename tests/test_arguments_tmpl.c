@@ -175,7 +175,7 @@ static void give_options(void)
     given.rule_at = &given.rule;
     given.train_options = (bpb_train_options){.eta = 0.5, .batch = 2, .epochs = 2};
     given.train_options_at = &given.train_options;
-    given.data = (BPB(data)){X, T, X, T, X, T};
+    given.data = (BPB(data)){X, T, X, T, X, T, NULL, NULL, NULL};
     given.data_at = &given.data;
 }
 

@@ -201,14 +201,14 @@ static void passes__report_a_loss_that_is_not_finite(void **state)
 static void train__refuses_nonfinite_data(void **state)
 {
     (void)state;
-    const BPB(data) data = {X(), T(), X(), T(), X(), T()};
+    const BPB(data) data = {X(), T(), X(), T(), X(), T(), NULL, NULL, NULL};
     const bpb_train_options options = {.eta = 0.25, .epochs = 1};
     struct machine m = new_machine();
     bpb_train_report report;
     for (size_t i = 0; i < COUNT(nonfinite); i++) {
         const struct spoilt spoilt = spoil(t_values, N_OUT, nonfinite[i]);
         assert_int_equal(BPB(train)(m.net, &data, &options, &report), BPB_NONFINITE);
-        assert_int_equal(report.in_data, 2);
+        assert_int_equal(report.in, 2);
         assert_int_equal(report.where.row, 1);
         assert_int_equal(report.where.col, BAD);
         restore(spoilt);

@@ -449,7 +449,7 @@ static void note_training(BPB(cview) X_train, double eta, double lambda)
 {
     BPB(net) *net = NULL;
     struct control control = read_control();
-    bpb_train_report report = {.in_data = -1};
+    bpb_train_report report = {.in = BPB_IN_GRADIENT};
     const bpb_net_options options =
         options_of(BPB_RELU, (struct ending){BPB_IDENTITY, BPB_SQUARED});
     const BPB(data) data = {.X = X_train, .T = T(), .X_test = X(), .T_test = T()};
@@ -465,7 +465,7 @@ static void note_training(BPB(cview) X_train, double eta, double lambda)
                            &report));
     note_theta(net);
     note(&report.where, sizeof report.where);
-    note(&report.in_data, sizeof report.in_data);
+    note(&report.in, sizeof report.in);
     note_score(&report.last.train);
     note_score(&report.last.test);
     BPB(net_destroy)(&net);

@@ -175,7 +175,7 @@ static BPB(view) Y(void)
 
 static bpb_status train(size_t epochs)
 {
-    const BPB(data) data = {X(), T(), X(), T(), X(), T()};
+    const BPB(data) data = {X(), T(), X(), T(), X(), T(), NULL, NULL, NULL};
     const bpb_train_options options = {.eta = 0.5, .lambda = 0.1, .batch = 16, .epochs = epochs};
     return BPB(train)(m.net, &data, &options, &out.report);
 }

@@ -407,7 +407,7 @@ static void train__reports_every_step_and_epoch(void **state)
         assert_int_equal(witness.epochs, 3);
         assert_progress(&report.last, 3, 5);
         assert_scores_of_the_net(&witness, &report.last);
-        assert_int_equal(report.in_data, 0);
+        assert_int_equal(report.in, 0);
         free_run(witness.run);
     }
 }
@@ -466,7 +466,7 @@ static void check_named(int matrix, bool indexed)
     real *before = copy_theta(run->net);
     assert_int_equal(BPB(train)(run->net, &run->data, &five, &report), BPB_NONFINITE);
     assert_int_equal(BPB(train)(run->net, &run->data, &five, NULL), BPB_NONFINITE);
-    assert_int_equal(report.in_data, matrix);
+    assert_int_equal(report.in, matrix);
     assert_int_equal(report.where.row, 1);
     assert_int_equal(report.where.col, indexed ? 3 : 8);
     assert_int_equal(report.last.epoch, 0);
@@ -501,7 +501,9 @@ static void train__ends_before_the_step_that_is_not_finite(void **state)
     assert_true(end.epoch * 5 + end.step > 7);
     assert_int_equal(BPB(train)(run->net, &run->data, &options, &report), BPB_NONFINITE);
     assert_theta_is(run->net, BPB(net_ctheta)(by_hand));
-    assert_int_equal(report.in_data, 0);
+    assert_true(report.in >= BPB_IN_A && report.where.col < COLUMNS);
+    assert_int_equal(report.end, BPB_END_NONFINITE);
+    assert_int_equal(report.kept, BPB_KEPT_LAST);
     assert_int_equal(report.last.epoch, end.epoch);
     assert_int_equal(report.last.step, end.step);
     BPB(net_destroy)(&by_hand);

@@ -210,7 +210,7 @@ int train_explain(bpb_status status, const bpb_train_report *report,
         return plan_explain(status, plan);
     if (status != BPB_NONFINITE)
         return complain_status(status, "train", "the net");
-    if (report->in_data != 0)
+    if (report->in != BPB_IN_NOTHING && report->in <= BPB_IN_T_TEST)
         complain("the data hold a value that is not finite (value %zu of sample %zu): correct them",
                  report->where.row, report->where.col);
     else

@@ -12,9 +12,9 @@
  */
 #include <string.h>
 
-#include "data/bytes.h"
 #include "fpenv.h"
 #include "io/crc32.h"
+#include "io/packed_tmpl.h"
 #include "train/optimiser_tmpl.h"
 
 #define MAGIC 0x0074706f20627062u /* its bytes are "bpb opt\0" */
@@ -22,80 +22,52 @@
 #define START_BYTES 24
 #define CRC_BYTES 4
 
-/* ---- Going through it: to count, to write (out), or to compare with what is there (found) ---- */
-
-struct cursor {
-    unsigned char *out;
-    const unsigned char *found;
-    size_t bytes; /* so far */
-    bool differs;
-};
-
-static void put(struct cursor *to, uint64_t value)
+static void put_start(struct packed *to, size_t total)
 {
-    if (to->out)
-        store_little64(to->out + to->bytes, value);
-    if (to->found)
-        to->differs = to->differs || load_little64(to->found + to->bytes) != value;
-    to->bytes += sizeof value;
+    packed_put(to, MAGIC);
+    packed_put(to, VERSION);
+    packed_put(to, total);
 }
 
-static void put_start(struct cursor *to, size_t total)
-{
-    put(to, MAGIC);
-    put(to, VERSION);
-    put(to, total);
-}
-
-static void put_options(struct cursor *to, const bpb_opt_options *options)
+static void put_options(struct packed *to, const bpb_opt_options *options)
 {
     const double numbers[] = {
         options->momentum, options->eta_decay, options->rho, options->beta1,
         options->beta2, options->epsilon, options->decay, options->decay_1,
         options->clip_value, options->clip_norm, options->eta_plus, options->eta_minus,
         options->delta_0, options->delta_min, options->delta_max};
-    put(to, (uint64_t)options->method);
-    put(to, (uint64_t)(options->centred + 2 * options->amsgrad + 4 * options->decay_biases +
-                       8 * options->decoupled));
+    packed_put(to, (uint64_t)options->method);
+    packed_put(to, (uint64_t)(options->centred + 2 * options->amsgrad +
+                              4 * options->decay_biases + 8 * options->decoupled));
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        put(to, bits_of_double(numbers[i]));
+        packed_put(to, bits_of_double(numbers[i]));
 }
 
-static void put_owner(struct cursor *to, const BPB(opt) * opt)
+static void put_owner(struct packed *to, const BPB(opt) * opt)
 {
-    put(to, sizeof(real));
+    packed_put(to, sizeof(real));
     put_options(to, &opt->options);
-    put(to, opt->L);
+    packed_put(to, opt->L);
     for (size_t l = 0; l <= opt->L; l++)
-        put(to, opt->units[l]);
+        packed_put(to, opt->units[l]);
 }
 
-static void put_reals(struct cursor *to, size_t n, const real *x)
+static void put_state(struct packed *to, const BPB(opt) * opt)
 {
-    for (size_t i = 0; to->out && i < n; i++) {
-        unsigned char *at = to->out + to->bytes + i * sizeof *x;
-        BPB_SELECT(store_little64, store_little32)
-        (at, BPB_SELECT(bits_of_double, bits_of_float)(x[i]));
-    }
-    to->bytes += n * sizeof *x;
-}
-
-static void put_state(struct cursor *to, const BPB(opt) * opt)
-{
-    put(to, opt->t);
-    put(to, bits_of_double(opt->options.eta));
-    put(to, bits_of_double(opt->loss));
-    put(to, bits_of_double(opt->loss_before));
+    packed_put(to, opt->t);
+    packed_put(to, bits_of_double(opt->options.eta));
+    packed_put(to, bits_of_double(opt->loss));
+    packed_put(to, bits_of_double(opt->loss_before));
     for (size_t k = 0; k < opt->form->vectors; k++)
-        put_reals(to, opt->P, opt->state[k]);
+        BPB(packed_reals)(to, opt->P, opt->state[k]);
 }
 
 static size_t total_of(const BPB(opt) * opt)
 {
-    struct cursor counted = {.bytes = START_BYTES};
+    struct packed counted = {.at = START_BYTES};
     put_owner(&counted, opt);
     put_state(&counted, opt);
-    return counted.bytes + CRC_BYTES;
+    return counted.at + CRC_BYTES;
 }
 
 /* bpb_sopt_pack, bpb_dopt_pack */
@@ -107,11 +79,11 @@ bpb_status BPB(opt_pack)(const BPB(opt) * opt, void *buffer, size_t capacity, si
     if (!buffer)
         return BPB_OK;
     REQUIRE(capacity >= total, BPB_ERR_BUFFER);
-    struct cursor written = {.out = buffer};
+    struct packed written = {.out = buffer};
     put_start(&written, total);
     put_owner(&written, opt);
     put_state(&written, opt);
-    store_little32(written.out + written.bytes, bpb_crc32(written.out, written.bytes));
+    store_little32(written.out + written.at, bpb_crc32(written.out, written.at));
     return BPB_OK;
 }
 
@@ -143,21 +115,14 @@ static bpb_status check_state(const BPB(opt) * opt, const unsigned char *state)
     return BPB_OK;
 }
 
-static void take_reals(size_t n, const unsigned char *found, real *x)
+static void take_state(BPB(opt) * opt, struct packed *state)
 {
-    for (size_t i = 0; i < n; i++)
-        x[i] = BPB_SELECT(double_of_bits(load_little64(found + 8 * i)),
-                          float_of_bits(load_little32(found + 4 * i)));
-}
-
-static void take_state(BPB(opt) * opt, const unsigned char *state)
-{
-    opt->t = load_little64(state);
-    opt->options.eta = double_of_bits(load_little64(state + 8));
-    opt->loss = double_of_bits(load_little64(state + 16));
-    opt->loss_before = double_of_bits(load_little64(state + 24));
+    packed_u64(state, &opt->t);
+    packed_double(state, &opt->options.eta);
+    packed_double(state, &opt->loss);
+    packed_double(state, &opt->loss_before);
     for (size_t k = 0; k < opt->form->vectors; k++)
-        take_reals(opt->P, state + 32 + k * opt->P * sizeof(real), opt->state[k]);
+        BPB(packed_reals)(state, opt->P, opt->state[k]);
 }
 
 /* bpb_sopt_unpack, bpb_dopt_unpack */
@@ -166,11 +131,10 @@ bpb_status BPB(opt_unpack)(BPB(opt) * opt, const void *buffer, size_t bytes)
     REQUIRE(opt && buffer, BPB_ERR_NULL);
     TRY(check_bytes(buffer, bytes));
     REQUIRE(bytes == total_of(opt), BPB_ERR_MISMATCH);
-    struct cursor compared = {.found = buffer, .bytes = START_BYTES};
+    struct packed compared = {.like = buffer, .at = START_BYTES, .end = bytes};
     put_owner(&compared, opt);
     REQUIRE(!compared.differs, BPB_ERR_MISMATCH);
-    const unsigned char *state = compared.found + compared.bytes;
-    TRY(check_state(opt, state));
-    take_state(opt, state);
+    TRY(check_state(opt, compared.like + compared.at));
+    take_state(opt, &(struct packed){.in = buffer, .at = compared.at, .end = bytes});
     return BPB_OK;
 }

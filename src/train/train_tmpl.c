@@ -1,150 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The training loop: one user of the public calls. */
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-#include "fpenv.h"
-#include "net/net_tmpl.h"
-#include "net/view_tmpl.h"
-#include "pass/pass_tmpl.h"
-
-#define DEFAULT_BATCH 10
-#define DEFAULT_EPOCHS 30
-
-/* A run from its start to its end. */
-struct BPB(run) {
-    BPB(net) * net;
-    const BPB(data) * data;
-    const bpb_train_options *options;
-    BPB(plan) * plan;
-    BPB(work) * work;
-    size_t n, batch;
-    size_t *order;            /* n: the shuffled columns */
-    size_t *index_X, *index_T; /* batch each: where the columns of a mini-batch stand in X, T */
-    bpb_sgd_rule rule;
-    bpb_progress progress;
-    struct fpenv env; /* the caller's: callbacks run in it */
-};
-
-/* Matrix i = 1..6 of the data, as bpb_train_report numbers them. */
-static const BPB(cview) *matrix_of(const BPB(data) * data, int i)
-{
-    const BPB(cview) *const all[] = {&data->X,          &data->T,      &data->X_validation,
-                                     &data->T_validation, &data->X_test, &data->T_test};
-    return all[i - 1];
-}
-
-static bpb_status check_pair(const BPB(net) * net, BPB(cview) X, BPB(cview) T)
-{
-    TRY(BPB(view_check)(X, shape_inputs(net->shape)));
-    TRY(BPB(targets_check)(net->shape, T));
-    REQUIRE(X.cols == T.cols, BPB_ERR_SHAPE);
-    return BPB_OK;
-}
-
-static bpb_status check_data(const BPB(net) * net, const BPB(data) * data)
-{
-    for (int i = 1; i <= 5; i += 2) {
-        const BPB(cview) X = *matrix_of(data, i), T = *matrix_of(data, i + 1);
-        if (i == 1 || X.data || T.data)
-            TRY(check_pair(net, X, T));
-    }
-    return BPB_OK;
-}
-
-static bpb_status check_options(const bpb_train_options *options)
-{
-    REQUIRE(isfinite(options->eta) && options->eta > 0, BPB_ERR_OPTION);
-    REQUIRE(isfinite(options->lambda) && options->lambda >= 0, BPB_ERR_OPTION);
-    REQUIRE(is_flag(options->decay_biases) && is_flag(options->no_shuffle), BPB_ERR_OPTION);
-    REQUIRE(is_flag(options->no_train_score), BPB_ERR_OPTION);
-    return BPB_OK;
-}
-
-/* The first value of the data that is not finite, into the report. */
-static bpb_status scan_data(const BPB(data) * data, bpb_train_report *report)
-{
-    for (int i = 1; i <= 6; i++) {
-        if (!matrix_of(data, i)->data)
-            continue;
-        report->in_data = i;
-        if (BPB(find_nonfinite)(*matrix_of(data, i), &report->where) == BPB_NONFINITE)
-            return BPB_NONFINITE;
-    }
-    report->in_data = 0;
-    return BPB_OK;
-}
-
-static void destroy_run(struct BPB(run) * run)
-{
-    BPB(work_destroy)(&run->work);
-    BPB(plan_destroy)(&run->plan);
-    free(run->order);
-    free(run->index_X);
-    free(run->index_T);
-}
-
-static bpb_status alloc_run(struct BPB(run) * run)
-{
-    run->order = malloc(run->n * sizeof *run->order);
-    run->index_X = malloc(run->batch * sizeof *run->index_X);
-    run->index_T = malloc(run->batch * sizeof *run->index_T);
-    REQUIRE(run->order && run->index_X && run->index_T, BPB_ERR_MEMORY);
-    const bpb_plan_options plan = {.batch = run->batch,
-                                   .threads = run->options->threads,
-                                   .planning = run->options->planning,
-                                   .wisdom = run->options->wisdom};
-    TRY(BPB(plan_create)(&run->plan, run->net, &plan));
-    TRY(BPB(work_create)(&run->work, run->plan));
-    for (size_t i = 0; i < run->n; i++)
-        run->order[i] = i;
-    return BPB_OK;
-}
-
-static bpb_status start_run(struct BPB(run) * run, BPB(net) * net, const BPB(data) * data,
-                            const bpb_train_options *options)
-{
-    const size_t n = data->X.cols;
-    const size_t batch = BPB_MIN(options->batch ? options->batch : DEFAULT_BATCH, n);
-    *run = (struct BPB(run)){
-        .env = run->env,
-        .net = net,
-        .data = data,
-        .options = options,
-        .n = n,
-        .batch = batch,
-        .rule = {.eta = options->eta,
-                 .decay = options->lambda / (double)n,
-                 .decay_biases = options->decay_biases},
-        .progress = {.epochs = options->epochs ? options->epochs : DEFAULT_EPOCHS,
-                     .steps = (n - 1) / batch + 1,
-                     .eta = options->eta},
-    };
-    return alloc_run(run);
-}
-
-/* Columns order[first ..] of V, B of them; index is the view's to keep. */
-static BPB(cview) pick(BPB(cview) V, const size_t *order, size_t B, size_t *index)
-{
-    for (size_t j = 0; j < B; j++)
-        index[j] = V.index ? V.index[order[j]] : order[j];
-    V = BPB(view_resolve)(V);
-    V.index = index;
-    V.cols = B;
-    return V;
-}
-
-static bpb_status step(struct BPB(run) * run)
-{
-    const size_t first = run->progress.step * run->batch;
-    const size_t B = BPB_MIN(run->batch, run->n - first);
-    const BPB(cview) X = pick(run->data->X, run->order + first, B, run->index_X);
-    const BPB(cview) T = pick(run->data->T, run->order + first, B, run->index_T);
-    const bpb_status status = BPB(sgd_step)(run->net, run->work, X, T, &run->rule, NULL);
-    run->progress.step += status == BPB_OK;
-    return status;
-}
+#include "train/run_tmpl.h"
 
 static double now(void)
 {
@@ -163,60 +23,183 @@ static bool stopped(struct BPB(run) * run, int (*callback)(const bpb_progress *,
     return stop != 0;
 }
 
-/* The views have been checked, so that the status can only be BPB_NONFINITE: the score says so
- * itself, and it does not end the run. */
-static void evaluate(struct BPB(run) * run, BPB(cview) X, BPB(cview) T, bpb_score *score)
+/* BPB_LOST: it is not finite. */
+static bpb_status check_theta(const struct BPB(run) * run)
 {
-    if (X.data)
-        BPB(evaluate_with)(run->net, run->work, X, T, score);
+    const bool finite = run->plan->functions->finite(run->net->shape->parameters, run->net->theta);
+    return finite ? BPB_OK : BPB_LOST;
 }
 
-static void score_epoch(struct BPB(run) * run)
+/* ---- The end of an epoch ---- */
+
+static bpb_status score_set(struct BPB(run) * run, int i, bpb_score *score)
 {
-    const BPB(data) *data = run->data;
-    if (!run->options->no_train_score)
-        evaluate(run, data->X, data->T, &run->progress.train);
-    evaluate(run, data->X_validation, data->T_validation, &run->progress.validation);
-    evaluate(run, data->X_test, data->T_test, &run->progress.test);
+    const struct BPB(set) set = BPB(set_of)(run->data, i);
+    if (set.n == 0)
+        return BPB_OK;
+    return BPB(set_evaluate)(&set, run->net, run->work, &run->stage, run->pass, score);
 }
 
-static bpb_status epoch(struct BPB(run) * run)
+static bpb_status score_epoch(struct BPB(run) * run)
 {
     bpb_progress *progress = &run->progress;
-    const double start = now();
-    if (!run->options->no_shuffle)
-        TRY(bpb_shuffle(run->order, run->n, run->options->seed, progress->epoch));
-    progress->step = 0;
-    while (progress->step < progress->steps) {
-        const bpb_status status = step(run);
-        if (status)
-            return status;
-        progress->seconds = now() - start;
-        if (stopped(run, run->options->on_step))
-            return BPB_STOPPED;
-    }
-    score_epoch(run);
-    return stopped(run, run->options->on_epoch) ? BPB_STOPPED : BPB_OK;
+    if (!run->options->no_train_score)
+        TRY(score_set(run, 0, &progress->train));
+    TRY(score_set(run, 1, &progress->validation));
+    return score_set(run, 2, &progress->test);
 }
 
-/* From the checked arguments to the end of the run; report as for the public call. */
-static bpb_status run_all(struct BPB(run) * run, BPB(net) * net, const BPB(data) * data,
-                          const bpb_train_options *options, bpb_train_report *report)
+/* The epoch's scores, and what follows from them. */
+static bpb_status close_epoch(struct BPB(run) * run)
 {
-    TRY(check_options(options));
-    TRY(check_data(net, data));
-    bpb_train_report result = {0};
-    bpb_status status = scan_data(data, &result);
-    if (!status)
-        status = start_run(run, net, data, options);
-    while (!status && run->progress.epoch < run->progress.epochs) {
-        run->progress.epoch++;
-        status = epoch(run);
+    const struct shape *shape = run->net->shape;
+    TRY(score_epoch(run));
+    if (bpb_judge_epoch(&run->judge, &run->progress, &run->options->stop, &run->schedule) &&
+        run->best)
+        memcpy(run->best, run->net->theta, shape->parameters * sizeof *run->best);
+    run->progress.best_epoch = run->judge.best_epoch;
+    if (run->keeper.history)
+        run->keeper.history[run->epochs] = run->progress;
+    run->epochs++;
+    return BPB_OK;
+}
+
+/* ---- Epochs ---- */
+
+/* The steps of an epoch from the first that has not been made. BPB_STOPPED. */
+static bpb_status make_steps(struct BPB(run) * run)
+{
+    bpb_progress *progress = &run->progress;
+    const double begin = now() - progress->seconds;
+    while (progress->step < progress->steps && !run->out_of_time) {
+        const bpb_status status = BPB(run_step)(run);
+        if (status)
+            return status;
+        const double time = now();
+        progress->seconds = time - begin;
+        run->out_of_time = run->options->stop.seconds > 0 &&
+                           time - run->start >= run->options->stop.seconds;
+        if (stopped(run, run->options->on_step))
+            return BPB_STOPPED;
+        const bpb_status kept = BPB(run_keep_if_due)(run, time);
+        if (kept)
+            return kept;
     }
-    result.last = run->progress;
-    if (report && status >= 0)
-        *report = result;
+    return BPB_OK;
+}
+
+static bpb_status keep_epoch(struct BPB(run) * run)
+{
+    const bpb_checkpoint *rule = &run->options->checkpoint;
+    return rule->path && rule->steps == 0 && rule->seconds == 0 ? BPB(run_keep)(run) : BPB_OK;
+}
+
+/* Unless a resumed run stands in the midst of it. */
+static void begin_epoch(struct BPB(run) * run)
+{
+    if (run->progress.epoch > run->epochs)
+        return;
+    run->progress.epoch++;
+    run->progress.step = 0;
+    run->progress.seconds = 0;
+}
+
+static bpb_status make_epoch(struct BPB(run) * run)
+{
+    begin_epoch(run);
+    if (!run->options->no_shuffle)
+        TRY(bpb_shuffle(run->order, run->n, run->options->seed, run->progress.epoch));
+    bpb_status status = make_steps(run);
+    if (status || run->progress.step < run->progress.steps)
+        return status;
+    status = check_theta(run);
+    if (status)
+        return status;
+    TRY(close_epoch(run));
+    if (stopped(run, run->options->on_epoch))
+        return BPB_STOPPED;
+    return keep_epoch(run);
+}
+
+/* Why the run is over, before its next epoch; BPB_END_EPOCHS too where it is not. */
+static bpb_end end_of(const struct BPB(run) * run)
+{
+    const bpb_end end = bpb_judge_end(&run->judge, &run->options->stop, &run->schedule);
+    return end == BPB_END_EPOCHS && run->out_of_time ? BPB_END_TIME : end;
+}
+
+static bpb_status make_epochs(struct BPB(run) * run)
+{
+    bpb_status status = BPB_OK;
+    while (!status && end_of(run) == BPB_END_EPOCHS && run->epochs < run->progress.epochs)
+        status = make_epoch(run);
     return status;
+}
+
+/* ---- The run ---- */
+
+/* What a resumed run has behind it. */
+static bool tell_history(struct BPB(run) * run)
+{
+    const bpb_progress at = run->progress;
+    bool stop = false;
+    for (size_t i = 0; i < run->epochs && !stop; i++) {
+        run->progress = run->keeper.history[i];
+        stop = stopped(run, run->options->on_epoch);
+    }
+    run->progress = at;
+    return stop;
+}
+
+static bpb_end end_for(const struct BPB(run) * run, bpb_status status)
+{
+    switch (status) {
+    case BPB_STOPPED:
+        return BPB_END_CALLBACK;
+    case BPB_NONFINITE:
+        return BPB_END_NONFINITE;
+    case BPB_LOST:
+        return BPB_END_LOST;
+    default:
+        return end_of(run);
+    }
+}
+
+/* The net's weights at the end. */
+static bpb_kept settle(struct BPB(run) * run, bpb_status status)
+{
+    if (!run->best || run->judge.best_epoch == 0)
+        return status == BPB_LOST ? BPB_KEPT_NONE : BPB_KEPT_LAST;
+    memcpy(run->net->theta, run->best, run->net->shape->parameters * sizeof *run->best);
+    return BPB_KEPT_BEST;
+}
+
+/* Keep what a run has come to, and report it. */
+static bpb_status finish(struct BPB(run) * run, bpb_status status)
+{
+    bpb_status kept = BPB_OK;
+    if (status == BPB_OK || status == BPB_STOPPED)
+        kept = run->options->checkpoint.path ? BPB(run_keep)(run) : check_theta(run);
+    TRY(kept);
+    status = kept ? kept : status;
+    run->report.end = end_for(run, status);
+    run->report.kept = settle(run, status);
+    run->report.last = run->progress;
+    return status;
+}
+
+static bpb_status go(struct BPB(run) * run)
+{
+    bpb_status status = BPB(sets_scan)(run->data, &run->report);
+    if (status) {
+        run->report.end = BPB_END_NONFINITE;
+        run->report.last = run->progress;
+        return status;
+    }
+    TRY(BPB(run_resume)(run));
+    run->start = run->keeper.kept_at = now();
+    status = tell_history(run) ? BPB_STOPPED : make_epochs(run);
+    return status < 0 ? status : finish(run, status);
 }
 
 /* bpb_strain, bpb_dtrain */
@@ -224,10 +207,16 @@ bpb_status BPB(train)(BPB(net) * net, const BPB(data) * data, const bpb_train_op
                       bpb_train_report *report)
 {
     REQUIRE(net && data && options, BPB_ERR_NULL);
-    struct BPB(run) run = {0};
+    struct BPB(run) run = {.net = net, .data = data, .options = options};
     fpenv_enter(&run.env);
-    const bpb_status status = run_all(&run, net, data, options, report);
-    destroy_run(&run);
+    bpb_status status = BPB(sets_check)(net, data);
+    if (!status)
+        status = BPB(run_options)(&run);
+    if (!status)
+        status = go(&run);
+    BPB(run_free)(&run);
     fpenv_leave(&run.env);
+    if (report && status >= 0)
+        *report = run.report;
     return status;
 }

@@ -10,7 +10,7 @@ int main(void)
     const size_t units[] = {2, 3, 1};
     const bpb_ddata data = {.X = bpb_dcmatrix(X, 2, 3), .T = bpb_dcmatrix(T, 1, 3)};
     bpb_dnet *net = NULL;
-    bpb_train_report report = {.in_data = 0};
+    bpb_train_report report = {.in = BPB_IN_NOTHING};
     double Y[3] = {0};
 
     bpb_status status = bpb_dnet_create(

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Early stopping, a schedule and a checkpoint: the run is stopped on its way, as a batch system may
+ * do, and taken up again by the same call.
+ */
+#include <bpblas.h>
+#include <math.h>
+#include <stdio.h>
+
+#define FILE_NAME "resumed.checkpoint"
+
+enum { SAMPLES = 60, HELD_OUT = 20, STOP_AFTER = 50 };
+
+static double noise(unsigned *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state / 4294967296.0 - 0.5;
+}
+
+/* The first call of the program ends here, in the midst of its run. */
+static int stop(const bpb_progress *progress, void *user)
+{
+    (void)user;
+    return !progress->resumed && progress->epoch == STOP_AFTER;
+}
+
+/* Train until 40 epochs have brought nothing better on the columns held out, and keep the best. */
+static bpb_status train(bpb_dnet *net, const double *x, const double *t, int stopped,
+                        bpb_train_report *report)
+{
+    const bpb_ddata data = {
+        .X = bpb_dcmatrix(x, 1, SAMPLES - HELD_OUT),
+        .T = bpb_dcmatrix(t, 1, SAMPLES - HELD_OUT),
+        .X_validation = bpb_dcmatrix(x + SAMPLES - HELD_OUT, 1, HELD_OUT),
+        .T_validation = bpb_dcmatrix(t + SAMPLES - HELD_OUT, 1, HELD_OUT),
+    };
+    const bpb_train_options options = {
+        .optimiser = {.method = BPB_ADAM, .eta = 0.01},
+        .schedule = {.kind = BPB_SCHEDULE_COSINE},
+        .epochs = 2000,
+        .stop = {.patience = 40, .keep_best = 1},
+        .checkpoint = {.path = FILE_NAME, .seconds = 60, .resume = 1},
+        .on_epoch = stopped ? stop : NULL,
+    };
+    return bpb_dtrain(net, &data, &options, report);
+}
+
+int main(void)
+{
+    double x[SAMPLES], t[SAMPLES];
+    unsigned state = 1;
+    for (int i = 0; i < SAMPLES; i++) {
+        x[i] = 2 * noise(&state);
+        t[i] = sin(3 * x[i]) + 0.2 * noise(&state);
+    }
+    const size_t units[] = {1, 16, 1};
+    bpb_dnet *net = NULL;
+    bpb_train_report report = {0};
+    remove(FILE_NAME);
+    bpb_status s = bpb_dnet_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
+                                                           .hidden = BPB_TANH,
+                                                           .output = BPB_IDENTITY});
+    if (!s)
+        s = train(net, x, t, 1, &report);
+    const int was_stopped = s == BPB_STOPPED && report.last.epoch == STOP_AFTER;
+    if (s == BPB_STOPPED)
+        s = train(net, x, t, 0, &report);
+    printf("%s after %zu epochs, the weights are those of epoch %zu\n", bpb_strerror(s),
+           report.last.epoch, report.last.best_epoch);
+    remove(FILE_NAME);
+    bpb_dnet_destroy(&net);
+    return s != BPB_OK || !was_stopped || report.end != BPB_END_PATIENCE ||
+           report.kept != BPB_KEPT_BEST;
+}

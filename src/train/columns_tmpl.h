@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The columns of a run, in the caller's memory or behind a source, a batch at a time. */
+#ifndef BPB_COLUMNS_TMPL_H
+#define BPB_COLUMNS_TMPL_H
+
+#include "fpenv.h"
+#include "net/net_tmpl.h"
+#include "pass/work_tmpl.h"
+
+/* Training, validation or test columns. n = 0: there are none. */
+struct BPB(set) {
+    BPB(cview) X, T;
+    const BPB(source) * source; /* NULL: X and T */
+    size_t n;
+};
+
+/* Where a batch is put together. */
+struct BPB(stage) {
+    size_t *index_X, *index_T; /* where its columns stand in X and T */
+    real *X, *T;               /* what a source has read; NULL: there is none */
+    size_t n_0;                /* rows of X */
+    struct fpenv *env;         /* the caller's: sources run in it */
+};
+
+/* Set i = 0, 1, 2 of the data: training, validation, test. */
+struct BPB(set) BPB(set_of)(const BPB(data) * data, int i);
+
+/* Check all sets; the first must have columns. As bpb_dtrain. */
+bpb_status BPB(sets_check)(const BPB(net) * net, const BPB(data) * data);
+
+/* The first value in the caller's memory that is not finite, into the report; else in = BPB_IN_NOTHING. */
+bpb_status BPB(sets_scan)(const BPB(data) * data, bpb_train_report *report);
+
+/* Memory for batches of so many columns; to be freed in any case. BPB_ERR_MEMORY. */
+bpb_status BPB(stage_alloc)(struct BPB(stage) *stage, const BPB(net) * net,
+                            const BPB(data) * data, size_t batch);
+void BPB(stage_free)(struct BPB(stage) *stage);
+
+/* *X, *T = columns which[0..B-1] of the set, good until the next call. BPB_ERR_SOURCE. */
+bpb_status BPB(set_pick)(const struct BPB(set) *set, struct BPB(stage) *stage,
+                         const size_t *which, size_t B, BPB(cview) * X, BPB(cview) * T);
+
+/* What bpb_dfind_nonfinite says of a batch from a source, into the report as set_scan does; BPB_OK
+ * for one that is in the caller's memory. */
+bpb_status BPB(batch_scan)(const struct BPB(set) *set, const size_t *which, BPB(cview) X,
+                           BPB(cview) T, bpb_train_report *report);
+
+/* The score of the set by batches of so many columns. Statuses of bpb_devaluate, but BPB_NONFINITE:
+ * the score tells of that. BPB_ERR_SOURCE. */
+bpb_status BPB(set_evaluate)(const struct BPB(set) *set, const BPB(net) * net, BPB(work) * work,
+                             struct BPB(stage) *stage, size_t batch, bpb_score *score);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A run of training from its start to its end. */
+#ifndef BPB_RUN_TMPL_H
+#define BPB_RUN_TMPL_H
+
+#include "fpenv.h"
+#include "pass/pass_tmpl.h"
+#include "train/columns_tmpl.h"
+#include "train/schedule.h"
+
+/* The file that a run keeps itself in. */
+struct BPB(keeper) {
+    unsigned char *bytes; /* what is written, or has been read */
+    size_t capacity;
+    char *wisdom;         /* of the plan */
+    bpb_progress *history; /* of each epoch that was made */
+    uint64_t kept_t;      /* steps made when it was last written, and when that was */
+    double kept_at;
+};
+
+struct BPB(run) {
+    BPB(net) * net;
+    const BPB(data) * data;
+    const bpb_train_options *options;
+    bpb_schedule schedule; /* defaults filled in */
+    bpb_opt_options rule;  /* of the optimiser, with the penalties of options */
+    double eta_0;
+    size_t n, batch;
+    size_t pass; /* columns of one pass: a batch, or a part of one */
+
+    BPB(plan) * plan;
+    BPB(work) * work;
+    BPB(opt) * opt;        /* NULL: gradient and update are one */
+    real *gradient, *part; /* P each; NULL with them */
+    real *best;            /* theta of the best epoch; NULL: not kept */
+    struct BPB(stage) stage;
+    size_t *order;         /* n: the shuffled columns */
+    struct BPB(keeper) keeper;
+
+    /* Where it is. */
+    uint64_t t;      /* steps made */
+    size_t epochs;   /* made, and evaluated */
+    struct judge judge;
+    bpb_progress progress;
+    bpb_train_report report;
+    bool out_of_time;
+    double start;    /* on the clock */
+    struct fpenv env; /* the caller's: callbacks run in it */
+};
+
+/* Check the options, and fill in what follows from them. */
+bpb_status BPB(run_options)(struct BPB(run) * run);
+
+/* Memory, plan and optimiser; wisdom may be NULL. To be freed in any case. */
+bpb_status BPB(run_alloc)(struct BPB(run) * run, const char *wisdom);
+void BPB(run_free)(struct BPB(run) * run);
+
+/* One step with the next columns of the epoch. BPB_NONFINITE, BPB_LOST: the report tells where. */
+bpb_status BPB(run_step)(struct BPB(run) * run);
+
+/* Where in the last pass, of these columns, something was not finite, into the report. */
+void BPB(run_locate)(struct BPB(run) * run, const size_t *which);
+
+/* ---- Checkpoints: see checkpoint_tmpl.c ---- */
+
+/* Take up the run that the file holds, where there is one and it is asked for; this allocates the
+ * run too. Otherwise as run_alloc. */
+bpb_status BPB(run_resume)(struct BPB(run) * run);
+/* Write the file. BPB_ERR_IO. */
+bpb_status BPB(run_keep)(struct BPB(run) * run);
+/* Write it where that is due after a step; now is on the clock. */
+bpb_status BPB(run_keep_if_due)(struct BPB(run) * run, double now);
+
+#endif

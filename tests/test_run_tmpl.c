@@ -1,0 +1,812 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A run of training beyond plain SGD: optimisers, schedules, ends, sources, and where it fails. */
+#include "support_tmpl.h"
+
+/* ---- A problem: a net, columns for it, and the same run by hand ---- */
+
+enum { N_IN = 5, N_OUT = 2, COLUMNS = 37, BATCH = 8, STEPS = 5, EPOCHS = 3 };
+static const size_t units[] = {N_IN, 7, N_OUT};
+
+struct data {
+    real X[N_IN * COLUMNS], T[N_OUT * COLUMNS];
+    BPB(data) views;
+};
+
+static BPB(net) * make_net(void)
+{
+    BPB(net) *net = NULL;
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 2,
+                                                       .hidden = BPB_TANH, .seed = 5}));
+    return net;
+}
+
+static void fill(struct data *data)
+{
+    struct rng rng = {3};
+    fill_uniform(&rng, N_IN * COLUMNS, -1, 1, data->X);
+    fill_uniform(&rng, N_OUT * COLUMNS, 0, 1, data->T);
+    data->views = (BPB(data)){.X = BPB(cmatrix)(data->X, N_IN, COLUMNS),
+                              .T = BPB(cmatrix)(data->T, N_OUT, COLUMNS)};
+}
+
+static void assert_same_theta(const BPB(net) * got, const BPB(net) * want)
+{
+    assert_same_bits(BPB(net_parameters)(want), BPB(net_ctheta)(got), BPB(net_ctheta)(want));
+}
+
+static BPB(cview) pick(BPB(cview) V, const size_t *index, size_t B)
+{
+    V.index = index;
+    V.cols = B;
+    return V;
+}
+
+/* Gradient and step, each step's eta by a schedule. */
+struct by_hand {
+    bpb_opt_options opt;
+    bpb_schedule schedule;
+    double eta_0;
+    uint64_t seed;
+};
+
+static void step_by_hand(BPB(net) * net, BPB(work) * work, BPB(opt) * opt, BPB(cview) X,
+                         BPB(cview) T)
+{
+    const size_t P = BPB(net_parameters)(net);
+    real *gradient = make_reals(P);
+    double E, penalty = 0;
+    assert_ok(BPB(gradient)(net, work, X, T, gradient, &E));
+    for (size_t l = 1; l <= 2; l++) {
+        const BPB(view) W = BPB(net_W)(net, BPB(net_theta)(net), l);
+        for (size_t i = 0; i < W.rows * W.cols; i++)
+            penalty += (double)W.data[i] * (double)W.data[i];
+    }
+    assert_ok(BPB(opt_loss)(opt, E + 0.5 * 0.01 * penalty));
+    assert_ok(BPB(opt_step)(opt, net, gradient, 1));
+    free(gradient);
+}
+
+static void run_by_hand(BPB(net) * net, const struct data *data, const struct by_hand *by)
+{
+    const bool full = by->opt.method >= BPB_IRPROP_PLUS;
+    const size_t batch = full ? COLUMNS : BATCH, steps = full ? 1 : STEPS;
+    BPB(plan) *plan = NULL;
+    BPB(work) *work = NULL;
+    BPB(opt) *opt = NULL;
+    size_t order[COLUMNS];
+    uint64_t t = 0;
+    assert_ok(BPB(plan_create)(&plan, net, &(bpb_plan_options){.batch = batch}));
+    assert_ok(BPB(work_create)(&work, plan));
+    assert_ok(BPB(opt_create)(&opt, net, &by->opt));
+    for (uint64_t epoch = 1; epoch <= EPOCHS; epoch++) {
+        assert_ok(bpb_shuffle(order, COLUMNS, by->seed, epoch));
+        for (size_t first = 0; first < COLUMNS; first += batch, t++) {
+            const size_t B = COLUMNS - first < batch ? COLUMNS - first : batch;
+            double eta;
+            assert_ok(bpb_schedule_eta(&by->schedule, by->eta_0, t, steps, EPOCHS, &eta));
+            assert_ok(BPB(opt_set_eta)(opt, eta));
+            step_by_hand(net, work, opt, pick(data->views.X, order + first, B),
+                         pick(data->views.T, order + first, B));
+        }
+    }
+    BPB(opt_destroy)(&opt);
+    BPB(work_destroy)(&work);
+    BPB(plan_destroy)(&plan);
+}
+
+/* ---- Steps ---- */
+
+static void run__makes_the_steps_of_each_optimiser(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    const bpb_schedule cosine = {.kind = BPB_SCHEDULE_COSINE, .warmup = 1}, constant = {0};
+    for (bpb_method method = BPB_MOMENTUM; method <= BPB_IRPROP_MINUS; method++) {
+        const struct by_hand by = {.opt = {.method = method, .decay = 0.01},
+                                   .schedule = method < BPB_IRPROP_PLUS ? cosine : constant,
+                                   .eta_0 = 0.02, .seed = 9};
+        const bpb_train_options options = {.eta = 0.02, .optimiser = {.method = method},
+                                           .lambda = 0.01 * COLUMNS, .schedule = by.schedule,
+                                           .batch = method < BPB_IRPROP_PLUS ? BATCH : 0,
+                                           .epochs = EPOCHS, .seed = 9};
+        BPB(net) *net = make_net(), *expected = make_net();
+        run_by_hand(expected, &data, &by);
+        assert_ok(BPB(train)(net, &data.views, &options, NULL));
+        assert_same_theta(net, expected);
+        BPB(net_destroy)(&net);
+        BPB(net_destroy)(&expected);
+    }
+}
+
+/* What an optimiser has of its own is added to what the run says. */
+static void run__adds_both_penalties(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    const bpb_train_options ways[] = {
+        {.eta = 0.02, .lambda = 0.03 * COLUMNS, .optimiser = {.method = BPB_ADAM}},
+        {.lambda = 0.02 * COLUMNS,
+         .optimiser = {.method = BPB_ADAM, .eta = 0.02, .decay = 0.01}},
+        {.eta = 0.02, .optimiser = {.method = BPB_ADAM, .eta = 77, .decay = 0.03}},
+    };
+    BPB(net) *nets[COUNT(ways)];
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        nets[i] = make_net();
+        assert_ok(BPB(train)(nets[i], &data.views, &ways[i], NULL));
+    }
+    const long double close = 64 * EPSILON;
+    const size_t P = BPB(net_parameters)(nets[0]);
+    for (size_t i = 1; i < COUNT(ways); i++) {
+        long double *want = widen(P, BPB(net_ctheta)(nets[0]));
+        assert_reals_close("theta", P, BPB(net_ctheta)(nets[i]), want, largest(P, want),
+                           1000 * close);
+        free(want);
+    }
+    for (size_t i = 0; i < COUNT(ways); i++)
+        BPB(net_destroy)(&nets[i]);
+}
+
+/* eta of each step. */
+struct etas {
+    const bpb_schedule *schedule;
+    uint64_t t;
+};
+
+static int check_eta(const bpb_progress *progress, void *user)
+{
+    struct etas *etas = user;
+    double eta;
+    assert_ok(bpb_schedule_eta(etas->schedule, 0.3, etas->t++, STEPS, EPOCHS, &eta));
+    assert_true(progress->eta == eta);
+    return 0;
+}
+
+static void run__sets_eta_before_each_step(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    for (int kind = BPB_SCHEDULE_CONSTANT; kind <= BPB_SCHEDULE_COSINE; kind++) {
+        const bpb_schedule schedule = {.kind = (bpb_schedule_kind)kind, .warmup = 0.7};
+        struct etas etas = {&schedule, 0};
+        const bpb_train_options options = {.eta = 0.3, .schedule = schedule, .batch = BATCH,
+                                           .epochs = EPOCHS, .on_step = check_eta, .user = &etas};
+        BPB(net) *net = make_net();
+        assert_ok(BPB(train)(net, &data.views, &options, NULL));
+        assert_int_equal(etas.t, STEPS * EPOCHS);
+        BPB(net_destroy)(&net);
+    }
+}
+
+/* A schedule of one's own sees how far the run is; the values are told apart by what they are. */
+static double own_eta(const bpb_progress *progress, void *user)
+{
+    struct etas *etas = user;
+    assert_int_equal(progress->step, etas->t % STEPS);
+    assert_int_equal(progress->epoch, etas->t / STEPS + 1);
+    return etas->t == 11 ? -1 : 0.25 + (double)etas->t++;
+}
+
+static int check_own_eta(const bpb_progress *progress, void *user)
+{
+    const struct etas *etas = user;
+    assert_true(progress->eta == 0.25 + (double)(etas->t - 1));
+    return 0;
+}
+
+static void run__takes_a_schedule_of_ones_own(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    struct etas etas = {0};
+    const bpb_train_options options = {
+        .eta = 1, .schedule = {.kind = BPB_SCHEDULE_OWN, .own = own_eta}, .batch = BATCH,
+        .epochs = EPOCHS, .on_step = check_own_eta, .user = &etas};
+    BPB(net) *net = make_net();
+    assert_int_equal(BPB(train)(net, &data.views, &options, NULL), BPB_ERR_OPTION);
+    assert_int_equal(etas.t, 11);
+    BPB(net_destroy)(&net);
+}
+
+/* ---- Norms and losses ---- */
+
+struct norms {
+    BPB(net) * net;
+    struct data *data;
+    real theta[N_IN * 7 + 7 + 7 * N_OUT + N_OUT];
+};
+
+static void assert_norm(double got, size_t n, const real *x)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    if (!(fabs(got - sqrt(sum)) <= 1e-14 * sqrt(sum)))
+        fail_msg("a norm is %.17g, not %.17g", got, sqrt(sum));
+}
+
+/* The batch is all columns: its gradient, at theta before the step. */
+static int check_norms(const bpb_progress *progress, void *user)
+{
+    struct norms *norms = user;
+    const size_t P = BPB(net_parameters)(norms->net);
+    struct machine machine = {0};
+    real *gradient = make_reals(P);
+    double E;
+    assert_ok(BPB(net_copy)(&machine.net, norms->net));
+    memcpy(BPB(net_theta)(machine.net), norms->theta, sizeof norms->theta);
+    assert_ok(BPB(plan_create)(&machine.plan, machine.net, NULL));
+    assert_ok(BPB(work_create)(&machine.work, machine.plan));
+    assert_ok(BPB(gradient)(machine.net, machine.work, norms->data->views.X,
+                            norms->data->views.T, gradient, &E));
+    assert_true(progress->net == norms->net && progress->loss == E);
+    assert_norm(progress->gradient_norm, P, gradient);
+    assert_norm(progress->theta_norm, P, BPB(net_ctheta)(norms->net));
+    memcpy(norms->theta, BPB(net_ctheta)(norms->net), sizeof norms->theta);
+    free_machine(&machine);
+    free(gradient);
+    return 0;
+}
+
+static void run__tells_of_norms_where_they_are_asked_for(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    struct norms norms = {.net = make_net(), .data = &data};
+    memcpy(norms.theta, BPB(net_ctheta)(norms.net), sizeof norms.theta);
+    bpb_train_options options = {.eta = 0.3, .batch = COLUMNS, .epochs = 4, .norms = 1,
+                                 .no_shuffle = 1, .on_step = check_norms, .user = &norms};
+    bpb_train_report report;
+    assert_ok(BPB(train)(norms.net, &data.views, &options, &report));
+    assert_true(report.last.gradient_norm > 0);
+    options.norms = 0;
+    options.on_step = NULL;
+    assert_ok(BPB(train)(norms.net, &data.views, &options, &report));
+    assert_true(isnan(report.last.gradient_norm) && isnan(report.last.theta_norm));
+    BPB(net_destroy)(&norms.net);
+}
+
+/* ---- Ends ---- */
+
+/*
+ * A net y = b of one unit whose rate is next to nothing: after each epoch's last step the script
+ * says what y is, and so the loss y^2/2 of targets 0; or, of a sigmoid, how many columns are right.
+ */
+struct script {
+    BPB(net) * net;
+    const double *y;
+    size_t epochs; /* that ended */
+    double eta[16];
+    size_t best[16];
+};
+
+static int play(const bpb_progress *progress, void *user)
+{
+    struct script *script = user;
+    real *theta = BPB(net_theta)(script->net);
+    theta[0] = 0;
+    theta[1] = (real)script->y[progress->epoch - 1];
+    script->eta[progress->epoch - 1] = progress->eta;
+    return 0;
+}
+
+static int note_best(const bpb_progress *progress, void *user)
+{
+    struct script *script = user;
+    script->best[script->epochs++] = progress->best_epoch;
+    return 0;
+}
+
+static bpb_train_report play_out(struct script *script, const double *y,
+                                 const bpb_train_options *rules)
+{
+    static const size_t one[] = {1, 1};
+    static const real X[] = {1, 2}, T[] = {0, 0};
+    const BPB(data) data = {.X = BPB(cmatrix)(X, 1, 2), .T = BPB(cmatrix)(T, 1, 2)};
+    bpb_train_options options = *rules;
+    bpb_train_report report;
+    *script = (struct script){.y = y};
+    assert_ok(BPB(net_create)(&script->net, &(bpb_net_options){.units = one, .n_layers = 1,
+                                                               .output = BPB_IDENTITY}));
+    options.eta = 1e-30;
+    options.epochs = 12;
+    options.on_step = play;
+    options.on_epoch = note_best;
+    options.user = script;
+    assert_ok(BPB(train)(script->net, &data, &options, &report));
+    return report;
+}
+
+static double kept_y(const struct script *script)
+{
+    return (double)BPB(net_ctheta)(script->net)[1];
+}
+
+/* Best at epochs 1, 2, 4; then never again. */
+static const double losing[] = {8, 5, 6, 4, 4, 7, 5, 4, 6, 9, 9, 9};
+
+static void run__ends_when_nothing_has_got_better_for_so_long(void **state)
+{
+    (void)state;
+    static const size_t best[] = {1, 2, 2, 4, 4, 4, 4};
+    struct script script;
+    bpb_train_options rules = {.stop = {.patience = 3}};
+    bpb_train_report report = play_out(&script, losing, &rules);
+    assert_int_equal(report.end, BPB_END_PATIENCE);
+    assert_int_equal(report.kept, BPB_KEPT_LAST);
+    assert_int_equal(report.last.epoch, 7);
+    assert_int_equal(report.last.best_epoch, 4);
+    assert_memory_equal(script.best, best, sizeof best);
+    assert_true(kept_y(&script) == losing[6]);
+    BPB(net_destroy)(&script.net);
+    rules.stop.patience = 1;
+    assert_int_equal(play_out(&script, losing, &rules).last.epoch, 3);
+    BPB(net_destroy)(&script.net);
+}
+
+static void run__gives_the_best_weights_back(void **state)
+{
+    (void)state;
+    struct script script;
+    bpb_train_options rules = {.stop = {.patience = 3, .keep_best = 1}};
+    for (int i = 0; i < 2; i++) {
+        const bpb_train_report report = play_out(&script, losing, &rules);
+        assert_int_equal(report.end, i ? BPB_END_EPOCHS : BPB_END_PATIENCE);
+        assert_int_equal(report.kept, BPB_KEPT_BEST);
+        assert_int_equal(report.last.best_epoch, 4);
+        assert_true(kept_y(&script) == losing[3]);
+        BPB(net_destroy)(&script.net);
+        rules.stop.patience = 0;
+    }
+}
+
+/* Losses 32, 12.5, 18, 8, 8: by 5 better only at epochs 1 and 2. */
+static void run__counts_what_is_better_by_enough(void **state)
+{
+    (void)state;
+    struct script script;
+    const bpb_train_options rules = {.stop = {.patience = 3, .min_delta = 5}};
+    const bpb_train_report report = play_out(&script, losing, &rules);
+    assert_int_equal(report.last.best_epoch, 2);
+    assert_int_equal(report.last.epoch, 5);
+    BPB(net_destroy)(&script.net);
+}
+
+static void run__ends_at_its_target(void **state)
+{
+    (void)state;
+    struct script script;
+    bpb_train_options rules = {.stop = {.target_loss = 8}};
+    bpb_train_report report = play_out(&script, losing, &rules);
+    assert_int_equal(report.end, BPB_END_TARGET);
+    assert_int_equal(report.last.epoch, 4);
+    BPB(net_destroy)(&script.net);
+    rules.stop.target_loss = 7.99;
+    report = play_out(&script, losing, &rules);
+    assert_int_equal(report.end, BPB_END_EPOCHS);
+    assert_int_equal(report.last.epoch, 12);
+    BPB(net_destroy)(&script.net);
+}
+
+static void run__ends_in_time(void **state)
+{
+    (void)state;
+    struct script script;
+    const bpb_train_options rules = {.batch = 1, .stop = {.seconds = 1e-9}};
+    const bpb_train_report report = play_out(&script, losing, &rules);
+    assert_int_equal(report.end, BPB_END_TIME);
+    assert_int_equal(report.last.epoch, 1);
+    assert_int_equal(report.last.step, 1);
+    BPB(net_destroy)(&script.net);
+}
+
+/* Epochs 5, 6 and 7, 8 after the best, epoch 4: eta falls after two of them each time. */
+static void run__lowers_eta_on_plateaus(void **state)
+{
+    (void)state;
+    struct script script;
+    const bpb_train_options rules = {
+        .schedule = {.kind = BPB_SCHEDULE_PLATEAU, .factor = 0.25, .patience = 2,
+                     .eta_min = 0.1e-30}};
+    static const double fell[] = {1, 1, 1, 1, 1, 1, 0.25, 0.25, 0.1, 0.1, 0.1, 0.1};
+    const bpb_train_report report = play_out(&script, losing, &rules);
+    assert_int_equal(report.end, BPB_END_EPOCHS);
+    for (size_t i = 0; i < COUNT(fell); i++)
+        assert_true(fabs(script.eta[i] - fell[i] * 1e-30) < 1e-45);
+    BPB(net_destroy)(&script.net);
+}
+
+/* Nielsen's: 7 halvings after the best epoch, and the run is over. */
+static void run__halves_eta_until_it_ends(void **state)
+{
+    (void)state;
+    struct script script;
+    const bpb_train_options rules = {.schedule = {.kind = BPB_SCHEDULE_HALVING, .patience = 1}};
+    const bpb_train_report report = play_out(&script, losing, &rules);
+    /* waits: epochs 3, then 5 to 10 */
+    assert_int_equal(report.end, BPB_END_SCHEDULE);
+    assert_int_equal(report.last.epoch, 10);
+    assert_true(fabs(script.eta[9] * 64 - 1e-30) < 1e-45);
+    BPB(net_destroy)(&script.net);
+}
+
+/* The validation columns judge, by accuracy where there is one: the second of two scripts. */
+static int play_classes(const bpb_progress *progress, void *user)
+{
+    struct script *script = user;
+    real *theta = BPB(net_theta)(script->net);
+    theta[0] = (real)1e-3;
+    theta[1] = (real)script->y[progress->epoch - 1];
+    return 0;
+}
+
+static bpb_train_report judge_classes(const bpb_stop *stop)
+{
+    /* y > 1/2 where x > -1000 z: of the inputs 1 2 3 with targets 0 1 1, two are right for z of
+     * about 1, all for -0.0015; the loss is least for 5. */
+    static const double z[] = {1, 5, -0.0015, 5, 5, 5, 5, 5, 5, 5, 5, 5};
+    static const size_t one[] = {1, 1};
+    static const real X[] = {1, 2, 3}, T[] = {0, 1, 1}, other[] = {0, 0, 0};
+    const BPB(data) data = {.X = BPB(cmatrix)(X, 1, 3), .T = BPB(cmatrix)(other, 1, 3),
+                            .X_validation = BPB(cmatrix)(X, 1, 3),
+                            .T_validation = BPB(cmatrix)(T, 1, 3)};
+    struct script script = {.y = z};
+    bpb_train_report report;
+    assert_ok(BPB(net_create)(&script.net, &(bpb_net_options){.units = one, .n_layers = 1}));
+    const bpb_train_options options = {.eta = 1e-30, .epochs = 12, .stop = *stop,
+                                       .on_step = play_classes, .user = &script};
+    assert_ok(BPB(train)(script.net, &data, &options, &report));
+    BPB(net_destroy)(&script.net);
+    return report;
+}
+
+static void run__judges_by_the_accuracy_of_validation(void **state)
+{
+    (void)state;
+    bpb_stop stop = {.patience = 2};
+    assert_int_equal(judge_classes(&stop).last.best_epoch, 3);
+    stop.by_loss = 1;
+    assert_int_equal(judge_classes(&stop).last.best_epoch, 1);
+}
+
+static void run__needs_columns_to_judge_by(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    const bpb_train_options rules[] = {
+        {.eta = 1, .no_train_score = 1, .stop = {.patience = 1}},
+        {.eta = 1, .no_train_score = 1, .stop = {.keep_best = 1}},
+        {.eta = 1, .no_train_score = 1, .stop = {.target_loss = 1}},
+        {.eta = 1, .no_train_score = 1, .schedule = {.kind = BPB_SCHEDULE_PLATEAU}},
+        {.eta = 1, .no_train_score = 1, .schedule = {.kind = BPB_SCHEDULE_HALVING}},
+    };
+    BPB(net) *net = make_net();
+    for (size_t i = 0; i < COUNT(rules); i++) {
+        assert_int_equal(BPB(train)(net, &data.views, &rules[i], NULL), BPB_ERR_OPTION);
+        data.views.X_validation = data.views.X;
+        data.views.T_validation = data.views.T;
+        assert_ok(BPB(train)(net, &data.views, &rules[i], NULL));
+        data.views.X_validation = data.views.T_validation = (BPB(cview)){0};
+    }
+    BPB(net_destroy)(&net);
+}
+
+static void run__refuses_options_out_of_range(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    const bpb_train_options bad[] = {
+        {0},
+        {.eta = -1},
+        {.eta = NAN},
+        {.eta = 1, .optimiser = {.method = (bpb_method)99}},
+        {.eta = 1, .optimiser = {.method = BPB_ADAM, .beta1 = 1}},
+        {.eta = 1, .optimiser = {.method = BPB_IRPROP_PLUS}, .batch = COLUMNS - 1},
+        {.optimiser = {.method = BPB_IRPROP_PLUS}, .schedule = {.kind = BPB_SCHEDULE_COSINE}},
+        {.optimiser = {.method = BPB_IRPROP_MINUS}, .schedule = {.warmup = 1}},
+        {.eta = 1, .lambda = -1},
+        {.eta = 1, .lambda_1 = -1},
+        {.eta = 1, .lambda_1 = NAN},
+        {.eta = 1, .norms = 2},
+        {.eta = 1, .dropout = 1},
+        {.eta = 1, .dropout_inputs = -0.1},
+        {.eta = 1, .schedule = {.factor = 2}},
+        {.eta = 1, .schedule = {.kind = BPB_SCHEDULE_OWN}},
+        {.eta = 1, .schedule = {.eta_min = 2}},
+        {.eta = 1, .stop = {.min_delta = -1}},
+        {.eta = 1, .stop = {.by_loss = 2}},
+        {.eta = 1, .stop = {.keep_best = -1}},
+        {.eta = 1, .stop = {.target_loss = NAN}},
+        {.eta = 1, .stop = {.seconds = -1}},
+        {.eta = 1, .checkpoint = {.resume = 1}},
+        {.eta = 1, .checkpoint = {.path = "x", .resume = 2}},
+        {.eta = 1, .checkpoint = {.path = "x", .seconds = -1}},
+    };
+    BPB(net) *net = make_net(), *before = make_net();
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        const bpb_status status = BPB(train)(net, &data.views, &bad[i], NULL);
+        if (status != BPB_ERR_OPTION)
+            fail_msg("options %zu: %s", i, bpb_strerror(status));
+        assert_same_theta(net, before);
+    }
+    BPB(net_destroy)(&net);
+    BPB(net_destroy)(&before);
+}
+
+/* ---- Sources ---- */
+
+struct source {
+    const struct data *data;
+    size_t calls, fails_at;
+    size_t spoil; /* this column's entry 3 is NaN; COLUMNS: none */
+};
+
+static int read_columns(void *user, const size_t *index, size_t B, real *X, real *T)
+{
+    struct source *source = user;
+    for (size_t j = 0; j < B; j++) {
+        assert_true(index[j] < COLUMNS);
+        memcpy(X + j * N_IN, source->data->X + index[j] * N_IN, N_IN * sizeof *X);
+        memcpy(T + j * N_OUT, source->data->T + index[j] * N_OUT, N_OUT * sizeof *T);
+        if (index[j] == source->spoil)
+            X[j * N_IN + 3] = (real)NAN;
+    }
+    return ++source->calls == source->fails_at;
+}
+
+static BPB(source) source_of(struct source *user)
+{
+    return (BPB(source)){.n = COLUMNS, .targets = N_OUT, .read = read_columns, .user = user};
+}
+
+static void assert_score_close(const bpb_score *got, const bpb_score *want)
+{
+    assert_int_equal(got->columns, want->columns);
+    assert_int_equal(got->correct, want->correct);
+    assert_true(got->accuracy == want->accuracy && got->has_accuracy == want->has_accuracy);
+    assert_true(fabs(got->loss - want->loss) <= 64 * EPSILON * want->loss);
+}
+
+static void run__learns_the_same_from_a_source(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    struct source user = {.data = &data, .spoil = COLUMNS};
+    const BPB(source) source = source_of(&user);
+    const BPB(data) sources = {.source = &source, .source_validation = &source,
+                               .source_test = &source};
+    for (int i = 0; i < 2; i++) {
+        const bpb_train_options options = {.eta = 0.3, .batch = BATCH, .epochs = 2,
+                                           .optimiser.method = i ? BPB_ADAM : BPB_SGD};
+        BPB(net) *net = make_net(), *expected = make_net();
+        bpb_train_report got, want;
+        assert_ok(BPB(train)(net, &sources, &options, &got));
+        assert_ok(BPB(train)(expected, &data.views, &options, &want));
+        assert_same_theta(net, expected);
+        assert_score_close(&got.last.train, &want.last.train);
+        assert_score_close(&got.last.validation, &want.last.train);
+        assert_score_close(&got.last.test, &want.last.train);
+        BPB(net_destroy)(&net);
+        BPB(net_destroy)(&expected);
+    }
+}
+
+static void run__ends_where_a_source_fails(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    const bpb_train_options options = {.eta = 0.3, .batch = BATCH, .epochs = 2};
+    for (size_t call = 1; call <= 2 * STEPS; call++) {
+        struct source user = {.data = &data, .fails_at = call, .spoil = COLUMNS};
+        const BPB(source) source = source_of(&user);
+        BPB(net) *net = make_net();
+        assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &source}, &options, NULL),
+                         BPB_ERR_SOURCE);
+        assert_int_equal(user.calls, call);
+        BPB(net_destroy)(&net);
+    }
+}
+
+static void run__names_the_value_of_a_source_that_is_not_finite(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    struct source user = {.data = &data, .spoil = 29};
+    const BPB(source) source = source_of(&user);
+    bpb_train_report report;
+    BPB(net) *net = make_net();
+    assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &source},
+                                &(bpb_train_options){.eta = 0.3, .batch = BATCH}, &report),
+                     BPB_NONFINITE);
+    assert_int_equal(report.in, BPB_IN_X);
+    assert_int_equal(report.where.row, 3);
+    assert_int_equal(report.where.col, 29);
+    BPB(net_destroy)(&net);
+}
+
+static void run__refuses_sources_that_do_not_fit(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    struct source user = {.data = &data, .spoil = COLUMNS};
+    const bpb_train_options options = {.eta = 0.3};
+    const BPB(source) good = source_of(&user);
+    BPB(source) none = good, empty = good, other = good;
+    none.read = NULL;
+    empty.n = 0;
+    other.targets = 1; /* class indices are for cross-entropy alone */
+    BPB(data) both = data.views;
+    both.source = &good;
+    BPB(net) *net = make_net();
+    assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &none}, &options, NULL), BPB_ERR_NULL);
+    assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &empty}, &options, NULL),
+                     BPB_ERR_SIZE);
+    assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &other}, &options, NULL),
+                     BPB_ERR_SHAPE);
+    assert_int_equal(BPB(train)(net, &both, &options, NULL), BPB_ERR_OPTION);
+    assert_int_equal(user.calls, 0);
+    BPB(net_destroy)(&net);
+}
+
+/* ---- A batch in parts ---- */
+
+enum { MANY = 2500 };
+
+/* The mean over 2048 columns is that of two passes of 1024. */
+static void run__sums_large_batches_in_parts(void **state)
+{
+    (void)state;
+    struct rng rng = {8};
+    real *X = make_reals(N_IN * MANY), *T = make_reals(N_OUT * MANY);
+    fill_uniform(&rng, N_IN * MANY, -1, 1, X);
+    fill_uniform(&rng, N_OUT * MANY, 0, 1, T);
+    const BPB(data) data = {.X = BPB(cmatrix)(X, N_IN, MANY), .T = BPB(cmatrix)(T, N_OUT, MANY)};
+    bpb_train_options options = {.eta = 0.7, .batch = 2048, .epochs = 2, .norms = 1};
+    BPB(net) *parts = make_net(), *whole = make_net();
+    bpb_train_report got, want;
+    assert_ok(BPB(train)(parts, &data, &options, &got));
+    options.norms = 0; /* in one pass */
+    options.on_step = NULL;
+    assert_ok(BPB(train)(whole, &data, &options, &want));
+    const size_t P = BPB(net_parameters)(whole);
+    long double *wide = widen(P, BPB(net_ctheta)(whole));
+    assert_reals_close("theta", P, BPB(net_ctheta)(parts), wide, largest(P, wide), 256 * EPSILON);
+    free(wide);
+    free(X);
+    free(T);
+    BPB(net_destroy)(&parts);
+    BPB(net_destroy)(&whole);
+}
+
+/* ---- Where it is not finite ---- */
+
+#define HUGE_REAL BPB_SELECT(1e308, 1e38f)
+
+/* Linear layers 1-2-1: column 4 alone overflows in the second unit of layer 1. */
+static void run__says_in_which_layer_and_sample(void **state)
+{
+    (void)state;
+    static const size_t narrow[] = {1, 2, 1};
+    static const bpb_activation linear[] = {BPB_IDENTITY, BPB_IDENTITY};
+    const real X[] = {1, 1, 1, 1, 50, 1}, T[6] = {0};
+    const BPB(data) data = {.X = BPB(cmatrix)(X, 1, 6), .T = BPB(cmatrix)(T, 1, 6)};
+    for (int i = 0; i < 2; i++) {
+        BPB(net) *net = NULL;
+        bpb_train_report report;
+        assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = narrow, .n_layers = 2,
+                                                           .activations = linear,
+                                                           .init = BPB_INIT_ZERO}));
+        real *theta = BPB(net_theta)(net);
+        theta[1] = (real)HUGE_REAL / 10;
+        assert_int_equal(BPB(train)(net, &data,
+                                    &(bpb_train_options){.eta = 0.1, .batch = 6,
+                                                         .optimiser.method = i ? BPB_ADAM
+                                                                               : BPB_SGD},
+                                    &report),
+                         BPB_NONFINITE);
+        assert_int_equal(report.end, BPB_END_NONFINITE);
+        assert_int_equal(report.in, BPB_IN_A);
+        assert_int_equal(report.layer, 1);
+        assert_int_equal(report.where.row, 1);
+        assert_int_equal(report.where.col, 4);
+        assert_true(theta[1] == (real)HUGE_REAL / 10);
+        BPB(net_destroy)(&net);
+    }
+}
+
+/* The loss y^2/2 overflows, or its derivative times eta; nothing before it does. */
+static void run__says_that_it_was_the_delta(void **state)
+{
+    (void)state;
+    static const size_t one[] = {1, 1};
+    const real X[] = {0, 0, 0}, T[] = {0, (real)(HUGE_REAL / 2), 0};
+    const BPB(data) data = {.X = BPB(cmatrix)(X, 1, 3), .T = BPB(cmatrix)(T, 1, 3)};
+    BPB(net) *net = NULL;
+    bpb_train_report report;
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = one, .n_layers = 1,
+                                                       .output = BPB_IDENTITY,
+                                                       .init = BPB_INIT_ZERO}));
+    assert_int_equal(BPB(train)(net, &data, &(bpb_train_options){.eta = 100, .batch = 3}, &report),
+                     BPB_NONFINITE);
+    assert_int_equal(report.in, BPB_IN_DELTA);
+    assert_int_equal(report.layer, 1);
+    assert_int_equal(report.where.col, 1);
+    BPB(net_destroy)(&net);
+}
+
+/* Both factors are finite, their product is not: x = 1e3 and eta (y - t) near the largest number. */
+static void check_lost(const bpb_train_options *options, bpb_kept kept)
+{
+    static const size_t one[] = {1, 1};
+    const real X[] = {(real)1e3}, T[] = {1};
+    const BPB(data) data = {.X = BPB(cmatrix)(X, 1, 1), .T = BPB(cmatrix)(T, 1, 1)};
+    BPB(net) *net = NULL;
+    bpb_train_report report;
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = one, .n_layers = 1,
+                                                       .output = BPB_IDENTITY,
+                                                       .init = BPB_INIT_ZERO}));
+    assert_int_equal(BPB(train)(net, &data, options, &report), BPB_LOST);
+    assert_int_equal(report.end, BPB_END_LOST);
+    assert_int_equal(report.kept, kept);
+    assert_true(isfinite(BPB(net_ctheta)(net)[0]) == (kept == BPB_KEPT_BEST));
+    BPB(net_destroy)(&net);
+}
+
+static double late_eta(const bpb_progress *progress, void *user)
+{
+    (void)user;
+    return progress->epoch == 1 ? 1e-9 : (double)HUGE_REAL / 2;
+}
+
+static void run__says_when_the_weights_are_lost(void **state)
+{
+    (void)state;
+    const double eta = (double)HUGE_REAL / 2;
+    check_lost(&(bpb_train_options){.eta = eta}, BPB_KEPT_NONE);
+    check_lost(&(bpb_train_options){.eta = eta, .epochs = 1}, BPB_KEPT_NONE);
+    check_lost(&(bpb_train_options){.eta = eta, .optimiser.method = BPB_MOMENTUM}, BPB_KEPT_NONE);
+    check_lost(&(bpb_train_options){.eta = eta, .stop.keep_best = 1}, BPB_KEPT_NONE);
+    check_lost(&(bpb_train_options){.eta = 1, .stop.keep_best = 1,
+                                    .schedule = {.kind = BPB_SCHEDULE_OWN, .own = late_eta}},
+               BPB_KEPT_BEST);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(run__makes_the_steps_of_each_optimiser),
+        cmocka_unit_test(run__adds_both_penalties),
+        cmocka_unit_test(run__sets_eta_before_each_step),
+        cmocka_unit_test(run__takes_a_schedule_of_ones_own),
+        cmocka_unit_test(run__tells_of_norms_where_they_are_asked_for),
+        cmocka_unit_test(run__ends_when_nothing_has_got_better_for_so_long),
+        cmocka_unit_test(run__gives_the_best_weights_back),
+        cmocka_unit_test(run__counts_what_is_better_by_enough),
+        cmocka_unit_test(run__ends_at_its_target),
+        cmocka_unit_test(run__ends_in_time),
+        cmocka_unit_test(run__lowers_eta_on_plateaus),
+        cmocka_unit_test(run__halves_eta_until_it_ends),
+        cmocka_unit_test(run__judges_by_the_accuracy_of_validation),
+        cmocka_unit_test(run__needs_columns_to_judge_by),
+        cmocka_unit_test(run__refuses_options_out_of_range),
+        cmocka_unit_test(run__learns_the_same_from_a_source),
+        cmocka_unit_test(run__ends_where_a_source_fails),
+        cmocka_unit_test(run__names_the_value_of_a_source_that_is_not_finite),
+        cmocka_unit_test(run__refuses_sources_that_do_not_fit),
+        cmocka_unit_test(run__sums_large_batches_in_parts),
+        cmocka_unit_test(run__says_in_which_layer_and_sample),
+        cmocka_unit_test(run__says_that_it_was_the_delta),
+        cmocka_unit_test(run__says_when_the_weights_are_lost),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
