@@ -376,8 +376,9 @@ class Shown(Case):
     def test_no_terminal__has_one_line_an_epoch(self):
         result = self.train("--validate-last", 30)
         lines = result.stderr.splitlines()
-        self.assertEqual(5, len(lines), result.stderr)
-        for epoch, line in enumerate(lines, 1):
+        self.assertEqual(6, len(lines), result.stderr)
+        self.assertRegex(lines[0], r"\Anote: without --save FILE or --checkpoint FILE ")
+        for epoch, line in enumerate(lines[1:], 1):
             self.assertRegex(line, rf"\Aepoch {epoch}/5  train [\d.]+ loss [\d.]+  "
                                    r"validation [\d.]+ loss [\d.]+  test [\d.]+ loss [\d.]+  [\d.]+ s\Z")
 
@@ -1200,11 +1201,12 @@ class Restart(Case):
 
     def test_slow_core__restarts_once_and_removes_the_mark(self):
         lines = self.train_once().splitlines()
-        self.assertEqual(3, len(lines), lines)
+        self.assertEqual(4, len(lines), lines)
         self.assertTrue(lines[0].startswith("bpblas: OpenBLAS chose its Slow kernels"))
         self.assertIn("OPENBLAS_CORETYPE=Prescott", lines[0])
-        self.assertTrue(lines[1].startswith("epoch 1/1 "))
-        self.assertEqual("at the end: mark unset, core Prescott", lines[2])
+        self.assertTrue(lines[1].startswith("note: without --save"))
+        self.assertTrue(lines[2].startswith("epoch 1/1 "))
+        self.assertEqual("at the end: mark unset, core Prescott", lines[3])
 
     def test_marked_run__does_not_restart(self):
         shown = self.train_once(BPBLAS_RESTARTED="1")

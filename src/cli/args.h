@@ -9,7 +9,7 @@
 #include "command.h"
 #include "kinds.h"
 
-#define OPTIONS_MAX 64
+#define OPTIONS_MAX 96
 #define OPERANDS_MAX 16
 
 struct option {

@@ -29,10 +29,19 @@ void best_epoch(struct best *best, const bpb_progress *at)
     }
 }
 
+void best_settle(struct best *best, const bpb_progress *at)
+{
+    const bpb_score *score = judged(at, &best->set);
+    best->is_accuracy = score->has_accuracy;
+    best->last = best->is_accuracy ? score->accuracy : score->loss;
+}
+
 void best_print(const struct best *best)
 {
     if (!best->set)
         puts("trained");
+    else if (best->epoch == 0)
+        printf("%s %s %.6g\n", best->set, best->is_accuracy ? "accuracy" : "loss", best->last);
     else if (best->is_accuracy)
         printf("%s accuracy %.4f (best %.4f at epoch %zu)\n", best->set, best->last, best->best,
                best->epoch);

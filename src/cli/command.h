@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Functions that return an int code return one of these; unless it is CODE_FINE they have said
- * why on stderr. */
+/* Functions that return an int code return one of these, or 128 + the signal that stopped a run;
+ * unless it is CODE_FINE they have said why on stderr. */
 enum code {
     CODE_FINE = 0,
     CODE_FAILED = 1,   /* a file or the memory */

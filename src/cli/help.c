@@ -32,6 +32,7 @@ static const char program_rest[] =
     "  2  the command line is wrong, or does not fit the data\n"
     "  3  a value that is not finite (NaN or infinity), in the data or in what is computed\n"
     "  4  a derivative disagrees with its differences (bpblas check)\n"
+    "  128 + N  stopped by signal N (bpblas train: 130 by SIGINT, 143 by SIGTERM)\n"
     "\n"
     "environment:\n"
     "  OPENBLAS_CORETYPE    the kernels that OpenBLAS uses. Where it is unset and OpenBLAS has\n"

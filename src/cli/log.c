@@ -5,16 +5,17 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "say.h"
 
-int log_open(struct log *log, const char *path)
+int log_open(struct log *log, const char *path, bool is_resumed)
 {
-    *log = (struct log){.path = path};
+    *log = (struct log){.path = path, .is_old = path && is_resumed};
     if (!path)
         return CODE_FINE;
-    log->file = fopen(path, "w");
+    log->file = fopen(path, is_resumed ? "a" : "w");
     return log->file ? CODE_FINE : complain_status(BPB_ERR_IO, "write the log", path);
 }
 
@@ -45,6 +46,14 @@ static void fail(struct log *log)
     log->has_failed = true;
 }
 
+/* What is no regular file, a pipe say, has nothing that could be taken away. */
+void log_begin(struct log *log)
+{
+    if (log->is_old && ftruncate(fileno(log->file), 0) != 0 && errno != EINVAL)
+        fail(log);
+    log->is_old = false;
+}
+
 static void put_scores(struct log *log, const bpb_progress *at)
 {
     put_number(log->file, "", "eta", at->eta);
@@ -62,6 +71,8 @@ void log_epoch(struct log *log, const bpb_progress *at)
     if (!log->file || log->has_failed)
         return;
     fprintf(log->file, "{\"epoch\": %zu", at->epoch);
+    if (log->has_best)
+        fprintf(log->file, ", \"best_epoch\": %zu", at->best_epoch);
     put_scores(log, at);
 }
 

@@ -13,10 +13,16 @@ struct log {
     FILE *file; /* NULL: no log */
     const char *path;
     bool has_failed; /* said so, and stopped writing */
+    bool is_old;     /* it still holds what an earlier run has written */
+    bool has_best;   /* lines name the best epoch so far */
 };
 
-/* Empty the file, or make it; path NULL: no log. An int code. */
-int log_open(struct log *log, const char *path);
+/* Empty the file, or make it; path NULL: no log. is_resumed: what it holds stays until log_begin,
+ * for the run may yet be refused. An int code. */
+int log_open(struct log *log, const char *path, bool is_resumed);
+
+/* The run begins: the file is emptied, if it has not been. */
+void log_begin(struct log *log);
 
 /* Write a line and let it reach the file, so that it can be followed. A failure is told at once
  * and not returned: it must not cost the run. */

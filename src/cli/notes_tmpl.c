@@ -65,6 +65,7 @@ int BPB(cli_note_run)(BPB(net) * net, const struct args *args, uint64_t seed,
     if (settings->seeds.count > 0)
         ATTEMPT(note_seed(net, seed));
     ATTEMPT(note_wisdom(net, settings->plan.wisdom));
+    ATTEMPT(note_number(net, "epoch", "", (double)last->epoch));
     ATTEMPT(note_score(net, "train", &last->train));
     ATTEMPT(note_score(net, "validation", &last->validation));
     return note_score(net, "test", &last->test);

@@ -58,8 +58,9 @@ static int print_pace(const struct progress *progress, const bpb_progress *at, d
     const double done = epochs_done(at) / (double)at->epochs;
     const double rate =
         epochs_done(at) * (double)progress->samples / (progress->seconds + at->seconds);
+    const double here = done - progress->resumed / (double)at->epochs;
     char left[32];
-    format_time(left, sizeof left, elapsed * (1.0 - done) / done);
+    format_time(left, sizeof left, elapsed * (1.0 - done) / here);
     return fprintf(stderr, "  %.0f samples/s  %s left", rate, left);
 }
 
@@ -73,6 +74,14 @@ static void draw(const struct progress *progress, const bpb_progress *at, double
     length += print_pace(progress, at, elapsed);
     fprintf(stderr, "%*s", length < LINE_WIDTH ? LINE_WIDTH - length : 0, "");
     fflush(stderr);
+}
+
+void progress_resume(struct progress *progress, const bpb_progress *at, const char *checkpoint)
+{
+    progress->resumed = epochs_done(at) - 1.0 / (double)at->steps;
+    if (!progress->quiet)
+        fprintf(stderr, "resumed at epoch %zu, step %zu of %s\n", at->epoch, at->step - 1,
+                checkpoint);
 }
 
 void progress_step(struct progress *progress, const bpb_progress *at)

@@ -16,9 +16,13 @@ struct progress {
     size_t samples;      /* of an epoch */
     double start, drawn; /* the run and the last bar, by the monotonic clock in seconds */
     double seconds;      /* training time of the finished epochs */
+    double resumed;      /* epochs that an earlier run has made */
 };
 
 void progress_begin(struct progress *progress, bool quiet, bool brief, size_t samples);
+/* "resumed at epoch 7, step 12 of run.checkpoint", before the first step is shown: at is the state
+ * after it. */
+void progress_resume(struct progress *progress, const bpb_progress *at, const char *checkpoint);
 void progress_step(struct progress *progress, const bpb_progress *at);
 void progress_epoch(struct progress *progress, const bpb_progress *at);
 

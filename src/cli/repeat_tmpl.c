@@ -14,13 +14,12 @@ static int teach_anew(struct BPB(run) * run, const char *key, uint64_t number, s
     struct observer observer = {0};
     bpb_train_report report = {0};
     ATTEMPT(BPB(cli_make_net)(run));
-    const int code = BPB(cli_teach)(run, &observer, &report);
+    const int code = BPB(cli_teach)(run, &observer, &report, last);
     if (code != CODE_FINE) {
         complain("this was %s %" PRIu64, key, number);
         return code;
     }
     *best = observer.best;
-    *last = report.last;
     return CODE_FINE;
 }
 

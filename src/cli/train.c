@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "output.h"
@@ -28,7 +29,13 @@ static const char *default_output(const void *settings)
 
 static const char *default_eta(const void *settings)
 {
-    return ((const struct train_settings *)settings)->data.targets ? "0.1" : "3.0";
+    const struct train_settings *train = settings;
+    return rule_default_eta(&train->rule, train->data.targets ? "0.1" : "3.0");
+}
+
+static const char *default_batch(const void *settings)
+{
+    return rule_default_batch(&((const struct train_settings *)settings)->rule);
 }
 
 /* ---- Options ---- */
@@ -106,19 +113,23 @@ static const struct option options[] = {
              "normal is N(0, 1) for both; glorot suits tanh, he suits relu, orthogonal (by LAPACK) "
              "suits deep nets"},
     {.name = "eta", .kind = &kind_rate, .offset = AT(rule.eta), .value = "X",
-     .preset = "3.0, with --targets 0.1", .preset_by = default_eta, .recorded = true,
-     .help = "learning rate: each mini-batch makes W <- W - eta dE/dW, E its mean loss. "
-             "3.0 suits sigmoid with squared; cross-entropy wants about 0.5, relu 0.1"},
+     .preset = "3.0 for sgd (with --targets 0.1), 0.01 for adagrad and rmsprop, else 0.001; irprop has "
+               "none",
+     .preset_by = default_eta, .recorded = true,
+     .help = "learning rate eta_0: with --optimizer sgd each mini-batch makes W <- W - eta dE/dW, "
+             "E its mean loss. There 3.0 suits sigmoid with squared; cross-entropy wants about "
+             "0.5, relu 0.1"},
     {.name = "lambda", .kind = &kind_penalty, .offset = AT(rule.lambda), .value = "X",
      .preset = "0", .recorded = true,
-     .help = "weight decay: adds lambda / (2 n) sum w^2 over n training samples to the "
+     .help = "L2, weight decay: adds lambda / (2 n) sum w^2 over n training samples to the "
              "loss that is minimised, not to the losses that are shown"},
-    {.name = "batch", .kind = &kind_size, .offset = AT(rule.batch), .value = "B", .preset = "10",
-     .recorded = true,
+    {.name = "batch", .kind = &kind_batch, .offset = AT(rule.batch), .value = "B",
+     .preset = "10, or all for irprop", .preset_by = default_batch, .recorded = true,
      .help = "samples of a mini-batch"},
     {.name = "epochs", .kind = &kind_size, .offset = AT(rule.epochs), .value = "N",
      .preset = "30", .recorded = true,
      .help = "passes over the training samples, each in another random order"},
+    RULE_OPTIONS(struct train_settings),
     {.name = "seed", .kind = &kind_seed, .offset = AT(seed), .value = "S", .preset = "1",
      .recorded = true,
      .help = "of the initial parameters and of the order: the same seed and options "
@@ -148,7 +159,7 @@ static const struct option options[] = {
      .help = "do the products that FILE names as it says, the others by --planning; bpblas info "
              "--plan --save-wisdom makes such files"},
     {.name = "log", .kind = &kind_path, .offset = AT(result.log), .value = "FILE",
-     .help = "write one JSON object an epoch: epoch, eta, train_loss, train_accuracy, "
+     .help = "write one JSON object an epoch: epoch, best_epoch, eta, train_loss, train_accuracy, "
              "validation_loss, validation_accuracy, test_loss, test_accuracy (those "
              "that apply; accuracies are fractions), seconds of training"},
     {.name = "save", .kind = &kind_path, .offset = AT(result.save), .value = "FILE",
@@ -164,7 +175,7 @@ static const struct option options[] = {
 /* clang-format on */
 
 static const char text[] =
-    "Trains a network by stochastic gradient descent, on labelled images or on the\n"
+    "Trains a network by gradient descent over mini-batches, on labelled images or on the\n"
     "numbers of a CSV or NumPy file, for classes or for numbers, and shows its loss and\n"
     "accuracy after each epoch. The summary on standard output is the score of\n"
     "the test samples; without any, that of validation or training.\n";
@@ -181,7 +192,11 @@ static const char examples[] =
     "    bpblas train --data mnist --layers 784,100,10 --output softmax \\\n"
     "      --loss cross-entropy --eta 0.1 --lambda 5 --save model.safetensors\n"
     "  A number from the other fields of a CSV file, in five-fold cross-validation:\n"
-    "    bpblas train --data houses.csv --targets price --standardise --folds 5\n";
+    "    bpblas train --data houses.csv --targets price --standardise --folds 5\n"
+    "  With Adam, early stopping and a checkpoint: the same command goes on where it was stopped:\n"
+    "    bpblas train --data mnist --layers 784,100,10 --output softmax \\\n"
+    "      --loss cross-entropy --optimizer adam --schedule cosine --validate-last 10000 \\\n"
+    "      --patience 5 --checkpoint run.checkpoint --resume --save model.safetensors\n";
 
 int train_refuse_net(bpb_status status, const struct net_settings *net)
 {
@@ -199,28 +214,6 @@ int train_refuse_net(bpb_status status, const struct net_settings *net)
     return CODE_USAGE;
 }
 
-int train_explain(bpb_status status, const bpb_train_report *report,
-                  const struct plan_settings *plan)
-{
-    if (status == BPB_ERR_OPTION) {
-        complain("--eta, or --eta times --lambda, is too large for --precision");
-        return CODE_USAGE;
-    }
-    if (status == BPB_ERR_FORMAT || status == BPB_ERR_THREAD)
-        return plan_explain(status, plan);
-    if (status != BPB_NONFINITE)
-        return complain_status(status, "train", "the net");
-    if (report->in != BPB_IN_NOTHING && report->in <= BPB_IN_T_TEST)
-        complain("the data hold a value that is not finite (value %zu of sample %zu): correct them",
-                 report->where.row, report->where.col);
-    else
-        complain("epoch %zu, mini-batch %zu: the loss is not finite; try a smaller --eta than %g, "
-                 "or --standardise. "
-                 "No model is saved",
-                 report->last.epoch, report->last.step + 1, report->last.eta);
-    return CODE_NONFINITE;
-}
-
 void train_last_name(const char *path, char *name, size_t bytes)
 {
     size_t end = strlen(path);
@@ -232,11 +225,25 @@ void train_last_name(const char *path, char *name, size_t bytes)
     snprintf(name, bytes, "%.*s", (int)(end - begin), path + begin);
 }
 
+/* A run that would end another's is more likely to be one that forgot to go on with it. */
+static int check_old_checkpoint(const struct rule_settings *rule)
+{
+    const char *path = rule->checkpoint;
+    ATTEMPT(output_check("--checkpoint", path, OUTPUT_RENAMED));
+    if (!path || rule->resume || access(path, F_OK) != 0)
+        return CODE_FINE;
+    complain("--checkpoint: %s is there already: give --resume to go on with the run in it, or "
+             "delete it to begin anew",
+             path);
+    return CODE_USAGE;
+}
+
 static int run(const struct args *args)
 {
     const struct train_settings *settings = args->settings;
     ATTEMPT(output_check("--log", settings->result.log, OUTPUT_OPENED));
     ATTEMPT(output_check("--save", settings->result.save, OUTPUT_RENAMED));
+    ATTEMPT(check_old_checkpoint(&settings->rule));
     return (settings->precision == 8 ? bpb_dcli_train : bpb_scli_train)(settings, args);
 }
 

@@ -11,6 +11,7 @@
 #include "kinds.h"
 #include "plan.h"
 #include "table.h"
+#include "train_rule.h"
 
 struct data_settings {
     const char *path, *test;             /* test NULL: what a folder holds */
@@ -28,11 +29,6 @@ struct net_settings {
     bpb_loss loss;
     bpb_init init;
     double leak, elu_alpha, huber_delta, label_smoothing; /* 0: as the library has it */
-};
-
-struct rule_settings {
-    double eta, lambda;
-    size_t batch, epochs;
 };
 
 struct result_settings {
@@ -76,10 +72,6 @@ void train_target_range(const struct net_settings *net, double *least, double *m
 
 /* Say why a net of these settings could not be made. An int code. */
 int train_refuse_net(bpb_status status, const struct net_settings *net);
-
-/* Say why a run ended with this status, which is not BPB_OK. An int code. */
-int train_explain(bpb_status status, const bpb_train_report *report,
-                  const struct plan_settings *plan);
 
 /* The last part of a path: the folder's or file's own name. */
 void train_last_name(const char *path, char *name, size_t bytes);

@@ -113,10 +113,25 @@ static bool check_repeats(const struct args *args)
     return true;
 }
 
+/* The training rule, with what it has to fit. */
+static bool check_rule(const struct args *args)
+{
+    const struct train_settings *settings = args->settings;
+    const struct result_settings *result = &settings->result;
+    const struct rule_company company = {
+        .has_scores = !result->no_train_score || settings->data.validate_last > 0,
+        .precision = settings->precision,
+        .save = result->save,
+        .log = result->log,
+    };
+    return rule_check(args, &settings->rule, &company);
+}
+
 bool train_check(const struct args *args)
 {
     const struct net_settings *net = &((const struct train_settings *)args->settings)->net;
     return check_data(args) && check_targets(args->settings) && check_repeats(args) &&
+           check_rule(args) &&
            check_parameter("--leak", net->leak > 0, has_activation(net, BPB_LEAKY_RELU),
                            "--activation or --output leaky-relu") &&
            check_parameter("--elu-alpha", net->elu_alpha > 0, has_activation(net, BPB_ELU),

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "command.h"
+#include "interrupt.h"
 #include "model.h"
 #include "say.h"
 #include "table_tmpl.h"
+#include "train_end.h"
 #include "train_tmpl.h"
 
 /* Wisdom for another machine is refused now, and not once the log has been opened. */
@@ -76,29 +79,42 @@ static int scale(const struct BPB(run) * run)
 
 /* ---- Training ---- */
 
-int BPB(cli_teach)(struct BPB(run) * run, struct observer *observer, bpb_train_report *report)
+/* The run itself, watched for signals. */
+static struct train_end go(struct BPB(run) * run, const bpb_train_options *options,
+                           const struct observer *observer, bpb_train_report *report)
+{
+    struct train_end end = {.report = report, .rule = &run->settings->rule};
+    interrupt_watch();
+    end.status = BPB(train)(run->net, &run->data, options, report);
+    end.error = errno;
+    end.signal = interrupt_signal();
+    end.has_begun = observer->has_begun;
+    interrupt_unwatch();
+    return end;
+}
+
+int BPB(cli_teach)(struct BPB(run) * run, struct observer *observer, bpb_train_report *report,
+                   bpb_progress *kept)
 {
     const struct train_settings *settings = run->settings;
-    const struct rule_settings *rule = &settings->rule;
+    const struct result_settings *result = &settings->result;
     const bool is_one_of_several = settings->folds > 0 || settings->seeds.count > 0;
     bpb_train_options options = {
-        .eta = rule->eta,
-        .lambda = rule->lambda,
-        .batch = rule->batch,
-        .epochs = rule->epochs,
         .seed = run->seed,
-        .no_train_score = settings->result.no_train_score,
+        .no_train_score = result->no_train_score,
         .threads = plan_most_threads(&settings->plan),
         .planning = (bpb_planning)settings->plan.planning,
         .wisdom = run->wisdom,
     };
+    rule_fill(&settings->rule, &options);
     ATTEMPT(scale(run));
-    progress_begin(&observer->progress, settings->result.quiet, is_one_of_several,
-                   run->data.X.cols);
+    progress_begin(&observer->progress, result->quiet, is_one_of_several, run->data.X.cols);
     observer_attach(observer, &options);
-    const bpb_status status = BPB(train)(run->net, &run->data, &options, report);
-    progress_clear(&observer->progress);
-    return status == BPB_OK ? CODE_FINE : train_explain(status, report, &settings->plan);
+    const struct train_end end = go(run, &options, observer, report);
+    observer_end(observer);
+    if (end.status != BPB_OK)
+        return train_explain(&end, &settings->plan);
+    return BPB(cli_settle)(run->net, &run->data, report, result->no_train_score, observer, kept);
 }
 
 int BPB(cli_keep)(struct BPB(run) * run, const struct args *args, const bpb_progress *last)
@@ -114,11 +130,17 @@ int BPB(cli_keep)(struct BPB(run) * run, const struct args *args, const bpb_prog
 static int teach_and_keep(struct BPB(run) * run, struct observer *observer,
                           const struct args *args)
 {
+    const struct rule_settings *rule = &run->settings->rule;
     bpb_train_report report = {0};
-    ATTEMPT(BPB(cli_teach)(run, observer, &report));
-    if (!run->settings->result.quiet)
+    bpb_progress kept;
+    observer->checkpoint = rule->checkpoint;
+    observer->keeps_nothing = !run->settings->result.save && !rule->checkpoint;
+    ATTEMPT(BPB(cli_teach)(run, observer, &report, &kept));
+    if (!run->settings->result.quiet) {
         best_print(&observer->best);
-    return BPB(cli_keep)(run, args, &report.last);
+        train_print_end(&report, rule);
+    }
+    return BPB(cli_keep)(run, args, &kept);
 }
 
 static int prepare(struct BPB(run) * run)
@@ -135,7 +157,8 @@ static int prepare_and_teach(struct BPB(run) * run, const struct args *args)
     const struct train_settings *settings = run->settings;
     struct observer observer = {0};
     ATTEMPT(prepare(run));
-    ATTEMPT(log_open(&observer.log, settings->result.log));
+    ATTEMPT(log_open(&observer.log, settings->result.log, settings->rule.resume));
+    observer.log.has_best = rule_keeps_best(&settings->rule);
     const int code = settings->folds > 0 || settings->seeds.count > 0
                          ? BPB(cli_repeat)(run, args, &observer.log)
                          : teach_and_keep(run, &observer, args);

@@ -34,8 +34,10 @@ void BPB(cli_choose_fold)(struct BPB(run) * run, size_t fold);
 /* Make a net of the widths, in place of any earlier. An int code. */
 int BPB(cli_make_net)(struct BPB(run) * run);
 
-/* Scale it by the settings and the data, and train it. An int code. */
-int BPB(cli_teach)(struct BPB(run) * run, struct observer *observer, bpb_train_report *report);
+/* Scale it by the settings and the data, and train it; *kept is the epoch whose weights it then has.
+ * An int code, or 128 + the signal that stopped it. */
+int BPB(cli_teach)(struct BPB(run) * run, struct observer *observer, bpb_train_report *report,
+                   bpb_progress *kept);
 
 /* Save it, as the settings say. An int code. */
 int BPB(cli_keep)(struct BPB(run) * run, const struct args *args, const bpb_progress *last);
