@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The names of activations, losses and initialisations, as files and command lines spell them. */
-#include <string.h>
-
-#include "common.h"
-
-#define COUNT(list) (sizeof(list) / sizeof *(list))
+#include "names.h"
 
 static const char *const activations[] = {
     [BPB_SIGMOID] = "sigmoid",   [BPB_TANH] = "tanh",       [BPB_RELU] = "relu",
@@ -32,43 +28,26 @@ static const char *const inits[] = {
     [BPB_INIT_ORTHOGONAL] = "orthogonal",
 };
 
-static const char *name_of(const char *const *list, size_t count, unsigned value)
-{
-    return value < count ? list[value] : NULL;
-}
-
-static bpb_status find_name(const char *const *list, size_t count, const char *name, size_t *value)
-{
-    REQUIRE(name, BPB_ERR_NULL);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(name, list[i]) == 0) {
-            *value = i;
-            return BPB_OK;
-        }
-    }
-    return BPB_ERR_OPTION;
-}
-
 const char *bpb_activation_name(bpb_activation activation)
 {
-    return name_of(activations, COUNT(activations), (unsigned)activation);
+    return name_of(NAMES(activations), (unsigned)activation);
 }
 
 const char *bpb_loss_name(bpb_loss loss)
 {
-    return name_of(losses, COUNT(losses), (unsigned)loss);
+    return name_of(NAMES(losses), (unsigned)loss);
 }
 
 const char *bpb_init_name(bpb_init init)
 {
-    return name_of(inits, COUNT(inits), (unsigned)init);
+    return name_of(NAMES(inits), (unsigned)init);
 }
 
 bpb_status bpb_activation_from_name(const char *name, bpb_activation *activation)
 {
     size_t value;
     REQUIRE(activation, BPB_ERR_NULL);
-    TRY(find_name(activations, COUNT(activations), name, &value));
+    TRY(find_name(NAMES(activations), name, &value));
     *activation = (bpb_activation)value;
     return BPB_OK;
 }
@@ -77,7 +56,7 @@ bpb_status bpb_loss_from_name(const char *name, bpb_loss *loss)
 {
     size_t value;
     REQUIRE(loss, BPB_ERR_NULL);
-    TRY(find_name(losses, COUNT(losses), name, &value));
+    TRY(find_name(NAMES(losses), name, &value));
     *loss = (bpb_loss)value;
     return BPB_OK;
 }
@@ -86,7 +65,7 @@ bpb_status bpb_init_from_name(const char *name, bpb_init *init)
 {
     size_t value;
     REQUIRE(init, BPB_ERR_NULL);
-    TRY(find_name(inits, COUNT(inits), name, &value));
+    TRY(find_name(NAMES(inits), name, &value));
     *init = (bpb_init)value;
     return BPB_OK;
 }

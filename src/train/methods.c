@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The names of the methods of optimisers. */
-#include <string.h>
-
-#include "common.h"
+#include "names.h"
 
 static const char *const names[] = {
     [BPB_SGD] = "sgd",         [BPB_MOMENTUM] = "momentum",
@@ -11,21 +9,17 @@ static const char *const names[] = {
     [BPB_AMSGRAD] = "amsgrad", [BPB_ADAMW] = "adamw",
     [BPB_IRPROP_PLUS] = "irprop+", [BPB_IRPROP_MINUS] = "irprop-",
 };
-enum { METHODS = sizeof names / sizeof *names };
 
 const char *bpb_method_name(bpb_method method)
 {
-    return (unsigned)method < METHODS ? names[method] : NULL;
+    return name_of(NAMES(names), (unsigned)method);
 }
 
 bpb_status bpb_method_from_name(const char *name, bpb_method *method)
 {
-    REQUIRE(name && method, BPB_ERR_NULL);
-    for (unsigned i = 0; i < METHODS; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *method = (bpb_method)i;
-            return BPB_OK;
-        }
-    }
-    return BPB_ERR_OPTION;
+    size_t value;
+    REQUIRE(method, BPB_ERR_NULL);
+    TRY(find_name(NAMES(names), name, &value));
+    *method = (bpb_method)value;
+    return BPB_OK;
 }

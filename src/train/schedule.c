@@ -2,9 +2,9 @@
 #include "train/schedule.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "fpenv.h"
+#include "names.h"
 
 static const double pi = 3.14159265358979323846;
 
@@ -16,23 +16,19 @@ static const char *const names[] = {
     [BPB_SCHEDULE_COSINE] = "cosine",           [BPB_SCHEDULE_PLATEAU] = "plateau",
     [BPB_SCHEDULE_HALVING] = "halving",
 };
-enum { KINDS = sizeof names / sizeof *names };
 
 const char *bpb_schedule_name(bpb_schedule_kind kind)
 {
-    return (unsigned)kind < KINDS ? names[kind] : NULL;
+    return name_of(NAMES(names), (unsigned)kind);
 }
 
 bpb_status bpb_schedule_from_name(const char *name, bpb_schedule_kind *kind)
 {
-    REQUIRE(name && kind, BPB_ERR_NULL);
-    for (unsigned i = 0; i < KINDS; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *kind = (bpb_schedule_kind)i;
-            return BPB_OK;
-        }
-    }
-    return BPB_ERR_OPTION;
+    size_t value;
+    REQUIRE(kind, BPB_ERR_NULL);
+    TRY(find_name(NAMES(names), name, &value));
+    *kind = (bpb_schedule_kind)value;
+    return BPB_OK;
 }
 
 /* ---- eta ---- */
