@@ -1370,8 +1370,8 @@ typedef struct bpb_progress {
  *   plateau      after patience epochs without a better one eta becomes factor eta, down to eta_min
  *   halving      after patience epochs without a better one eta becomes eta / 2, and once it has
  *                come down to eta_min the run ends            (Nielsen, chapter 3: eta_0 / 128)
- *   own          eta = own(progress, user) before each step, of which progress.step are made in this
- *                epoch
+ *   own          eta = own(progress, user), finite and >= 0, before each step, of which
+ *                progress.step are made in this epoch; else the run ends by BPB_ERR_OPTION
  *
  * warmup: over the first warmup epochs eta rises in equal steps to eta_0, and the schedule begins
  * then, x counted (and epochs, for cosine) from there. iRPROP, which has no eta, takes none of this:
@@ -1434,7 +1434,7 @@ typedef struct bpb_stop {
  * had not been interrupted, to the bit, times aside.
  */
 typedef struct bpb_checkpoint {
-    const char *path; /* NULL: none */
+    const char *path; /* NULL: none; of one run at a time. Replaced, unless resume is 1 */
     size_t steps;     /* write one after so many steps, */
     double seconds;   /* or so much time, whichever is first; both 0: after each epoch. Always one
                          where a run ends, but for a status that is neither BPB_OK nor BPB_STOPPED */
@@ -1480,7 +1480,8 @@ typedef enum bpb_end {
     BPB_END_SCHEDULE,  /* halving came down to its end */
     BPB_END_CALLBACK,  /* BPB_STOPPED */
     BPB_END_NONFINITE, /* BPB_NONFINITE */
-    BPB_END_LOST       /* BPB_LOST */
+    BPB_END_LOST,      /* BPB_LOST */
+    BPB_END_ERROR      /* an error, of a source, a checkpoint or a schedule of your own */
 } bpb_end;
 
 /* Which weights the net has when a run has ended. */
@@ -1522,28 +1523,32 @@ typedef struct bpb_train_report {
  * Gradient descent over mini-batches, as in Nielsen's Network.SGD: each epoch shuffles the columns
  * (bpb_shuffle with seed and epoch), makes a step for each mini-batch, then evaluates. SGD makes a
  * bpb_dsgd_step, other methods (and SGD with clipping, decay_1 or norms) a bpb_dgradient, of a
- * batch over 1024 columns in parts, and a bpb_dopt_step. report: NULL, or filled in on BPB_OK and
- * on warnings. Allocates at its start, and then no more, but for the names of files.
+ * batch over 1024 columns in parts, and a bpb_dopt_step; dropout's draw is the number of the step,
+ * from 0 (times the most parts of one, plus the part). report: NULL, or filled in on BPB_OK, on
+ * warnings, and on an error that ends a run which had begun. Allocates at its start (with a
+ * checkpoint, some 300 bytes for each epoch), and then no more, but for the names of files.
  *
  * After a resume, on_epoch is first called for each epoch that was made before, with resumed = 1.
- * The net, data, seed, batch, optimiser with its penalties, and precision must be those of the
- * interrupted run; other options may be changed, epochs say. Where the wisdom of the file names kernels that this
+ * The net, the data to learn from and to validate by (of a source: how many), seed, batch, optimiser
+ * with its penalties, and precision must be those of the interrupted run; other options may be
+ * changed, epochs or eta, say. Where the wisdom of the file names kernels that this
  * machine has not, the plan is made anew, and last bits differ.
  *
- * BPB_STOPPED: a callback did not return 0, in the last epoch too; the net is as after the last
- * step.
+ * However a run ends, the net is as after the last step that was made, or, with keep_best, as after
+ * the best epoch:
+ * BPB_STOPPED: a callback did not return 0, in the last epoch too.
  * BPB_NONFINITE: a value of the data is not finite, found before the first step (in a source:
- * before the step that it belongs to), or a step's loss, delta or gradient is not; the net is as
- * before that step.
+ * before the step that it belongs to), or a step's loss (SGD looks at it for on_step alone), delta
+ * or gradient is not; that step is not made.
  * BPB_LOST: an update overflowed, and the weights are lost; see report->kept.
  * BPB_ERR_OPTION: an option out of its range, or no columns to judge by where there is something
  * to judge. BPB_ERR_SHAPE, BPB_ERR_STRIDE, BPB_ERR_SIZE, BPB_ERR_LABEL: see Views, for any of the
- * matrices. BPB_ERR_NO_VJP: a function of the net lacks it. BPB_ERR_SOURCE: a source failed; the
- * net is as after the last step.
+ * matrices; BPB_ERR_SIZE: also over 2^32-1 columns to shuffle. BPB_ERR_NO_VJP: a function of the net
+ * lacks it. BPB_ERR_SOURCE: a source failed.
  * BPB_ERR_NULL: also one of a pair X, T without the other. BPB_ERR_FORMAT, BPB_ERR_THREAD: see
  * bpb_dplan_create. BPB_ERR_MEMORY.
- * Of checkpoints: BPB_ERR_IO, when reading or writing; a failed write ends the run, with the net as
- * after the last step, and leaves the file before. BPB_ERR_FORMAT, BPB_ERR_TRUNCATED,
+ * Of checkpoints: BPB_ERR_IO, when reading or writing; a failed write ends the run, and leaves the
+ * file before. BPB_ERR_FORMAT, BPB_ERR_TRUNCATED,
  * BPB_ERR_CHECKSUM, BPB_ERR_VERSION: the file to resume from is none. BPB_ERR_MISMATCH: it is that
  * of another run.
  */

@@ -420,7 +420,7 @@ class Checkpoints(NoisyCase):
             if os.path.exists(path):
                 shutil.copy(path, copy)
         result = self.assertCode(OK, run(*words, "--resume"))
-        self.assertRegex(result.stderr, r"\Aresumed at the end of the run in .*a\.checkpoint\n\Z")
+        self.assertRegex(result.stderr, r"\Aresumed at the end of the run in .*a\.checkpoint: .* --epochs .*\n\Z")
         self.assertSameRun("a", "b")
         with open(self.files("a")[1], encoding="ascii") as a, \
                 open(self.files("b")[1], encoding="ascii") as b:

@@ -269,16 +269,15 @@ static void one_hot__refuses_what_is_no_label(void **state)
 }
 
 /* theta after a run in which many values are subnormal. */
-static void train_in(unsigned control, real theta[P])
+static void train_in(unsigned control, const bpb_train_options *options, real theta[P])
 {
     const BPB(data) data = {.X = X(), .T = T()};
-    const bpb_train_options options = {.eta = 0.01, .lambda = 0.1, .epochs = 5};
     const unsigned before = get_control();
     struct machine m = new_machine();
     for (size_t i = 0; i < P; i++)
         put(BPB(net_theta)(m.net) + i, (bits)(SUBNORMAL * i));
     set_control(control);
-    assert_ok(BPB(train)(m.net, &data, &options, NULL));
+    assert_ok(BPB(train)(m.net, &data, options, NULL));
     assert_int_equal(get_control(), control);
     set_control(before);
     memcpy(theta, BPB(net_ctheta)(m.net), P * sizeof *theta);
@@ -288,11 +287,21 @@ static void train_in(unsigned control, real theta[P])
 static void train__gives_the_bits_of_the_default_environment(void **state)
 {
     (void)state;
-    real fast[P], plain[P];
-    train_in(fast_control, fast);
-    train_in(DEFAULT, plain);
-    assert_same_bits(P, fast, plain);
-    assert_true(bits_at(&plain[0]) != 0);
+    static const bpb_train_options ways[] = {
+        {.eta = 0.01, .lambda = 0.1, .epochs = 5},
+        {.optimiser = {.method = BPB_ADAM}, .dropout = 0.3, .norms = 1, .epochs = 5,
+         .schedule = {.kind = BPB_SCHEDULE_COSINE, .warmup = 1.5}, .stop = {.keep_best = 1}},
+        {.optimiser = {.method = BPB_IRPROP_PLUS}, .lambda = 0.1, .lambda_1 = 0.1, .epochs = 5},
+        {.eta = 0.01, .optimiser = {.clip_norm = 0.01}, .epochs = 5,
+         .schedule = {.kind = BPB_SCHEDULE_PLATEAU, .patience = 1}, .stop = {.min_delta = 1}},
+    };
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        real fast[P], plain[P];
+        train_in(fast_control, &ways[i], fast);
+        train_in(DEFAULT, &ways[i], plain);
+        assert_same_bits(P, fast, plain);
+        assert_true(bits_at(&plain[i ? P - 1 : 0]) != 0);
+    }
 }
 
 /* ---- Set up ---- */

@@ -519,6 +519,99 @@ static void scene_train_refuses_nonfinite_data(void)
     note_training(BPB(cmatrix)(x_bad, N_IN, COLS), 0.01, 0.5);
 }
 
+/* ---- A run with all that calls back, and with a file; none of it does arithmetic ---- */
+
+static char run_path[64];
+
+struct caller {
+    struct control control;
+    size_t calls, changed; /* in another environment than the caller's */
+};
+
+static void look(struct caller *caller)
+{
+    const struct control now = read_control();
+    caller->calls++;
+    caller->changed += memcmp(&now, &caller->control, sizeof now) != 0;
+}
+
+static int read_in_environment(void *user, const size_t *index, size_t B, real *x, real *t)
+{
+    look(user);
+    for (size_t j = 0; j < B; j++) {
+        memcpy(x + j * N_IN, x_values + index[j] * N_IN, N_IN * sizeof *x);
+        memcpy(t + j * N_OUT, t_values + index[j] * N_OUT, N_OUT * sizeof *t);
+    }
+    return 0;
+}
+
+static double eta_in_environment(const bpb_progress *progress, void *user)
+{
+    look(user);
+    return progress->step % 2 ? 0.01 : 0.03;
+}
+
+static int look_on(const bpb_progress *progress, void *user)
+{
+    (void)progress;
+    look(user);
+    return 0;
+}
+
+static void note_run(BPB(net) * net, bpb_train_options options)
+{
+    struct caller caller;
+    memset(&caller, 0, sizeof caller);
+    caller.control = read_control();
+    bpb_train_report report = {.in = BPB_IN_GRADIENT};
+    const BPB(source) source = {COLS, N_OUT, read_in_environment, &caller};
+    const BPB(data) data = {.source = &source, .source_test = &source};
+    options.checkpoint = (bpb_checkpoint){.path = run_path, .resume = 1, .steps = 3};
+    options.on_step = options.on_epoch = look_on;
+    options.user = &caller;
+    note_status(BPB(train)(net, &data, &options, &report));
+    note_theta(net);
+    note(&report.last.loss, sizeof report.last.loss);
+    note(&report.last.gradient_norm, sizeof report.last.gradient_norm);
+    note(&report.last.theta_norm, sizeof report.last.theta_norm);
+    note(&report.last.eta, sizeof report.last.eta);
+    note(&report.last.best_epoch, sizeof report.last.best_epoch);
+    note_score(&report.last.train);
+    note_score(&report.last.test);
+    note(&caller.calls, sizeof caller.calls);
+    note(&caller.changed, sizeof caller.changed);
+    assert_true(caller.calls > 0 && caller.changed == 0);
+}
+
+static void note_two_runs(bpb_train_options options)
+{
+    const bpb_net_options shape = options_of(BPB_TANH, (struct ending){BPB_SIGMOID, BPB_SQUARED});
+    BPB(net) *first = NULL, *second = NULL;
+    note_status(BPB(net_create)(&first, &shape));
+    note_status(BPB(net_create)(&second, &shape));
+    unlink(run_path);
+    options.epochs = 2;
+    note_run(first, options);
+    options.epochs = 4;
+    note_run(second, options);
+    BPB(net_destroy)(&first);
+    BPB(net_destroy)(&second);
+}
+
+static void scene_train_with_all_options(void)
+{
+    const bpb_schedule own = {.kind = BPB_SCHEDULE_OWN, .own = eta_in_environment, .warmup = 0.3};
+    note_two_runs((bpb_train_options){.batch = 16, .optimiser = {.method = BPB_ADAM}, .norms = 1,
+                                      .schedule = own, .dropout = 0.3, .lambda = 0.7,
+                                      .stop = {.keep_best = 1}});
+    note_two_runs((bpb_train_options){.eta = 0.1, .batch = 16, .lambda = 0.7, .seed = 5,
+                                      .schedule = {.kind = BPB_SCHEDULE_PLATEAU, .factor = 0.7,
+                                                   .patience = 1},
+                                      .stop = {.min_delta = 0.1, .by_loss = 1}});
+    note_two_runs((bpb_train_options){.optimiser = {.method = BPB_IRPROP_PLUS}, .lambda = 0.7,
+                                      .lambda_1 = 0.1, .dropout_inputs = 0.1});
+}
+
 static void scene_options_that_are_not_finite(void)
 {
     struct machine m = plain_machine();
@@ -677,6 +770,7 @@ static const struct scene {
     {"whitening", scene_whitening},
     {"dropout", scene_dropout},
     {"train", scene_train},
+    {"train_with_all_options", scene_train_with_all_options},
     {"train_until_overflow", scene_train_until_overflow},
     {"train_refuses_nonfinite_data", scene_train_refuses_nonfinite_data},
     {"options_that_are_not_finite", scene_options_that_are_not_finite},
@@ -755,6 +849,7 @@ static int set_up(void **state)
         class_of[j] = (real)(j % N_OUT);
     memcpy(&class_of[5], &quiet_nan, sizeof quiet_nan);
     memcpy(&class_of[30], &signalling_nan, sizeof signalling_nan);
+    snprintf(run_path, sizeof run_path, "test_fpenv_%d_%ld.run", BPB_REAL_BYTES, (long)getpid());
     snprintf(idx_path, sizeof idx_path, "test_fpenv_%d_%ld.idx", BPB_REAL_BYTES, (long)getpid());
     return 0;
 }
@@ -763,6 +858,7 @@ static int tear_down(void **state)
 {
     (void)state;
     unlink(idx_path);
+    unlink(run_path);
     return 0;
 }
 

@@ -311,6 +311,110 @@ static void mapped_source__out_of_range(void **state)
     BPB(mapped_close)(&mapped);
 }
 
+/* ---- Trained on ---- */
+
+enum { TRAINED = 1000 };
+
+/* Bytes of any value and labels that follow from them. */
+static void store_learnable(void)
+{
+    struct bytes bytes;
+    struct rng rng = {8};
+    unsigned char labels[COLS];
+    put_idx(&bytes, 0x08, 2, (const size_t[]){COLS, ROWS});
+    for (size_t j = 0; j < COLS; j++) {
+        labels[j] = 0;
+        for (size_t i = 0; i < ROWS; i++) {
+            const uint64_t value = rng_between(&rng, 0, 3);
+            labels[j] = (unsigned char)((labels[j] + value) % CLASSES);
+            put_number(&bytes, value, 1, true);
+        }
+    }
+    store(&bytes, "X");
+    store_bytes("T", labels, COLS);
+}
+
+static BPB(net) * make_classifier(void)
+{
+    static const size_t units[] = {ROWS, 96, 96, CLASSES}; /* enough for two threads */
+    BPB(net) *net = NULL;
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 3,
+                                                       .hidden = BPB_TANH, .output = BPB_SOFTMAX,
+                                                       .loss = BPB_CROSS_ENTROPY, .seed = 3}));
+    return net;
+}
+
+static void assert_same_run(const BPB(net) * got, const bpb_train_report *of_got,
+                            const BPB(net) * want, const bpb_train_report *of_want)
+{
+    const bpb_score *scores[2][2] = {{&of_got->last.train, &of_got->last.validation},
+                                     {&of_want->last.train, &of_want->last.validation}};
+    assert_same_bits(BPB(net_parameters)(want), BPB(net_ctheta)(got), BPB(net_ctheta)(want));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(scores[0][i]->columns, scores[1][i]->columns);
+        assert_int_equal(scores[0][i]->correct, scores[1][i]->correct);
+        assert_int_equal(scores[0][i]->has_accuracy, 1);
+        assert_true(fabs(scores[0][i]->loss - scores[1][i]->loss) <=
+                    256 * EPSILON * scores[1][i]->loss);
+    }
+}
+
+/* The first part of the file to train on, the rest to validate: at once, and begun by two threads
+ * and gone on with by one. */
+static void check_training(size_t classes, const BPB(data) * read, bpb_train_options options)
+{
+    BPB(mapped) *mapped = opened(path_of("X"), path_of("T"), classes);
+    const BPB(source) head = BPB(mapped_source)(mapped, 0, TRAINED),
+                      tail = BPB(mapped_source)(mapped, TRAINED, COLS - TRAINED);
+    const BPB(data) sources = {.source = &head, .source_validation = &tail};
+    BPB(net) *want = make_classifier(), *got = make_classifier(), *cut = make_classifier();
+    bpb_train_report of_want, of_got, of_cut;
+    assert_ok(BPB(train)(want, read, &options, &of_want));
+    assert_ok(BPB(train)(got, &sources, &options, &of_got));
+    assert_same_run(got, &of_got, want, &of_want);
+    options.checkpoint = (bpb_checkpoint){.path = path_of("run"), .resume = 1};
+    options.threads = 2;
+    options.epochs = 1;
+    assert_ok(BPB(train)(cut, &sources, &options, NULL));
+    BPB(net_destroy)(&cut);
+    cut = make_classifier();
+    options.threads = 1;
+    options.epochs = 3;
+    assert_ok(BPB(train)(cut, &sources, &options, &of_cut));
+    assert_same_run(cut, &of_cut, want, &of_want);
+    assert_int_equal(remove(path_of("run")), 0);
+    BPB(net_destroy)(&want);
+    BPB(net_destroy)(&got);
+    BPB(net_destroy)(&cut);
+    BPB(mapped_close)(&mapped);
+}
+
+static void mapped_source__is_trained_on_as_what_is_read(void **state)
+{
+    (void)state;
+    store_learnable();
+    BPB(view) X = {0}, labels = {0};
+    assert_ok(BPB(idx_read)(&X, path_of("X"), NULL));
+    assert_ok(BPB(idx_read)(&labels, path_of("T"), NULL));
+    real *one_hot = make_reals(CLASSES * COLS);
+    const BPB(view) T = BPB(matrix)(one_hot, CLASSES, COLS);
+    assert_ok(BPB(one_hot)(BPB(read)(labels), T, NULL));
+    for (int i = 0; i < 4; i++) {
+        const BPB(cview) targets = BPB(read)(i % 2 ? T : labels), inputs = BPB(read)(X);
+        const BPB(data) read = {
+            .X = BPB(columns)(inputs, 0, TRAINED), .T = BPB(columns)(targets, 0, TRAINED),
+            .X_validation = BPB(columns)(inputs, TRAINED, COLS - TRAINED),
+            .T_validation = BPB(columns)(targets, TRAINED, COLS - TRAINED)};
+        check_training(i % 2 ? CLASSES : 0, &read,
+                       (bpb_train_options){.eta = 0.1, .batch = 300, .epochs = 3,
+                                           .optimiser = {.method = i / 2 ? BPB_NESTEROV
+                                                                         : BPB_SGD}});
+    }
+    free(one_hot);
+    bpb_free(labels.data);
+    bpb_free(X.data);
+}
+
 static bpb_status status_of(const char *X_path, const char *T_path, size_t classes)
 {
     BPB(mapped) *mapped = (BPB(mapped) *)&mapped;
@@ -643,6 +747,7 @@ int main(void)
         cmocka_unit_test(mapped__one_hot_and_class_indices),
         cmocka_unit_test(mapped_source__parts),
         cmocka_unit_test(mapped_source__out_of_range),
+        cmocka_unit_test(mapped_source__is_trained_on_as_what_is_read),
         cmocka_unit_test(mapped_open__labels_that_are_none),
         cmocka_unit_test(mapped_open__files_that_do_not_fit),
         cmocka_unit_test(mapped_open__cut_anywhere_and_too_long),

@@ -659,6 +659,114 @@ static void train__allocates_nothing_after_its_start(void **state)
     reset_net();
 }
 
+/* ---- A run with all that it may have ---- */
+
+enum { MANY = 1100 }; /* columns of a batch, in two parts */
+
+static char run_path[80];
+
+static int read_many(void *user, const size_t *index, size_t B, real *x, real *t)
+{
+    size_t *calls = user;
+    ++*calls;
+    for (size_t j = 0; j < B; j++) {
+        memcpy(x + j * N_IN, x_values + index[j] % COLS * N_IN, N_IN * sizeof *x);
+        memcpy(t + j * N_OUT, t_values + index[j] % COLS * N_OUT, N_OUT * sizeof *t);
+    }
+    return 0;
+}
+
+static bpb_status train_with_all(size_t epochs, size_t *calls)
+{
+    const BPB(source) source = {MANY, N_OUT, read_many, calls};
+    const BPB(data) data = {.source = &source, .source_validation = &source,
+                            .X_test = X(), .T_test = T()};
+    const bpb_train_options options = {
+        .optimiser = {.method = BPB_ADAM}, .batch = MANY, .epochs = epochs, .dropout = 0.2,
+        .stop = {.keep_best = 1}, .checkpoint = {.path = run_path, .resume = 1}};
+    *calls = 0;
+    return BPB(train)(m.net, &data, &options, &out.report);
+}
+
+/* The whole of a file to or from it. */
+static void put_file(const char *path, const unsigned char *bytes, size_t n)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, n, file), n);
+    assert_int_equal(fclose(file), 0);
+}
+static size_t get_file(const char *path, unsigned char *bytes, size_t capacity)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    const size_t n = fread(bytes, 1, capacity, file);
+    assert_true(n < capacity);
+    assert_int_equal(fclose(file), 0);
+    return n;
+}
+
+/* Each allocation fails in turn: before the first step the net is untouched, and behind it only
+ * the name of a file can fail. How many did. */
+static size_t fail_run(const unsigned char *begun, size_t n, size_t epochs)
+{
+    size_t calls, named = 0;
+    bpb_status status = BPB_ERR_MEMORY;
+    for (size_t k = 0; status; k++) {
+        const size_t before = count_live();
+        remove(run_path);
+        if (n > 0)
+            put_file(run_path, begun, n);
+        fill_outputs();
+        failing = allocations + k;
+        status = train_with_all(epochs, &calls);
+        failing = NEVER;
+        assert_true(status == BPB_ERR_MEMORY || status == BPB_OK);
+        assert_int_equal(count_live(), before);
+        if (status && calls == 0)
+            assert_net_is_reset();
+        if (status && calls == 0)
+            assert_true(is_filled(&out, sizeof out));
+        named += status && calls > 0;
+        assert_true(k < 1000);
+        reset_net();
+    }
+    return named;
+}
+
+static void train__out_of_memory_with_all_options(void **state)
+{
+    (void)state;
+    static unsigned char begun[1 << 15];
+    size_t calls;
+    assert_true(fail_run(NULL, 0, 2) > 0);
+    remove(run_path);
+    assert_ok(train_with_all(1, &calls));
+    reset_net();
+    const size_t n = get_file(run_path, begun, sizeof begun);
+    assert_true(fail_run(begun, n, 3) > 0);
+    assert_int_equal(unlink(run_path), 0);
+}
+
+static size_t allocations_with_all(size_t epochs)
+{
+    size_t calls;
+    remove(run_path);
+    const size_t before = allocations;
+    assert_ok(train_with_all(epochs, &calls));
+    reset_net();
+    assert_int_equal(unlink(run_path), 0);
+    return allocations - before;
+}
+
+/* One name for each file. */
+static void train__allocates_the_names_of_its_files_alone(void **state)
+{
+    (void)state;
+    const size_t two = allocations_with_all(2);
+    assert_int_equal(allocations_with_all(7), two + 5);
+}
+
 /* ---- Set up ---- */
 
 static void write_idx(void)
@@ -742,6 +850,7 @@ static int set_up(void **state)
     snprintf(model_path, sizeof model_path, "%s/model", folder);
     snprintf(own_path, sizeof own_path, "%s/own", folder);
     snprintf(idx_path, sizeof idx_path, "%s/idx", folder);
+    snprintf(run_path, sizeof run_path, "%s/run", folder);
     snprintf(csv_path, sizeof csv_path, "%s/csv", folder);
     snprintf(names_path, sizeof names_path, "%s/names", folder);
     snprintf(npy_path, sizeof npy_path, "%s/npy", folder);
@@ -788,6 +897,8 @@ int main(void)
         cmocka_unit_test(derivatives__allocate_nothing),
         cmocka_unit_test(work_init__allocates_nothing),
         cmocka_unit_test(train__allocates_nothing_after_its_start),
+        cmocka_unit_test(train__out_of_memory_with_all_options),
+        cmocka_unit_test(train__allocates_the_names_of_its_files_alone),
     };
     struct CMUnitTest failures[COUNT(operations)];
     for (size_t i = 0; i < COUNT(operations); i++)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A run of training beyond plain SGD: optimisers, schedules, ends, sources, and where it fails. */
+#include <time.h>
+
 #include "support_tmpl.h"
 
 /* ---- A problem: a net, columns for it, and the same run by hand ---- */
@@ -47,21 +49,31 @@ struct by_hand {
     bpb_schedule schedule;
     double eta_0;
     uint64_t seed;
+    size_t epochs;
 };
 
-static void step_by_hand(BPB(net) * net, BPB(work) * work, BPB(opt) * opt, BPB(cview) X,
-                         BPB(cview) T)
+static double penalty_by_hand(BPB(net) * net, const bpb_opt_options *opt)
+{
+    double sum = 0;
+    for (size_t l = 1; l <= 2; l++) {
+        const BPB(view) W = BPB(net_W)(net, BPB(net_theta)(net), l);
+        const size_t biases = opt->decay_biases ? W.rows : 0; /* b stands behind W */
+        for (size_t i = 0; i < W.rows * W.cols + biases; i++) {
+            const double w = (double)W.data[i];
+            sum += opt->decay / 2 * w * w + opt->decay_1 * fabs(w);
+        }
+    }
+    return sum;
+}
+
+static void step_by_hand(BPB(net) * net, BPB(work) * work, BPB(opt) * opt,
+                         const bpb_opt_options *how, BPB(cview) X, BPB(cview) T)
 {
     const size_t P = BPB(net_parameters)(net);
     real *gradient = make_reals(P);
-    double E, penalty = 0;
+    double E;
     assert_ok(BPB(gradient)(net, work, X, T, gradient, &E));
-    for (size_t l = 1; l <= 2; l++) {
-        const BPB(view) W = BPB(net_W)(net, BPB(net_theta)(net), l);
-        for (size_t i = 0; i < W.rows * W.cols; i++)
-            penalty += (double)W.data[i] * (double)W.data[i];
-    }
-    assert_ok(BPB(opt_loss)(opt, E + 0.5 * 0.01 * penalty));
+    assert_ok(BPB(opt_loss)(opt, E + penalty_by_hand(net, how)));
     assert_ok(BPB(opt_step)(opt, net, gradient, 1));
     free(gradient);
 }
@@ -78,14 +90,14 @@ static void run_by_hand(BPB(net) * net, const struct data *data, const struct by
     assert_ok(BPB(plan_create)(&plan, net, &(bpb_plan_options){.batch = batch}));
     assert_ok(BPB(work_create)(&work, plan));
     assert_ok(BPB(opt_create)(&opt, net, &by->opt));
-    for (uint64_t epoch = 1; epoch <= EPOCHS; epoch++) {
+    for (uint64_t epoch = 1; epoch <= by->epochs; epoch++) {
         assert_ok(bpb_shuffle(order, COLUMNS, by->seed, epoch));
         for (size_t first = 0; first < COLUMNS; first += batch, t++) {
             const size_t B = COLUMNS - first < batch ? COLUMNS - first : batch;
             double eta;
-            assert_ok(bpb_schedule_eta(&by->schedule, by->eta_0, t, steps, EPOCHS, &eta));
+            assert_ok(bpb_schedule_eta(&by->schedule, by->eta_0, t, steps, by->epochs, &eta));
             assert_ok(BPB(opt_set_eta)(opt, eta));
-            step_by_hand(net, work, opt, pick(data->views.X, order + first, B),
+            step_by_hand(net, work, opt, &by->opt, pick(data->views.X, order + first, B),
                          pick(data->views.T, order + first, B));
         }
     }
@@ -96,56 +108,104 @@ static void run_by_hand(BPB(net) * net, const struct data *data, const struct by
 
 /* ---- Steps ---- */
 
+/* opt has no decay but that of the run: powers of two, so that lambda / n is exact. */
+static void check_steps(const struct data *data, bpb_opt_options opt, double decay, double decay_1,
+                        int decay_biases, size_t epochs)
+{
+    const bpb_schedule cosine = {.kind = BPB_SCHEDULE_COSINE, .warmup = 1}, constant = {0};
+    struct by_hand by = {.opt = opt,
+                         .schedule = opt.method < BPB_IRPROP_PLUS ? cosine : constant,
+                         .eta_0 = 0.02, .seed = 9, .epochs = epochs};
+    const bpb_train_options options = {.eta = 0.02, .optimiser = opt, .lambda = decay * COLUMNS,
+                                       .lambda_1 = decay_1 * COLUMNS, .schedule = by.schedule,
+                                       .decay_biases = decay_biases,
+                                       .batch = opt.method < BPB_IRPROP_PLUS ? BATCH : COLUMNS + 9,
+                                       .epochs = epochs, .seed = 9};
+    BPB(net) *net = make_net(), *expected = make_net();
+    by.opt.decay = decay;
+    by.opt.decay_1 = decay_1;
+    by.opt.decay_biases = decay_biases;
+    run_by_hand(expected, data, &by);
+    assert_ok(BPB(train)(net, &data->views, &options, NULL));
+    assert_same_theta(net, expected);
+    BPB(net_destroy)(&net);
+    BPB(net_destroy)(&expected);
+}
+
 static void run__makes_the_steps_of_each_optimiser(void **state)
 {
     (void)state;
     struct data data;
     fill(&data);
-    const bpb_schedule cosine = {.kind = BPB_SCHEDULE_COSINE, .warmup = 1}, constant = {0};
-    for (bpb_method method = BPB_MOMENTUM; method <= BPB_IRPROP_MINUS; method++) {
-        const struct by_hand by = {.opt = {.method = method, .decay = 0.01},
-                                   .schedule = method < BPB_IRPROP_PLUS ? cosine : constant,
-                                   .eta_0 = 0.02, .seed = 9};
-        const bpb_train_options options = {.eta = 0.02, .optimiser = {.method = method},
-                                           .lambda = 0.01 * COLUMNS, .schedule = by.schedule,
-                                           .batch = method < BPB_IRPROP_PLUS ? BATCH : 0,
-                                           .epochs = EPOCHS, .seed = 9};
-        BPB(net) *net = make_net(), *expected = make_net();
-        run_by_hand(expected, &data, &by);
-        assert_ok(BPB(train)(net, &data.views, &options, NULL));
-        assert_same_theta(net, expected);
-        BPB(net_destroy)(&net);
-        BPB(net_destroy)(&expected);
+    for (bpb_method method = BPB_MOMENTUM; method <= BPB_IRPROP_MINUS; method++)
+        check_steps(&data, (bpb_opt_options){.method = method}, 1.0 / 128, 0, 0, EPOCHS);
+}
+
+/* SGD too has a gradient of its own then. */
+static void run__clips_and_decays_as_the_optimiser_does(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    check_steps(&data, (bpb_opt_options){.clip_norm = 0.01}, 1.0 / 128, 0, 0, EPOCHS);
+    check_steps(&data, (bpb_opt_options){.clip_value = 0.01}, 0, 0, 0, EPOCHS);
+    check_steps(&data, (bpb_opt_options){0}, 1.0 / 128, 1.0 / 64, 1, EPOCHS);
+    check_steps(&data, (bpb_opt_options){.method = BPB_ADAM}, 0, 1.0 / 64, 0, EPOCHS);
+}
+
+/* iRPROP+ compares losses with their penalties: what grows is another without a part of them. */
+static void run__tells_irprop_of_the_penalties(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    const bpb_opt_options wide = {.method = BPB_IRPROP_PLUS, .delta_0 = 0.25};
+    for (int biases = 0; biases <= 1; biases++) {
+        check_steps(&data, wide, 1.0 / 16, 0, biases, 40);
+        check_steps(&data, wide, 0, 1.0 / 32, biases, 40);
+        check_steps(&data, wide, 1.0 / 32, 1.0 / 32, biases, 40);
     }
+}
+
+/* Different words for one run. */
+static void check_alike(const bpb_train_options *ways, size_t n)
+{
+    struct data data;
+    fill(&data);
+    long double *want = NULL;
+    for (size_t i = 0; i < n; i++) {
+        BPB(net) *net = make_net();
+        const size_t P = BPB(net_parameters)(net);
+        assert_ok(BPB(train)(net, &data.views, &ways[i], NULL));
+        if (i == 0)
+            want = widen(P, BPB(net_ctheta)(net));
+        assert_reals_close("theta", P, BPB(net_ctheta)(net), want, largest(P, want),
+                           64000 * EPSILON);
+        BPB(net_destroy)(&net);
+    }
+    free(want);
 }
 
 /* What an optimiser has of its own is added to what the run says. */
 static void run__adds_both_penalties(void **state)
 {
     (void)state;
-    struct data data;
-    fill(&data);
-    const bpb_train_options ways[] = {
-        {.eta = 0.02, .lambda = 0.03 * COLUMNS, .optimiser = {.method = BPB_ADAM}},
-        {.lambda = 0.02 * COLUMNS,
-         .optimiser = {.method = BPB_ADAM, .eta = 0.02, .decay = 0.01}},
-        {.eta = 0.02, .optimiser = {.method = BPB_ADAM, .eta = 77, .decay = 0.03}},
+    const bpb_train_options adam[] = {
+        {.eta = 0.02, .lambda = 0.03 * COLUMNS, .lambda_1 = 0.02 * COLUMNS, .decay_biases = 1,
+         .optimiser = {.method = BPB_ADAM}},
+        {.lambda = 0.02 * COLUMNS, .lambda_1 = 0.015 * COLUMNS, .decay_biases = 1,
+         .optimiser = {.method = BPB_ADAM, .eta = 0.02, .decay = 0.01, .decay_1 = 0.005}},
+        {.eta = 0.02, .optimiser = {.method = BPB_ADAM, .eta = 77, .decay = 0.03, .decay_1 = 0.02,
+                                    .decay_biases = 1}},
     };
-    BPB(net) *nets[COUNT(ways)];
-    for (size_t i = 0; i < COUNT(ways); i++) {
-        nets[i] = make_net();
-        assert_ok(BPB(train)(nets[i], &data.views, &ways[i], NULL));
-    }
-    const long double close = 64 * EPSILON;
-    const size_t P = BPB(net_parameters)(nets[0]);
-    for (size_t i = 1; i < COUNT(ways); i++) {
-        long double *want = widen(P, BPB(net_ctheta)(nets[0]));
-        assert_reals_close("theta", P, BPB(net_ctheta)(nets[i]), want, largest(P, want),
-                           1000 * close);
-        free(want);
-    }
-    for (size_t i = 0; i < COUNT(ways); i++)
-        BPB(net_destroy)(&nets[i]);
+    const bpb_train_options sgd[] = {
+        {.eta = 0.02, .lambda = 0.03 * COLUMNS, .decay_biases = 1},
+        {.lambda = 0.02 * COLUMNS,
+         .optimiser = {.eta = 0.02, .decay = 0.01, .decay_biases = 1}},
+        {.eta = 0.02, .optimiser = {.decay = 0.03, .decay_biases = 1}, .norms = 1},
+    };
+    check_alike(adam, COUNT(adam));
+    check_alike(sgd, COUNT(sgd));
 }
 
 /* eta of each step. */
@@ -160,6 +220,7 @@ static int check_eta(const bpb_progress *progress, void *user)
     double eta;
     assert_ok(bpb_schedule_eta(etas->schedule, 0.3, etas->t++, STEPS, EPOCHS, &eta));
     assert_true(progress->eta == eta);
+    assert_true(progress->loss > 0);
     return 0;
 }
 
@@ -186,6 +247,8 @@ static double own_eta(const bpb_progress *progress, void *user)
     struct etas *etas = user;
     assert_int_equal(progress->step, etas->t % STEPS);
     assert_int_equal(progress->epoch, etas->t / STEPS + 1);
+    if (etas->t == 0)
+        assert_true(progress->eta == 1);
     return etas->t == 11 ? -1 : 0.25 + (double)etas->t++;
 }
 
@@ -208,6 +271,52 @@ static void run__takes_a_schedule_of_ones_own(void **state)
     BPB(net) *net = make_net();
     assert_int_equal(BPB(train)(net, &data.views, &options, NULL), BPB_ERR_OPTION);
     assert_int_equal(etas.t, 11);
+    BPB(net_destroy)(&net);
+}
+
+static double constant_eta(const bpb_progress *progress, void *user)
+{
+    const struct etas *etas = user;
+    assert_true(progress->epoch > 1 || etas->t >= STEPS);
+    return 0.25;
+}
+
+static int check_warm_eta(const bpb_progress *progress, void *user)
+{
+    struct etas *etas = user;
+    const double t = (double)etas->t++;
+    assert_true(fabs(progress->eta - (t < STEPS ? 0.5 * (t + 1) / STEPS : 0.25)) < 1e-15);
+    return 0;
+}
+
+static void run__warms_up_before_a_schedule_of_ones_own(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    struct etas etas = {0};
+    const bpb_train_options options = {
+        .eta = 0.5, .schedule = {.kind = BPB_SCHEDULE_OWN, .own = constant_eta, .warmup = 1},
+        .batch = BATCH, .epochs = 2, .on_step = check_warm_eta, .user = &etas};
+    BPB(net) *net = make_net();
+    assert_ok(BPB(train)(net, &data.views, &options, NULL));
+    assert_int_equal(etas.t, 2 * STEPS);
+    BPB(net_destroy)(&net);
+}
+
+static void run__takes_the_eta_of_its_optimiser(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    bpb_train_options options = {.optimiser = {.method = BPB_ADAM}, .epochs = 1};
+    bpb_train_report report;
+    BPB(net) *net = make_net();
+    assert_ok(BPB(train)(net, &data.views, &options, &report));
+    assert_true(report.last.eta == 0.001);
+    options.optimiser.eta = 0.5;
+    assert_ok(BPB(train)(net, &data.views, &options, &report));
+    assert_true(report.last.eta == 0.5);
     BPB(net_destroy)(&net);
 }
 
@@ -267,6 +376,7 @@ static void run__tells_of_norms_where_they_are_asked_for(void **state)
     options.on_step = NULL;
     assert_ok(BPB(train)(norms.net, &data.views, &options, &report));
     assert_true(isnan(report.last.gradient_norm) && isnan(report.last.theta_norm));
+    assert_true(isnan(report.last.loss)); /* which nobody asked for */
     BPB(net_destroy)(&norms.net);
 }
 
@@ -401,7 +511,127 @@ static void run__ends_in_time(void **state)
     assert_int_equal(report.end, BPB_END_TIME);
     assert_int_equal(report.last.epoch, 1);
     assert_int_equal(report.last.step, 1);
+    assert_int_equal(script.epochs, 0);
     BPB(net_destroy)(&script.net);
+    /* at the end of an epoch what that has come to stands first */
+    const bpb_train_options both = {.stop = {.seconds = 1e-9, .target_loss = 1000}};
+    assert_int_equal(play_out(&script, losing, &both).end, BPB_END_TARGET);
+    assert_int_equal(script.epochs, 1);
+    BPB(net_destroy)(&script.net);
+}
+
+/* ---- Time: what is slept is the least, what this clock says the most ---- */
+
+#define NAP 2e-3
+
+struct clock {
+    double epoch_began, run_began;
+    size_t steps;
+};
+
+static double read_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int nap(const bpb_progress *progress, void *user)
+{
+    struct clock *clock = user;
+    clock->steps++;
+    assert_true(progress->seconds <= read_clock() - clock->epoch_began);
+    assert_true(progress->seconds >= NAP * (double)(progress->step - 1));
+    nanosleep(&(struct timespec){.tv_nsec = (long)(NAP * 1e9)}, NULL);
+    return 0;
+}
+
+static int next_epoch(const bpb_progress *progress, void *user)
+{
+    struct clock *clock = user;
+    (void)progress;
+    clock->epoch_began = read_clock();
+    return 0;
+}
+
+static void run__tells_the_time_of_its_epoch_and_ends_by_that_of_all(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    struct clock clock = {.run_began = read_clock()};
+    clock.epoch_began = clock.run_began;
+    const bpb_train_options options = {.eta = 0.1, .batch = BATCH,
+                                       .stop = {.seconds = 7 * NAP + NAP / 2}, .on_step = nap,
+                                       .on_epoch = next_epoch, .user = &clock};
+    bpb_train_report report;
+    BPB(net) *net = make_net();
+    assert_ok(BPB(train)(net, &data.views, &options, &report));
+    assert_int_equal(report.end, BPB_END_TIME);
+    assert_true(clock.steps <= 9); /* eight naps are too much */
+    assert_true(read_clock() - clock.run_began >= options.stop.seconds);
+    BPB(net_destroy)(&net);
+}
+
+/* ---- Callbacks that end a run ---- */
+
+static int stop_in_second(const bpb_progress *progress, void *user)
+{
+    (void)user;
+    return progress->epoch == 2 ? 7 : 0;
+}
+
+static void run__says_that_a_callback_ended_it(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    bpb_train_options options = {.eta = 0.1, .batch = BATCH, .epochs = 2, .stop.patience = 2,
+                                 .on_epoch = stop_in_second};
+    for (int i = 0; i < 2; i++) { /* in the last epoch too */
+        bpb_train_report report;
+        BPB(net) *net = make_net();
+        assert_int_equal(BPB(train)(net, &data.views, &options, &report), BPB_STOPPED);
+        assert_int_equal(report.end, BPB_END_CALLBACK);
+        assert_int_equal(report.kept, BPB_KEPT_LAST);
+        assert_int_equal(report.has_checkpoint, 0);
+        BPB(net_destroy)(&net);
+        options.on_step = stop_in_second;
+    }
+}
+
+static int lose_theta(const bpb_progress *progress, void *user)
+{
+    BPB(net) *net = user;
+    if (progress->epoch == 3)
+        BPB(net_theta)(net)[2] = (real)NAN;
+    return 0;
+}
+
+static void run__finds_weights_that_a_callback_spoils(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    for (size_t epochs = 3; epochs <= 4; epochs++) {
+        bpb_train_report report;
+        BPB(net) *net = make_net();
+        const bpb_train_options options = {.eta = 0.1, .batch = BATCH, .epochs = epochs,
+                                           .on_epoch = lose_theta, .user = net};
+        assert_int_equal(BPB(train)(net, &data.views, &options, &report), BPB_LOST);
+        assert_int_equal(report.end, BPB_END_LOST);
+        assert_int_equal(report.kept, BPB_KEPT_NONE);
+        BPB(net_destroy)(&net);
+        net = make_net();
+        bpb_train_options by_step = options;
+        by_step.on_epoch = NULL;
+        by_step.on_step = lose_theta;
+        by_step.user = net;
+        assert_int_equal(BPB(train)(net, &data.views, &by_step, &report), BPB_LOST);
+        assert_int_equal(report.in, BPB_IN_NOTHING);
+        assert_int_equal(report.last.step, 1);
+        BPB(net_destroy)(&net);
+    }
 }
 
 /* Epochs 5, 6 and 7, 8 after the best, epoch 4: eta falls after two of them each time. */
@@ -432,6 +662,76 @@ static void run__halves_eta_until_it_ends(void **state)
     assert_int_equal(report.last.epoch, 10);
     assert_true(fabs(script.eta[9] * 64 - 1e-30) < 1e-45);
     BPB(net_destroy)(&script.net);
+    const bpb_train_options soon = {
+        .schedule = {.kind = BPB_SCHEDULE_HALVING, .patience = 1, .eta_min = 0.2e-30}};
+    assert_int_equal(play_out(&script, losing, &soon).last.epoch, 6); /* 3, 5, 6: 1/2, 1/4, 1/5 */
+    BPB(net_destroy)(&script.net);
+}
+
+/* Never better: eta of the twelfth epoch is after ten that were not, and the first. */
+static void run__waits_ten_epochs_on_a_plateau(void **state)
+{
+    (void)state;
+    static const double same[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    struct script script;
+    const bpb_train_options rules = {.schedule = {.kind = BPB_SCHEDULE_PLATEAU}};
+    play_out(&script, same, &rules);
+    assert_true(script.eta[10] == 1e-30);
+    assert_true(fabs(script.eta[11] - 1e-31) < 1e-45);
+    BPB(net_destroy)(&script.net);
+}
+
+/* y = a_1 - a_2 + b is inf - inf in the first epoch for the columns that judge, then y = b. */
+static int play_nan(const bpb_progress *progress, void *user)
+{
+    struct script *script = user;
+    real *theta = BPB(net_theta)(script->net);
+    memset(theta, 0, 7 * sizeof *theta);
+    theta[0] = theta[1] = progress->epoch == 1 ? 100 : 0;
+    theta[4] = 1;
+    theta[5] = -1;
+    theta[6] = (real)script->y[progress->epoch - 1];
+    return 0;
+}
+
+/* The training columns have targets 0, those of validation 3. */
+static bpb_train_report judge_by_other_columns(double x, const bpb_stop *stop)
+{
+    static const size_t two[] = {1, 2, 1};
+    static const real X[] = {0}, T[] = {0}, other[] = {3};
+    const real large[] = {(real)x};
+    const BPB(data) data = {.X = BPB(cmatrix)(X, 1, 1), .T = BPB(cmatrix)(T, 1, 1),
+                            .X_validation = BPB(cmatrix)(large, 1, 1),
+                            .T_validation = BPB(cmatrix)(other, 1, 1)};
+    struct script script = {.y = losing};
+    bpb_train_report report;
+    assert_ok(BPB(net_create)(&script.net, &(bpb_net_options){.units = two, .n_layers = 2,
+                                                              .hidden = BPB_IDENTITY,
+                                                              .output = BPB_IDENTITY}));
+    const bpb_train_options options = {.eta = 1e-30, .epochs = 12, .stop = *stop,
+                                       .on_step = play_nan, .user = &script};
+    assert_ok(BPB(train)(script.net, &data, &options, &report));
+    BPB(net_destroy)(&script.net);
+    return report;
+}
+
+static void run__prefers_any_score_to_none(void **state)
+{
+    (void)state;
+    const bpb_stop stop = {.patience = 12};
+    assert_int_equal(judge_by_other_columns(1, &stop).last.best_epoch, 4);
+    assert_int_equal(judge_by_other_columns(BPB_SELECT(1e308, 1e38), &stop).last.best_epoch, 4);
+    const bpb_stop early = {.patience = 12, .min_delta = 100}; /* the first that has a score */
+    assert_int_equal(judge_by_other_columns(BPB_SELECT(1e308, 1e38), &early).last.best_epoch, 2);
+}
+
+static void run__meets_its_target_with_the_columns_that_judge(void **state)
+{
+    (void)state;
+    const bpb_stop stop = {.target_loss = 0.5}; /* of y = 4 */
+    const bpb_train_report report = judge_by_other_columns(1, &stop);
+    assert_int_equal(report.end, BPB_END_TARGET);
+    assert_int_equal(report.last.epoch, 4);
 }
 
 /* The validation columns judge, by accuracy where there is one: the second of two scripts. */
@@ -514,6 +814,13 @@ static void run__refuses_options_out_of_range(void **state)
         {.eta = 1, .lambda_1 = -1},
         {.eta = 1, .lambda_1 = NAN},
         {.eta = 1, .norms = 2},
+        {.eta = 1, .decay_biases = 2},
+        {.eta = 1, .no_shuffle = -1},
+        {.eta = 1, .no_train_score = 2},
+        {.eta = 1, .lambda = COLUMNS, .optimiser = {.decay = -0.5}},
+        {.eta = 1, .lambda_1 = COLUMNS, .optimiser = {.decay_1 = -0.5}},
+        {.eta = 1, .optimiser = {.decay_biases = 2}},
+        {.eta = 1, .optimiser = {.eta = -1}},
         {.eta = 1, .dropout = 1},
         {.eta = 1, .dropout_inputs = -0.1},
         {.eta = 1, .schedule = {.factor = 2}},
@@ -530,7 +837,11 @@ static void run__refuses_options_out_of_range(void **state)
     };
     BPB(net) *net = make_net(), *before = make_net();
     for (size_t i = 0; i < COUNT(bad); i++) {
-        const bpb_status status = BPB(train)(net, &data.views, &bad[i], NULL);
+        bpb_train_report report, untouched;
+        memset(&report, 0x5a, sizeof report);
+        memset(&untouched, 0x5a, sizeof untouched);
+        const bpb_status status = BPB(train)(net, &data.views, &bad[i], &report);
+        assert_memory_equal(&report, &untouched, sizeof report);
         if (status != BPB_ERR_OPTION)
             fail_msg("options %zu: %s", i, bpb_strerror(status));
         assert_same_theta(net, before);
@@ -545,6 +856,7 @@ struct source {
     const struct data *data;
     size_t calls, fails_at;
     size_t spoil; /* this column's entry 3 is NaN; COLUMNS: none */
+    bool spoil_T; /* or its target 1 */
 };
 
 static int read_columns(void *user, const size_t *index, size_t B, real *X, real *T)
@@ -555,7 +867,7 @@ static int read_columns(void *user, const size_t *index, size_t B, real *X, real
         memcpy(X + j * N_IN, source->data->X + index[j] * N_IN, N_IN * sizeof *X);
         memcpy(T + j * N_OUT, source->data->T + index[j] * N_OUT, N_OUT * sizeof *T);
         if (index[j] == source->spoil)
-            X[j * N_IN + 3] = (real)NAN;
+            *(source->spoil_T ? &T[j * N_OUT + 1] : &X[j * N_IN + 3]) = (real)NAN;
     }
     return ++source->calls == source->fails_at;
 }
@@ -593,8 +905,28 @@ static void run__learns_the_same_from_a_source(void **state)
         assert_score_close(&got.last.train, &want.last.train);
         assert_score_close(&got.last.validation, &want.last.train);
         assert_score_close(&got.last.test, &want.last.train);
+        assert_int_equal(user.calls, (size_t)(i + 1) * 2 * 4 * STEPS); /* all by batches */
         BPB(net_destroy)(&net);
         BPB(net_destroy)(&expected);
+    }
+}
+
+static void run__evaluates_a_source_beside_a_view(void **state)
+{
+    (void)state;
+    struct data data;
+    fill(&data);
+    struct source user = {.data = &data, .spoil = COLUMNS};
+    const BPB(source) source = source_of(&user);
+    const bpb_train_options options = {.eta = 0.3, .batch = BATCH, .epochs = 2};
+    for (int i = 0; i < 2; i++) {
+        BPB(data) mixed = data.views;
+        *(i ? &mixed.source_validation : &mixed.source_test) = &source;
+        BPB(net) *net = make_net();
+        bpb_train_report report;
+        assert_ok(BPB(train)(net, &mixed, &options, &report));
+        assert_score_close(i ? &report.last.validation : &report.last.test, &report.last.train);
+        BPB(net_destroy)(&net);
     }
 }
 
@@ -608,9 +940,12 @@ static void run__ends_where_a_source_fails(void **state)
         struct source user = {.data = &data, .fails_at = call, .spoil = COLUMNS};
         const BPB(source) source = source_of(&user);
         BPB(net) *net = make_net();
-        assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &source}, &options, NULL),
+        bpb_train_report report = {.end = BPB_END_EPOCHS};
+        assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &source}, &options, &report),
                          BPB_ERR_SOURCE);
         assert_int_equal(user.calls, call);
+        assert_int_equal(report.end, BPB_END_ERROR);
+        assert_int_equal(report.last.epoch, call <= STEPS ? 1 : 2);
         BPB(net_destroy)(&net);
     }
 }
@@ -620,16 +955,52 @@ static void run__names_the_value_of_a_source_that_is_not_finite(void **state)
     (void)state;
     struct data data;
     fill(&data);
-    struct source user = {.data = &data, .spoil = 29};
-    const BPB(source) source = source_of(&user);
+    for (int of_T = 0; of_T <= 1; of_T++) {
+        struct source user = {.data = &data, .spoil = 29, .spoil_T = of_T};
+        const BPB(source) source = source_of(&user);
+        bpb_train_report report;
+        BPB(net) *net = make_net();
+        assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &source},
+                                    &(bpb_train_options){.eta = 0.3, .batch = BATCH}, &report),
+                         BPB_NONFINITE);
+        assert_int_equal(report.in, of_T ? BPB_IN_T : BPB_IN_X);
+        assert_int_equal(report.where.row, of_T ? 1 : 3);
+        assert_int_equal(report.where.col, 29);
+        BPB(net_destroy)(&net);
+    }
+}
+
+/* The first target alone. */
+static int read_one_target(void *user, const size_t *index, size_t B, real *X, real *T)
+{
+    real both[N_OUT * BATCH];
+    assert_true(B <= BATCH);
+    const int failed = read_columns(user, index, B, X, both);
+    for (size_t j = 0; j < B; j++)
+        T[j] = both[j * N_OUT];
+    return failed;
+}
+
+/* A column to validate that is not finite; and of one linear output no accuracy. */
+static void run__scores_a_source_as_evaluate_does(void **state)
+{
+    (void)state;
+    static const size_t to_one[] = {N_IN, 1};
+    struct data data;
+    fill(&data);
+    struct source good = {.data = &data, .spoil = COLUMNS}, bad = {.data = &data, .spoil = 30};
+    const BPB(source) learnt = {COLUMNS, 1, read_one_target, &good},
+                      judged = {COLUMNS, 1, read_one_target, &bad};
     bpb_train_report report;
-    BPB(net) *net = make_net();
-    assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &source},
-                                &(bpb_train_options){.eta = 0.3, .batch = BATCH}, &report),
-                     BPB_NONFINITE);
-    assert_int_equal(report.in, BPB_IN_X);
-    assert_int_equal(report.where.row, 3);
-    assert_int_equal(report.where.col, 29);
+    BPB(net) *net = NULL;
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = to_one, .n_layers = 1,
+                                                       .output = BPB_IDENTITY}));
+    assert_ok(BPB(train)(net, &(BPB(data)){.source = &learnt, .source_validation = &judged},
+                         &(bpb_train_options){.eta = 0.01, .batch = BATCH, .epochs = 1}, &report));
+    assert_int_equal(report.last.validation.nonfinite, 1);
+    assert_int_equal(report.last.train.nonfinite, 0);
+    assert_int_equal(report.last.train.has_accuracy, 0);
+    assert_true(report.last.train.accuracy == 0 && isnan(report.last.validation.loss));
     BPB(net_destroy)(&net);
 }
 
@@ -641,11 +1012,12 @@ static void run__refuses_sources_that_do_not_fit(void **state)
     struct source user = {.data = &data, .spoil = COLUMNS};
     const bpb_train_options options = {.eta = 0.3};
     const BPB(source) good = source_of(&user);
-    BPB(source) none = good, empty = good, other = good;
+    BPB(source) none = good, empty = good, other = good, vast = good;
     none.read = NULL;
     empty.n = 0;
+    vast.n = SIZE_MAX / 2; /* whose order does not fit memory */
     other.targets = 1; /* class indices are for cross-entropy alone */
-    BPB(data) both = data.views;
+    BPB(data) both = data.views, half = {.T = data.views.T, .source = &good};
     both.source = &good;
     BPB(net) *net = make_net();
     assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &none}, &options, NULL), BPB_ERR_NULL);
@@ -654,6 +1026,12 @@ static void run__refuses_sources_that_do_not_fit(void **state)
     assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &other}, &options, NULL),
                      BPB_ERR_SHAPE);
     assert_int_equal(BPB(train)(net, &both, &options, NULL), BPB_ERR_OPTION);
+    assert_int_equal(BPB(train)(net, &half, &options, NULL), BPB_ERR_OPTION);
+    for (int no_shuffle = 0; no_shuffle <= 1; no_shuffle++)
+        assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &vast},
+                                    &(bpb_train_options){.eta = 0.3, .no_shuffle = no_shuffle},
+                                    NULL),
+                         BPB_ERR_SIZE);
     assert_int_equal(user.calls, 0);
     BPB(net_destroy)(&net);
 }
@@ -662,7 +1040,67 @@ static void run__refuses_sources_that_do_not_fit(void **state)
 
 enum { MANY = 2500 };
 
-/* The mean over 2048 columns is that of two passes of 1024. */
+/* Gradient by gradient; every pass of the run has a draw of its own. The loss of the last step. */
+static double train_in_parts(BPB(net) * net, const BPB(data) * data,
+                             const bpb_train_options *options, size_t pass)
+{
+    const size_t P = BPB(net_parameters)(net), n = data->X.cols, batch = options->batch;
+    const bpb_plan_options dropped = {.batch = pass, .dropout = options->dropout,
+                                      .dropout_inputs = options->dropout_inputs};
+    real *part = make_reals(P), *sum = make_reals(P);
+    size_t *order = allocate(n, sizeof *order);
+    struct machine m = {.net = net};
+    double loss = 0;
+    uint64_t draw = 0;
+    assert_ok(BPB(plan_create)(&m.plan, net, &dropped));
+    assert_ok(BPB(work_create)(&m.work, m.plan));
+    for (size_t epoch = 1; epoch <= options->epochs; epoch++) {
+        assert_ok(bpb_shuffle(order, n, options->seed, epoch));
+        for (size_t first = 0; first < n; first += batch) {
+            const size_t B = n - first < batch ? n - first : batch;
+            loss = 0;
+            memset(sum, 0, P * sizeof *sum);
+            for (size_t at = 0; at < batch; at += pass, draw++) {
+                const size_t columns = at >= B ? 0 : B - at < pass ? B - at : pass;
+                double E;
+                if (columns == 0)
+                    continue;
+                if (options->dropout > 0 || options->dropout_inputs > 0)
+                    assert_ok(BPB(work_dropout)(m.work, options->seed, draw));
+                assert_ok(BPB(gradient)(net, m.work, pick(data->X, order + first + at, columns),
+                                        pick(data->T, order + first + at, columns), part, &E));
+                for (size_t i = 0; i < P; i++)
+                    sum[i] += (real)columns / (real)B * part[i];
+                loss += E * (double)columns / (double)B;
+            }
+            assert_ok(BPB(sgd_update)(net, sum, &(bpb_sgd_rule){.eta = options->eta}));
+        }
+    }
+    BPB(work_destroy)(&m.work);
+    BPB(plan_destroy)(&m.plan);
+    free(order);
+    free(part);
+    free(sum);
+    return loss;
+}
+
+static void check_parts(const BPB(data) * data, bpb_train_options options, size_t pass)
+{
+    BPB(net) *net = make_net(), *by_hand = make_net();
+    const size_t P = BPB(net_parameters)(net);
+    bpb_train_report report;
+    assert_ok(BPB(train)(net, data, &options, &report));
+    const double loss = train_in_parts(by_hand, data, &options, pass);
+    long double *want = widen(P, BPB(net_ctheta)(by_hand));
+    assert_reals_close("theta", P, BPB(net_ctheta)(net), want, largest(P, want), 4096 * EPSILON);
+    if (options.norms)
+        assert_true(fabs(report.last.loss - loss) <= 4096 * EPSILON * loss);
+    free(want);
+    BPB(net_destroy)(&net);
+    BPB(net_destroy)(&by_hand);
+}
+
+/* Passes of 1024, 1024 and 452 columns; of 1024, 1024 and then 452; and of SGD, all in one. */
 static void run__sums_large_batches_in_parts(void **state)
 {
     (void)state;
@@ -671,21 +1109,20 @@ static void run__sums_large_batches_in_parts(void **state)
     fill_uniform(&rng, N_IN * MANY, -1, 1, X);
     fill_uniform(&rng, N_OUT * MANY, 0, 1, T);
     const BPB(data) data = {.X = BPB(cmatrix)(X, N_IN, MANY), .T = BPB(cmatrix)(T, N_OUT, MANY)};
-    bpb_train_options options = {.eta = 0.7, .batch = 2048, .epochs = 2, .norms = 1};
-    BPB(net) *parts = make_net(), *whole = make_net();
-    bpb_train_report got, want;
-    assert_ok(BPB(train)(parts, &data, &options, &got));
-    options.norms = 0; /* in one pass */
-    options.on_step = NULL;
-    assert_ok(BPB(train)(whole, &data, &options, &want));
-    const size_t P = BPB(net_parameters)(whole);
-    long double *wide = widen(P, BPB(net_ctheta)(whole));
-    assert_reals_close("theta", P, BPB(net_ctheta)(parts), wide, largest(P, wide), 256 * EPSILON);
-    free(wide);
+    const bpb_train_options plain = {.eta = 0.7, .epochs = 2, .norms = 1, .seed = 3};
+    for (int dropped = 0; dropped <= 3; dropped++) {
+        bpb_train_options options = plain;
+        options.dropout = dropped & 1 ? 0.3 : 0;
+        options.dropout_inputs = dropped & 2 ? 0.4 : 0;
+        options.batch = MANY;
+        check_parts(&data, options, 1024);
+        options.batch = 2048;
+        check_parts(&data, options, 1024);
+        options.norms = 0;
+        check_parts(&data, options, 2048);
+    }
     free(X);
     free(T);
-    BPB(net_destroy)(&parts);
-    BPB(net_destroy)(&whole);
 }
 
 /* ---- Where it is not finite ---- */
@@ -724,24 +1161,96 @@ static void run__says_in_which_layer_and_sample(void **state)
     }
 }
 
-/* The loss y^2/2 overflows, or its derivative times eta; nothing before it does. */
-static void run__says_that_it_was_the_delta(void **state)
+/* Plain SGD computes the loss where somebody is told of it. */
+static int go_on(const bpb_progress *progress, void *user)
 {
-    (void)state;
-    static const size_t one[] = {1, 1};
-    const real X[] = {0, 0, 0}, T[] = {0, (real)(HUGE_REAL / 2), 0};
+    (void)progress, (void)user;
+    return 0;
+}
+
+/* Linear layers 1-1-1 of zeros and one target that is huge: its derivative times eta overflows, or
+ * y^2/2 alone does. */
+static bpb_train_report meet_huge_target(double eta, size_t column)
+{
+    static const size_t thin[] = {1, 1, 1};
+    static const bpb_activation linear[] = {BPB_IDENTITY, BPB_IDENTITY};
+    const real X[3] = {0};
+    real T[3] = {0};
+    T[column] = (real)(HUGE_REAL / 2);
     const BPB(data) data = {.X = BPB(cmatrix)(X, 1, 3), .T = BPB(cmatrix)(T, 1, 3)};
     BPB(net) *net = NULL;
     bpb_train_report report;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = one, .n_layers = 1,
-                                                       .output = BPB_IDENTITY,
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = thin, .n_layers = 2,
+                                                       .activations = linear,
                                                        .init = BPB_INIT_ZERO}));
-    assert_int_equal(BPB(train)(net, &data, &(bpb_train_options){.eta = 100, .batch = 3}, &report),
+    assert_int_equal(BPB(train)(net, &data,
+                                &(bpb_train_options){.eta = eta, .batch = 3, .seed = 2,
+                                                     .on_step = go_on},
+                                &report),
                      BPB_NONFINITE);
-    assert_int_equal(report.in, BPB_IN_DELTA);
-    assert_int_equal(report.layer, 1);
-    assert_int_equal(report.where.col, 1);
     BPB(net_destroy)(&net);
+    assert_int_equal(report.layer, 2);
+    assert_int_equal(report.where.row, 0);
+    assert_int_equal(report.where.col, column);
+    return report;
+}
+
+static void run__says_that_it_was_the_delta(void **state)
+{
+    (void)state;
+    for (size_t column = 0; column < 3; column++)
+        assert_int_equal(meet_huge_target(100, column).in, BPB_IN_DELTA);
+}
+
+static void run__says_that_it_was_the_loss(void **state)
+{
+    (void)state;
+    if (sizeof(real) < sizeof(double))
+        skip(); /* losses are double, and so finite where D is */
+    for (size_t column = 0; column < 3; column++)
+        assert_int_equal(meet_huge_target(1e-3, column).in, BPB_IN_LOSS);
+}
+
+/*
+ * Linear layers 2-3-2 whose gradient has one entry that cannot be squared: of dW_2, A_1 being huge
+ * by its bias in unit col and T_row = 1; of dW_1, X being huge and D_1 no zero in unit row alone.
+ */
+static void check_gradient(size_t l, size_t row, size_t col)
+{
+    static const size_t widths[] = {2, 3, 2};
+    static const bpb_activation linear[] = {BPB_IDENTITY, BPB_IDENTITY};
+    const real huge = BPB_SELECT(1e200, 1e25f);
+    real X[2] = {0}, T[2] = {0};
+    const BPB(data) data = {.X = BPB(cmatrix)(X, 2, 1), .T = BPB(cmatrix)(T, 2, 1)};
+    BPB(net) *net = NULL;
+    bpb_train_report report;
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = widths, .n_layers = 2,
+                                                       .activations = linear,
+                                                       .init = BPB_INIT_ZERO}));
+    T[l == 2 ? row : 0] = 1;
+    if (l == 2)
+        BPB(net_b)(net, BPB(net_theta)(net), 1).data[col] = huge;
+    else
+        BPB(net_W)(net, BPB(net_theta)(net), 2).data[2 * row] = 1;
+    if (l == 1)
+        X[col] = huge;
+    assert_int_equal(BPB(train)(net, &data,
+                                &(bpb_train_options){.optimiser.method = BPB_ADAM}, &report),
+                     BPB_NONFINITE);
+    assert_int_equal(report.in, BPB_IN_GRADIENT);
+    assert_int_equal(report.layer, l);
+    assert_int_equal(report.where.row, row);
+    assert_int_equal(report.where.col, col);
+    BPB(net_destroy)(&net);
+}
+
+static void run__says_which_entry_of_the_gradient(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        check_gradient(1, i % 3, i / 3);
+        check_gradient(2, i % 2, i / 2);
+    }
 }
 
 /* Both factors are finite, their product is not: x = 1e3 and eta (y - t) near the largest number. */
@@ -785,27 +1294,41 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(run__makes_the_steps_of_each_optimiser),
+        cmocka_unit_test(run__clips_and_decays_as_the_optimiser_does),
+        cmocka_unit_test(run__tells_irprop_of_the_penalties),
         cmocka_unit_test(run__adds_both_penalties),
         cmocka_unit_test(run__sets_eta_before_each_step),
         cmocka_unit_test(run__takes_a_schedule_of_ones_own),
+        cmocka_unit_test(run__warms_up_before_a_schedule_of_ones_own),
+        cmocka_unit_test(run__takes_the_eta_of_its_optimiser),
         cmocka_unit_test(run__tells_of_norms_where_they_are_asked_for),
         cmocka_unit_test(run__ends_when_nothing_has_got_better_for_so_long),
         cmocka_unit_test(run__gives_the_best_weights_back),
         cmocka_unit_test(run__counts_what_is_better_by_enough),
         cmocka_unit_test(run__ends_at_its_target),
         cmocka_unit_test(run__ends_in_time),
+        cmocka_unit_test(run__tells_the_time_of_its_epoch_and_ends_by_that_of_all),
+        cmocka_unit_test(run__says_that_a_callback_ended_it),
+        cmocka_unit_test(run__finds_weights_that_a_callback_spoils),
         cmocka_unit_test(run__lowers_eta_on_plateaus),
         cmocka_unit_test(run__halves_eta_until_it_ends),
+        cmocka_unit_test(run__waits_ten_epochs_on_a_plateau),
         cmocka_unit_test(run__judges_by_the_accuracy_of_validation),
+        cmocka_unit_test(run__prefers_any_score_to_none),
+        cmocka_unit_test(run__meets_its_target_with_the_columns_that_judge),
         cmocka_unit_test(run__needs_columns_to_judge_by),
         cmocka_unit_test(run__refuses_options_out_of_range),
         cmocka_unit_test(run__learns_the_same_from_a_source),
+        cmocka_unit_test(run__evaluates_a_source_beside_a_view),
         cmocka_unit_test(run__ends_where_a_source_fails),
         cmocka_unit_test(run__names_the_value_of_a_source_that_is_not_finite),
+        cmocka_unit_test(run__scores_a_source_as_evaluate_does),
         cmocka_unit_test(run__refuses_sources_that_do_not_fit),
         cmocka_unit_test(run__sums_large_batches_in_parts),
         cmocka_unit_test(run__says_in_which_layer_and_sample),
         cmocka_unit_test(run__says_that_it_was_the_delta),
+        cmocka_unit_test(run__says_that_it_was_the_loss),
+        cmocka_unit_test(run__says_which_entry_of_the_gradient),
         cmocka_unit_test(run__says_when_the_weights_are_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,6 +60,7 @@ static void schedule__takes_its_numbers(void **state)
     assert_eta(&cosine, STEPS * EPOCHS / 2, (eta_0 + 0.1) / 2);
     assert_eta(&cosine, STEPS * EPOCHS, 0.1);
     assert_eta(&cosine, 3 * STEPS * EPOCHS, 0.1);
+    assert_eta(&cosine, 5 * STEPS * EPOCHS / 2, 0.1);
 }
 
 /* Over 4 epochs of 5 steps in 20 equal rises; the cosine then has 36 epochs. */
@@ -67,11 +68,13 @@ static void schedule__warms_up_in_equal_steps(void **state)
 {
     (void)state;
     const bpb_schedule cosine = {.kind = BPB_SCHEDULE_COSINE, .warmup = 4},
-                       inverse = {.kind = BPB_SCHEDULE_INVERSE, .warmup = 0.5};
+                       inverse = {.kind = BPB_SCHEDULE_INVERSE, .warmup = 0.5},
+                       all = {.kind = BPB_SCHEDULE_COSINE, .warmup = EPOCHS};
     for (uint64_t t = 0; t < 20; t++)
         assert_eta(&cosine, t, eta_0 * (double)(t + 1) / 20);
     assert_eta(&cosine, 20, eta_0);
     assert_eta(&cosine, (4 + 18) * STEPS, eta_0 / 2);
+    assert_eta(&all, STEPS * EPOCHS - 1, eta_0);
     assert_eta(&inverse, 0, eta_0 / 2.5);
     assert_eta(&inverse, 1, eta_0 * 2 / 2.5);
     assert_eta(&inverse, 2, eta_0);

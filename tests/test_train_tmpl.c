@@ -469,7 +469,9 @@ static void check_named(int matrix, bool indexed)
     assert_int_equal(report.in, matrix);
     assert_int_equal(report.where.row, 1);
     assert_int_equal(report.where.col, indexed ? 3 : 8);
+    assert_int_equal(report.end, BPB_END_NONFINITE);
     assert_int_equal(report.last.epoch, 0);
+    assert_int_equal(report.last.epochs, five.epochs);
     assert_theta_is(run->net, before);
     free(before);
     free_run(run);

@@ -102,11 +102,11 @@ bool rule_keeps_best(const struct rule_settings *rule);
     {.name = "lambda1", .kind = &kind_penalty, .offset = RULE_AT(settings, lambda1), .value = "X", \
      .recorded = true,                                                                             \
      .help = "L1: adds X / n sum |w| over n training samples to the loss that is minimised; "      \
-             "without it 0"},                                                                      \
+             "with --decoupled weights become exactly 0; without it 0"},                           \
     {.name = "decay", .kind = &kind_rate, .offset = RULE_AT(settings, decay), .value = "X",        \
      .recorded = true,                                                                             \
      .help = "weight decay for each step: g has X w more; the same as --lambda of n X. Without "   \
-             "it 0, for adamw 0.01"},                                                              \
+             "it 0, for adamw without --lambda and --lambda1 0.01"},                               \
     {.name = "decoupled", .kind = &kind_flag, .offset = RULE_AT(settings, decoupled),              \
      .recorded = true,                                                                             \
      .help = "decay beside the step and not in g: w <- (1 - eta decay) w, then the step, then w "  \

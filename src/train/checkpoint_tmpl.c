@@ -3,21 +3,23 @@
  * A run as bytes: little-endian, each number in 8 but values of theta and the checksum,
  *
  *     "bpb run\0" | version | bytes in all                                             start
- *     | bytes of a real | L | n_0 ... n_L | functions | n | batch | seed | order       owner
+ *     | bytes of a real | L | n_0 | functions | data | n | batch | seed | order | decay | of biases
+ *     | n_1 ... n_L                                                                    owner
  *     | scaling of inputs and outputs
  *     | the plan's wisdom
- *     | steps | epochs | judge | eta_0 | progress | progress of each epoch             state
+ *     | steps | epochs | eta_0 | judge | progress | progress of each epoch             state
  *     | the optimiser, as bpb_dopt_pack has it | theta of the best epoch | theta
  *     | CRC-32 of all before it, in 4
  */
 #include <errno.h>
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/atomic_file.h"
 #include "io/crc32.h"
 #include "io/packed_tmpl.h"
+#include "net/view_tmpl.h"
 #include "train/run_tmpl.h"
 
 #define MAGIC 0x006e757220627062u /* its bytes are "bpb run\0" */
@@ -34,19 +36,53 @@ static void pack_start(struct packed *packed, uint64_t total)
     packed_put(packed, total);
 }
 
-/* The functions of a net as one number: their names and parameters. */
+/* ---- What a run is of, as numbers ---- */
+
+static void mix(uint64_t *sum, uint64_t word)
+{
+    *sum = (*sum ^ word) * 0x9e3779b97f4a7c15u;
+    *sum ^= *sum >> 29;
+}
+
+/* The functions of a net: their names and parameters. */
 static uint64_t functions_of(const BPB(net) * net)
 {
-    char text[BPB_NAME_BYTES + 32];
-    uint64_t all = 0;
+    uint64_t sum = 0;
     for (size_t l = 1; l <= net->shape->L + 1; l++) {
         const bool loss = l > net->shape->L;
-        const int length = snprintf(
-            text, sizeof text, "%s %a", loss ? BPB(net_loss_name)(net) : BPB(net_activation_name)(net, l),
-            loss ? BPB(net_loss_parameter)(net) : BPB(net_activation_parameter)(net, l));
-        all = all * 0x100000001b3u + bpb_crc32((const unsigned char *)text, (size_t)length);
+        const char *name = loss ? BPB(net_loss_name)(net) : BPB(net_activation_name)(net, l);
+        mix(&sum, bpb_crc32((const unsigned char *)name, strlen(name)));
+        mix(&sum, bits_of_double(loss ? BPB(net_loss_parameter)(net)
+                                      : BPB(net_activation_parameter)(net, l)));
     }
-    return all;
+    return sum;
+}
+
+static void mix_matrix(uint64_t *sum, BPB(cview) V)
+{
+    V = BPB(view_resolve)(V);
+    for (size_t j = 0; j < V.cols; j++) {
+        for (size_t i = 0; i < V.rows; i++)
+            mix(sum, BPB_SELECT(bits_of_double, bits_of_float)(BPB(view_entry)(V, i, j)));
+        if (V.weights)
+            mix(sum, BPB_SELECT(bits_of_double, bits_of_float)(
+                         V.weights[V.index ? V.index[j] : j]));
+    }
+}
+
+/* What is learnt from and what epochs are judged by; of sources their sizes alone. */
+static uint64_t data_of(const struct BPB(run) * run)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < 2; i++) {
+        const struct BPB(set) set = BPB(set_of)(run->data, i);
+        mix(&sum, set.n);
+        if (set.source || set.n == 0)
+            continue;
+        mix_matrix(&sum, set.X);
+        mix_matrix(&sum, set.T);
+    }
+    return sum;
 }
 
 static void pack_scaling(struct packed *packed, real *scaling, size_t n)
@@ -61,8 +97,10 @@ static void pack_owner(struct packed *packed, const struct BPB(run) * run)
 {
     const struct shape *shape = run->net->shape;
     const uint64_t values[] = {sizeof(real), shape->L, shape_inputs(shape),
-                               functions_of(run->net), run->n, run->batch, run->options->seed,
-                               (uint64_t)run->options->no_shuffle};
+                               functions_of(run->net), run->data_sum, run->n, run->batch,
+                               run->options->seed, (uint64_t)run->options->no_shuffle,
+                               bits_of_double(run->rule.decay),
+                               (uint64_t)run->rule.decay_biases};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         packed_put(packed, values[i]);
     for (size_t l = 0; l < shape->L; l++)
@@ -107,22 +145,22 @@ static void pack_judge(struct packed *packed, struct judge *judge)
     packed_double(packed, &judge->loss);
 }
 
-/* Another eta_0 in the run that takes this one up: what plateaus have left of it is the same part. */
-static void pack_eta(struct packed *packed, struct BPB(run) * run)
+/* eta_0 may be another one than that of the file: what plateaus have left of it keeps its share. */
+static void follow_eta(struct BPB(run) * run, double eta_0)
 {
-    double eta_0 = run->eta_0;
-    packed_double(packed, &eta_0);
     if (eta_0 != run->eta_0)
-        run->judge.eta = run->judge.eta / eta_0 * run->eta_0;
+        run->judge.eta = fmax(run->judge.eta / eta_0 * run->eta_0, run->schedule.eta_min);
 }
 
 static void pack_counts(struct packed *packed, struct BPB(run) * run)
 {
+    double eta_0 = run->eta_0;
     packed_u64(packed, &run->t);
     packed_size(packed, &run->epochs, SIZE_MAX);
+    packed_double(packed, &eta_0);
     pack_judge(packed, &run->judge);
-    pack_eta(packed, run);
     pack_progress(packed, &run->progress);
+    follow_eta(run, eta_0);
 }
 
 /* BPB_ERR_MISMATCH: it is that of another optimiser. */
@@ -348,6 +386,7 @@ bpb_status BPB(run_resume)(struct BPB(run) * run)
 {
     const bpb_checkpoint *rule = &run->options->checkpoint;
     struct input input;
+    run->data_sum = rule->path ? data_of(run) : 0;
     if (!rule->resume)
         return start_anew(run);
     const bpb_status opened = bpb_input_open(&input, rule->path);

@@ -27,7 +27,8 @@ static bpb_status check_flags(const bpb_train_options *options)
     REQUIRE(is_flag(options->decay_biases) && is_flag(options->no_shuffle), BPB_ERR_OPTION);
     REQUIRE(is_flag(options->no_train_score) && is_flag(options->norms), BPB_ERR_OPTION);
     REQUIRE(is_flag(options->stop.by_loss) && is_flag(options->stop.keep_best), BPB_ERR_OPTION);
-    REQUIRE(is_flag(options->checkpoint.resume), BPB_ERR_OPTION);
+    REQUIRE(is_flag(options->checkpoint.resume) && is_flag(options->optimiser.decay_biases),
+            BPB_ERR_OPTION);
     return BPB_OK;
 }
 
@@ -35,6 +36,10 @@ static bpb_status check_numbers(const bpb_train_options *options)
 {
     REQUIRE(is_penalty(options->eta) && is_penalty(options->lambda), BPB_ERR_OPTION);
     REQUIRE(is_penalty(options->lambda_1), BPB_ERR_OPTION);
+    /* before the run's are added to these, or stand in their place */
+    REQUIRE(is_penalty(options->optimiser.decay) && is_penalty(options->optimiser.decay_1) &&
+                is_penalty(options->optimiser.eta),
+            BPB_ERR_OPTION);
     REQUIRE(is_penalty(options->stop.min_delta) && is_penalty(options->stop.seconds),
             BPB_ERR_OPTION);
     REQUIRE(isfinite(options->stop.target_loss), BPB_ERR_OPTION);
@@ -92,6 +97,8 @@ bpb_status BPB(run_options)(struct BPB(run) * run)
     TRY(check_numbers(options));
     TRY(check_judge(run));
     run->n = BPB(set_of)(run->data, 0).n;
+    REQUIRE(run->n <= (options->no_shuffle ? SIZE_MAX / sizeof *run->order : UINT32_MAX),
+            BPB_ERR_SIZE);
     run->rule = rule_of(options, run->n);
     REQUIRE(run->rule.method != BPB_SGD || run->rule.eta > 0, BPB_ERR_OPTION);
     TRY(choose_batch(run));
@@ -134,11 +141,12 @@ static bpb_status alloc_plan(struct BPB(run) * run, const char *wisdom)
 
 static bpb_status alloc_optimiser(struct BPB(run) * run)
 {
-    run->eta_0 = run->rule.eta;
-    if (is_fused(run))
-        return BPB_OK;
-    TRY(BPB(opt_create)(&run->opt, run->net, &run->rule));
+    TRY(BPB(opt_create)(&run->opt, run->net, &run->rule)); // which checks all of the rule
     run->eta_0 = is_irprop(run->rule.method) ? 0 : BPB(opt_eta)(run->opt);
+    if (is_fused(run)) {
+        BPB(opt_destroy)(&run->opt);
+        return BPB_OK;
+    }
     run->gradient = make_vector(run);
     run->part = run->pass < run->batch ? make_vector(run) : NULL;
     REQUIRE(run->gradient && (run->part || run->pass == run->batch), BPB_ERR_MEMORY);

@@ -27,6 +27,7 @@ struct BPB(run) {
     double eta_0;
     size_t n, batch;
     size_t pass; /* columns of one pass: a batch, or a part of one */
+    uint64_t data_sum; /* tells data apart; 0: there is no checkpoint */
 
     BPB(plan) * plan;
     BPB(work) * work;

@@ -68,9 +68,12 @@ bpb_status bpb_schedule_complete(bpb_schedule *schedule, double eta_0)
     return BPB_OK;
 }
 
-/* eta = eta_min + (eta_0 - eta_min) / 2 (1 + cos(pi x / epochs)), and eta_min behind the end */
+/* eta = eta_min + (eta_0 - eta_min) / 2 (1 + cos(pi x / epochs)), and eta_min behind the end; eta_0
+ * at the beginning, even where a warm-up has left no epochs. */
 static double cosine(double eta_min, double eta_0, double x, double epochs)
 {
+    if (x == 0)
+        return eta_0;
     if (x >= epochs)
         return eta_min;
     return eta_min + (eta_0 - eta_min) / 2 * (1 + cos(pi * x / epochs));

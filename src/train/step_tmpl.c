@@ -78,7 +78,7 @@ static double next_eta(struct BPB(run) * run)
     const double eta = bpb_schedule_at(schedule, run->judge.eta, run->t, run->progress.steps,
                                        run->progress.epochs);
     if (schedule->kind != BPB_SCHEDULE_OWN ||
-        (double)run->t + 1 < schedule->warmup * (double)run->progress.steps)
+        (double)run->t < schedule->warmup * (double)run->progress.steps)
         return eta;
     fpenv_leave(&run->env);
     const double own = schedule->own(&run->progress, run->options->user);
@@ -86,18 +86,24 @@ static double next_eta(struct BPB(run) * run)
     return own;
 }
 
-/* Columns first .. first+B-1 of the shuffled ones, the part-th of so many passes of this step. */
+/* The columns of the part-th pass of this step. */
 struct portion {
     const size_t *which;
-    size_t B, part, parts;
+    size_t B, part;
 };
+
+/* Of dropout: a number for each pass of a run, though the last step of an epoch may have fewer. */
+static uint64_t draw_of(const struct BPB(run) * run, size_t part)
+{
+    return run->t * ((run->batch - 1) / run->pass + 1) + part;
+}
 
 static bpb_status pick(struct BPB(run) * run, const struct portion *portion, BPB(cview) * X,
                        BPB(cview) * T)
 {
     const struct BPB(set) set = BPB(set_of)(run->data, 0);
     if (run->options->dropout > 0 || run->options->dropout_inputs > 0)
-        BPB(work_dropout)(run->work, run->options->seed, run->t * portion->parts + portion->part);
+        BPB(work_dropout)(run->work, run->options->seed, draw_of(run, portion->part));
     TRY(BPB(set_pick)(&set, &run->stage, portion->which, portion->B, X, T));
     return BPB(batch_scan)(&set, portion->which, *X, *T, &run->report);
 }
@@ -145,7 +151,7 @@ static bpb_status sum_parts(struct BPB(run) * run, const size_t *which, size_t B
     double sum = 0;
     for (size_t part = 0; part < parts; part++) {
         const size_t first = part * run->pass;
-        const struct portion portion = {which + first, BPB_MIN(run->pass, B - first), part, parts};
+        const struct portion portion = {which + first, BPB_MIN(run->pass, B - first), part};
         double loss;
         const bpb_status status =
             part_gradient(run, &portion, parts == 1 ? run->gradient : run->part, &loss);
@@ -203,7 +209,7 @@ bpb_status BPB(run_step)(struct BPB(run) * run)
     const size_t *which = run->order + first;
     run->progress.eta = next_eta(run);
     const bpb_status status = run->opt ? optimiser_step(run, which, B)
-                                       : fused_step(run, &(struct portion){which, B, 0, 1});
+                                       : fused_step(run, &(struct portion){which, B, 0});
     if (status)
         return status;
     if (run->options->norms)

@@ -160,8 +160,10 @@ static bpb_end end_for(const struct BPB(run) * run, bpb_status status)
         return BPB_END_NONFINITE;
     case BPB_LOST:
         return BPB_END_LOST;
-    default:
+    case BPB_OK:
         return end_of(run);
+    default:
+        return BPB_END_ERROR;
     }
 }
 
@@ -180,7 +182,6 @@ static bpb_status finish(struct BPB(run) * run, bpb_status status)
     bpb_status kept = BPB_OK;
     if (status == BPB_OK || status == BPB_STOPPED)
         kept = run->options->checkpoint.path ? BPB(run_keep)(run) : check_theta(run);
-    TRY(kept);
     status = kept ? kept : status;
     run->report.end = end_for(run, status);
     run->report.kept = settle(run, status);
@@ -199,7 +200,7 @@ static bpb_status go(struct BPB(run) * run)
     TRY(BPB(run_resume)(run));
     run->start = run->keeper.kept_at = now();
     status = tell_history(run) ? BPB_STOPPED : make_epochs(run);
-    return status < 0 ? status : finish(run, status);
+    return finish(run, status);
 }
 
 /* bpb_strain, bpb_dtrain */
@@ -216,7 +217,7 @@ bpb_status BPB(train)(BPB(net) * net, const BPB(data) * data, const bpb_train_op
         status = go(&run);
     BPB(run_free)(&run);
     fpenv_leave(&run.env);
-    if (report && status >= 0)
+    if (report && (status >= 0 || run.report.end == BPB_END_ERROR))
         *report = run.report;
     return status;
 }
