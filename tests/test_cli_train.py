@@ -608,8 +608,7 @@ class Signals(NoisyCase):
         self.assertIn("nothing of the run is kept and no model is saved; with --checkpoint", error)
         self.assertFalse(os.path.exists(model))
 
-    def test_second_signal__ends_at_once(self):
-        """While the steps of a large net take long; the note tells that the first is done."""
+    def signal_twice(self):
         process = start("train", "--data", self.data, "--layers", "64,3000,3000,3", "--batch",
                         "all", "--threads", 1)
         self.assertIn("note", process.stderr.readline())
@@ -617,7 +616,16 @@ class Signals(NoisyCase):
         time.sleep(0.01)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
-        self.assertEqual(-signal.SIGTERM, process.returncode)
+        return process.returncode
+
+    def test_second_signal__ends_at_once(self):
+        """While the steps of a large net take long; the note tells that the first is done. On a busy
+        machine the step may end between the two."""
+        codes = []
+        while -signal.SIGTERM not in codes and len(codes) < 20:
+            codes.append(self.signal_twice())
+            self.assertIn(codes[-1], (-signal.SIGTERM, 128 + signal.SIGINT))
+        self.assertEqual(-signal.SIGTERM, codes[-1])
 
     def test_ignored_signals__stay_ignored(self):
         process = start(*self.words("a", *self.SLOW), preexec=ignored_signals)

@@ -12,6 +12,8 @@ static void begin(struct observer *observer)
         return;
     observer->has_begun = true;
     log_begin(&observer->log);
+    if (observer->opening && *observer->opening && !observer->progress.quiet)
+        fprintf(stderr, "%s\n", observer->opening);
     if (observer->keeps_nothing && !observer->progress.quiet)
         fputs("note: without --save FILE or --checkpoint FILE nothing of this run is kept\n",
               stderr);

@@ -13,6 +13,7 @@ struct observer {
     struct log log;
     struct best best;
     const char *checkpoint; /* the file a run may be resumed from; NULL: none */
+    const char *opening;    /* a line to begin with; NULL or empty: none */
     bool keeps_nothing;     /* no file will hold what is learnt: worth a note */
     bool has_begun;         /* a step has been made, or an epoch told of */
     bool has_stepped;

@@ -25,6 +25,18 @@ static int teach_anew(struct BPB(run) * run, const char *key, uint64_t number, s
 
 /* ---- Folds ---- */
 
+/* The first one is whitened already. */
+static int choose_fold(struct BPB(run) * run, size_t k)
+{
+    if (k == 0 && run->white.whitening)
+        return CODE_FINE;
+    BPB(cli_choose_fold)(run, k);
+    const int code = BPB(cli_whiten)(run);
+    if (code != CODE_FINE)
+        complain("this was fold %zu", k + 1);
+    return code;
+}
+
 static int teach_folds(struct BPB(run) * run, struct log *log)
 {
     const size_t folds = run->settings->folds;
@@ -33,7 +45,7 @@ static int teach_folds(struct BPB(run) * run, struct log *log)
     struct best best;
     bpb_progress last = {0};
     for (size_t k = 0; k < folds; k++) {
-        BPB(cli_choose_fold)(run, k);
+        ATTEMPT(choose_fold(run, k));
         ATTEMPT(teach_anew(run, "fold", k + 1, &best, &last));
         repeat_fold(&repeats, k + 1, folds, &last.test, quiet);
         log_run(log, "fold", k + 1, &last);

@@ -16,7 +16,8 @@
 static const char *default_scale(const void *settings)
 {
     const struct data_settings *data = &((const struct train_settings *)settings)->data;
-    return source_of(data->path) == SOURCE_FOLDER && !data->standardise ? "255" : "1";
+    const bool is_scaled = data->standardise || data->whiten.is_given;
+    return source_of(data->path) == SOURCE_FOLDER && !is_scaled ? "255" : "1";
 }
 
 static const char *default_output(const void *settings)
@@ -70,13 +71,21 @@ static const struct option options[] = {
      .preset = "0", .recorded = true,
      .help = "keep the last N training samples out of training, for validation"},
     {.name = "pixel-scale", .kind = &kind_scale, .offset = AT(data.pixel_scale), .value = "S",
-     .preset = "255 for a folder, else 1, as with --standardise", .preset_by = default_scale,
+     .preset = "255 for a folder, else 1, as with --standardise or --whiten",
+     .preset_by = default_scale,
      .recorded = true,
      .help = "divide the inputs by S. The model keeps it: eval and predict do the same"},
     {.name = "standardise", .kind = &kind_flag, .offset = AT(data.standardise), .recorded = true,
      .help = "give each input mean 0 and variance 1 over the training samples, and each target of "
              "--targets too. The model keeps it: predict takes and gives the units of the data, "
              "and losses are those of standardised targets"},
+    {.name = "whiten", .kind = &kind_whiten, .offset = AT(data.whiten), .value = "M|all",
+     .recorded = true,
+     .help = "give the net uncorrelated inputs of variance 1 over the training samples (PCA, by "
+             "LAPACK): all directions in which these vary, or the M of most variance, or, where M "
+             "is a fraction, as few as have that share of it. The model takes the inputs of the "
+             "data, as any other: W_1 and b_1 have the whitening in them. Inputs in different "
+             "units want --standardise too, which first divides each by its standard deviation"},
     {.name = "layers", .kind = &kind_widths, .offset = AT(net.layers), .value = "N0,N1,...",
      .recorded = true,
      .help = "widths n_0 .. n_L: inputs, hidden layers, outputs; without it, one hidden "

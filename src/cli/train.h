@@ -12,6 +12,7 @@
 #include "plan.h"
 #include "table.h"
 #include "train_rule.h"
+#include "whiten.h"
 
 struct data_settings {
     const char *path, *test;             /* test NULL: what a folder holds */
@@ -21,6 +22,7 @@ struct data_settings {
     size_t validate_last;
     size_t pixel_scale;
     bool standardise;
+    struct whiten whiten;
 };
 
 struct net_settings {

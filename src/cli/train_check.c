@@ -50,8 +50,9 @@ static bool check_data(const struct args *args)
 {
     const struct data_settings *data = &((const struct train_settings *)args->settings)->data;
     const struct table_settings table = train_table(data);
-    if (data->standardise && data->pixel_scale != 1) {
-        complain("--standardise makes the scale of the inputs: leave --pixel-scale out");
+    if ((data->standardise || data->whiten.is_given) && data->pixel_scale != 1) {
+        complain("--%s makes the scale of the inputs: leave --pixel-scale out",
+                 data->standardise ? "standardise" : "whiten");
         return false;
     }
     return table_check(&table) && check_test(data);

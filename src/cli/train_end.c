@@ -55,8 +55,8 @@ static const char *fault_of(bpb_status status)
     switch (status) {
     case BPB_ERR_MISMATCH:
         return "is the checkpoint of another run: the number of samples, --layers with their "
-               "functions and scaling, --seed, --batch, --precision and --optimizer with its "
-               "options have to be those that it was begun with";
+               "functions, scaling and whitening, --seed, --batch, --precision and --optimizer "
+               "with its options have to be those that it was begun with";
     case BPB_ERR_FORMAT:
         return "is no checkpoint of bpblas train";
     case BPB_ERR_TRUNCATED:

@@ -66,13 +66,20 @@ static int scale_by(BPB(net) * net, BPB(cview) V, standardise *scale, const char
     return status == BPB_OK ? CODE_FINE : complain_status(status, "standardise", what);
 }
 
-static int scale(const struct BPB(run) * run)
+static int scale_inputs(const struct BPB(run) * run)
 {
     const struct data_settings *data = &run->settings->data;
-    if (!data->standardise)
-        return BPB(cli_scale_inputs)(run->net, data->pixel_scale);
-    ATTEMPT(scale_by(run->net, run->data.X, BPB(net_standardise_inputs), "the inputs"));
-    if (run->train.labels.data)
+    if (data->whiten.is_given)
+        return CODE_FINE; /* the copies are scaled */
+    return data->standardise
+               ? scale_by(run->net, run->data.X, BPB(net_standardise_inputs), "the inputs")
+               : BPB(cli_scale_inputs)(run->net, data->pixel_scale);
+}
+
+static int scale(const struct BPB(run) * run)
+{
+    ATTEMPT(scale_inputs(run));
+    if (!run->settings->data.standardise || run->train.labels.data)
         return CODE_FINE;
     return scale_by(run->net, run->data.T, BPB(net_standardise_outputs), "the targets");
 }
@@ -122,6 +129,7 @@ int BPB(cli_keep)(struct BPB(run) * run, const struct args *args, const bpb_prog
     const char *path = run->settings->result.save;
     if (!path)
         return CODE_FINE;
+    ATTEMPT(BPB(cli_fold_white)(run));
     ATTEMPT(BPB(cli_note_run)(run->net, args, run->seed, last));
     ATTEMPT(BPB(cli_note_fields)(run->net, &run->train));
     return BPB(cli_save)(run->net, path);
@@ -134,6 +142,7 @@ static int teach_and_keep(struct BPB(run) * run, struct observer *observer,
     bpb_train_report report = {0};
     bpb_progress kept;
     observer->checkpoint = rule->checkpoint;
+    observer->opening = run->white.text;
     observer->keeps_nothing = !run->settings->result.save && !rule->checkpoint;
     ATTEMPT(BPB(cli_teach)(run, observer, &report, &kept));
     if (!run->settings->result.quiet) {
@@ -143,12 +152,25 @@ static int teach_and_keep(struct BPB(run) * run, struct observer *observer,
     return BPB(cli_keep)(run, args, &kept);
 }
 
+/* The net, whose options have been looked at before, is made anew for whitened inputs. Folds whiten
+ * each their own: the first shows whether it can be done. */
+static int whiten(struct BPB(run) * run)
+{
+    if (!run->settings->data.whiten.is_given)
+        return CODE_FINE;
+    if (run->settings->folds > 0)
+        BPB(cli_choose_fold)(run, 0);
+    ATTEMPT(BPB(cli_whiten)(run));
+    return BPB(cli_make_net)(run);
+}
+
 static int prepare(struct BPB(run) * run)
 {
     ATTEMPT(plan_read_wisdom(&run->settings->plan, &run->wisdom));
     ATTEMPT(BPB(cli_read_data)(run));
     ATTEMPT(BPB(cli_make_net)(run));
     ATTEMPT(BPB(cli_point_data)(run));
+    ATTEMPT(whiten(run));
     return check_net(run);
 }
 
@@ -173,6 +195,7 @@ int BPB(cli_train)(const struct train_settings *settings, const struct args *arg
     BPB(net_destroy)(&run.net);
     bpb_free(run.wisdom);
     free(run.order);
+    BPB(cli_free_white)(&run.white);
     BPB(cli_free_samples)(&run.train);
     BPB(cli_free_samples)(&run.test);
     return code;

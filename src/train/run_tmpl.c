@@ -96,6 +96,7 @@ bpb_status BPB(run_options)(struct BPB(run) * run)
     TRY(check_flags(options));
     TRY(check_numbers(options));
     TRY(check_judge(run));
+    REQUIRE(!BPB(net_lacking)(run->net, BPB_ERR_NO_VJP), BPB_ERR_NO_VJP);
     run->n = BPB(set_of)(run->data, 0).n;
     REQUIRE(run->n <= (options->no_shuffle ? SIZE_MAX / sizeof *run->order : UINT32_MAX),
             BPB_ERR_SIZE);
