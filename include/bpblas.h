@@ -1309,8 +1309,8 @@ BPB_API bpb_status bpb_sevaluate(const bpb_snet *net, bpb_scview X, bpb_scview T
 /*
  * Data that are not in memory (files, see bpb_dmapped_source, or what a function of your own
  * computes or fetches), as columns 0 .. n-1: read puts columns index[0..B-1] of them into
- * X (n_0 x B) and T (targets x B), both packed, and returns 0, or not 0 where it fails. It is called
- * by one thread at a time, in the caller's floating-point environment.
+ * X (n_0 x B) and T (targets x B), both packed, and returns 0, or not 0 where it fails. It is
+ * called by one thread at a time, in the caller's floating-point environment.
  */
 typedef struct bpb_dsource {
     size_t n;       /* columns */
@@ -1374,8 +1374,8 @@ typedef struct bpb_progress {
  *                progress.step are made in this epoch; else the run ends by BPB_ERR_OPTION
  *
  * warmup: over the first warmup epochs eta rises in equal steps to eta_0, and the schedule begins
- * then, x counted (and epochs, for cosine) from there. iRPROP, which has no eta, takes none of this:
- * BPB_ERR_OPTION for all but constant.
+ * then, x counted (and epochs, for cosine) from there. iRPROP, which has no eta, takes none of
+ * this: BPB_ERR_OPTION for all but constant.
  */
 typedef enum bpb_schedule_kind {
     BPB_SCHEDULE_CONSTANT,
@@ -1406,9 +1406,9 @@ BPB_API const char *bpb_schedule_name(bpb_schedule_kind kind);
 /* The reverse. BPB_ERR_OPTION: no such name. */
 BPB_API bpb_status bpb_schedule_from_name(const char *name, bpb_schedule_kind *kind);
 
-/* *eta = that of step t (from 0) of epochs times steps, for a loop of your own. Plateau and halving,
- * which depend on scores, count as constant. BPB_ERR_OPTION: the schedule is out of its range, or
- * is your own. BPB_ERR_SIZE: steps or epochs is 0. */
+/* *eta = that of step t (from 0) of epochs times steps, for a loop of your own. Plateau and
+ * halving, which depend on scores, count as constant. BPB_ERR_OPTION: the schedule is out of its
+ * range, or is your own. BPB_ERR_SIZE: steps or epochs is 0. */
 BPB_API bpb_status bpb_schedule_eta(const bpb_schedule *schedule, double eta_0, uint64_t t,
                                     size_t steps, size_t epochs, double *eta);
 
@@ -1437,15 +1437,15 @@ typedef struct bpb_checkpoint {
     const char *path; /* NULL: none; of one run at a time. Replaced, unless resume is 1 */
     size_t steps;     /* write one after so many steps, */
     double seconds;   /* or so much time, whichever is first; both 0: after each epoch. Always one
-                         where a run ends, but for a status that is neither BPB_OK nor BPB_STOPPED */
+                         where a run ends by BPB_OK or BPB_STOPPED */
     int resume;       /* 1: begin with what the file holds, where there is one */
 } bpb_checkpoint;
 
 typedef struct bpb_train_options {
     double eta;       /* learning rate eta_0, > 0; 0: that of optimiser; SGD must be given one */
     double lambda;    /* L2: the penalty lambda/(2 n) sum w^2 over n columns; default 0 */
-    double lambda_1;  /* L1: the penalty lambda_1/n sum |w|; default 0. They are lambda/n more decay,
-                         lambda_1/n more decay_1 of the optimiser */
+    double lambda_1;  /* L1: the penalty lambda_1/n sum |w|; default 0. They are lambda/n more decay
+                         and lambda_1/n more decay_1 of the optimiser */
     int decay_biases; /* 1: the penalties cover biases too; default 0 */
     bpb_opt_options optimiser; /* default SGD, whose gradient product accumulates into W */
     bpb_schedule schedule;     /* default constant */
@@ -1529,9 +1529,9 @@ typedef struct bpb_train_report {
  * checkpoint, some 300 bytes for each epoch), and then no more, but for the names of files.
  *
  * After a resume, on_epoch is first called for each epoch that was made before, with resumed = 1.
- * The net, the data to learn from and to validate by (of a source: how many), seed, batch, optimiser
- * with its penalties, and precision must be those of the interrupted run; other options may be
- * changed, epochs or eta, say. Where the wisdom of the file names kernels that this
+ * The net, the data to learn from and to validate by (of a source: how many), seed, batch,
+ * optimiser with its penalties, and precision must be those of the interrupted run; other options
+ * may be changed, epochs or eta, say. Where the wisdom of the file names kernels that this
  * machine has not, the plan is made anew, and last bits differ.
  *
  * However a run ends, the net is as after the last step that was made, or, with keep_best, as after
@@ -1543,8 +1543,8 @@ typedef struct bpb_train_report {
  * BPB_LOST: an update overflowed, and the weights are lost; see report->kept.
  * BPB_ERR_OPTION: an option out of its range, or no columns to judge by where there is something
  * to judge. BPB_ERR_SHAPE, BPB_ERR_STRIDE, BPB_ERR_SIZE, BPB_ERR_LABEL: see Views, for any of the
- * matrices; BPB_ERR_SIZE: also over 2^32-1 columns to shuffle. BPB_ERR_NO_VJP: a function of the net
- * lacks it. BPB_ERR_SOURCE: a source failed.
+ * matrices; BPB_ERR_SIZE: also over 2^32-1 columns to shuffle. BPB_ERR_NO_VJP: a function of the
+ * net lacks it. BPB_ERR_SOURCE: a source failed.
  * BPB_ERR_NULL: also one of a pair X, T without the other. BPB_ERR_FORMAT, BPB_ERR_THREAD: see
  * bpb_dplan_create. BPB_ERR_MEMORY.
  * Of checkpoints: BPB_ERR_IO, when reading or writing; a failed write ends the run, and leaves the

@@ -965,7 +965,7 @@ static void write_with_sum(unsigned char *bytes, size_t n)
     write_file(path_of("run.bpb"), bytes, n);
 }
 
-/* Made by someone with the checksum in hand: whatever it says, nothing is read that is not there. */
+/* Made by someone with the checksum in hand: nothing is read that is not there. */
 static void checkpoint__that_lies_is_refused_or_taken_up_whole(void **state)
 {
     (void)state;

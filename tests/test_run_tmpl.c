@@ -1253,7 +1253,7 @@ static void run__says_which_entry_of_the_gradient(void **state)
     }
 }
 
-/* Both factors are finite, their product is not: x = 1e3 and eta (y - t) near the largest number. */
+/* Both factors are finite, their product is not: x = 1e3, eta (y - t) near the largest number. */
 static void check_lost(const bpb_train_options *options, bpb_kept kept)
 {
     static const size_t one[] = {1, 1};

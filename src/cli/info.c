@@ -17,7 +17,8 @@
 /* clang-format off */
 static const struct option options[] = {
     {.name = "model", .kind = &kind_path, .offset = AT(model), .value = "FILE",
-     .help = "describe this model (.json: of network2.py), or with --plan how its products are done; without it, the BLAS "
+     .help = "describe this model (.json: of network2.py), or with --plan how its products are "
+             "done; without it, the BLAS "
              "and the machine"},
     {.name = "plan", .kind = &kind_flag, .offset = AT(shows_plan),
      .help = "show which kernel does each product of training and prediction, for the net of "

@@ -58,7 +58,9 @@ void observer_end(struct observer *observer)
 {
     progress_clear(&observer->progress);
     if (observer->has_begun && !observer->has_stepped && !observer->progress.quiet)
-        fprintf(stderr, "resumed at the end of the run in %s: nothing is left to do; more --epochs go on\n", observer->checkpoint);
+        fprintf(stderr,
+                "resumed at the end of the run in %s: nothing is left to do; more --epochs go on\n",
+                observer->checkpoint);
 }
 
 void observer_attach(struct observer *observer, bpb_train_options *options)

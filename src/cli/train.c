@@ -122,8 +122,8 @@ static const struct option options[] = {
              "normal is N(0, 1) for both; glorot suits tanh, he suits relu, orthogonal (by LAPACK) "
              "suits deep nets"},
     {.name = "eta", .kind = &kind_rate, .offset = AT(rule.eta), .value = "X",
-     .preset = "3.0 for sgd (with --targets 0.1), 0.01 for adagrad and rmsprop, else 0.001; irprop has "
-               "none",
+     .preset = "3.0 for sgd (with --targets 0.1), 0.01 for adagrad and rmsprop, else 0.001; "
+               "irprop has none",
      .preset_by = default_eta, .recorded = true,
      .help = "learning rate eta_0: with --optimizer sgd each mini-batch makes W <- W - eta dE/dW, "
              "E its mean loss. There 3.0 suits sigmoid with squared; cross-entropy wants about "

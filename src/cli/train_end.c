@@ -161,8 +161,8 @@ static int explain_nonfinite(const struct train_end *end)
         name_place(report, what, sizeof what);
     name_rest(end, rest, sizeof rest);
     if (report->last.eta > 0)
-        snprintf(remedy, sizeof remedy, "; try a smaller --eta than %g, --clip-norm or --standardise",
-                 report->last.eta);
+        snprintf(remedy, sizeof remedy,
+                 "; try a smaller --eta than %g, --clip-norm or --standardise", report->last.eta);
     complain("epoch %zu, mini-batch %zu: %s%s%s. %s", report->last.epoch, report->last.step + 1,
              what, end->status == BPB_LOST ? "" : " is not finite", remedy, rest);
     return CODE_NONFINITE;

@@ -54,8 +54,8 @@ void BPB(cli_free_white)(struct BPB(white) * white);
 /* Make a net of the widths, in place of any earlier. An int code. */
 int BPB(cli_make_net)(struct BPB(run) * run);
 
-/* Scale it by the settings and the data, and train it; *kept is the epoch whose weights it then has.
- * An int code, or 128 + the signal that stopped it. */
+/* Scale it by the settings and the data, and train it; *kept is the epoch whose weights it then
+ * has. An int code, or 128 + the signal that stopped it. */
 int BPB(cli_teach)(struct BPB(run) * run, struct observer *observer, bpb_train_report *report,
                    bpb_progress *kept);
 

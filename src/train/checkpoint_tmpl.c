@@ -182,7 +182,8 @@ static bpb_status pack_optimiser(struct packed *packed, struct BPB(run) * run)
     return BPB_OK;
 }
 
-/* Best weights that are not wanted are passed over; where there are none, there is no best epoch. */
+/* Best weights that are not wanted are passed over; where there are none, there is no best
+ * epoch. */
 static void pack_best(struct packed *packed, struct BPB(run) * run)
 {
     const size_t P = run->net->shape->parameters;

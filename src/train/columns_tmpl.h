@@ -28,7 +28,8 @@ struct BPB(set) BPB(set_of)(const BPB(data) * data, int i);
 /* Check all sets; the first must have columns. As bpb_dtrain. */
 bpb_status BPB(sets_check)(const BPB(net) * net, const BPB(data) * data);
 
-/* The first value in the caller's memory that is not finite, into the report; else in = BPB_IN_NOTHING. */
+/* The first value in the caller's memory that is not finite, into the report; else in is
+ * BPB_IN_NOTHING. */
 bpb_status BPB(sets_scan)(const BPB(data) * data, bpb_train_report *report);
 
 /* Memory for batches of so many columns; to be freed in any case. BPB_ERR_MEMORY. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How eta changes, and which epochs are the better ones: all of it in double, for both precisions. */
+/* How eta changes, and which epochs are the better ones; in double, for both precisions. */
 #ifndef BPB_SCHEDULE_H
 #define BPB_SCHEDULE_H
 
 #include "common.h"
 
-/* The schedule with its defaults filled in. BPB_ERR_OPTION. Of an own one only the warm-up is looked
- * at. */
+/* The schedule with its defaults filled in. BPB_ERR_OPTION. */
 bpb_status bpb_schedule_complete(bpb_schedule *schedule, double eta_0);
 
 /* eta of step t where eta_0 is what a plateau has come down to; the schedule is complete. */
