@@ -452,7 +452,7 @@ static void mapped_open__labels_that_are_none(void **state)
 static void mapped_open__files_that_do_not_fit(void **state)
 {
     (void)state;
-    struct bytes bytes;
+    struct bytes bytes = {.n = 0};
     store_pair(0, 0);
     const char *X_path = path_of("X"), *T_path = path_of("T");
     const char *short_path = store_bytes("short", bytes.at, COLS - 1);
