@@ -242,7 +242,7 @@ bpb_status BPB(run_keep)(struct BPB(run) * run)
 {
     const char *path = run->options->checkpoint.path;
     struct packed written = {.out = run->keeper.bytes};
-    if (!run->plan->functions->finite(run->net->shape->parameters, run->net->theta))
+    if (BPB(run_check_theta)(run) == BPB_LOST)
         return BPB_LOST;
     TRY(pack_all(&written, run, total_of(run, run->epochs), run->epochs));
     store_little32(written.out + written.at, bpb_crc32(written.out, written.at));

@@ -10,8 +10,7 @@
 
 /* The file that a run keeps itself in. */
 struct BPB(keeper) {
-    unsigned char *bytes; /* what is written, or has been read */
-    size_t capacity;
+    unsigned char *bytes; /* what is written */
     char *wisdom;         /* of the plan */
     bpb_progress *history; /* of each epoch that was made */
     uint64_t kept_t;      /* steps made when it was last written, and when that was */
@@ -48,6 +47,13 @@ struct BPB(run) {
     double start;    /* on the clock */
     struct fpenv env; /* the caller's: callbacks run in it */
 };
+
+/* BPB_LOST: theta is not finite. */
+static inline bpb_status BPB(run_check_theta)(const struct BPB(run) * run)
+{
+    const bool finite = run->plan->functions->finite(run->net->shape->parameters, run->net->theta);
+    return finite ? BPB_OK : BPB_LOST;
+}
 
 /* Check the options, and fill in what follows from them. */
 bpb_status BPB(run_options)(struct BPB(run) * run);

@@ -66,11 +66,6 @@ static void locate_gradient(struct BPB(run) * run)
 
 /* ---- A step ---- */
 
-static bool theta_is_finite(const struct BPB(run) * run)
-{
-    return run->plan->functions->finite(run->net->shape->parameters, run->net->theta);
-}
-
 /* eta of the step to come. */
 static double next_eta(struct BPB(run) * run)
 {
@@ -111,7 +106,7 @@ static bpb_status pick(struct BPB(run) * run, const struct portion *portion, BPB
 /* BPB_NONFINITE of a pass: because of theta, or in itself. */
 static bpb_status not_finite(struct BPB(run) * run, const struct portion *portion)
 {
-    if (!theta_is_finite(run))
+    if (BPB(run_check_theta)(run) == BPB_LOST)
         return BPB_LOST;
     locate(run, portion->which);
     return BPB_NONFINITE;
@@ -195,10 +190,11 @@ static bpb_status optimiser_step(struct BPB(run) * run, const size_t *which, siz
         BPB(opt_loss)(run->opt, run->progress.loss + penalty(run));
     TRY(BPB(opt_set_eta)(run->opt, run->progress.eta));
     const bpb_status made = BPB(opt_step)(run->opt, run->net, run->gradient, 1);
-    if (made == BPB_NONFINITE && !theta_is_finite(run))
+    if (made != BPB_NONFINITE)
+        return made;
+    if (BPB(run_check_theta)(run) == BPB_LOST)
         return BPB_LOST;
-    if (made == BPB_NONFINITE)
-        locate_gradient(run);
+    locate_gradient(run);
     return made;
 }
 

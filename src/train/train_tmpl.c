@@ -23,13 +23,6 @@ static bool stopped(struct BPB(run) * run, int (*callback)(const bpb_progress *,
     return stop != 0;
 }
 
-/* BPB_LOST: it is not finite. */
-static bpb_status check_theta(const struct BPB(run) * run)
-{
-    const bool finite = run->plan->functions->finite(run->net->shape->parameters, run->net->theta);
-    return finite ? BPB_OK : BPB_LOST;
-}
-
 /* ---- The end of an epoch ---- */
 
 static bpb_status score_set(struct BPB(run) * run, int i, bpb_score *score)
@@ -112,7 +105,7 @@ static bpb_status make_epoch(struct BPB(run) * run)
     bpb_status status = make_steps(run);
     if (status || run->progress.step < run->progress.steps)
         return status;
-    status = check_theta(run);
+    status = BPB(run_check_theta)(run);
     if (status)
         return status;
     TRY(close_epoch(run));
@@ -181,7 +174,7 @@ static bpb_status finish(struct BPB(run) * run, bpb_status status)
 {
     bpb_status kept = BPB_OK;
     if (status == BPB_OK || status == BPB_STOPPED)
-        kept = run->options->checkpoint.path ? BPB(run_keep)(run) : check_theta(run);
+        kept = run->options->checkpoint.path ? BPB(run_keep)(run) : BPB(run_check_theta)(run);
     status = kept ? kept : status;
     run->report.end = end_for(run, status);
     run->report.kept = settle(run, status);
