@@ -14,23 +14,23 @@ struct BENCH(library) {
     BPB(work) *work;
 };
 
-static BPB(cview) inputs(const struct BENCH(problem) *problem, size_t first)
+static BPB(view) inputs(const struct BENCH(problem) *problem, size_t first)
 {
     const size_t n_0 = problem->shape->units[0];
-    return (BPB(cview)){.data = problem->X + first * n_0, .rows = n_0, .cols = problem->batch};
+    return (BPB(view)){.data = problem->X + first * n_0, .rows = n_0, .cols = problem->batch};
 }
 
-static BPB(cview) targets(const struct BENCH(problem) *problem, size_t first)
+static BPB(view) targets(const struct BENCH(problem) *problem, size_t first)
 {
     const size_t n_L = problem->shape->units[problem->shape->n_layers];
-    return (BPB(cview)){.data = problem->T + first * n_L, .rows = n_L, .cols = problem->batch};
+    return (BPB(view)){.data = problem->T + first * n_L, .rows = n_L, .cols = problem->batch};
 }
 
 static bpb_status forward(void *state, size_t first)
 {
     const struct BENCH(library) *lib = state;
     const size_t n_L = lib->problem->shape->units[lib->problem->shape->n_layers];
-    const BPB(view) Y = {
+    const BPB(out) Y = {
         .data = lib->result.Y + first * n_L, .rows = n_L, .cols = lib->problem->batch};
     return BPB(forward)(lib->net, lib->work, inputs(lib->problem, first), Y);
 }

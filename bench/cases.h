@@ -15,7 +15,7 @@ struct bench_case {
     const char *name;
     size_t n_layers, units[MAX_LAYERS + 1];
     bpb_activation hidden, output;
-    bpb_loss loss;
+    bpb_loss_kind loss;
     enum own own;    /* activation: of the hidden layers */
     size_t batch;    /* columns of one call */
     size_t samples;  /* columns of the data, a multiple of batch; the calls take them in turn */

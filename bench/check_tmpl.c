@@ -106,14 +106,14 @@ struct vectors {
     real *values, *reference, *base;
 };
 
-/* bpb_dnet_W or bpb_dnet_b */
-typedef BPB(view) part_of(const BPB(net) *net, real *vector, size_t l);
+/* bpb_net_W or bpb_net_b */
+typedef BPB(out) part_of(const BPB(net) *net, real *vector, size_t l);
 
 static bool part_equal(const struct check *check, const struct vectors *vectors, part_of *part,
                        const char *letter, size_t l)
 {
     const BPB(net) *net = check->problem->net;
-    const BPB(view) values = part(net, vectors->values, l);
+    const BPB(out) values = part(net, vectors->values, l);
     const size_t n = values.rows * values.cols;
     const struct pair pair = {
         .values = values.data,

@@ -92,7 +92,7 @@ bpb_status BENCH(check_delta)(const struct BENCH(problem) *problem, const struct
     const struct delta *bare = delta->state;
     inputs->restore(inputs->state);
     TRY(subject_sweep(inputs, OP_GRADIENT));
-    const BPB(cview) D = BPB(work_layer)(derivative->work, 1).D;
+    const BPB(view) D = BPB(work_layer)(derivative->work, 1).D;
     memcpy(bare->D, D.data, bare->n_out * bare->B * sizeof(real));
     TRY(subject_sweep(delta, OP_GRADIENT));
     *agree = same(bare->n_in * bare->B, derivative->dX, bare->D_in, bare->n_out);

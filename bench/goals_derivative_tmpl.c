@@ -7,14 +7,14 @@
 
 #include "random.h"
 
-static BPB(cview) inputs(const struct BENCH(derivative) *d)
+static BPB(view) inputs(const struct BENCH(derivative) *d)
 {
-    return BPB(cmatrix)(d->problem->X, d->n_0, d->B);
+    return BPB(matrix)(d->problem->X, d->n_0, d->B);
 }
 
-static BPB(cview) targets(const struct BENCH(derivative) *d)
+static BPB(view) targets(const struct BENCH(derivative) *d)
 {
-    return BPB(cmatrix)(d->problem->T, d->n_L, d->B);
+    return BPB(matrix)(d->problem->T, d->n_L, d->B);
 }
 
 static bpb_status jvp(void *state, size_t first)
@@ -23,8 +23,8 @@ static bpb_status jvp(void *state, size_t first)
     const real *v = BENCH(along_theta)(d) ? BPB(net_ctheta)(d->direction) : NULL;
     const real *V = BENCH(along_inputs)(d) ? d->V : NULL;
     (void)first;
-    return BPB(jvp)(d->net, d->work, inputs(d), v, BPB(cmatrix)(V, d->n_0, d->B),
-                    BPB(matrix)(d->result.Y, d->n_L, d->B), BPB(matrix)(d->dY, d->n_L, d->B));
+    return BPB(jvp)(d->net, d->work, inputs(d), v, BPB(matrix)(V, d->n_0, d->B),
+                    BPB(matrix_out)(d->result.Y, d->n_L, d->B), BPB(matrix_out)(d->dY, d->n_L, d->B));
 }
 
 static bpb_status hvp(void *state, size_t first)
@@ -42,15 +42,15 @@ static bpb_status gradient_x(void *state, size_t first)
     double loss;
     (void)first;
     return BPB(gradient_x)(d->net, d->work, inputs(d), targets(d), d->result.gradient,
-                           BPB(matrix)(d->dX, d->n_0, d->B), &loss);
+                           BPB(matrix_out)(d->dX, d->n_0, d->B), &loss);
 }
 
 static bpb_status jacobian_vjp(void *state, size_t first)
 {
     const struct BENCH(derivative) *d = state;
     (void)first;
-    return BPB(jacobian_vjp)(d->net, d->work, inputs(d), BPB(cmatrix)(d->U, d->n_L, d->B),
-                             BPB(cmatrix)(d->D, d->n_L * d->n_0, d->B), d->result.gradient);
+    return BPB(jacobian_vjp)(d->net, d->work, inputs(d), BPB(matrix)(d->U, d->n_L, d->B),
+                             BPB(matrix)(d->D, d->n_L * d->n_0, d->B), d->result.gradient);
 }
 
 static void restore(void *state)

@@ -17,19 +17,19 @@ static const char *const names[DERIVATIVES] = {
 
 /* A function of theta and X, n values, and what should be its derivative along v and V. */
 struct slope {
-    bpb_status (*value)(struct BENCH(derivative) *d, BPB(cview) X, real *values);
+    bpb_status (*value)(struct BENCH(derivative) *d, BPB(view) X, real *values);
     size_t n;
     const real *computed;
 };
 
-static bpb_status outputs(struct BENCH(derivative) *d, BPB(cview) X, real *values)
+static bpb_status outputs(struct BENCH(derivative) *d, BPB(view) X, real *values)
 {
-    return BPB(forward)(d->net, d->work, X, BPB(matrix)(values, d->n_L, d->B));
+    return BPB(forward)(d->net, d->work, X, BPB(matrix_out)(values, d->n_L, d->B));
 }
 
-static bpb_status gradient(struct BENCH(derivative) *d, BPB(cview) X, real *values)
+static bpb_status gradient(struct BENCH(derivative) *d, BPB(view) X, real *values)
 {
-    const BPB(cview) T = BPB(cmatrix)(d->problem->T, d->n_L, d->B);
+    const BPB(view) T = BPB(matrix)(d->problem->T, d->n_L, d->B);
     return BPB(gradient)(d->net, d->work, X, T, values, NULL);
 }
 
@@ -42,7 +42,7 @@ static double dot(size_t n, const real *x, const real *y)
 }
 
 /* sum_j (<u_j, y_j> + <D_j, dy_j/dx_j>), of one output or more */
-static bpb_status weighted_sum(struct BENCH(derivative) *d, BPB(cview) X, real *values)
+static bpb_status weighted_sum(struct BENCH(derivative) *d, BPB(view) X, real *values)
 {
     const size_t n_J = d->n_L * d->n_0;
     real *J = BENCH(values)(n_J * d->B);
@@ -50,7 +50,7 @@ static bpb_status weighted_sum(struct BENCH(derivative) *d, BPB(cview) X, real *
         return BPB_ERR_MEMORY;
     bpb_status status = outputs(d, X, d->dY);
     if (status >= 0)
-        status = BPB(jacobian)(d->net, d->work, X, BPB(matrix)(J, n_J, d->B));
+        status = BPB(jacobian)(d->net, d->work, X, BPB(matrix_out)(J, n_J, d->B));
     *values = (real)(dot(d->n_L * d->B, d->U, d->dY) + dot(n_J * d->B, d->D, J));
     free(J);
     return status;
@@ -66,7 +66,7 @@ static bpb_status value_at(struct BENCH(derivative) *d, const struct slope *slop
         d->result.theta[i] = (real)((double)start[i] + h_theta * (double)v[i]);
     for (size_t i = 0; i < d->n_0 * d->B; i++)
         d->dX[i] = (real)((double)d->problem->X[i] + h_X * (double)d->V[i]);
-    return slope->value(d, BPB(cmatrix)(d->dX, d->n_0, d->B), values);
+    return slope->value(d, BPB(matrix)(d->dX, d->n_0, d->B), values);
 }
 
 /* |computed - difference| over |difference| */

@@ -16,14 +16,14 @@ struct trainer {
     double seconds; /* of the steps of the last epoch, as it reports them */
 };
 
-static BPB(cview) inputs(const struct BENCH(problem) *problem)
+static BPB(view) inputs(const struct BENCH(problem) *problem)
 {
-    return BPB(cmatrix)(problem->X, problem->shape->units[0], problem->samples);
+    return BPB(matrix)(problem->X, problem->shape->units[0], problem->samples);
 }
 
-static BPB(cview) targets(const struct BENCH(problem) *problem)
+static BPB(view) targets(const struct BENCH(problem) *problem)
 {
-    return BPB(cmatrix)(problem->T, problem->shape->units[problem->shape->n_layers],
+    return BPB(matrix)(problem->T, problem->shape->units[problem->shape->n_layers],
                         problem->samples);
 }
 
@@ -112,7 +112,7 @@ static bpb_status run_steps(struct steps *steps, const struct BENCH(problem) *pr
     const bpb_net_options net = case_net(problem->shape);
     const bpb_plan_options plan = {.batch = problem->batch};
     const bpb_sgd_rule rule = {.eta = ETA};
-    BPB(cview) X = inputs(problem), T = targets(problem);
+    BPB(view) X = inputs(problem), T = targets(problem);
     TRY(BPB(net_create)(&steps->net, &net));
     TRY(BPB(plan_create)(&steps->plan, steps->net, &plan));
     TRY(BPB(work_create)(&steps->work, steps->plan));

@@ -39,12 +39,12 @@ struct kit {
     bpb_status (*products)(struct subject *subject, void *stage);
     /* Multiply-adds in registers. */
     void (*peak)(struct subject *subject, double *flops);
-    /* forward: bpb_dpredict_with of so many columns, which repeat those of the stage. */
+    /* forward: bpb_predict_with of so many columns, which repeat those of the stage. */
     bpb_status (*predict)(struct subject *subject, void *stage, size_t columns,
                           const bpb_plan_options *plan);
     /* forward: read the parameters once. */
     bpb_status (*read)(struct subject *subject, void *stage);
-    /* step: bpb_dtrain, one epoch over the samples of the stage. own_clock: the seconds of its
+    /* step: bpb_train, one epoch over the samples of the stage. own_clock: the seconds of its
      * report instead of those of the call. */
     bpb_status (*epoch)(struct subject *subject, void *stage, bool own_clock);
     /* forward for J v, which makes Y too, gradient for the others. */

@@ -112,7 +112,7 @@ static double work_formula(const struct bench_case *shape, const bpb_plan_option
 /* The most that the kernels in use pack, for one thread. */
 static double most_packed(const BPB(plan) *plan)
 {
-    bpb_plan_entry entry;
+    bpb_plan_choice entry;
     double most = 0;
     for (size_t i = 0; BPB(plan_entry)(plan, i, &entry) >= 0; i++) {
         const bool tiles = strcmp(entry.kernel, "tiles") == 0;

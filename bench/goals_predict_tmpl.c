@@ -11,8 +11,8 @@ struct predictor {
     BPB(net) *net; /* the problem's */
     BPB(plan) *plan;
     BPB(work) *work;
-    BPB(cview) X;
-    BPB(view) Y;
+    BPB(view) X;
+    BPB(out) Y;
     size_t *index; /* NULL: the columns are the problem's, in their order */
 };
 
@@ -58,12 +58,12 @@ static bpb_status set_up(struct predictor *predictor, const struct BENCH(problem
     const struct bench_case *shape = problem->shape;
     const size_t n_0 = shape->units[0], n_L = shape->units[shape->n_layers];
     predictor->net = problem->net;
-    predictor->X = BPB(cmatrix)(problem->X, n_0, problem->samples);
+    predictor->X = BPB(matrix)(problem->X, n_0, problem->samples);
     TRY(repeat_columns(predictor, problem->samples, columns));
     TRY(BPB(plan_create)(&predictor->plan, predictor->net, plan));
     TRY(BPB(work_create)(&predictor->work, predictor->plan));
     predictor->result.Y = BENCH(values)(n_L * columns);
-    predictor->Y = BPB(matrix)(predictor->result.Y, n_L, columns);
+    predictor->Y = BPB(matrix_out)(predictor->result.Y, n_L, columns);
     return predictor->result.Y != NULL ? BPB_OK : BPB_ERR_MEMORY;
 }
 

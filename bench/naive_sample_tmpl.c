@@ -147,7 +147,7 @@ static void restore(void *state)
     BPB(net) *start = net->problem->net;
     BENCH(plain_restore)(sample->net);
     for (size_t l = 1; l <= net->problem->shape->n_layers; l++) {
-        const BPB(view) W = BPB(net_W)(start, BPB(net_theta)(start), l);
+        const BPB(out) W = BPB(net_W)(start, BPB(net_theta)(start), l);
         transpose(W.rows, W.cols, W.data, net->layer[l - 1].W);
     }
 }
@@ -157,7 +157,7 @@ static void deliver_vector(const BPB(net) *shape, real *by_rows, real *vector)
 {
     memcpy(vector, by_rows, BPB(net_parameters)(shape) * sizeof(real));
     for (size_t l = 1; l <= BPB(net_layers)(shape); l++) {
-        const BPB(view) W = BPB(net_W)(shape, vector, l);
+        const BPB(out) W = BPB(net_W)(shape, vector, l);
         transpose(W.cols, W.rows, BPB(net_W)(shape, by_rows, l).data, W.data);
     }
 }

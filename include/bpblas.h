@@ -12,9 +12,9 @@
  *
  * Conventions, true of every function below unless it says otherwise:
  *
- * - Names: bpb_d... works in double, bpb_s... in float; the d form is documented and the
- *   s prototype stands beneath it. Scalars, losses and rates are double in both.
- * - Matrices are column-major views (bpb_dview, bpb_dcview) onto the caller's memory.
+ * - Names: bpb_... works in double, bpbf_... in float; the double form is documented and the
+ *   float prototype stands beneath it. Scalars, losses and rates are double in both.
+ * - Matrices are column-major views (bpb_out, bpb_view) onto the caller's memory.
  * - Sizes are counts of elements, size_t; memory is in bytes.
  * - Options: a struct whose zero is the default, to be filled with designated initialisers
  *   (before C++20: `bpb_net_options o{};` and assignments); NULL stands for all defaults where
@@ -125,7 +125,7 @@ typedef enum bpb_activation {
     BPB_GELU_TANH,   /* z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))), their approximation */
     BPB_SILU,        /* z / (1 + exp(-z)) */
     BPB_EXPONENTIAL, /* exp z */
-    BPB_OWN_ACTIVATION = 255 /* one of your own: see bpb_dnet_set_activation */
+    BPB_OWN_ACTIVATION = 255 /* one of your own: see bpb_net_set_activation */
 } bpb_activation;
 
 /*
@@ -135,7 +135,7 @@ typedef enum bpb_activation {
  * from Z, not Y, by forms in which nothing cancels, and are finite for any finite Z of which they
  * can be. Cross-entropy takes probabilities, or class indices: see Targets.
  */
-typedef enum bpb_loss {
+typedef enum bpb_loss_kind {
     BPB_SQUARED,       /*   1/2 sum_i (y_i - t_i)^2 */
     BPB_CROSS_ENTROPY, /* * sigmoid: -sum_i (t_i ln y_i + (1 - t_i) ln(1 - y_i));
                             softmax: -sum_i t_i ln y_i */
@@ -146,8 +146,8 @@ typedef enum bpb_loss {
     BPB_GAUSSIAN,      /* * identity: 1/2 sum_i (s_i + (t_i - m_i)^2 exp(-s_i)), y = m_1 s_1 m_2
                             s_2 ...: means and logarithms of variances; n_L is even
                             (Nix and Weigend 1994) */
-    BPB_OWN_LOSS = 255 /*   one of your own: see bpb_dnet_set_loss */
-} bpb_loss;
+    BPB_OWN_LOSS = 255 /*   one of your own: see bpb_net_set_loss */
+} bpb_loss_kind;
 
 /* Distributions of the initial parameters; n_in and n_out are the widths around W_l. */
 typedef enum bpb_init {
@@ -165,12 +165,12 @@ typedef enum bpb_init {
 /* "sigmoid", "leaky-relu", ...; "squared", "cross-entropy", ...; "scaled", "glorot-uniform", ...;
  * NULL for a number that is none of them, and for your own. */
 BPB_API const char *bpb_activation_name(bpb_activation activation);
-BPB_API const char *bpb_loss_name(bpb_loss loss);
+BPB_API const char *bpb_loss_name(bpb_loss_kind loss);
 BPB_API const char *bpb_init_name(bpb_init init);
 
 /* The reverse. BPB_ERR_OPTION: no such name. */
 BPB_API bpb_status bpb_activation_from_name(const char *name, bpb_activation *activation);
-BPB_API bpb_status bpb_loss_from_name(const char *name, bpb_loss *loss);
+BPB_API bpb_status bpb_loss_from_name(const char *name, bpb_loss_kind *loss);
 BPB_API bpb_status bpb_init_from_name(const char *name, bpb_init *init);
 
 /* ---- Views -------------------------------------------------------------------------- */
@@ -185,7 +185,7 @@ BPB_API bpb_status bpb_init_from_name(const char *name, bpb_init *init);
  *   index       which columns, cols of them; NULL: 0 .. cols-1
  *   row_index   which rows, rows of them; NULL: 0 .. rows-1. Needs ld where cols > 1
  *
- * Fill it in with designated initialisers, or take bpb_dcmatrix and bpb_dmatrix for a packed
+ * Fill it in with designated initialisers, or take bpb_matrix and bpb_matrix_out for a packed
  * matrix; a row-major one, rows x cols, is {.row_stride = cols, .ld = 1}.
  * A view with row_stride 1 and no index is used in place, any other is gathered into the work.
  *
@@ -206,74 +206,74 @@ BPB_API bpb_status bpb_init_from_name(const char *name, bpb_init *init);
  * missing. BPB_ERR_SIZE: cols is 0, or the extent of the view overflows size_t. BPB_ERR_SHAPE:
  * rows (or cols) is not what the call needs.
  */
-typedef struct bpb_dview {
+typedef struct bpb_out {
     double *data;
     size_t rows, cols;
     size_t ld, row_stride;
     const size_t *index, *row_index;
-} bpb_dview;
+} bpb_out;
 
-typedef struct bpb_dcview { /* the same, read only */
+typedef struct bpb_view { /* the same, read only */
     const double *data;
     size_t rows, cols;
     size_t ld, row_stride;
     const size_t *index, *row_index;
     const double *weights; /* these two of targets alone */
     int masked;
-} bpb_dcview;
+} bpb_view;
 
-typedef struct bpb_sview {
+typedef struct bpbf_out {
     float *data;
     size_t rows, cols;
     size_t ld, row_stride;
     const size_t *index, *row_index;
-} bpb_sview;
+} bpbf_out;
 
-typedef struct bpb_scview {
+typedef struct bpbf_view {
     const float *data;
     size_t rows, cols;
     size_t ld, row_stride;
     const size_t *index, *row_index;
     const float *weights;
     int masked;
-} bpb_scview;
+} bpbf_view;
 
 /* A packed column-major matrix, to read and to write; a single sample has one column. */
-static inline bpb_dcview bpb_dcmatrix(const double *data, size_t rows, size_t cols)
+static inline bpb_view bpb_matrix(const double *data, size_t rows, size_t cols)
 {
-    bpb_dcview V = {data, rows, cols, 0, 0, NULL, NULL, NULL, 0};
+    bpb_view V = {data, rows, cols, 0, 0, NULL, NULL, NULL, 0};
     return V;
 }
-static inline bpb_dview bpb_dmatrix(double *data, size_t rows, size_t cols)
+static inline bpb_out bpb_matrix_out(double *data, size_t rows, size_t cols)
 {
-    bpb_dview V = {data, rows, cols, 0, 0, NULL, NULL};
+    bpb_out V = {data, rows, cols, 0, 0, NULL, NULL};
     return V;
 }
-static inline bpb_scview bpb_scmatrix(const float *data, size_t rows, size_t cols)
+static inline bpbf_view bpbf_matrix(const float *data, size_t rows, size_t cols)
 {
-    bpb_scview V = {data, rows, cols, 0, 0, NULL, NULL, NULL, 0};
+    bpbf_view V = {data, rows, cols, 0, 0, NULL, NULL, NULL, 0};
     return V;
 }
-static inline bpb_sview bpb_smatrix(float *data, size_t rows, size_t cols)
+static inline bpbf_out bpbf_matrix_out(float *data, size_t rows, size_t cols)
 {
-    bpb_sview V = {data, rows, cols, 0, 0, NULL, NULL};
+    bpbf_out V = {data, rows, cols, 0, 0, NULL, NULL};
     return V;
 }
 
 /* The same matrix, read only. */
-static inline bpb_dcview bpb_dread(bpb_dview V)
+static inline bpb_view bpb_view_of(bpb_out V)
 {
-    bpb_dcview C = {V.data, V.rows, V.cols, V.ld, V.row_stride, V.index, V.row_index, NULL, 0};
+    bpb_view C = {V.data, V.rows, V.cols, V.ld, V.row_stride, V.index, V.row_index, NULL, 0};
     return C;
 }
-static inline bpb_scview bpb_sread(bpb_sview V)
+static inline bpbf_view bpbf_view_of(bpbf_out V)
 {
-    bpb_scview C = {V.data, V.rows, V.cols, V.ld, V.row_stride, V.index, V.row_index, NULL, 0};
+    bpbf_view C = {V.data, V.rows, V.cols, V.ld, V.row_stride, V.index, V.row_index, NULL, 0};
     return C;
 }
 
 /* Columns first .. first + count - 1 of V, which has them: to split data, say. */
-static inline bpb_dcview bpb_dcolumns(bpb_dcview V, size_t first, size_t count)
+static inline bpb_view bpb_columns(bpb_view V, size_t first, size_t count)
 {
     const size_t stride = V.row_stride ? V.row_stride : 1, ld = V.ld ? V.ld : V.rows * stride;
     if (V.weights && !V.index)
@@ -288,7 +288,7 @@ static inline bpb_dcview bpb_dcolumns(bpb_dcview V, size_t first, size_t count)
     V.cols = count;
     return V;
 }
-static inline bpb_scview bpb_scolumns(bpb_scview V, size_t first, size_t count)
+static inline bpbf_view bpbf_columns(bpbf_view V, size_t first, size_t count)
 {
     const size_t stride = V.row_stride ? V.row_stride : 1, ld = V.ld ? V.ld : V.rows * stride;
     if (V.weights && !V.index)
@@ -312,8 +312,8 @@ typedef struct bpb_where {
 /* Look for the first value of X, by columns, that is not finite (where X is masked, nor NaN):
  * BPB_NONFINITE and its place in *where (NULL: not wanted), or BPB_OK. A weight of a column comes
  * before its values; its row is X.rows. */
-BPB_API bpb_status bpb_dfind_nonfinite(bpb_dcview X, bpb_where *where);
-BPB_API bpb_status bpb_sfind_nonfinite(bpb_scview X, bpb_where *where);
+BPB_API bpb_status bpb_find_nonfinite(bpb_view X, bpb_where *where);
+BPB_API bpb_status bpbf_find_nonfinite(bpbf_view X, bpb_where *where);
 
 /* ---- Net: shape, functions and parameters -------------------------------------------- */
 
@@ -325,8 +325,8 @@ BPB_API bpb_status bpb_sfind_nonfinite(bpb_scview X, bpb_where *where);
  * and may own a scaling of its inputs and outputs. Every pass takes it as const; it is changed
  * by ..._init, ..._set_..., the steps of SGD and training, and through its theta.
  */
-typedef struct bpb_dnet bpb_dnet;
-typedef struct bpb_snet bpb_snet;
+typedef struct bpb_net bpb_net;
+typedef struct bpbf_net bpbf_net;
 
 typedef struct bpb_net_options {
     const size_t *units;    /* n_0 .. n_L: n_layers + 1 widths, each 1 .. 2^31-1 */
@@ -334,7 +334,7 @@ typedef struct bpb_net_options {
     bpb_activation hidden;  /* g_1 .. g_{L-1}; default sigmoid */
     bpb_activation output;  /* g_L; default sigmoid */
     const bpb_activation *activations; /* NULL, or g_1 .. g_L in place of the two above */
-    bpb_loss loss;          /* default squared */
+    bpb_loss_kind loss;          /* default squared */
     double leak;            /* of leaky ReLU, > 0; default 0.01. These four: 0, or normal numbers */
     double elu_alpha;       /* of ELU, > 0; default 1 */
     double huber_delta;     /* of Huber's loss, > 0; default 1 */
@@ -354,16 +354,16 @@ typedef struct bpb_net_options {
  * afterwards), or a parameter out of its range. BPB_ERR_PAIR. BPB_ERR_MEMORY.
  * BPB_ERR_UNSUPPORTED: an orthogonal init in a build without LAPACK.
  */
-BPB_API bpb_status bpb_dnet_create(bpb_dnet **net, const bpb_net_options *options);
-BPB_API bpb_status bpb_snet_create(bpb_snet **net, const bpb_net_options *options);
+BPB_API bpb_status bpb_net_create(bpb_net **net, const bpb_net_options *options);
+BPB_API bpb_status bpbf_net_create(bpbf_net **net, const bpb_net_options *options);
 
-BPB_API void bpb_dnet_destroy(bpb_dnet **net);
-BPB_API void bpb_snet_destroy(bpb_snet **net);
+BPB_API void bpb_net_destroy(bpb_net **net);
+BPB_API void bpbf_net_destroy(bpbf_net **net);
 
 /* Make another net with all that this one has: theta, functions, scaling, notes. Allocates.
  * BPB_ERR_MEMORY. */
-BPB_API bpb_status bpb_dnet_copy(bpb_dnet **copy, const bpb_dnet *net);
-BPB_API bpb_status bpb_snet_copy(bpb_snet **copy, const bpb_snet *net);
+BPB_API bpb_status bpb_net_copy(bpb_net **copy, const bpb_net *net);
+BPB_API bpb_status bpbf_net_copy(bpbf_net **copy, const bpbf_net *net);
 
 /*
  * An activation of your own, A = g(Z), column by column, in a form of two. Matrices are packed,
@@ -386,7 +386,7 @@ BPB_API bpb_status bpb_snet_copy(bpb_snet **copy, const bpb_snet *net);
  * What is missing is refused where it is needed, never assumed: gradients need vjp (or df), J v
  * needs jvp (or df), Hessian products and the like all three.
  */
-typedef struct bpb_dactivation_function {
+typedef struct bpb_activation_function {
     const char *name;    /* in model files: 1 to 31 of a-z 0-9 - _, none of the library's own */
     const void *context; /* must outlive the net */
     int of_A;            /* 1: derivatives look at A alone, so that Z need not be kept; what they
@@ -401,9 +401,9 @@ typedef struct bpb_dactivation_function {
                 double *V);
     void (*second)(const void *context, size_t n, size_t B, const double *Z, const double *A,
                    const double *D, const double *V, double *H);
-} bpb_dactivation_function;
+} bpb_activation_function;
 
-typedef struct bpb_sactivation_function {
+typedef struct bpbf_activation_function {
     const char *name;
     const void *context;
     int of_A;
@@ -415,7 +415,7 @@ typedef struct bpb_sactivation_function {
     void (*jvp)(const void *context, size_t n, size_t B, const float *Z, const float *A, float *V);
     void (*second)(const void *context, size_t n, size_t B, const float *Z, const float *A,
                    const float *D, const float *V, float *H);
-} bpb_sactivation_function;
+} bpbf_activation_function;
 
 /*
  * A loss of your own, element-wise (f is not NULL), e = sum_i f(a_i, t_i), n entries at once:
@@ -429,7 +429,7 @@ typedef struct bpb_sactivation_function {
  *     second    H = (d(de/dA))[V], the derivative of the gradient in direction V of A; written,
  *               where an activation's is added
  */
-typedef struct bpb_dloss_function {
+typedef struct bpb_loss_function {
     const char *name;    /* as above */
     const void *context; /* must outlive the net */
     int of_Z;            /* whole matrices: 1: gradient and second are in Z = Z_L, not A, and hold
@@ -446,9 +446,9 @@ typedef struct bpb_dloss_function {
                      const double *T, double *D);
     void (*second)(const void *context, size_t n, size_t B, const double *Z, const double *A,
                    const double *T, const double *V, double *H);
-} bpb_dloss_function;
+} bpb_loss_function;
 
-typedef struct bpb_sloss_function {
+typedef struct bpbf_loss_function {
     const char *name;
     const void *context;
     int of_Z;
@@ -462,7 +462,7 @@ typedef struct bpb_sloss_function {
                      const float *T, float *D);
     void (*second)(const void *context, size_t n, size_t B, const float *Z, const float *A,
                    const float *T, const float *V, float *H);
-} bpb_sloss_function;
+} bpbf_loss_function;
 
 /*
  * Make g_l, l = 1..L, or the loss a function of your own. It is copied, its name too. A plan that
@@ -471,65 +471,65 @@ typedef struct bpb_sloss_function {
  * long or of other characters; f and value both; a flag not 0 or 1. BPB_ERR_SIZE: no such layer.
  * BPB_ERR_PAIR: g_L does not go with the loss, or group does not divide n_L. BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_dnet_set_activation(bpb_dnet *net, size_t l,
-                                           const bpb_dactivation_function *g);
-BPB_API bpb_status bpb_snet_set_activation(bpb_snet *net, size_t l,
-                                           const bpb_sactivation_function *g);
-BPB_API bpb_status bpb_dnet_set_loss(bpb_dnet *net, const bpb_dloss_function *loss);
-BPB_API bpb_status bpb_snet_set_loss(bpb_snet *net, const bpb_sloss_function *loss);
+BPB_API bpb_status bpb_net_set_activation(bpb_net *net, size_t l,
+                                           const bpb_activation_function *g);
+BPB_API bpb_status bpbf_net_set_activation(bpbf_net *net, size_t l,
+                                           const bpbf_activation_function *g);
+BPB_API bpb_status bpb_net_set_loss(bpb_net *net, const bpb_loss_function *loss);
+BPB_API bpb_status bpbf_net_set_loss(bpbf_net *net, const bpbf_loss_function *loss);
 
 /* The names of g_l and of the loss, your own included; NULL for NULL and l out of range. */
-BPB_API const char *bpb_dnet_activation_name(const bpb_dnet *net, size_t l);
-BPB_API const char *bpb_snet_activation_name(const bpb_snet *net, size_t l);
-BPB_API const char *bpb_dnet_loss_name(const bpb_dnet *net);
-BPB_API const char *bpb_snet_loss_name(const bpb_snet *net);
+BPB_API const char *bpb_net_activation_name(const bpb_net *net, size_t l);
+BPB_API const char *bpbf_net_activation_name(const bpbf_net *net, size_t l);
+BPB_API const char *bpb_net_loss_name(const bpb_net *net);
+BPB_API const char *bpbf_net_loss_name(const bpbf_net *net);
 
 /* The parameter of g_l (leak, elu_alpha) and of the loss (huber_delta, label_smoothing); 0 where it
  * has none. */
-BPB_API double bpb_dnet_activation_parameter(const bpb_dnet *net, size_t l);
-BPB_API double bpb_snet_activation_parameter(const bpb_snet *net, size_t l);
-BPB_API double bpb_dnet_loss_parameter(const bpb_dnet *net);
-BPB_API double bpb_snet_loss_parameter(const bpb_snet *net);
+BPB_API double bpb_net_activation_parameter(const bpb_net *net, size_t l);
+BPB_API double bpbf_net_activation_parameter(const bpbf_net *net, size_t l);
+BPB_API double bpb_net_loss_parameter(const bpb_net *net);
+BPB_API double bpbf_net_loss_parameter(const bpbf_net *net);
 
 /* The name of the first function, in the order g_1 .. g_L, loss, that lacks what BPB_ERR_NO_VJP,
  * BPB_ERR_NO_JVP or BPB_ERR_NO_SECOND speaks of; NULL: none does. */
-BPB_API const char *bpb_dnet_lacking(const bpb_dnet *net, bpb_status status);
-BPB_API const char *bpb_snet_lacking(const bpb_snet *net, bpb_status status);
+BPB_API const char *bpb_net_lacking(const bpb_net *net, bpb_status status);
+BPB_API const char *bpbf_net_lacking(const bpbf_net *net, bpb_status status);
 
 /* Draw all parameters again; as in create. Allocates for an orthogonal init alone.
  * BPB_ERR_OPTION: an unknown init. BPB_ERR_UNSUPPORTED: as in create. BPB_ERR_MEMORY. */
-BPB_API bpb_status bpb_dnet_init(bpb_dnet *net, bpb_init init, uint64_t seed);
-BPB_API bpb_status bpb_snet_init(bpb_snet *net, bpb_init init, uint64_t seed);
+BPB_API bpb_status bpb_net_init(bpb_net *net, bpb_init init, uint64_t seed);
+BPB_API bpb_status bpbf_net_init(bpbf_net *net, bpb_init init, uint64_t seed);
 
 /* L; n_l for l = 0..L; the rows of T, n_L or fewer; g_l for l = 1..L; the loss. 0, or the first of
  * the enum, for NULL and for l out of range. */
-BPB_API size_t bpb_dnet_layers(const bpb_dnet *net);
-BPB_API size_t bpb_snet_layers(const bpb_snet *net);
-BPB_API size_t bpb_dnet_units(const bpb_dnet *net, size_t l);
-BPB_API size_t bpb_snet_units(const bpb_snet *net, size_t l);
-BPB_API size_t bpb_dnet_targets(const bpb_dnet *net);
-BPB_API size_t bpb_snet_targets(const bpb_snet *net);
-BPB_API bpb_activation bpb_dnet_activation(const bpb_dnet *net, size_t l);
-BPB_API bpb_activation bpb_snet_activation(const bpb_snet *net, size_t l);
-BPB_API bpb_loss bpb_dnet_loss(const bpb_dnet *net);
-BPB_API bpb_loss bpb_snet_loss(const bpb_snet *net);
+BPB_API size_t bpb_net_layers(const bpb_net *net);
+BPB_API size_t bpbf_net_layers(const bpbf_net *net);
+BPB_API size_t bpb_net_units(const bpb_net *net, size_t l);
+BPB_API size_t bpbf_net_units(const bpbf_net *net, size_t l);
+BPB_API size_t bpb_net_targets(const bpb_net *net);
+BPB_API size_t bpbf_net_targets(const bpbf_net *net);
+BPB_API bpb_activation bpb_net_activation(const bpb_net *net, size_t l);
+BPB_API bpb_activation bpbf_net_activation(const bpbf_net *net, size_t l);
+BPB_API bpb_loss_kind bpb_net_loss(const bpb_net *net);
+BPB_API bpb_loss_kind bpbf_net_loss(const bpbf_net *net);
 
 /* The length P of theta, and theta, to read or write; NULL for NULL. */
-BPB_API size_t bpb_dnet_parameters(const bpb_dnet *net);
-BPB_API size_t bpb_snet_parameters(const bpb_snet *net);
-BPB_API double *bpb_dnet_theta(bpb_dnet *net);
-BPB_API float *bpb_snet_theta(bpb_snet *net);
-BPB_API const double *bpb_dnet_ctheta(const bpb_dnet *net);
-BPB_API const float *bpb_snet_ctheta(const bpb_snet *net);
+BPB_API size_t bpb_net_parameters(const bpb_net *net);
+BPB_API size_t bpbf_net_parameters(const bpbf_net *net);
+BPB_API double *bpb_net_theta(bpb_net *net);
+BPB_API float *bpbf_net_theta(bpbf_net *net);
+BPB_API const double *bpb_net_ctheta(const bpb_net *net);
+BPB_API const float *bpbf_net_ctheta(const bpbf_net *net);
 
 /*
  * W_l (n_l x n_{l-1}) or b_l (n_l x 1), l = 1..L, within a vector laid out as theta: theta
  * itself, or a gradient. All zero for NULL or l out of range.
  */
-BPB_API bpb_dview bpb_dnet_W(const bpb_dnet *net, double *vector, size_t l);
-BPB_API bpb_sview bpb_snet_W(const bpb_snet *net, float *vector, size_t l);
-BPB_API bpb_dview bpb_dnet_b(const bpb_dnet *net, double *vector, size_t l);
-BPB_API bpb_sview bpb_snet_b(const bpb_snet *net, float *vector, size_t l);
+BPB_API bpb_out bpb_net_W(const bpb_net *net, double *vector, size_t l);
+BPB_API bpbf_out bpbf_net_W(const bpbf_net *net, float *vector, size_t l);
+BPB_API bpb_out bpb_net_b(const bpb_net *net, double *vector, size_t l);
+BPB_API bpbf_out bpbf_net_b(const bpbf_net *net, float *vector, size_t l);
 
 /*
  * Let the net take inputs and give outputs in the caller's units, entry by entry:
@@ -545,20 +545,20 @@ BPB_API bpb_sview bpb_snet_b(const bpb_snet *net, float *vector, size_t l);
  * or an output factor is 0 or subnormal.
  * BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_dnet_set_input_scaling(bpb_dnet *net, const double *shift,
+BPB_API bpb_status bpb_net_set_input_scaling(bpb_net *net, const double *shift,
                                               const double *factor);
-BPB_API bpb_status bpb_snet_set_input_scaling(bpb_snet *net, const float *shift,
+BPB_API bpb_status bpbf_net_set_input_scaling(bpbf_net *net, const float *shift,
                                               const float *factor);
-BPB_API bpb_status bpb_dnet_set_output_scaling(bpb_dnet *net, const double *shift,
+BPB_API bpb_status bpb_net_set_output_scaling(bpb_net *net, const double *shift,
                                                const double *factor);
-BPB_API bpb_status bpb_snet_set_output_scaling(bpb_snet *net, const float *shift,
+BPB_API bpb_status bpbf_net_set_output_scaling(bpbf_net *net, const float *shift,
                                                const float *factor);
 
 /* The scaling, n values of shift, then n of factor; NULL where there is none. */
-BPB_API const double *bpb_dnet_input_scaling(const bpb_dnet *net);
-BPB_API const float *bpb_snet_input_scaling(const bpb_snet *net);
-BPB_API const double *bpb_dnet_output_scaling(const bpb_dnet *net);
-BPB_API const float *bpb_snet_output_scaling(const bpb_snet *net);
+BPB_API const double *bpb_net_input_scaling(const bpb_net *net);
+BPB_API const float *bpbf_net_input_scaling(const bpbf_net *net);
+BPB_API const double *bpb_net_output_scaling(const bpb_net *net);
+BPB_API const float *bpbf_net_output_scaling(const bpbf_net *net);
 
 /*
  * Notes: strings that travel with the net and its model file (names, units, ranges, where the
@@ -566,14 +566,14 @@ BPB_API const float *bpb_snet_output_scaling(const bpb_snet *net);
  * "bpblas." belong to the format: BPB_ERR_OPTION, as for an empty key and for a key or value
  * that is not UTF-8. Allocates. BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_dnet_set_note(bpb_dnet *net, const char *key, const char *value);
-BPB_API bpb_status bpb_snet_set_note(bpb_snet *net, const char *key, const char *value);
+BPB_API bpb_status bpb_net_set_note(bpb_net *net, const char *key, const char *value);
+BPB_API bpb_status bpbf_net_set_note(bpbf_net *net, const char *key, const char *value);
 
 /* The value of a note, or NULL; the key of the i-th, in the order they were set, or NULL. */
-BPB_API const char *bpb_dnet_note(const bpb_dnet *net, const char *key);
-BPB_API const char *bpb_snet_note(const bpb_snet *net, const char *key);
-BPB_API const char *bpb_dnet_note_key(const bpb_dnet *net, size_t i);
-BPB_API const char *bpb_snet_note_key(const bpb_snet *net, size_t i);
+BPB_API const char *bpb_net_note(const bpb_net *net, const char *key);
+BPB_API const char *bpbf_net_note(const bpbf_net *net, const char *key);
+BPB_API const char *bpb_net_note_key(const bpb_net *net, size_t i);
+BPB_API const char *bpbf_net_note_key(const bpbf_net *net, size_t i);
 
 /* ---- Plan and work -------------------------------------------------------------------- */
 
@@ -582,8 +582,8 @@ BPB_API const char *bpb_snet_note_key(const bpb_snet *net, size_t i);
  * precision and batch. It refers to no net: any net of the same shape and functions may run
  * by it.
  */
-typedef struct bpb_dplan bpb_dplan;
-typedef struct bpb_splan bpb_splan;
+typedef struct bpb_plan bpb_plan;
+typedef struct bpbf_plan bpbf_plan;
 
 /*
  * How a kernel is chosen for each product. Those on CPUs with AVX2 or AVX-512 are
@@ -613,13 +613,13 @@ typedef struct bpb_plan_options {
                       does not, gives that promise up where the BLAS predicts, and gains where few
                       columns are asked for at a time. Without the BLAS it only makes the work
                       smaller: batch columns, not 64 */
-    int keep_Z;      /* 1: each Z_l can be read after a pass: see bpb_dwork_layer; default 0 */
+    int keep_Z;      /* 1: each Z_l can be read after a pass: see bpb_work_layer; default 0 */
     int derivatives; /* 1: the work has room for what stands under Derivatives; default 0 */
     double dropout;  /* probability that an output of a hidden layer is dropped: see Dropout;
                         0 <= p < 1; default 0: no dropout, and no cost of it */
     double dropout_inputs; /* the same of an input */
     bpb_planning planning; /* default estimate */
-    const char *wisdom; /* NULL, or the text of bpb_dplan_wisdom: products that it names are done
+    const char *wisdom; /* NULL, or the text of bpb_plan_wisdom: products that it names are done
                            as it says, the others as planning says; not kept */
 } bpb_plan_options;
 
@@ -638,20 +638,20 @@ typedef struct bpb_plan_options {
  * of one, or names a kernel that this machine has not. BPB_ERR_THREAD: a thread could not be
  * started. BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_dplan_create(bpb_dplan **plan, const bpb_dnet *net,
+BPB_API bpb_status bpb_plan_create(bpb_plan **plan, const bpb_net *net,
                                     const bpb_plan_options *options);
-BPB_API bpb_status bpb_splan_create(bpb_splan **plan, const bpb_snet *net,
+BPB_API bpb_status bpbf_plan_create(bpbf_plan **plan, const bpbf_net *net,
                                     const bpb_plan_options *options);
 
-BPB_API void bpb_dplan_destroy(bpb_dplan **plan);
-BPB_API void bpb_splan_destroy(bpb_splan **plan);
+BPB_API void bpb_plan_destroy(bpb_plan **plan);
+BPB_API void bpbf_plan_destroy(bpbf_plan **plan);
 
 /* The threads that a pass of this plan uses: 1 where more would not pay; 0 for NULL. */
-BPB_API size_t bpb_dplan_threads(const bpb_dplan *plan);
-BPB_API size_t bpb_splan_threads(const bpb_splan *plan);
+BPB_API size_t bpb_plan_threads(const bpb_plan *plan);
+BPB_API size_t bpbf_plan_threads(const bpbf_plan *plan);
 
 /* One kernel that could do one product: C = op(A) op(B) + beta C, C being m x n, k the terms. */
-typedef struct bpb_plan_entry {
+typedef struct bpb_plan_choice {
     const char *product; /* "forward" Z = W A + b 1^T, "delta" D' = W^T D,
                             "gradient" W <- beta W + D A^T, "predict" (forward by blocks) */
     size_t layer;        /* 1..L */
@@ -659,12 +659,12 @@ typedef struct bpb_plan_entry {
     const char *kernel;  /* see bpb_planning */
     int chosen;          /* 1: the plan uses this one */
     double seconds;      /* what it took, the least of several; 0: not measured */
-} bpb_plan_entry;
+} bpb_plan_choice;
 
 /* Entry i = 0, 1, ... of the plan: of each product, each kernel that it could have taken.
  * BPB_ERR_SIZE: there are not so many. */
-BPB_API bpb_status bpb_dplan_entry(const bpb_dplan *plan, size_t i, bpb_plan_entry *entry);
-BPB_API bpb_status bpb_splan_entry(const bpb_splan *plan, size_t i, bpb_plan_entry *entry);
+BPB_API bpb_status bpb_plan_entry(const bpb_plan *plan, size_t i, bpb_plan_choice *entry);
+BPB_API bpb_status bpbf_plan_entry(const bpbf_plan *plan, size_t i, bpb_plan_choice *entry);
 
 /*
  * The plan's choices as text: one line a product, "s gradient 30 784 10 tiles", after a line that
@@ -672,9 +672,9 @@ BPB_API bpb_status bpb_splan_entry(const bpb_splan *plan, size_t i, bpb_plan_ent
  * concatenated, and of two lines for one product the last counts. *bytes (never NULL) is its
  * length with the closing 0; text NULL: ask for that only. BPB_ERR_BUFFER: capacity too small.
  */
-BPB_API bpb_status bpb_dplan_wisdom(const bpb_dplan *plan, char *text, size_t capacity,
+BPB_API bpb_status bpb_plan_wisdom(const bpb_plan *plan, char *text, size_t capacity,
                                     size_t *bytes);
-BPB_API bpb_status bpb_splan_wisdom(const bpb_splan *plan, char *text, size_t capacity,
+BPB_API bpb_status bpbf_plan_wisdom(const bpbf_plan *plan, char *text, size_t capacity,
                                     size_t *bytes);
 
 /*
@@ -699,26 +699,26 @@ BPB_API bpb_status bpb_wisdom_load(char **text, const char *path);
  * S is 0 for cblas, sizeof(real) times the largest result for cblas-transposed, at most 51 KiB for
  * tiles, and 2.7 (float) or 5.3 MiB for packed.
  */
-typedef struct bpb_dwork bpb_dwork;
-typedef struct bpb_swork bpb_swork;
+typedef struct bpb_work bpb_work;
+typedef struct bpbf_work bpbf_work;
 
 /* How many bytes a work of this plan takes, whatever the alignment of the memory; 0 for NULL. */
-BPB_API size_t bpb_dwork_bytes(const bpb_dplan *plan);
-BPB_API size_t bpb_swork_bytes(const bpb_splan *plan);
+BPB_API size_t bpb_work_bytes(const bpb_plan *plan);
+BPB_API size_t bpbf_work_bytes(const bpbf_plan *plan);
 
 /* Make a work in the caller's memory, which holds nothing else until the work is no longer
  * used; nothing needs to be destroyed, but may be. BPB_ERR_BUFFER: bytes too few. */
-BPB_API bpb_status bpb_dwork_init(bpb_dwork **work, const bpb_dplan *plan, void *memory,
+BPB_API bpb_status bpb_work_init(bpb_work **work, const bpb_plan *plan, void *memory,
                                   size_t bytes);
-BPB_API bpb_status bpb_swork_init(bpb_swork **work, const bpb_splan *plan, void *memory,
+BPB_API bpb_status bpbf_work_init(bpbf_work **work, const bpbf_plan *plan, void *memory,
                                   size_t bytes);
 
 /* Make a work in memory of its own. Allocates. BPB_ERR_MEMORY. */
-BPB_API bpb_status bpb_dwork_create(bpb_dwork **work, const bpb_dplan *plan);
-BPB_API bpb_status bpb_swork_create(bpb_swork **work, const bpb_splan *plan);
+BPB_API bpb_status bpb_work_create(bpb_work **work, const bpb_plan *plan);
+BPB_API bpb_status bpbf_work_create(bpbf_work **work, const bpbf_plan *plan);
 
-BPB_API void bpb_dwork_destroy(bpb_dwork **work);
-BPB_API void bpb_swork_destroy(bpb_swork **work);
+BPB_API void bpb_work_destroy(bpb_work **work);
+BPB_API void bpbf_work_destroy(bpbf_work **work);
 
 /* ---- Passes ----------------------------------------------------------------------------- */
 
@@ -732,14 +732,14 @@ BPB_API void bpb_swork_destroy(bpb_swork **work);
  */
 
 /* Y = A_L, in the caller's units. No status tells of values in Y that are not finite, but for
- * bpb_dfind_nonfinite. */
-BPB_API bpb_status bpb_dforward(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dview Y);
-BPB_API bpb_status bpb_sforward(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_sview Y);
+ * bpb_find_nonfinite. */
+BPB_API bpb_status bpb_forward(const bpb_net *net, bpb_work *work, bpb_view X, bpb_out Y);
+BPB_API bpb_status bpbf_forward(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_out Y);
 
 /* *loss = E = 1/B sum_j e_j. BPB_NONFINITE: E is not finite. */
-BPB_API bpb_status bpb_dloss(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
+BPB_API bpb_status bpb_loss(const bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
                              double *loss);
-BPB_API bpb_status bpb_sloss(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
+BPB_API bpb_status bpbf_loss(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_view T,
                              double *loss);
 
 /*
@@ -753,17 +753,17 @@ BPB_API bpb_status bpb_sloss(const bpb_snet *net, bpb_swork *work, bpb_scview X,
  * that drops, that of the thinned net: see Dropout.
  * BPB_NONFINITE: E or one of D_L .. D_1 is not finite; the gradient is written all the same.
  */
-BPB_API bpb_status bpb_dgradient(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
+BPB_API bpb_status bpb_gradient(const bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
                                  double *gradient, double *loss);
-BPB_API bpb_status bpb_sgradient(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
+BPB_API bpb_status bpbf_gradient(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_view T,
                                  float *gradient, double *loss);
 
 /*
  * Called when dW_l and db_l are done: gradient is W_l's place in the caller's gradient, count =
  * n_l n_{l-1} + n_l the entries of dW_l and db_l from there on.
  */
-typedef void (*bpb_dlayer_hook)(void *user, size_t l, double *gradient, size_t count);
-typedef void (*bpb_slayer_hook)(void *user, size_t l, float *gradient, size_t count);
+typedef void (*bpb_layer_hook)(void *user, size_t l, double *gradient, size_t count);
+typedef void (*bpbf_layer_hook)(void *user, size_t l, float *gradient, size_t count);
 
 /*
  * The same gradient and loss, to the bit, in another order: D_L; dW_L, db_L, hook(user, L, ..);
@@ -777,16 +777,16 @@ typedef void (*bpb_slayer_hook)(void *user, size_t l, float *gradient, size_t co
  * which is not read again. It must leave work, net, X, T and the other parts of the gradient as
  * they are until this call returns.
  *
- * As bpb_dgradient otherwise, dropout included. BPB_NONFINITE: every hook is called all the same,
+ * As bpb_gradient otherwise, dropout included. BPB_NONFINITE: every hook is called all the same,
  * so that no part of a parallel program waits for another in vain. On an error none is called.
  * BPB_ERR_NULL: hook too.
  */
-BPB_API bpb_status bpb_dgradient_by_layer(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X,
-                                          bpb_dcview T, double *gradient, double *loss,
-                                          bpb_dlayer_hook hook, void *user);
-BPB_API bpb_status bpb_sgradient_by_layer(const bpb_snet *net, bpb_swork *work, bpb_scview X,
-                                          bpb_scview T, float *gradient, double *loss,
-                                          bpb_slayer_hook hook, void *user);
+BPB_API bpb_status bpb_gradient_by_layer(const bpb_net *net, bpb_work *work, bpb_view X,
+                                          bpb_view T, double *gradient, double *loss,
+                                          bpb_layer_hook hook, void *user);
+BPB_API bpb_status bpbf_gradient_by_layer(const bpbf_net *net, bpbf_work *work, bpbf_view X,
+                                          bpbf_view T, float *gradient, double *loss,
+                                          bpbf_layer_hook hook, void *user);
 
 /* A step of stochastic gradient descent with weight decay. Nielsen's L2 regularisation with
  * lambda over n training samples is decay = lambda / n. */
@@ -802,24 +802,24 @@ typedef struct bpb_sgd_rule {
  * from a gradient laid out as theta, however it came about (say, reduced over MPI).
  * BPB_ERR_OPTION: the rule is outside its range.
  */
-BPB_API bpb_status bpb_dsgd_update(bpb_dnet *net, const double *gradient, const bpb_sgd_rule *rule);
-BPB_API bpb_status bpb_ssgd_update(bpb_snet *net, const float *gradient, const bpb_sgd_rule *rule);
+BPB_API bpb_status bpb_sgd_update(bpb_net *net, const double *gradient, const bpb_sgd_rule *rule);
+BPB_API bpb_status bpbf_sgd_update(bpbf_net *net, const float *gradient, const bpb_sgd_rule *rule);
 
 /*
  * Gradient and update in one, without a gradient buffer: each gradient product accumulates
  * straight into W_l. *loss (NULL: not wanted, and not computed) is E before the step.
  * BPB_NONFINITE: E or one of D_L .. D_1, -eta in it, is not finite; the net is unchanged. Neither
  * X nor A_l is searched: an infinite one behind which a unit saturates passes unseen, but for
- * bpb_dfind_nonfinite. BPB_ERR_OPTION: as above.
+ * bpb_find_nonfinite. BPB_ERR_OPTION: as above.
  */
-BPB_API bpb_status bpb_dsgd_step(bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
+BPB_API bpb_status bpb_sgd_step(bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
                                  const bpb_sgd_rule *rule, double *loss);
-BPB_API bpb_status bpb_ssgd_step(bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
+BPB_API bpb_status bpbf_sgd_step(bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_view T,
                                  const bpb_sgd_rule *rule, double *loss);
 
 /*
  * Dropout (Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",
- * 2014), inverted. By a plan made for it bpb_dgradient, bpb_dgradient_by_layer and bpb_dsgd_step
+ * 2014), inverted. By a plan made for it bpb_gradient, bpb_gradient_by_layer and bpb_sgd_step
  * give layer l+1, l = 0..L-1, not A_l but a thinned A~_l, o being the product entry by entry:
  *
  *     A~_l = M_l o A_l,  each entry of M_l 0 with probability p_l, else 1 / (1 - p_l)
@@ -834,12 +834,12 @@ BPB_API bpb_status bpb_ssgd_step(bpb_snet *net, bpb_swork *work, bpb_scview X, b
  * (Philox4x32-10) is below 2^32 p_l, rounded to a whole number of at most 2^32 - 1. So float and
  * double drop the same entries, on any machine, with any number of threads and any kernels.
  *
- * bpb_dwork_dropout says which masks the passes to come have, until the next such call: give each
+ * bpb_work_dropout says which masks the passes to come have, until the next such call: give each
  * step a draw of its own, and each part where parts of a batch are added up. Before the first it is
  * 0, 0. BPB_ERR_PLAN: the plan has no dropout.
  */
-BPB_API bpb_status bpb_dwork_dropout(bpb_dwork *work, uint64_t seed, uint64_t draw);
-BPB_API bpb_status bpb_swork_dropout(bpb_swork *work, uint64_t seed, uint64_t draw);
+BPB_API bpb_status bpb_work_dropout(bpb_work *work, uint64_t seed, uint64_t draw);
+BPB_API bpb_status bpbf_work_dropout(bpbf_work *work, uint64_t seed, uint64_t draw);
 
 /* ---- Optimisers --------------------------------------------------------------------------- */
 
@@ -889,7 +889,7 @@ BPB_API bpb_status bpb_swork_dropout(bpb_swork *work, uint64_t seed, uint64_t dr
  *
  *     min(1, clip_norm / |x|_2)                             (Pascanu, Mikolov, Bengio 2013)
  *
- * where the norm is that of bpb_dnorm2, of what the first has left. One within its limit is not
+ * where the norm is that of bpb_norm2, of what the first has left. One within its limit is not
  * changed by a bit.
  */
 typedef enum bpb_method {
@@ -942,18 +942,18 @@ typedef struct bpb_opt_options {
  * vectors of P values. It holds no net: any of the widths of the one it was made for may be given
  * to a step.
  */
-typedef struct bpb_dopt bpb_dopt;
-typedef struct bpb_sopt bpb_sopt;
+typedef struct bpb_opt bpb_opt;
+typedef struct bpbf_opt bpbf_opt;
 
 /* Make an optimiser; options NULL: defaults. Allocates. BPB_ERR_OPTION: an unknown method, or an
  * option out of its range in the net's precision. BPB_ERR_MEMORY. */
-BPB_API bpb_status bpb_dopt_create(bpb_dopt **opt, const bpb_dnet *net,
+BPB_API bpb_status bpb_opt_create(bpb_opt **opt, const bpb_net *net,
                                    const bpb_opt_options *options);
-BPB_API bpb_status bpb_sopt_create(bpb_sopt **opt, const bpb_snet *net,
+BPB_API bpb_status bpbf_opt_create(bpbf_opt **opt, const bpbf_net *net,
                                    const bpb_opt_options *options);
 
-BPB_API void bpb_dopt_destroy(bpb_dopt **opt);
-BPB_API void bpb_sopt_destroy(bpb_sopt **opt);
+BPB_API void bpb_opt_destroy(bpb_opt **opt);
+BPB_API void bpbf_opt_destroy(bpbf_opt **opt);
 
 /*
  * One step of the net's theta from scale * gradient, P values laid out as theta, but not theta:
@@ -967,28 +967,28 @@ BPB_API void bpb_sopt_destroy(bpb_sopt **opt);
  * BPB_ERR_MISMATCH: the net has other widths. BPB_ERR_OPTION: scale is not
  * finite in the net's precision.
  */
-BPB_API bpb_status bpb_dopt_step(bpb_dopt *opt, bpb_dnet *net, const double *gradient,
+BPB_API bpb_status bpb_opt_step(bpb_opt *opt, bpb_net *net, const double *gradient,
                                  double scale);
-BPB_API bpb_status bpb_sopt_step(bpb_sopt *opt, bpb_snet *net, const float *gradient, double scale);
+BPB_API bpb_status bpbf_opt_step(bpbf_opt *opt, bpbf_net *net, const float *gradient, double scale);
 
 /*
  * For iRPROP+, before each step: the loss where its gradient was taken (with decay's penalty, where
  * there is decay). Has it grown since the step before, steps are taken back; where it was not told
  * for both, or is NaN, none are. The other methods do not look at it.
  */
-BPB_API bpb_status bpb_dopt_loss(bpb_dopt *opt, double E);
-BPB_API bpb_status bpb_sopt_loss(bpb_sopt *opt, double E);
+BPB_API bpb_status bpb_opt_loss(bpb_opt *opt, double E);
+BPB_API bpb_status bpbf_opt_loss(bpbf_opt *opt, double E);
 
 /* The eta of the next step, for schedules: >= 0, and finite in the net's precision, as
  * eta * decay and eta * decay_1 must be; else BPB_ERR_OPTION. */
-BPB_API bpb_status bpb_dopt_set_eta(bpb_dopt *opt, double eta);
-BPB_API bpb_status bpb_sopt_set_eta(bpb_sopt *opt, double eta);
+BPB_API bpb_status bpb_opt_set_eta(bpb_opt *opt, double eta);
+BPB_API bpb_status bpbf_opt_set_eta(bpbf_opt *opt, double eta);
 
 /* eta, and the number t of steps taken; 0 for NULL. */
-BPB_API double bpb_dopt_eta(const bpb_dopt *opt);
-BPB_API double bpb_sopt_eta(const bpb_sopt *opt);
-BPB_API uint64_t bpb_dopt_steps(const bpb_dopt *opt);
-BPB_API uint64_t bpb_sopt_steps(const bpb_sopt *opt);
+BPB_API double bpb_opt_eta(const bpb_opt *opt);
+BPB_API double bpbf_opt_eta(const bpbf_opt *opt);
+BPB_API uint64_t bpb_opt_steps(const bpb_opt *opt);
+BPB_API uint64_t bpbf_opt_steps(const bpbf_opt *opt);
 
 /*
  * |x|_2 of n values, such as a gradient's: summed in double, in an order that depends on n alone,
@@ -996,17 +996,17 @@ BPB_API uint64_t bpb_sopt_steps(const bpb_sopt *opt);
  * vanishes on the way. Infinite where it is too large for a double, or an entry is infinite; NaN
  * where one is NaN; 0 for x NULL or n = 0.
  */
-BPB_API double bpb_dnorm2(const double *x, size_t n);
-BPB_API double bpb_snorm2(const float *x, size_t n);
+BPB_API double bpb_norm2(const double *x, size_t n);
+BPB_API double bpbf_norm2(const float *x, size_t n);
 
 /*
  * The whole state (t, eta, losses, vectors) as bytes, the same on every machine, for a restart
- * file; theta belongs to the net: see bpb_dnet_save_memory. *bytes (never NULL) is their number;
+ * file; theta belongs to the net: see bpb_net_save_memory. *bytes (never NULL) is their number;
  * buffer NULL: ask for that only. BPB_ERR_BUFFER: capacity too small; *bytes says what is needed.
  */
-BPB_API bpb_status bpb_dopt_pack(const bpb_dopt *opt, void *buffer, size_t capacity,
+BPB_API bpb_status bpb_opt_pack(const bpb_opt *opt, void *buffer, size_t capacity,
                                  size_t *bytes);
-BPB_API bpb_status bpb_sopt_pack(const bpb_sopt *opt, void *buffer, size_t capacity,
+BPB_API bpb_status bpbf_opt_pack(const bpbf_opt *opt, void *buffer, size_t capacity,
                                  size_t *bytes);
 
 /*
@@ -1015,8 +1015,8 @@ BPB_API bpb_status bpb_sopt_pack(const bpb_sopt *opt, void *buffer, size_t capac
  * BPB_ERR_FORMAT: no such state. BPB_ERR_VERSION. BPB_ERR_TRUNCATED. BPB_ERR_CHECKSUM.
  * BPB_ERR_MISMATCH: of another method, precision, width or option (eta aside).
  */
-BPB_API bpb_status bpb_dopt_unpack(bpb_dopt *opt, const void *buffer, size_t bytes);
-BPB_API bpb_status bpb_sopt_unpack(bpb_sopt *opt, const void *buffer, size_t bytes);
+BPB_API bpb_status bpb_opt_unpack(bpb_opt *opt, const void *buffer, size_t bytes);
+BPB_API bpb_status bpbf_opt_unpack(bpbf_opt *opt, const void *buffer, size_t bytes);
 
 /* ---- What a pass computed ----------------------------------------------------------------- */
 
@@ -1024,24 +1024,24 @@ BPB_API bpb_status bpb_sopt_unpack(bpb_sopt *opt, const void *buffer, size_t byt
  * Of layer l after the last pass of a work, B columns each, in the work's memory and good until its
  * next pass. data is NULL where that pass made none.
  */
-typedef struct bpb_dlayer {
-    bpb_dcview Z;  /* n_l x B; NULL too where A took its place: see keep_Z */
-    bpb_dcview A;  /* n_l x B; l = L after forward, jvp and predict: Y, in the caller's units;
+typedef struct bpb_layer {
+    bpb_view Z;  /* n_l x B; NULL too where A took its place: see keep_Z */
+    bpb_view A;  /* n_l x B; l = L after forward, jvp and predict: Y, in the caller's units;
                       l < L after a pass that drops: A~_l, in which -0 is what was dropped, and
                       nothing else is -0 */
-    bpb_dcview D;  /* delta_l = dE/dZ_l, n_l x B, with its 1/B; after bpb_dsgd_step with -eta/B */
-    bpb_dcview dW; /* n_l x n_{l-1} and n_l x 1, within the gradient that the last pass wrote, */
-    bpb_dcview db; /* in the caller's memory */
-} bpb_dlayer;
+    bpb_view D;  /* delta_l = dE/dZ_l, n_l x B, with its 1/B; after bpb_sgd_step with -eta/B */
+    bpb_view dW; /* n_l x n_{l-1} and n_l x 1, within the gradient that the last pass wrote, */
+    bpb_view db; /* in the caller's memory */
+} bpb_layer;
 
-typedef struct bpb_slayer {
-    bpb_scview Z, A, D, dW, db;
-} bpb_slayer;
+typedef struct bpbf_layer {
+    bpbf_view Z, A, D, dW, db;
+} bpbf_layer;
 
 /* l = 0: only A, which is A_0, or A~_0. All NULL for NULL, l out of range, and before any pass;
  * predict and evaluate leave those of their last block. */
-BPB_API bpb_dlayer bpb_dwork_layer(const bpb_dwork *work, size_t l);
-BPB_API bpb_slayer bpb_swork_layer(const bpb_swork *work, size_t l);
+BPB_API bpb_layer bpb_work_layer(const bpb_work *work, size_t l);
+BPB_API bpbf_layer bpbf_work_layer(const bpbf_work *work, size_t l);
 
 /* ---- Derivatives ---------------------------------------------------------------------------- */
 
@@ -1055,17 +1055,17 @@ BPB_API bpb_slayer bpb_swork_layer(const bpb_swork *work, size_t l);
  */
 
 /*
- * The gradient, as bpb_dgradient without dropout, and dE/dX (n_0 x B): column j is
+ * The gradient, as bpb_gradient without dropout, and dE/dX (n_0 x B): column j is
  * 1/B w_j de_j/dx_j.
  *
  *     dE/dA_0 = W_1^T D_1
  *
  * gradient, loss: may be NULL.
  */
-BPB_API bpb_status bpb_dgradient_x(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
-                                   double *gradient, bpb_dview dX, double *loss);
-BPB_API bpb_status bpb_sgradient_x(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
-                                   float *gradient, bpb_sview dX, double *loss);
+BPB_API bpb_status bpb_gradient_x(const bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
+                                   double *gradient, bpb_out dX, double *loss);
+BPB_API bpb_status bpbf_gradient_x(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_view T,
+                                   float *gradient, bpbf_out dX, double *loss);
 
 /*
  * J^T u: for U (n_L x B)
@@ -1073,10 +1073,10 @@ BPB_API bpb_status bpb_sgradient_x(const bpb_snet *net, bpb_swork *work, bpb_scv
  *     gradient = sum_j (dy_j/dtheta)^T u_j        P values as theta; or NULL
  *     dX, column j = (dy_j/dx_j)^T u_j            n_0 x B; may be left out
  */
-BPB_API bpb_status bpb_dvjp(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview U,
-                            double *gradient, bpb_dview dX);
-BPB_API bpb_status bpb_svjp(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview U,
-                            float *gradient, bpb_sview dX);
+BPB_API bpb_status bpb_vjp(const bpb_net *net, bpb_work *work, bpb_view X, bpb_view U,
+                            double *gradient, bpb_out dX);
+BPB_API bpb_status bpbf_vjp(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_view U,
+                            float *gradient, bpbf_out dX);
 
 /*
  * J v: the derivative of Y in direction v of theta (P values, or NULL) and V of X (n_0 x B; may be
@@ -1088,66 +1088,66 @@ BPB_API bpb_status bpb_svjp(const bpb_snet *net, bpb_swork *work, bpb_scview X, 
  * forward mode; with v the R-operator of Pearlmutter, "Fast exact multiplication by the Hessian",
  * 1994.
  */
-BPB_API bpb_status bpb_djvp(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, const double *v,
-                            bpb_dcview V, bpb_dview Y, bpb_dview dY);
-BPB_API bpb_status bpb_sjvp(const bpb_snet *net, bpb_swork *work, bpb_scview X, const float *v,
-                            bpb_scview V, bpb_sview Y, bpb_sview dY);
+BPB_API bpb_status bpb_jvp(const bpb_net *net, bpb_work *work, bpb_view X, const double *v,
+                            bpb_view V, bpb_out Y, bpb_out dY);
+BPB_API bpb_status bpbf_jvp(const bpbf_net *net, bpbf_work *work, bpbf_view X, const float *v,
+                            bpbf_view V, bpbf_out Y, bpbf_out dY);
 
 /*
  * dY/dX: J is (n_L n_0) x B, column j the n_L x n_0 matrix dy_j/dx_j, column-major: entry (i, k) in
  * row k n_L + i. min(n_L, n_0) passes after one forward.
  */
-BPB_API bpb_status bpb_djacobian(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dview J);
-BPB_API bpb_status bpb_sjacobian(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_sview J);
+BPB_API bpb_status bpb_jacobian(const bpb_net *net, bpb_work *work, bpb_view X, bpb_out J);
+BPB_API bpb_status bpbf_jacobian(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_out J);
 
 /*
  * H v for the exact Hessian H of E in theta, and the gradient beside it: the R-operator applied to
  * each line of the backward pass. gradient, loss: may be NULL.
  */
-BPB_API bpb_status bpb_dhvp(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
+BPB_API bpb_status bpb_hvp(const bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
                             const double *v, double *Hv, double *gradient, double *loss);
-BPB_API bpb_status bpb_shvp(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
+BPB_API bpb_status bpbf_hvp(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_view T,
                             const float *v, float *Hv, float *gradient, double *loss);
 
 /*
  * G v, G = 1/B sum_j w_j J_j^T H_j J_j the Gauss-Newton matrix, J_j = dz_Lj/dtheta (or dy_j) and
- * H_j the Hessian of e_j in z_Lj where the loss is computed from it (those marked * in bpb_loss),
+ * H_j the Hessian of e_j in z_Lj where the loss is computed from it (those marked * in bpb_loss_kind),
  * else in y_j (Schraudolph 2002). Positive semi-definite where H_j is.
  */
-BPB_API bpb_status bpb_dgnvp(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
+BPB_API bpb_status bpb_gnvp(const bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
                              const double *v, double *Gv);
-BPB_API bpb_status bpb_sgnvp(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
+BPB_API bpb_status bpbf_gnvp(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_view T,
                              const float *v, float *Gv);
 
 /*
  * The gradient in theta of a function of Y and dY/dX of which the caller holds the derivatives U by
- * Y (n_L x B) and D by dY/dX ((n_L n_0) x B, laid out as by bpb_djacobian; n_0 x B where n_L = 1):
+ * Y (n_L x B) and D by dY/dX ((n_L n_0) x B, laid out as by bpb_jacobian; n_0 x B where n_L = 1):
  *
  *     gradient = d/dtheta sum_j (<u_j, y_j> + <D_j, dy_j/dx_j>),  U and D held constant
  *
  * U or D may be left out. What force fields need: U = dE/dY, D = dE/d(dY/dX). As many double passes
  * as min(n_L, n_0).
  */
-BPB_API bpb_status bpb_djacobian_vjp(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X,
-                                     bpb_dcview U, bpb_dcview D, double *gradient);
-BPB_API bpb_status bpb_sjacobian_vjp(const bpb_snet *net, bpb_swork *work, bpb_scview X,
-                                     bpb_scview U, bpb_scview D, float *gradient);
+BPB_API bpb_status bpb_jacobian_vjp(const bpb_net *net, bpb_work *work, bpb_view X,
+                                     bpb_view U, bpb_view D, double *gradient);
+BPB_API bpb_status bpbf_jacobian_vjp(const bpbf_net *net, bpbf_work *work, bpbf_view X,
+                                     bpbf_view U, bpbf_view D, float *gradient);
 
 /*
  * Its ready-made use: the loss and gradient of
  *
  *     E = 1/B sum_j w_j (e_j + strength/2 |dy_j/dx_j - dT_j|^2)
  *
- * with targets dT for dY/dX, (n_L n_0) x B as by bpb_djacobian. The second term is in the caller's
+ * with targets dT for dY/dX, (n_L n_0) x B as by bpb_jacobian. The second term is in the caller's
  * units, e_j of scaled outputs is not: strength carries their factors. dT masked: its NaNs are left
  * out (Czarnecki et al., "Sobolev training for neural networks", 2017).
  * A masked target of Y leaves the second term. strength >= 0, finite in the net's precision; else
  * BPB_ERR_OPTION. loss: may be NULL.
  */
-BPB_API bpb_status bpb_dsobolev(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
-                                bpb_dcview dT, double strength, double *gradient, double *loss);
-BPB_API bpb_status bpb_ssobolev(const bpb_snet *net, bpb_swork *work, bpb_scview X, bpb_scview T,
-                                bpb_scview dT, double strength, float *gradient, double *loss);
+BPB_API bpb_status bpb_sobolev(const bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
+                                bpb_view dT, double strength, double *gradient, double *loss);
+BPB_API bpb_status bpbf_sobolev(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_view T,
+                                bpbf_view dT, double strength, float *gradient, double *loss);
 
 /*
  * An objective: a net's loss over all of its data as a function of a flat vector theta of the
@@ -1158,8 +1158,8 @@ BPB_API bpb_status bpb_ssobolev(const bpb_snet *net, bpb_swork *work, bpb_scview
  * It keeps the views of X and T, whose data must outlive it, and a copy of the net but for its
  * theta; n columns go through in batches. One thread at a time.
  */
-typedef struct bpb_dobjective bpb_dobjective;
-typedef struct bpb_sobjective bpb_sobjective;
+typedef struct bpb_objective bpb_objective;
+typedef struct bpbf_objective bpbf_objective;
 
 typedef struct bpb_objective_options {
     double decay;     /* >= 0; Nielsen's lambda / n; default 0 */
@@ -1172,32 +1172,32 @@ typedef struct bpb_objective_options {
 
 /* Make an objective; options NULL: defaults. Allocates. BPB_ERR_OPTION, BPB_ERR_SHAPE,
  * BPB_ERR_STRIDE, BPB_ERR_SIZE, BPB_ERR_LABEL, BPB_ERR_FORMAT, BPB_ERR_THREAD, BPB_ERR_MEMORY. */
-BPB_API bpb_status bpb_dobjective_create(bpb_dobjective **objective, const bpb_dnet *net,
-                                         bpb_dcview X, bpb_dcview T,
+BPB_API bpb_status bpb_objective_create(bpb_objective **objective, const bpb_net *net,
+                                         bpb_view X, bpb_view T,
                                          const bpb_objective_options *options);
-BPB_API bpb_status bpb_sobjective_create(bpb_sobjective **objective, const bpb_snet *net,
-                                         bpb_scview X, bpb_scview T,
+BPB_API bpb_status bpbf_objective_create(bpbf_objective **objective, const bpbf_net *net,
+                                         bpbf_view X, bpbf_view T,
                                          const bpb_objective_options *options);
 
-BPB_API void bpb_dobjective_destroy(bpb_dobjective **objective);
-BPB_API void bpb_sobjective_destroy(bpb_sobjective **objective);
+BPB_API void bpb_objective_destroy(bpb_objective **objective);
+BPB_API void bpbf_objective_destroy(bpbf_objective **objective);
 
 /* *f = f(theta) and gradient = df/dtheta at a theta of P values; either may be NULL.
  * BPB_NONFINITE: f or a delta is not finite. BPB_ERR_NO_VJP. */
-BPB_API bpb_status bpb_dobjective_gradient(bpb_dobjective *objective, const double *theta,
+BPB_API bpb_status bpb_objective_gradient(bpb_objective *objective, const double *theta,
                                            double *f, double *gradient);
-BPB_API bpb_status bpb_sobjective_gradient(bpb_sobjective *objective, const float *theta,
+BPB_API bpb_status bpbf_objective_gradient(bpbf_objective *objective, const float *theta,
                                            double *f, float *gradient);
 
 /* Hv = (d2f/dtheta2) v, or with the Gauss-Newton matrix in its place; v is not Hv.
  * BPB_NONFINITE: a delta is not finite. BPB_ERR_NO_VJP, BPB_ERR_NO_JVP, BPB_ERR_NO_SECOND. */
-BPB_API bpb_status bpb_dobjective_hvp(bpb_dobjective *objective, const double *theta,
+BPB_API bpb_status bpb_objective_hvp(bpb_objective *objective, const double *theta,
                                       const double *v, double *Hv);
-BPB_API bpb_status bpb_sobjective_hvp(bpb_sobjective *objective, const float *theta,
+BPB_API bpb_status bpbf_objective_hvp(bpbf_objective *objective, const float *theta,
                                       const float *v, float *Hv);
-BPB_API bpb_status bpb_dobjective_gnvp(bpb_dobjective *objective, const double *theta,
+BPB_API bpb_status bpb_objective_gnvp(bpb_objective *objective, const double *theta,
                                        const double *v, double *Gv);
-BPB_API bpb_status bpb_sobjective_gnvp(bpb_sobjective *objective, const float *theta,
+BPB_API bpb_status bpbf_objective_gnvp(bpbf_objective *objective, const float *theta,
                                        const float *v, float *Gv);
 
 /* ---- Check ------------------------------------------------------------------------------ */
@@ -1206,7 +1206,7 @@ BPB_API bpb_status bpb_sobjective_gnvp(bpb_sobjective *objective, const float *t
  * Every derivative against central differences of what it is the derivative of, on the caller's
  * net, data and functions.
  */
-typedef enum bpb_check {
+typedef enum bpb_check_kind {
     BPB_CHECK_GRADIENT, /* dE/dtheta                  by differences of E, an entry of theta each */
     BPB_CHECK_INPUTS,   /* dE/dX                      by differences of E, an entry of X each */
     BPB_CHECK_JACOBIAN, /* dY/dX                      by differences of Y, an entry of X each */
@@ -1214,10 +1214,10 @@ typedef enum bpb_check {
     BPB_CHECK_VJP,      /* J^T u, random u            by differences of <u, Y>, an entry of theta */
     BPB_CHECK_HVP,      /* H v, random v              by differences of the gradient along v */
     BPB_CHECKS
-} bpb_check;
+} bpb_check_kind;
 
 /* "gradient", "inputs", "jacobian", "jvp", "vjp", "hvp"; NULL for a number that is none. */
-BPB_API const char *bpb_check_name(bpb_check check);
+BPB_API const char *bpb_check_name(bpb_check_kind check);
 
 typedef struct bpb_check_options {
     unsigned what;    /* the sum of 1 << check for those wanted; 0: all */
@@ -1252,12 +1252,12 @@ typedef struct bpb_check_report {
  * columns: a few columns do. Allocates.
  * BPB_DISAGREES: at least one entry does. BPB_NONFINITE, before that: E, Y or a derivative is not
  * finite; the other checks are made all the same.
- * Statuses of bpb_dgradient and of the derivatives; one that lacks a function is left out, unless
+ * Statuses of bpb_gradient and of the derivatives; one that lacks a function is left out, unless
  * it alone is asked for. BPB_ERR_OPTION, BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_dcheck(const bpb_dnet *net, bpb_dcview X, bpb_dcview T,
+BPB_API bpb_status bpb_check(const bpb_net *net, bpb_view X, bpb_view T,
                               const bpb_check_options *options, bpb_check_report *report);
-BPB_API bpb_status bpb_scheck(const bpb_snet *net, bpb_scview X, bpb_scview T,
+BPB_API bpb_status bpbf_check(const bpbf_net *net, bpbf_view X, bpbf_view T,
                               const bpb_check_options *options, bpb_check_report *report);
 
 /* ---- Predict and evaluate any number of columns --------------------------------------- */
@@ -1269,16 +1269,16 @@ BPB_API bpb_status bpb_scheck(const bpb_snet *net, bpb_scview X, bpb_scview T,
  * flags: NULL, or one byte a column: 1 where an output is not finite, 0 where all are;
  * BPB_NONFINITE if any. Finite columns are right whatever stands beside them.
  */
-BPB_API bpb_status bpb_dpredict_with(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X,
-                                     bpb_dview Y,
+BPB_API bpb_status bpb_predict_with(const bpb_net *net, bpb_work *work, bpb_view X,
+                                     bpb_out Y,
                                      unsigned char *flags);
-BPB_API bpb_status bpb_spredict_with(const bpb_snet *net, bpb_swork *work, bpb_scview X,
-                                     bpb_sview Y,
+BPB_API bpb_status bpbf_predict_with(const bpbf_net *net, bpbf_work *work, bpbf_view X,
+                                     bpbf_out Y,
                                      unsigned char *flags);
 
 /* The same with a plan and work of its own. Allocates. BPB_ERR_MEMORY. */
-BPB_API bpb_status bpb_dpredict(const bpb_dnet *net, bpb_dcview X, bpb_dview Y);
-BPB_API bpb_status bpb_spredict(const bpb_snet *net, bpb_scview X, bpb_sview Y);
+BPB_API bpb_status bpb_predict(const bpb_net *net, bpb_view X, bpb_out Y);
+BPB_API bpb_status bpbf_predict(const bpbf_net *net, bpbf_view X, bpbf_out Y);
 
 typedef struct bpb_score {
     double loss;       /* mean of w e over the columns, without any penalty */
@@ -1293,54 +1293,54 @@ typedef struct bpb_score {
 
 /* Loss and accuracy over all columns, by the same panels and with the same promise; both of A_L
  * and (T - shift) / factor where outputs are scaled. BPB_NONFINITE: score->nonfinite > 0. */
-BPB_API bpb_status bpb_devaluate_with(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X,
-                                      bpb_dcview T,
+BPB_API bpb_status bpb_evaluate_with(const bpb_net *net, bpb_work *work, bpb_view X,
+                                      bpb_view T,
                                       bpb_score *score);
-BPB_API bpb_status bpb_sevaluate_with(const bpb_snet *net, bpb_swork *work, bpb_scview X,
-                                      bpb_scview T,
+BPB_API bpb_status bpbf_evaluate_with(const bpbf_net *net, bpbf_work *work, bpbf_view X,
+                                      bpbf_view T,
                                       bpb_score *score);
 
 /* The same with a plan and work of its own. Allocates. BPB_ERR_MEMORY. */
-BPB_API bpb_status bpb_devaluate(const bpb_dnet *net, bpb_dcview X, bpb_dcview T, bpb_score *score);
-BPB_API bpb_status bpb_sevaluate(const bpb_snet *net, bpb_scview X, bpb_scview T, bpb_score *score);
+BPB_API bpb_status bpb_evaluate(const bpb_net *net, bpb_view X, bpb_view T, bpb_score *score);
+BPB_API bpb_status bpbf_evaluate(const bpbf_net *net, bpbf_view X, bpbf_view T, bpb_score *score);
 
 /* ---- Train ------------------------------------------------------------------------------ */
 
 /*
- * Data that are not in memory (files, see bpb_dmapped_source, or what a function of your own
+ * Data that are not in memory (files, see bpb_mapped_source, or what a function of your own
  * computes or fetches), as columns 0 .. n-1: read puts columns index[0..B-1] of them into
  * X (n_0 x B) and T (targets x B), both packed, and returns 0, or not 0 where it fails. It is
  * called by one thread at a time, in the caller's floating-point environment.
  */
-typedef struct bpb_dsource {
+typedef struct bpb_source {
     size_t n;       /* columns */
-    size_t targets; /* rows of T: 1 for class indices, else bpb_dnet_targets */
+    size_t targets; /* rows of T: 1 for class indices, else bpb_net_targets */
     int (*read)(void *user, const size_t *index, size_t B, double *X, double *T);
     void *user;
-} bpb_dsource;
+} bpb_source;
 
-typedef struct bpb_ssource {
+typedef struct bpbf_source {
     size_t n;
     size_t targets;
     int (*read)(void *user, const size_t *index, size_t B, float *X, float *T);
     void *user;
-} bpb_ssource;
+} bpbf_source;
 
 /* What to train on. Validation and test are optional (data NULL): evaluated, never learnt. A source
  * (not NULL) stands in place of X and T, which then have no data. */
-typedef struct bpb_ddata {
-    bpb_dcview X, T;
-    bpb_dcview X_validation, T_validation;
-    bpb_dcview X_test, T_test;
-    const bpb_dsource *source, *source_validation, *source_test;
-} bpb_ddata;
+typedef struct bpb_data {
+    bpb_view X, T;
+    bpb_view X_validation, T_validation;
+    bpb_view X_test, T_test;
+    const bpb_source *source, *source_validation, *source_test;
+} bpb_data;
 
-typedef struct bpb_sdata {
-    bpb_scview X, T;
-    bpb_scview X_validation, T_validation;
-    bpb_scview X_test, T_test;
-    const bpb_ssource *source, *source_validation, *source_test;
-} bpb_sdata;
+typedef struct bpbf_data {
+    bpbf_view X, T;
+    bpbf_view X_validation, T_validation;
+    bpbf_view X_test, T_test;
+    const bpbf_source *source, *source_validation, *source_test;
+} bpbf_data;
 
 /* How far a run is. */
 typedef struct bpb_progress {
@@ -1355,7 +1355,7 @@ typedef struct bpb_progress {
                                           epoch: those of the epoch before */
     size_t best_epoch;    /* the best so far, see bpb_stop; 0: none yet */
     int resumed;          /* 1: on_epoch is told of an epoch that an earlier run has made */
-    const void *net;      /* the bpb_dnet, or bpb_snet, that is trained */
+    const void *net;      /* the bpb_net, or bpbf_net, that is trained */
 } bpb_progress;
 
 /*
@@ -1522,8 +1522,8 @@ typedef struct bpb_train_report {
 /*
  * Gradient descent over mini-batches, as in Nielsen's Network.SGD: each epoch shuffles the columns
  * (bpb_shuffle with seed and epoch), makes a step for each mini-batch, then evaluates. SGD makes a
- * bpb_dsgd_step, other methods (and SGD with clipping, decay_1 or norms) a bpb_dgradient, of a
- * batch over 1024 columns in parts, and a bpb_dopt_step; dropout's draw is the number of the step,
+ * bpb_sgd_step, other methods (and SGD with clipping, decay_1 or norms) a bpb_gradient, of a
+ * batch over 1024 columns in parts, and a bpb_opt_step; dropout's draw is the number of the step,
  * from 0 (times the most parts of one, plus the part). report: NULL, or filled in on BPB_OK, on
  * warnings, and on an error that ends a run which had begun. Allocates at its start (with a
  * checkpoint, some 300 bytes for each epoch), and then no more, but for the names of files.
@@ -1546,16 +1546,16 @@ typedef struct bpb_train_report {
  * matrices; BPB_ERR_SIZE: also over 2^32-1 columns to shuffle. BPB_ERR_NO_VJP: a function of the
  * net lacks it. BPB_ERR_SOURCE: a source failed.
  * BPB_ERR_NULL: also one of a pair X, T without the other. BPB_ERR_FORMAT, BPB_ERR_THREAD: see
- * bpb_dplan_create. BPB_ERR_MEMORY.
+ * bpb_plan_create. BPB_ERR_MEMORY.
  * Of checkpoints: BPB_ERR_IO, when reading or writing; a failed write ends the run, and leaves the
  * file before. BPB_ERR_FORMAT, BPB_ERR_TRUNCATED,
  * BPB_ERR_CHECKSUM, BPB_ERR_VERSION: the file to resume from is none. BPB_ERR_MISMATCH: it is that
  * of another run.
  */
-BPB_API bpb_status bpb_dtrain(bpb_dnet *net, const bpb_ddata *data,
+BPB_API bpb_status bpb_train(bpb_net *net, const bpb_data *data,
                               const bpb_train_options *options,
                               bpb_train_report *report);
-BPB_API bpb_status bpb_strain(bpb_snet *net, const bpb_sdata *data,
+BPB_API bpb_status bpbf_train(bpbf_net *net, const bpbf_data *data,
                               const bpb_train_options *options,
                               bpb_train_report *report);
 
@@ -1574,16 +1574,16 @@ BPB_API bpb_status bpb_shuffle(size_t *index, size_t n, uint64_t seed, uint64_t 
  * or their product too large. BPB_ERR_RANGE: a double in the file exceeds float.
  * BPB_ERR_UNSUPPORTED: gzip in a build without zlib.
  */
-BPB_API bpb_status bpb_didx_read(bpb_dview *X, const char *path, bpb_where *where);
-BPB_API bpb_status bpb_sidx_read(bpb_sview *X, const char *path, bpb_where *where);
+BPB_API bpb_status bpb_idx_read(bpb_out *X, const char *path, bpb_where *where);
+BPB_API bpb_status bpbf_idx_read(bpbf_out *X, const char *path, bpb_where *where);
 
 /*
  * T = one column for each entry of labels (1 x n): 1 in the row of the label, 0 elsewhere.
  * T is classes x n. BPB_ERR_LABEL: an entry is not a whole number of 0 .. classes-1; *where
  * (NULL: not wanted) tells which.
  */
-BPB_API bpb_status bpb_done_hot(bpb_dcview labels, bpb_dview T, bpb_where *where);
-BPB_API bpb_status bpb_sone_hot(bpb_scview labels, bpb_sview T, bpb_where *where);
+BPB_API bpb_status bpb_one_hot(bpb_view labels, bpb_out T, bpb_where *where);
+BPB_API bpb_status bpbf_one_hot(bpbf_view labels, bpbf_out T, bpb_where *where);
 
 /* Free what a reader allocated; accepts NULL. */
 BPB_API void bpb_free(void *memory);
@@ -1601,11 +1601,11 @@ BPB_API void bpb_free(void *memory);
  * the first; *where tells which, in terms of X. BPB_ERR_RANGE: a number exceeds the precision;
  * *where too. BPB_ERR_SIZE: no numbers at all. BPB_ERR_IO, BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_dcsv_read(bpb_dview *X, const char *path, bpb_where *where);
-BPB_API bpb_status bpb_scsv_read(bpb_sview *X, const char *path, bpb_where *where);
+BPB_API bpb_status bpb_csv_read(bpb_out *X, const char *path, bpb_where *where);
+BPB_API bpb_status bpbf_csv_read(bpbf_out *X, const char *path, bpb_where *where);
 
 /*
- * The fields of the header that bpb_dcsv_read leaves out, n of them, without quotes; without a
+ * The fields of the header that bpb_csv_read leaves out, n of them, without quotes; without a
  * header *names is NULL and *n 0. They need not be as many as X has rows: compare n with X.rows.
  * Pointers and texts are one block; free it with bpb_free(*names).
  * BPB_ERR_FORMAT: the first row has a quote that is not closed, a NUL byte, or, being a header,
@@ -1623,29 +1623,29 @@ typedef struct bpb_csv_labels {
 } bpb_csv_labels;
 
 /*
- * As bpb_dcsv_read, but for one column of the file, in which every text that is not empty is the
+ * As bpb_csv_read, but for one column of the file, in which every text that is not empty is the
  * name of a class, numbers too: its row of X, at its place, holds the class indices 0, 1, ....
  * labels: NULL for all defaults. A first row is a header where it has a name that is
  * labels->column, or where a field of another column is text: so a file need not have one. Where it
  * has, it must have as many fields as the other rows.
  * *names (names and n_names both NULL: not wanted) is the list in use, as of bpb_csv_names: keep it
  * with the model, and give it for other files, which may not have all classes in them.
- * Beyond bpb_dcsv_read: BPB_ERR_LABEL: a text is not among labels->names; *where tells the first.
+ * Beyond bpb_csv_read: BPB_ERR_LABEL: a text is not among labels->names; *where tells the first.
  * BPB_ERR_OPTION: there is no such column. BPB_ERR_SIZE: n_names is 0 and names is not NULL.
  * BPB_ERR_FORMAT: an empty text. BPB_ERR_RANGE: also more classes than the precision can count.
  * BPB_ERR_NULL: also one of names and n_names without the other, or an entry of labels->names.
  */
-BPB_API bpb_status bpb_dcsv_read_labels(bpb_dview *X, const char *path,
+BPB_API bpb_status bpb_csv_read_labels(bpb_out *X, const char *path,
                                         const bpb_csv_labels *labels, char ***names,
                                         size_t *n_names, bpb_where *where);
-BPB_API bpb_status bpb_scsv_read_labels(bpb_sview *X, const char *path,
+BPB_API bpb_status bpbf_csv_read_labels(bpbf_out *X, const char *path,
                                         const bpb_csv_labels *labels, char ***names,
                                         size_t *n_names, bpb_where *where);
 
 /*
  * Read a NumPy file (.npy, format versions 1.0 to 3.0) of numbers: bool, signed or unsigned
  * integers of 1, 2, 4 or 8 bytes, floats of 4 or 8, in either byte order and either order of the
- * axes. As in bpb_didx_read the first axis counts the samples: of an array a of shape (n, ...),
+ * axes. As in bpb_idx_read the first axis counts the samples: of an array a of shape (n, ...),
  * column j of X is a[j], its last axis fastest, and so X has n columns, and as many rows as the
  * product of the other extents; 1 where there are none. Values are taken as they are, rounded
  * once. The file is trusted in nothing. X->data is allocated; free it with bpb_free.
@@ -1655,76 +1655,76 @@ BPB_API bpb_status bpb_scsv_read_labels(bpb_sview *X, const char *path,
  * exceeds float. BPB_ERR_VERSION: another format version. BPB_ERR_UNSUPPORTED: elements of any
  * other type (objects, that is pickles, records, complex numbers, ...), no axis, or more than 64.
  */
-BPB_API bpb_status bpb_dnpy_read(bpb_dview *X, const char *path, bpb_where *where);
-BPB_API bpb_status bpb_snpy_read(bpb_sview *X, const char *path, bpb_where *where);
+BPB_API bpb_status bpb_npy_read(bpb_out *X, const char *path, bpb_where *where);
+BPB_API bpb_status bpbf_npy_read(bpbf_out *X, const char *path, bpb_where *where);
 
 /*
  * Write X as a NumPy file of version 1.0: shape (cols, rows), type '<f8' (s form: '<f4'), C order.
- * So numpy.load gives an array of one sample a row, and bpb_dnpy_read gives X back, each value to
- * the bit. The file comes about as in bpb_dnet_save. Allocates.
+ * So numpy.load gives an array of one sample a row, and bpb_npy_read gives X back, each value to
+ * the bit. The file comes about as in bpb_net_save. Allocates.
  * BPB_ERR_SHAPE: no rows. BPB_ERR_STRIDE, BPB_ERR_SIZE: see Views. BPB_ERR_IO, BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_dnpy_write(bpb_dcview X, const char *path);
-BPB_API bpb_status bpb_snpy_write(bpb_scview X, const char *path);
+BPB_API bpb_status bpb_npy_write(bpb_view X, const char *path);
+BPB_API bpb_status bpbf_npy_write(bpbf_view X, const char *path);
 
 /*
  * Inputs X and targets T in two files that are mapped into memory and not read: the system fetches
  * what is asked for, and drops it again where memory is needed, so that the files may be larger
  * than memory. Each is an IDX file or a NumPy file, told by its content, of any type, byte order
- * and order of axes that bpb_didx_read and bpb_dnpy_read take, and every value has the bits that
+ * and order of axes that bpb_idx_read and bpb_npy_read take, and every value has the bits that
  * they give. Samples one behind the other (IDX, and C order) are read fastest: in Fortran order
  * each value of a column lies on another page of the file.
  *
  * The files are opened for reading alone, and must stay as they are. If one is made shorter while
  * it is mapped, reading beyond its end kills the program (SIGBUS), as with every mapped file;
- * replacing it by a new file of its name (as bpb_dnpy_write does) is harmless.
+ * replacing it by a new file of its name (as bpb_npy_write does) is harmless.
  */
-typedef struct bpb_dmapped bpb_dmapped;
-typedef struct bpb_smapped bpb_smapped;
+typedef struct bpb_mapped bpb_mapped;
+typedef struct bpbf_mapped bpbf_mapped;
 
 /*
  * classes = 0: T as it stands in its file. classes = K: the file of T has one row of class indices
- * (as of a vector of labels), and T is one-hot, K rows, as of bpb_done_hot. T as class indices, for
+ * (as of a vector of labels), and T is one-hot, K rows, as of bpb_one_hot. T as class indices, for
  * which nothing need be written out, is classes = 0; then they are not looked at.
  * Headers are trusted in nothing, and sizes are compared with those of the files. Of the values
  * only labels are looked at; whether the others are finite is not. Allocates.
  * BPB_ERR_LABEL: a label is not a whole number of 0 .. classes-1. BPB_ERR_SHAPE: X and T have not
  * the same columns, or there are classes, and T has not one row. BPB_ERR_TRUNCATED, BPB_ERR_FORMAT
  * (bytes behind the elements, too), BPB_ERR_VERSION: as those functions. BPB_ERR_UNSUPPORTED: as
- * bpb_dnpy_read, or a file in gzip: unpack it (gzip -dk FILE). BPB_ERR_SIZE: an extent is 0, or a
+ * bpb_npy_read, or a file in gzip: unpack it (gzip -dk FILE). BPB_ERR_SIZE: an extent is 0, or a
  * product of them, or classes, too large. BPB_ERR_IO: also no regular file. BPB_ERR_MEMORY: also
  * no room in the address space. BPB_ERR_NULL.
  */
-BPB_API bpb_status bpb_dmapped_open(bpb_dmapped **mapped, const char *X_path, const char *T_path,
+BPB_API bpb_status bpb_mapped_open(bpb_mapped **mapped, const char *X_path, const char *T_path,
                                     size_t classes);
-BPB_API bpb_status bpb_smapped_open(bpb_smapped **mapped, const char *X_path, const char *T_path,
+BPB_API bpb_status bpbf_mapped_open(bpbf_mapped **mapped, const char *X_path, const char *T_path,
                                     size_t classes);
 
 /* *mapped = NULL; its sources must not be used any more. Accepts NULL, and NULL in *mapped. */
-BPB_API void bpb_dmapped_close(bpb_dmapped **mapped);
-BPB_API void bpb_smapped_close(bpb_smapped **mapped);
+BPB_API void bpb_mapped_close(bpb_mapped **mapped);
+BPB_API void bpbf_mapped_close(bpbf_mapped **mapped);
 
 /* Columns of both, rows of X, and rows of T (K, where it is one-hot); 0 of NULL. */
-BPB_API size_t bpb_dmapped_columns(const bpb_dmapped *mapped);
-BPB_API size_t bpb_smapped_columns(const bpb_smapped *mapped);
-BPB_API size_t bpb_dmapped_inputs(const bpb_dmapped *mapped);
-BPB_API size_t bpb_smapped_inputs(const bpb_smapped *mapped);
-BPB_API size_t bpb_dmapped_targets(const bpb_dmapped *mapped);
-BPB_API size_t bpb_smapped_targets(const bpb_smapped *mapped);
+BPB_API size_t bpb_mapped_columns(const bpb_mapped *mapped);
+BPB_API size_t bpbf_mapped_columns(const bpbf_mapped *mapped);
+BPB_API size_t bpb_mapped_inputs(const bpb_mapped *mapped);
+BPB_API size_t bpbf_mapped_inputs(const bpbf_mapped *mapped);
+BPB_API size_t bpb_mapped_targets(const bpb_mapped *mapped);
+BPB_API size_t bpbf_mapped_targets(const bpbf_mapped *mapped);
 
 /*
  * Columns first .. first + count - 1 as a source, in which they are 0 .. count-1: so that some are
  * kept for validation. It is good until mapped is closed. n = 0 and read = NULL: mapped is NULL, it
  * has not all of these columns, count is 0, or there is no memory: look at n.
- * Allocates a few bytes, once for each first and count (freed by bpb_dmapped_close); calls for one
+ * Allocates a few bytes, once for each first and count (freed by bpb_mapped_close); calls for one
  * mapped must not run at the same time.
  *
  * Its read may run in any number of threads, and allocates nothing. X or T NULL: not wanted. It
  * returns 0, or, X and T then holding anything, BPB_ERR_SIZE: an index is n or more; BPB_ERR_RANGE:
  * a double exceeds float; BPB_ERR_LABEL: a label has been changed in the file.
  */
-BPB_API bpb_dsource bpb_dmapped_source(bpb_dmapped *mapped, size_t first, size_t count);
-BPB_API bpb_ssource bpb_smapped_source(bpb_smapped *mapped, size_t first, size_t count);
+BPB_API bpb_source bpb_mapped_source(bpb_mapped *mapped, size_t first, size_t count);
+BPB_API bpbf_source bpbf_mapped_source(bpbf_mapped *mapped, size_t first, size_t count);
 
 /*
  * Mean and variance of a row of data, gathered block by block; in double in both precisions. Zero
@@ -1742,13 +1742,13 @@ typedef struct bpb_moments {
  * of a few columns, and those joined as by Chan, Golub and LeVeque (1979), so that squares keep
  * their digits where the mean is far larger than the deviation; how the data are cut changes the
  * last bits alone. Where X is masked, NaN is left out; weights are not looked at.
- * BPB_NONFINITE: a value is not finite (see bpb_dfind_nonfinite); moments are unchanged.
+ * BPB_NONFINITE: a value is not finite (see bpb_find_nonfinite); moments are unchanged.
  * BPB_ERR_OPTION: moments hold what none can: a value that is not finite (as where squares have
  * overflowed), or a count or squares below 0. BPB_ERR_STRIDE, BPB_ERR_SIZE, BPB_ERR_SHAPE: see
  * Views.
  */
-BPB_API bpb_status bpb_dmoments_add(bpb_moments *moments, bpb_dcview X);
-BPB_API bpb_status bpb_smoments_add(bpb_moments *moments, bpb_scview X);
+BPB_API bpb_status bpb_moments_add(bpb_moments *moments, bpb_view X);
+BPB_API bpb_status bpbf_moments_add(bpb_moments *moments, bpbf_view X);
 
 /* Add what others have gathered, of n rows each: threads, or ranks of a parallel program, in any
  * order. BPB_ERR_SIZE: n is 0. BPB_ERR_OPTION: as above. */
@@ -1764,14 +1764,14 @@ BPB_API bpb_status bpb_moments_merge(bpb_moments *moments, const bpb_moments *ot
  * and factor 1 where sd = 0: a row whose values are all equal. A Gaussian net's s_i have
  * shift 2 ln sd and factor 1, so that it gives variances in the caller's units too; where a target
  * of your own loss belongs to several outputs, those behind the first are left as they are
- * (0 and 1). As bpb_dnet_set_input_scaling otherwise, in place of any earlier. Allocates.
+ * (0 and 1). As bpb_net_set_input_scaling otherwise, in place of any earlier. Allocates.
  * BPB_ERR_OPTION: as above, or a row has no values. BPB_ERR_RANGE: a shift exceeds the net's
  * precision, or a factor is not a normal number of it. BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_dnet_standardise_inputs(bpb_dnet *net, const bpb_moments *moments);
-BPB_API bpb_status bpb_snet_standardise_inputs(bpb_snet *net, const bpb_moments *moments);
-BPB_API bpb_status bpb_dnet_standardise_outputs(bpb_dnet *net, const bpb_moments *moments);
-BPB_API bpb_status bpb_snet_standardise_outputs(bpb_snet *net, const bpb_moments *moments);
+BPB_API bpb_status bpb_net_standardise_inputs(bpb_net *net, const bpb_moments *moments);
+BPB_API bpb_status bpbf_net_standardise_inputs(bpbf_net *net, const bpb_moments *moments);
+BPB_API bpb_status bpb_net_standardise_outputs(bpb_net *net, const bpb_moments *moments);
+BPB_API bpb_status bpbf_net_standardise_outputs(bpbf_net *net, const bpb_moments *moments);
 
 /*
  * PCA whitening: inputs that are uncorrelated and of variance 1, as many as the data vary in. Of
@@ -1791,15 +1791,15 @@ BPB_API bpb_status bpb_snet_standardise_outputs(bpb_snet *net, const bpb_moments
  * The way: add all columns, solve, apply to the training data, train a net of m inputs on those,
  * and fold both into a net that takes the data as they are.
  */
-typedef struct bpb_dwhitening bpb_dwhitening;
-typedef struct bpb_swhitening bpb_swhitening;
+typedef struct bpb_whitening bpb_whitening;
+typedef struct bpbf_whitening bpbf_whitening;
 
 /* Make one that has seen no columns, of n_0 rows. It takes n_0 (n_0 + 259) doubles. Allocates.
  * BPB_ERR_SIZE: n_0 is 0, over 2^31-1, or its square over what can be addressed. BPB_ERR_MEMORY. */
-BPB_API bpb_status bpb_dwhitening_create(bpb_dwhitening **whitening, size_t n_0);
-BPB_API bpb_status bpb_swhitening_create(bpb_swhitening **whitening, size_t n_0);
-BPB_API void bpb_dwhitening_destroy(bpb_dwhitening **whitening);
-BPB_API void bpb_swhitening_destroy(bpb_swhitening **whitening);
+BPB_API bpb_status bpb_whitening_create(bpb_whitening **whitening, size_t n_0);
+BPB_API bpb_status bpbf_whitening_create(bpbf_whitening **whitening, size_t n_0);
+BPB_API void bpb_whitening_destroy(bpb_whitening **whitening);
+BPB_API void bpbf_whitening_destroy(bpbf_whitening **whitening);
 
 /*
  * Add the columns of X, n_0 x any. Deviations are taken from the mean of some columns, and those
@@ -1807,16 +1807,16 @@ BPB_API void bpb_swhitening_destroy(bpb_swhitening **whitening);
  * Means are kept as a column of the data and the distance from it, so that C keeps its digits where
  * they are far larger than the deviations. Weights and masked are not looked at. What was solved
  * stays until it is solved again.
- * BPB_NONFINITE: a value is not finite, NaN too (see bpb_dfind_nonfinite); nothing is changed.
+ * BPB_NONFINITE: a value is not finite, NaN too (see bpb_find_nonfinite); nothing is changed.
  * BPB_ERR_SHAPE, BPB_ERR_STRIDE, BPB_ERR_SIZE: see Views.
  */
-BPB_API bpb_status bpb_dwhitening_add(bpb_dwhitening *whitening, bpb_dcview X);
-BPB_API bpb_status bpb_swhitening_add(bpb_swhitening *whitening, bpb_scview X);
+BPB_API bpb_status bpb_whitening_add(bpb_whitening *whitening, bpb_view X);
+BPB_API bpb_status bpbf_whitening_add(bpbf_whitening *whitening, bpbf_view X);
 
 /* Add what another has seen, on another thread, say; the other's solution plays no part.
  * BPB_ERR_MISMATCH: of another n_0. */
-BPB_API bpb_status bpb_dwhitening_merge(bpb_dwhitening *whitening, const bpb_dwhitening *other);
-BPB_API bpb_status bpb_swhitening_merge(bpb_swhitening *whitening, const bpb_swhitening *other);
+BPB_API bpb_status bpb_whitening_merge(bpb_whitening *whitening, const bpb_whitening *other);
+BPB_API bpb_status bpbf_whitening_merge(bpbf_whitening *whitening, const bpbf_whitening *other);
 
 /*
  * What it has seen as doubles, to be sent between ranks of a parallel program or stored:
@@ -1828,15 +1828,15 @@ BPB_API bpb_status bpb_swhitening_merge(bpb_swhitening *whitening, const bpb_swh
  * The two precisions have the same. BPB_ERR_OPTION: no columns have these: a value that is not
  * finite, count or a diagonal entry of C below 0.
  */
-BPB_API size_t bpb_dwhitening_size(const bpb_dwhitening *whitening);
-BPB_API size_t bpb_swhitening_size(const bpb_swhitening *whitening);
-BPB_API bpb_status bpb_dwhitening_pack(const bpb_dwhitening *whitening, double *statistics,
+BPB_API size_t bpb_whitening_size(const bpb_whitening *whitening);
+BPB_API size_t bpbf_whitening_size(const bpbf_whitening *whitening);
+BPB_API bpb_status bpb_whitening_pack(const bpb_whitening *whitening, double *statistics,
                                        size_t n);
-BPB_API bpb_status bpb_swhitening_pack(const bpb_swhitening *whitening, double *statistics,
+BPB_API bpb_status bpbf_whitening_pack(const bpbf_whitening *whitening, double *statistics,
                                        size_t n);
-BPB_API bpb_status bpb_dwhitening_unpack(bpb_dwhitening *whitening, const double *statistics,
+BPB_API bpb_status bpb_whitening_unpack(bpb_whitening *whitening, const double *statistics,
                                          size_t n);
-BPB_API bpb_status bpb_swhitening_unpack(bpb_swhitening *whitening, const double *statistics,
+BPB_API bpb_status bpbf_whitening_unpack(bpbf_whitening *whitening, const double *statistics,
                                          size_t n);
 
 /* At most one of components and share. */
@@ -1864,22 +1864,22 @@ typedef struct bpb_whitening_options {
  * BPB_ERR_RANGE: means or C have overflowed, or LAPACK finds no lambda. BPB_ERR_MEMORY.
  * BPB_ERR_UNSUPPORTED: a build without LAPACK; all but solving works there.
  */
-BPB_API bpb_status bpb_dwhitening_solve(bpb_dwhitening *whitening,
+BPB_API bpb_status bpb_whitening_solve(bpb_whitening *whitening,
                                         const bpb_whitening_options *options);
-BPB_API bpb_status bpb_swhitening_solve(bpb_swhitening *whitening,
+BPB_API bpb_status bpbf_whitening_solve(bpbf_whitening *whitening,
                                         const bpb_whitening_options *options);
 
 /* The solution: m; n_0 means; n_0 variances lambda_i, descending, of which K has the first m, those
  * of directions that do not vary behind the others and at least 0; K, m x n_0, packed. 0, NULL or
  * all zero for NULL and before it is solved. They stay where they are until it is solved again. */
-BPB_API size_t bpb_dwhitening_components(const bpb_dwhitening *whitening);
-BPB_API size_t bpb_swhitening_components(const bpb_swhitening *whitening);
-BPB_API const double *bpb_dwhitening_mean(const bpb_dwhitening *whitening);
-BPB_API const double *bpb_swhitening_mean(const bpb_swhitening *whitening);
-BPB_API const double *bpb_dwhitening_variances(const bpb_dwhitening *whitening);
-BPB_API const double *bpb_swhitening_variances(const bpb_swhitening *whitening);
-BPB_API bpb_dcview bpb_dwhitening_K(const bpb_dwhitening *whitening);
-BPB_API bpb_dcview bpb_swhitening_K(const bpb_swhitening *whitening);
+BPB_API size_t bpb_whitening_components(const bpb_whitening *whitening);
+BPB_API size_t bpbf_whitening_components(const bpbf_whitening *whitening);
+BPB_API const double *bpb_whitening_mean(const bpb_whitening *whitening);
+BPB_API const double *bpbf_whitening_mean(const bpbf_whitening *whitening);
+BPB_API const double *bpb_whitening_variances(const bpb_whitening *whitening);
+BPB_API const double *bpbf_whitening_variances(const bpbf_whitening *whitening);
+BPB_API bpb_view bpb_whitening_K(const bpb_whitening *whitening);
+BPB_API bpb_view bpbf_whitening_K(const bpbf_whitening *whitening);
 
 /*
  * Y = K (X - mean 1^T), X n_0 x B, Y m x B, any B; computed in double, rounded once. Allocates
@@ -1887,13 +1887,13 @@ BPB_API bpb_dcview bpb_swhitening_K(const bpb_swhitening *whitening);
  * BPB_ERR_SHAPE: also before it is solved, or X and Y have not as many columns. BPB_ERR_STRIDE,
  * BPB_ERR_SIZE: see Views. BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_dwhitening_apply(const bpb_dwhitening *whitening, bpb_dcview X,
-                                        bpb_dview Y);
-BPB_API bpb_status bpb_swhitening_apply(const bpb_swhitening *whitening, bpb_scview X,
-                                        bpb_sview Y);
+BPB_API bpb_status bpb_whitening_apply(const bpb_whitening *whitening, bpb_view X,
+                                        bpb_out Y);
+BPB_API bpb_status bpbf_whitening_apply(const bpbf_whitening *whitening, bpbf_view X,
+                                        bpbf_out Y);
 
 /*
- * Make from net, of m inputs that bpb_dwhitening_apply gives, a net of n_0 inputs that takes X:
+ * Make from net, of m inputs that bpb_whitening_apply gives, a net of n_0 inputs that takes X:
  *
  *     W_1' = W_1 diag(factor) K                               n_1 x n_0
  *     b_1' = b_1 - W_1 diag(factor) shift - W_1' mean         n_1
@@ -1907,10 +1907,10 @@ BPB_API bpb_status bpb_swhitening_apply(const bpb_swhitening *whitening, bpb_scv
  * over what can be addressed. BPB_ERR_RANGE: an entry of W_1' or b_1' is not finite in the net's
  * precision. BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_dwhitening_fold(bpb_dnet **raw, const bpb_dwhitening *whitening,
-                                       const bpb_dnet *net);
-BPB_API bpb_status bpb_swhitening_fold(bpb_snet **raw, const bpb_swhitening *whitening,
-                                       const bpb_snet *net);
+BPB_API bpb_status bpb_whitening_fold(bpb_net **raw, const bpb_whitening *whitening,
+                                       const bpb_net *net);
+BPB_API bpb_status bpbf_whitening_fold(bpbf_net **raw, const bpbf_whitening *whitening,
+                                       const bpbf_net *net);
 
 /* ---- Model files --------------------------------------------------------------------- */
 
@@ -1921,82 +1921,82 @@ BPB_API bpb_status bpb_swhitening_fold(bpb_snet **raw, const bpb_swhitening *whi
  * BPB_ERR_IO, BPB_ERR_MEMORY. BPB_ERR_SIZE: the notes are over the limits of the format.
  * BPB_ERR_UNSUPPORTED: built without the JSON library.
  */
-BPB_API bpb_status bpb_dnet_save(const bpb_dnet *net, const char *path);
-BPB_API bpb_status bpb_snet_save(const bpb_snet *net, const char *path);
+BPB_API bpb_status bpb_net_save(const bpb_net *net, const char *path);
+BPB_API bpb_status bpbf_net_save(const bpbf_net *net, const char *path);
 
 /*
  * Make a net from a model file of either precision. The file is trusted in nothing. Allocates.
  * BPB_ERR_IO, BPB_ERR_FORMAT, BPB_ERR_TRUNCATED, BPB_ERR_CHECKSUM, BPB_ERR_VERSION,
  * BPB_ERR_PAIR, BPB_ERR_SIZE, BPB_ERR_MEMORY. BPB_ERR_RANGE: a double exceeds float.
  * BPB_ERR_UNSUPPORTED: as above. BPB_ERR_FUNCTION: it uses functions of your own: see
- * bpb_dnet_load_with. BPB_NONFINITE: loaded, but a parameter is not finite.
+ * bpb_net_load_with. BPB_NONFINITE: loaded, but a parameter is not finite.
  */
-BPB_API bpb_status bpb_dnet_load(bpb_dnet **net, const char *path);
-BPB_API bpb_status bpb_snet_load(bpb_snet **net, const char *path);
+BPB_API bpb_status bpb_net_load(bpb_net **net, const char *path);
+BPB_API bpb_status bpbf_net_load(bpbf_net **net, const char *path);
 
 /*
- * A model may use functions of your own (see bpb_dnet_set_activation), of which its file holds the
+ * A model may use functions of your own (see bpb_net_set_activation), of which its file holds the
  * names. To load it, give those functions; more than it names may be given; functions NULL, as in
- * bpb_dnet_load: none. BPB_ERR_FUNCTION: it names one that is not given; missing (NULL: not wanted)
- * then tells its name. BPB_ERR_OPTION, BPB_ERR_NULL: one of them is not as bpb_dnet_set_activation
+ * bpb_net_load: none. BPB_ERR_FUNCTION: it names one that is not given; missing (NULL: not wanted)
+ * then tells its name. BPB_ERR_OPTION, BPB_ERR_NULL: one of them is not as bpb_net_set_activation
  * needs it.
  */
 #define BPB_NAME_BYTES 32 /* of a function's name, the closing 0 included */
 
-typedef struct bpb_dfunctions {
-    const bpb_dactivation_function *activations;
+typedef struct bpb_functions {
+    const bpb_activation_function *activations;
     size_t n_activations;
-    const bpb_dloss_function *losses;
+    const bpb_loss_function *losses;
     size_t n_losses;
-} bpb_dfunctions;
+} bpb_functions;
 
-typedef struct bpb_sfunctions {
-    const bpb_sactivation_function *activations;
+typedef struct bpbf_functions {
+    const bpbf_activation_function *activations;
     size_t n_activations;
-    const bpb_sloss_function *losses;
+    const bpbf_loss_function *losses;
     size_t n_losses;
-} bpb_sfunctions;
+} bpbf_functions;
 
-BPB_API bpb_status bpb_dnet_load_with(bpb_dnet **net, const char *path,
-                                      const bpb_dfunctions *functions,
+BPB_API bpb_status bpb_net_load_with(bpb_net **net, const char *path,
+                                      const bpb_functions *functions,
                                       char missing[BPB_NAME_BYTES]);
-BPB_API bpb_status bpb_snet_load_with(bpb_snet **net, const char *path,
-                                      const bpb_sfunctions *functions,
+BPB_API bpb_status bpbf_net_load_with(bpbf_net **net, const char *path,
+                                      const bpbf_functions *functions,
                                       char missing[BPB_NAME_BYTES]);
 
-BPB_API bpb_status bpb_dnet_load_memory_with(bpb_dnet **net, const void *buffer, size_t bytes,
-                                             const bpb_dfunctions *functions,
+BPB_API bpb_status bpb_net_load_memory_with(bpb_net **net, const void *buffer, size_t bytes,
+                                             const bpb_functions *functions,
                                              char missing[BPB_NAME_BYTES]);
-BPB_API bpb_status bpb_snet_load_memory_with(bpb_snet **net, const void *buffer, size_t bytes,
-                                             const bpb_sfunctions *functions,
+BPB_API bpb_status bpbf_net_load_memory_with(bpbf_net **net, const void *buffer, size_t bytes,
+                                             const bpbf_functions *functions,
                                              char missing[BPB_NAME_BYTES]);
 
 /*
  * The JSON of Nielsen's network2.py: {"sizes", "weights", "biases", "cost"}, sigmoid in all layers,
  * cost "QuadraticCost" (squared) or "CrossEntropyCost". Numbers are written with the digits that
- * give them back exactly. Reading: as bpb_dnet_load; BPB_ERR_RANGE: a number exceeds the precision.
- * Saving is as atomic as bpb_dnet_save.
+ * give them back exactly. Reading: as bpb_net_load; BPB_ERR_RANGE: a number exceeds the precision.
+ * Saving is as atomic as bpb_net_save.
  * BPB_ERR_UNSUPPORTED: built without the JSON library, or the net to save is another: of other
  * functions, with label smoothing or scaling, or a parameter is not finite. (Notes are left out.)
  */
-BPB_API bpb_status bpb_dnet_load_network2(bpb_dnet **net, const char *path);
-BPB_API bpb_status bpb_snet_load_network2(bpb_snet **net, const char *path);
-BPB_API bpb_status bpb_dnet_save_network2(const bpb_dnet *net, const char *path);
-BPB_API bpb_status bpb_snet_save_network2(const bpb_snet *net, const char *path);
+BPB_API bpb_status bpb_net_load_network2(bpb_net **net, const char *path);
+BPB_API bpb_status bpbf_net_load_network2(bpbf_net **net, const char *path);
+BPB_API bpb_status bpb_net_save_network2(const bpb_net *net, const char *path);
+BPB_API bpb_status bpbf_net_save_network2(const bpbf_net *net, const char *path);
 
 /*
- * bpb_dnet_save and bpb_dnet_load to and from memory. *bytes (never NULL) is the size of the file's
+ * bpb_net_save and bpb_net_load to and from memory. *bytes (never NULL) is the size of the file's
  * content; buffer NULL: ask for it only. BPB_ERR_BUFFER: capacity too small; *bytes says what is
  * needed.
  */
-BPB_API bpb_status bpb_dnet_save_memory(const bpb_dnet *net, void *buffer, size_t capacity,
+BPB_API bpb_status bpb_net_save_memory(const bpb_net *net, void *buffer, size_t capacity,
                                         size_t *bytes);
-BPB_API bpb_status bpb_snet_save_memory(const bpb_snet *net, void *buffer, size_t capacity,
+BPB_API bpb_status bpbf_net_save_memory(const bpbf_net *net, void *buffer, size_t capacity,
                                         size_t *bytes);
-BPB_API bpb_status bpb_dnet_load_memory(bpb_dnet **net, const void *buffer, size_t bytes);
-BPB_API bpb_status bpb_snet_load_memory(bpb_snet **net, const void *buffer, size_t bytes);
+BPB_API bpb_status bpb_net_load_memory(bpb_net **net, const void *buffer, size_t bytes);
+BPB_API bpb_status bpbf_net_load_memory(bpbf_net **net, const void *buffer, size_t bytes);
 
-/* Which precision a model file holds, 4 or 8 bytes a parameter. As bpb_dnet_load. */
+/* Which precision a model file holds, 4 or 8 bytes a parameter. As bpb_net_load. */
 BPB_API bpb_status bpb_model_precision(const char *path, size_t *bytes);
 
 /* ---- BLAS health ------------------------------------------------------------------------- */

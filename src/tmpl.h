@@ -5,13 +5,13 @@
 
 #if BPB_REAL_BYTES == 8
 typedef double real;
-#define BPB(name) bpb_d##name     /* BPB(net) is bpb_dnet */
+#define BPB(name) bpb_##name       /* BPB(net) is bpb_net */
 #define BPB_CBLAS(name) cblas_d##name
 #define BPB_SELECT(d, s) d        /* a constant that differs between the two */
 #define RC(constant) constant
 #elif BPB_REAL_BYTES == 4
 typedef float real;
-#define BPB(name) bpb_s##name
+#define BPB(name) bpbf_##name
 #define BPB_CBLAS(name) cblas_s##name
 #define BPB_SELECT(d, s) s
 #define RC(constant) constant##f

@@ -21,7 +21,7 @@ static inline real *make_dirty(size_t n)
 struct given {
     const BPB(net) * net;
     BPB(work) * work;
-    BPB(cview) X, T, U, V, D, dT;
+    BPB(view) X, T, U, V, D, dT;
     const real *v;
     double strength;
 };
@@ -29,7 +29,7 @@ struct given {
 /* What they make; a view, or its data, may be left out. */
 struct made {
     real *gradient;
-    BPB(view) dX, Y, dY, J;
+    BPB(out) dX, Y, dY, J;
     double *loss;
 };
 
@@ -125,21 +125,21 @@ static inline void take_memory(struct all *all)
     all->n_results = P + (n_0 + 2 * n_L + n_J) * B;
     real *next = all->block = make_reals(n_given + all->n_results);
     fill_uniform(&rng, n_given, 0.1, 1, next);
-    all->given.X = BPB(cmatrix)(cut(&next, n_0 * B), n_0, B);
-    all->given.T = BPB(cmatrix)(cut(&next, n_L * B), n_L, B);
-    all->given.U = BPB(cmatrix)(cut(&next, n_L * B), n_L, B);
-    all->given.V = BPB(cmatrix)(cut(&next, n_0 * B), n_0, B);
-    all->given.D = BPB(cmatrix)(cut(&next, n_J * B), n_J, B);
-    all->given.dT = BPB(cmatrix)(cut(&next, n_J * B), n_J, B);
+    all->given.X = BPB(matrix)(cut(&next, n_0 * B), n_0, B);
+    all->given.T = BPB(matrix)(cut(&next, n_L * B), n_L, B);
+    all->given.U = BPB(matrix)(cut(&next, n_L * B), n_L, B);
+    all->given.V = BPB(matrix)(cut(&next, n_0 * B), n_0, B);
+    all->given.D = BPB(matrix)(cut(&next, n_J * B), n_J, B);
+    all->given.dT = BPB(matrix)(cut(&next, n_J * B), n_J, B);
     all->given.T.weights = cut(&next, B);
     all->given.v = cut(&next, P);
     all->given.strength = 0.5;
     all->results = next;
     all->made.gradient = cut(&next, P);
-    all->made.dX = BPB(matrix)(cut(&next, n_0 * B), n_0, B);
-    all->made.Y = BPB(matrix)(cut(&next, n_L * B), n_L, B);
-    all->made.dY = BPB(matrix)(cut(&next, n_L * B), n_L, B);
-    all->made.J = BPB(matrix)(cut(&next, n_J * B), n_J, B);
+    all->made.dX = BPB(matrix_out)(cut(&next, n_0 * B), n_0, B);
+    all->made.Y = BPB(matrix_out)(cut(&next, n_L * B), n_L, B);
+    all->made.dY = BPB(matrix_out)(cut(&next, n_L * B), n_L, B);
+    all->made.J = BPB(matrix_out)(cut(&next, n_J * B), n_J, B);
 }
 
 /* all.made.loss points into it, which is done where it stays: see use. */

@@ -160,7 +160,7 @@ static inline BPB(net) * make_net(const struct recipe *recipe)
                   .units = recipe->n,
                   .n_layers = recipe->L,
                   .activations = g,
-                  .loss = recipe->loss >= NAIVE_SINE ? BPB_SQUARED : (bpb_loss)recipe->loss,
+                  .loss = recipe->loss >= NAIVE_SINE ? BPB_SQUARED : (bpb_loss_kind)recipe->loss,
                   .leak = recipe->leak,
                   .elu_alpha = recipe->elu_alpha,
                   .huber_delta = recipe->huber_delta,
@@ -230,7 +230,7 @@ static inline void draw_theta(struct drawn *drawn, struct rng *rng, double gain)
     BPB(net) *net = drawn->machine.net;
     real *theta = BPB(net_theta)(net);
     for (size_t l = 1; l <= drawn->recipe.L; l++) {
-        const BPB(view) W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
+        const BPB(out) W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
         const double width = gain * sqrt(3.0 / (double)W.cols);
         fill_uniform(rng, W.rows * W.cols, -width, width, W.data);
         fill_uniform(rng, b.rows, -gain / 2, gain / 2, b.data);
@@ -330,13 +330,13 @@ static inline void move_nearby(struct drawn *drawn, struct rng *rng)
                                                     drawn->scaling[drawn->n_0 + i % drawn->n_0];
 }
 
-static inline BPB(cview) drawn_inputs(const struct drawn *drawn)
+static inline BPB(view) drawn_inputs(const struct drawn *drawn)
 {
-    return BPB(cmatrix)(drawn->X, drawn->n_0, drawn->B);
+    return BPB(matrix)(drawn->X, drawn->n_0, drawn->B);
 }
-static inline BPB(cview) drawn_targets(const struct drawn *drawn)
+static inline BPB(view) drawn_targets(const struct drawn *drawn)
 {
-    BPB(cview) T = BPB(cmatrix)(drawn->T, drawn->T_rows, drawn->B);
+    BPB(view) T = BPB(matrix)(drawn->T, drawn->T_rows, drawn->B);
     T.weights = drawn->recipe.weighted ? drawn->weights : NULL;
     T.masked = drawn->recipe.masked;
     return T;

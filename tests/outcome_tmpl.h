@@ -43,13 +43,13 @@ static inline void free_subject(struct subject *s)
 }
 
 /* Columns first .. first+cols-1. */
-static inline BPB(cview) X_of(const struct subject *s, size_t first, size_t cols)
+static inline BPB(view) X_of(const struct subject *s, size_t first, size_t cols)
 {
-    return BPB(cmatrix)(s->X + first * s->n_in, s->n_in, cols);
+    return BPB(matrix)(s->X + first * s->n_in, s->n_in, cols);
 }
-static inline BPB(cview) T_of(const struct subject *s, size_t first, size_t cols)
+static inline BPB(view) T_of(const struct subject *s, size_t first, size_t cols)
 {
-    return BPB(cmatrix)(s->T + first * s->n_out, s->n_out, cols);
+    return BPB(matrix)(s->T + first * s->n_out, s->n_out, cols);
 }
 
 enum { STEPS = 3, NUMBERS = STEPS + 3 };
@@ -77,15 +77,15 @@ static inline struct outcome outcome_of(const struct subject *s, const BPB(plan)
     struct outcome o = {.B = B, .Y = make_reals(s->n_out * B),
                         .predicted = make_reals(s->n_out * s->cols),
                         .gradient = make_reals(s->P), .theta = make_reals(s->P)};
-    const BPB(cview) X = X_of(s, 0, B), T = T_of(s, 0, B);
+    const BPB(view) X = X_of(s, 0, B), T = T_of(s, 0, B);
     BPB(work) *work = NULL;
     assert_ok(BPB(work_create)(&work, plan));
-    assert_ok(BPB(forward)(s->net, work, X, BPB(matrix)(o.Y, s->n_out, B)));
+    assert_ok(BPB(forward)(s->net, work, X, BPB(matrix_out)(o.Y, s->n_out, B)));
     assert_ok(BPB(loss)(s->net, work, X, T, &o.number[STEPS]));
     assert_ok(BPB(gradient)(s->net, work, X, T, o.gradient, &o.number[STEPS + 1]));
     run_steps(s, work, &o);
     assert_ok(BPB(predict_with)(s->net, work, X_of(s, 0, s->cols),
-                                BPB(matrix)(o.predicted, s->n_out, s->cols), NULL));
+                                BPB(matrix_out)(o.predicted, s->n_out, s->cols), NULL));
     assert_ok(BPB(evaluate_with)(s->net, work, X_of(s, 0, s->cols), T_of(s, 0, s->cols),
                                  &o.score));
     o.number[STEPS + 2] = o.score.loss;
@@ -135,7 +135,7 @@ static inline void assert_thetas_close(const struct subject *s, const char *what
                                        real *want, long double tolerance)
 {
     for (size_t l = 1; l <= BPB(net_layers)(s->net); l++) {
-        const BPB(view) W = BPB(net_W)(s->net, want, l), b = BPB(net_b)(s->net, want, l);
+        const BPB(out) W = BPB(net_W)(s->net, want, l), b = BPB(net_b)(s->net, want, l);
         assert_matrix_close(what, W.rows * W.cols, BPB(net_W)(s->net, got, l).data, W.data,
                             tolerance);
         assert_matrix_close(what, b.rows, BPB(net_b)(s->net, got, l).data, b.data, tolerance);
@@ -169,7 +169,7 @@ static inline char *wisdom_of(const BPB(plan) * plan)
     return text;
 }
 
-static inline bool next_entry(const BPB(plan) * plan, size_t i, bpb_plan_entry *entry)
+static inline bool next_entry(const BPB(plan) * plan, size_t i, bpb_plan_choice *entry)
 {
     const bpb_status status = BPB(plan_entry)(plan, i, entry);
     assert_true(status == BPB_OK || status == BPB_ERR_SIZE);
@@ -183,7 +183,7 @@ static inline bool next_entry(const BPB(plan) * plan, size_t i, bpb_plan_entry *
 static inline void force_kernel(const BPB(plan) * plan, const char *product, const char *kernel,
                                 char *text, size_t capacity)
 {
-    bpb_plan_entry entry;
+    bpb_plan_choice entry;
     size_t length = (size_t)snprintf(text, capacity, WISDOM_TITLE), last = 0;
     for (size_t i = 0; next_entry(plan, i, &entry); i++)
         if (strcmp(entry.product, product) == 0 && entry.layer != last) {
@@ -197,7 +197,7 @@ static inline void force_kernel(const BPB(plan) * plan, const char *product, con
 /* Whether the plan lists a kernel for a product (NULL: for any). */
 static inline bool plan_lists(const BPB(plan) * plan, const char *product, const char *kernel)
 {
-    bpb_plan_entry entry;
+    bpb_plan_choice entry;
     for (size_t i = 0; next_entry(plan, i, &entry); i++)
         if ((!product || strcmp(entry.product, product) == 0) &&
             strcmp(entry.kernel, kernel) == 0)

@@ -49,7 +49,7 @@ long double largest(size_t n, const long double *x); /* max |x_i| */
 /* The output activations and losses that go together. */
 struct ending {
     bpb_activation output;
-    bpb_loss loss;
+    bpb_loss_kind loss;
 };
 extern const struct ending endings[7];
 extern const bpb_activation activations[5];
@@ -65,7 +65,7 @@ struct oracle {
     size_t L, P;
     size_t n[ORACLE_LAYERS + 1];         /* n_0 .. n_L */
     bpb_activation g[ORACLE_LAYERS + 1]; /* g_1 .. g_L */
-    bpb_loss loss;
+    bpb_loss_kind loss;
     long double *theta, *W[ORACLE_LAYERS + 1], *b[ORACLE_LAYERS + 1];
     /* Of one sample, l = 0 .. L: e's derivatives in a_l and z_l. */
     long double *z[ORACLE_LAYERS + 1], *a[ORACLE_LAYERS + 1];

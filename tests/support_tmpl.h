@@ -96,7 +96,7 @@ static inline void draw_parameters(struct problem *problem, struct rng *rng)
     BPB(net) *net = problem->machine.net;
     real *theta = BPB(net_theta)(net);
     for (size_t l = 1; l <= BPB(net_layers)(net); l++) {
-        const BPB(view) W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
+        const BPB(out) W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
         const double width = sqrt(3.0 / (double)W.cols);
         fill_uniform(rng, W.rows * W.cols, -width, width, W.data);
         fill_uniform(rng, b.rows, -0.5, 0.5, b.data);
@@ -185,13 +185,13 @@ static inline void free_problem(struct problem *problem)
     free(problem->wide_Y);
 }
 
-static inline BPB(cview) inputs(const struct problem *problem)
+static inline BPB(view) inputs(const struct problem *problem)
 {
-    return BPB(cmatrix)(problem->X, problem->n_in, problem->B);
+    return BPB(matrix)(problem->X, problem->n_in, problem->B);
 }
-static inline BPB(cview) targets(const struct problem *problem)
+static inline BPB(view) targets(const struct problem *problem)
 {
-    return BPB(cmatrix)(problem->T, problem->n_out, problem->B);
+    return BPB(matrix)(problem->T, problem->n_out, problem->B);
 }
 
 static inline void assert_outputs_close(const struct problem *problem, const real *Y)

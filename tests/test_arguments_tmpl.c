@@ -80,7 +80,7 @@ struct outputs {
     BPB(net) *net;
     BPB(plan) *plan;
     BPB(work) *work;
-    BPB(view) X;
+    BPB(out) X;
     BPB(objective) *objective;
     real Y[N_OUT * (BATCH + 1)], gradient[P], Hv[P], dX[N_IN * COLS], J[N_IN * N_OUT * COLS];
     char missing[BPB_NAME_BYTES];
@@ -90,7 +90,7 @@ struct outputs {
     bpb_train_report report;
     bpb_blas_info info;
     bpb_activation activation;
-    bpb_loss loss_kind;
+    bpb_loss_kind loss_kind;
     bpb_init init;
     size_t index[COLS], bytes;
     unsigned char flags[COLS], file[sizeof model_file], memory[65536];
@@ -102,8 +102,8 @@ struct arguments {
     BPB(net) *net;
     const BPB(plan) *plan;
     BPB(work) *work;
-    BPB(cview) X, T, V, D, labels;
-    BPB(view) Y, Y_too, dX, J, one_hot;
+    BPB(view) X, T, V, D, labels;
+    BPB(out) Y, Y_too, dX, J, one_hot;
     BPB(objective) *objective;
     bpb_objective_options objective_options;
     const real *v, *theta;
@@ -134,13 +134,13 @@ struct arguments {
     BPB(plan) **plan_at;
     BPB(work) **work_at;
     BPB(objective) **objective_at;
-    BPB(view) *X_at;
+    BPB(out) *X_at;
     real *gradient_at, *Hv_at;
     double *loss_at;
     bpb_score *score_at;
     bpb_blas_info *info_at;
     bpb_activation *activation_at;
-    bpb_loss *loss_kind_at;
+    bpb_loss_kind *loss_kind_at;
     bpb_init *init_at;
     size_t *index_at, *bytes_at;
 };
@@ -168,7 +168,7 @@ static void give_outputs(void)
 
 static void give_options(void)
 {
-    const BPB(cview) X = given.X, T = given.T;
+    const BPB(view) X = given.X, T = given.T;
     given.net_options = (bpb_net_options){.units = units, .n_layers = 2};
     given.net_options_at = &given.net_options;
     given.rule = (bpb_sgd_rule){.eta = 0.5, .decay = 0.125};

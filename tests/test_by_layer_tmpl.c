@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The gradient layer by layer: the bits of bpb_dgradient, each part handed over when it is done and
+ * The gradient layer by layer: the bits of bpb_gradient, each part handed over when it is done and
  * before those below it are begun; what a hook may do. And deltas that overflow in any layer.
  */
 #include <fenv.h>
@@ -83,7 +83,7 @@ static void check_plan(const struct net_and_batch *net, const bpb_plan_options *
     struct seen seen = make_seen(&s);
     real *want = dirty(s.P);
     double E = 0, again = 1;
-    const BPB(cview) X = X_of(&s, 0, net->B), T = T_of(&s, 0, net->B);
+    const BPB(view) X = X_of(&s, 0, net->B), T = T_of(&s, 0, net->B);
     assert_ok(BPB(plan_create)(&m.plan, m.net, options));
     assert_ok(BPB(work_create)(&m.work, m.plan));
     assert_ok(BPB(gradient)(m.net, m.work, X, T, want, &E));
@@ -121,7 +121,7 @@ static void gradient_by_layer__leaves_what_gradient_does(void **state)
     struct machine m = {.net = s.net};
     struct seen seen = make_seen(&s);
     real D[MOST][6 * 11];
-    const BPB(cview) X = X_of(&s, 0, nets[0].B), T = T_of(&s, 0, nets[0].B);
+    const BPB(view) X = X_of(&s, 0, nets[0].B), T = T_of(&s, 0, nets[0].B);
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
     assert_ok(BPB(gradient)(m.net, m.work, X, T, seen.gradient, NULL));
@@ -175,7 +175,7 @@ static void check_busy(bpb_planning planning, size_t threads, int blas_threads)
     struct machine m = {.net = s.net};
     struct busy busy = {.seen = make_seen(&s), .B = net->B, .blas_threads = blas_threads};
     real *want = dirty(s.P);
-    const BPB(cview) X = X_of(&s, 0, net->B), T = T_of(&s, 0, net->B);
+    const BPB(view) X = X_of(&s, 0, net->B), T = T_of(&s, 0, net->B);
     assert_ok(BPB(plan_create)(
         &m.plan, m.net,
         &(bpb_plan_options){.batch = net->B, .planning = planning, .threads = threads}));
@@ -236,7 +236,7 @@ static void hook__runs_in_the_callers_environment(void **state)
     struct machine m = {.net = s.net};
     real *want = dirty(s.P), *got = dirty(s.P);
     int upward = 0;
-    const BPB(cview) X = X_of(&s, 0, nets[0].B), T = T_of(&s, 0, nets[0].B);
+    const BPB(view) X = X_of(&s, 0, nets[0].B), T = T_of(&s, 0, nets[0].B);
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
     assert_ok(BPB(gradient)(m.net, m.work, X, T, want, NULL));
@@ -272,7 +272,7 @@ static void gradient_by_layer__refuses_before_any_hook(void **state)
     real *g = dirty(s.P);
     size_t calls = 0;
     double E = -1;
-    const BPB(cview) X = X_of(&s, 0, 11), T = T_of(&s, 0, 11);
+    const BPB(view) X = X_of(&s, 0, 11), T = T_of(&s, 0, 11);
     assert_ok(BPB(plan_create)(&m.plan, m.net, &(bpb_plan_options){.batch = 11}));
     assert_ok(BPB(work_create)(&m.work, m.plan));
 #define REFUSED(status, ...) \
@@ -281,7 +281,7 @@ static void gradient_by_layer__refuses_before_any_hook(void **state)
     REFUSED(BPB_ERR_NULL, m.net, m.work, X, T, g, &E, NULL);
     REFUSED(BPB_ERR_NULL, NULL, m.work, X, T, g, &E, count_call);
     REFUSED(BPB_ERR_NULL, m.net, NULL, X, T, g, &E, count_call);
-    REFUSED(BPB_ERR_NULL, m.net, m.work, (BPB(cview)){0}, T, g, &E, count_call);
+    REFUSED(BPB_ERR_NULL, m.net, m.work, (BPB(view)){0}, T, g, &E, count_call);
     REFUSED(BPB_ERR_SHAPE, m.net, m.work, X, T_of(&s, 0, 10), g, &E, count_call);
     REFUSED(BPB_ERR_SHAPE, m.net, m.work, T, T, g, &E, count_call);
     REFUSED(BPB_ERR_BATCH, m.net, m.work, X_of(&s, 0, 20), T_of(&s, 0, 20), g, &E, count_call);
@@ -348,7 +348,7 @@ static void check_overflow(bool flat, bool overflows)
 {
     struct machine m = overflowing_machine(flat, overflows);
     const real one = 1, target = -9;
-    const BPB(cview) X = BPB(cmatrix)(&one, 1, 1), T = BPB(cmatrix)(&target, 1, 1);
+    const BPB(view) X = BPB(matrix)(&one, 1, 1), T = BPB(matrix)(&target, 1, 1);
     const bpb_status want = overflows ? BPB_NONFINITE : BPB_OK;
     const bpb_sgd_rule rule = {.eta = 0.5};
     real before[6], gradient[6] = {(real)NAN, (real)NAN, (real)NAN, 0, 0, 0};
@@ -391,7 +391,7 @@ static void delta__that_eta_makes_overflow_is_found(void **state)
                                                        .output = BPB_IDENTITY,
                                                        .init = BPB_INIT_ZERO}, NULL);
     const real one = 1, target = -9;
-    const BPB(cview) X = BPB(cmatrix)(&one, 1, 1), T = BPB(cmatrix)(&target, 1, 1);
+    const BPB(view) X = BPB(matrix)(&one, 1, 1), T = BPB(matrix)(&target, 1, 1);
     const bpb_sgd_rule rule = {.eta = (double)LARGEST / 4};
     assert_int_equal(BPB(sgd_step)(m.net, m.work, X, T, &rule, NULL), BPB_NONFINITE);
     assert_true(BPB(net_ctheta)(m.net)[0] == 0 && BPB(net_ctheta)(m.net)[1] == 0);
@@ -409,7 +409,7 @@ static void gradient_by_layer__calls_all_hooks_where_it_is_not_finite(void **sta
     s.X[30] = (real)NAN;
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
-    const BPB(cview) X = X_of(&s, 0, 11), T = T_of(&s, 0, 11);
+    const BPB(view) X = X_of(&s, 0, 11), T = T_of(&s, 0, 11);
     assert_int_equal(BPB(gradient)(m.net, m.work, X, T, want, NULL), BPB_NONFINITE);
     assert_int_equal(BPB(gradient_by_layer)(m.net, m.work, X, T, got, NULL, count_call, &calls),
                      BPB_NONFINITE);

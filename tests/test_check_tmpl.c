@@ -15,10 +15,10 @@
 struct sample {
     size_t units[5], L, B, targets;
     bpb_activation g[4];
-    bpb_loss loss;
+    bpb_loss_kind loss;
     BPB(net) * net;
     real X[WIDEST * COLUMNS], T[WIDEST * COLUMNS], weights[COLUMNS];
-    BPB(cview) view_X, view_T;
+    BPB(view) view_X, view_T;
 };
 
 static bool chance(struct rng *rng, size_t one_in)
@@ -33,7 +33,7 @@ static void draw_shape(struct rng *rng, struct sample *sample)
         sample->units[l] = rng_between(rng, 1, WIDEST);
     for (size_t l = 0; l < sample->L; l++)
         sample->g[l] = (bpb_activation)rng_between(rng, BPB_SIGMOID, BPB_EXPONENTIAL);
-    sample->loss = (bpb_loss)rng_between(rng, BPB_SQUARED, BPB_GAUSSIAN);
+    sample->loss = (bpb_loss_kind)rng_between(rng, BPB_SQUARED, BPB_GAUSSIAN);
     bpb_activation *output = &sample->g[sample->L - 1];
     if (sample->loss == BPB_CROSS_ENTROPY)
         *output = chance(rng, 2) ? BPB_SIGMOID : BPB_SOFTMAX;
@@ -75,8 +75,8 @@ static void draw_data(struct rng *rng, struct sample *sample)
     fill_uniform(rng, rows * B, positive ? 0 : -1, 1, sample->T);
     for (size_t j = 0; classes && j < B; j++)
         sample->T[j] = (real)rng_between(rng, 0, n_L - 1);
-    sample->view_X = BPB(cmatrix)(sample->X, n_0, B);
-    sample->view_T = BPB(cmatrix)(sample->T, rows, B);
+    sample->view_X = BPB(matrix)(sample->X, n_0, B);
+    sample->view_T = BPB(matrix)(sample->T, rows, B);
     fill_uniform(rng, B, 0, 2, sample->weights);
     if (chance(rng, 3))
         sample->view_T.weights = sample->weights;
@@ -108,7 +108,7 @@ static void assert_agrees(const char *what, bpb_status status, const bpb_check_r
         const bpb_check_entry *worst = &report->result[check].worst;
         if (report->result[check].disagreeing)
             fail_msg("%s, %s: layer %zu (%zu, %zu) is %.9g, by differences %.9g +- %.2g", what,
-                     bpb_check_name((bpb_check)check), worst->layer, worst->row, worst->col,
+                     bpb_check_name((bpb_check_kind)check), worst->layer, worst->row, worst->col,
                      worst->computed, worst->difference, worst->uncertainty);
     }
     assert_ok(status);
@@ -261,8 +261,8 @@ static void make_small(struct small *small, const BPB(activation_function) *g, s
 static bpb_status check_small(const struct small *small, const bpb_check_options *options,
                               bpb_check_report *report)
 {
-    return BPB(check)(small->net, BPB(cmatrix)(small->X, 3, SMALL_B),
-                      BPB(cmatrix)(small->T, 2, SMALL_B), options, report);
+    return BPB(check)(small->net, BPB(matrix)(small->X, 3, SMALL_B),
+                      BPB(matrix)(small->T, 2, SMALL_B), options, report);
 }
 
 /* A check with these errors: which of the derivatives disagree, as 1 << check. */
@@ -394,7 +394,7 @@ static void check__relu_at_its_kink_is_left_out(void **state)
                                                        .hidden = BPB_RELU, .output = BPB_IDENTITY,
                                                        .init = BPB_INIT_HE_NORMAL}));
     const bpb_status status =
-        BPB(check)(net, BPB(cmatrix)(X, 2, 2), BPB(cmatrix)(T, 1, 2), NULL, &report);
+        BPB(check)(net, BPB(matrix)(X, 2, 2), BPB(matrix)(T, 1, 2), NULL, &report);
     assert_agrees("kinks", status, &report);
     assert_int_equal(report.result[BPB_CHECK_GRADIENT].kinks, 3);      // b_1
     assert_int_equal(report.result[BPB_CHECK_GRADIENT].entries, 13 - 3);
@@ -433,7 +433,7 @@ static void bend(double error, bpb_check_report *report, bpb_status *status)
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 1,
                                                        .init = BPB_INIT_ZERO}));
     assert_ok(BPB(net_set_activation)(net, 1, &own));
-    *status = BPB(check)(net, BPB(cmatrix)(X, 1, 1), BPB(cmatrix)(T, 1, 1), &options, report);
+    *status = BPB(check)(net, BPB(matrix)(X, 1, 1), BPB(matrix)(T, 1, 1), &options, report);
     BPB(net_destroy)(&net);
 }
 
@@ -515,12 +515,12 @@ static void check__net_and_refused_report_are_unchanged(void **state)
     memcpy(theta, BPB(net_ctheta)(small.net), P * sizeof *theta);
     memset(&report, 0x5a, sizeof report);
     before = report;
-    const BPB(cview) X = BPB(cmatrix)(small.X, 3, SMALL_B), T = BPB(cmatrix)(small.T, 2, SMALL_B);
-    const BPB(cview) short_T = BPB(cmatrix)(small.T, 2, SMALL_B - 1);
-    const BPB(cview) low_X = BPB(cmatrix)(small.X, 2, SMALL_B);
+    const BPB(view) X = BPB(matrix)(small.X, 3, SMALL_B), T = BPB(matrix)(small.T, 2, SMALL_B);
+    const BPB(view) short_T = BPB(matrix)(small.T, 2, SMALL_B - 1);
+    const BPB(view) low_X = BPB(matrix)(small.X, 2, SMALL_B);
     assert_int_equal(BPB(check)(NULL, X, T, NULL, &report), BPB_ERR_NULL);
     assert_int_equal(BPB(check)(small.net, X, T, NULL, NULL), BPB_ERR_NULL);
-    assert_int_equal(BPB(check)(small.net, X, (BPB(cview)){0}, NULL, &report), BPB_ERR_NULL);
+    assert_int_equal(BPB(check)(small.net, X, (BPB(view)){0}, NULL, &report), BPB_ERR_NULL);
     assert_int_equal(BPB(check)(small.net, X, short_T, NULL, &report), BPB_ERR_SHAPE);
     assert_int_equal(BPB(check)(small.net, low_X, T, NULL, &report), BPB_ERR_SHAPE);
     const bpb_check_options bad[] = {{.what = 1u << BPB_CHECKS}, {.tolerance = -1},
@@ -560,10 +560,10 @@ static void check__views_are_read_as_they_are(void **state)
         for (size_t i = 0; i < 3; i++)
             spread[2 * (3 * index[j] + i)] = small.X[3 * j + i];
     }
-    const BPB(cview) X = {.data = spread, .rows = 3, .cols = SMALL_B, .row_stride = 2, .ld = 6,
+    const BPB(view) X = {.data = spread, .rows = 3, .cols = SMALL_B, .row_stride = 2, .ld = 6,
                           .index = index};
     assert_ok(check_small(&small, NULL, &packed));
-    assert_ok(BPB(check)(small.net, X, BPB(cmatrix)(small.T, 2, SMALL_B), NULL, &viewed));
+    assert_ok(BPB(check)(small.net, X, BPB(matrix)(small.T, 2, SMALL_B), NULL, &viewed));
     assert_memory_equal(&packed, &viewed, sizeof packed);
     BPB(net_destroy)(&small.net);
 }
@@ -578,7 +578,7 @@ static void check_name__all(void **state)
     assert_string_equal(bpb_check_name(BPB_CHECK_VJP), "vjp");
     assert_string_equal(bpb_check_name(BPB_CHECK_HVP), "hvp");
     assert_null(bpb_check_name(BPB_CHECKS));
-    assert_null(bpb_check_name((bpb_check)-1));
+    assert_null(bpb_check_name((bpb_check_kind)-1));
 }
 
 int main(void)

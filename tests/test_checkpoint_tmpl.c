@@ -18,12 +18,12 @@ static int prepare(void **state)
     struct rng rng = {6};
     fill_uniform(&rng, N_IN * COLUMNS, -1, 1, X);
     fill_uniform(&rng, N_OUT * COLUMNS, 0, 1, T);
-    data = (BPB(data)){.X = BPB(cmatrix)(X, N_IN, COLUMNS - 100),
-                       .T = BPB(cmatrix)(T, N_OUT, COLUMNS - 100)};
-    data.X_validation = BPB(columns)(BPB(cmatrix)(X, N_IN, COLUMNS), COLUMNS - 100, 100);
-    data.T_validation = BPB(columns)(BPB(cmatrix)(T, N_OUT, COLUMNS), COLUMNS - 100, 100);
-    data.X_test = BPB(cmatrix)(X, N_IN, 30);
-    data.T_test = BPB(cmatrix)(T, N_OUT, 30);
+    data = (BPB(data)){.X = BPB(matrix)(X, N_IN, COLUMNS - 100),
+                       .T = BPB(matrix)(T, N_OUT, COLUMNS - 100)};
+    data.X_validation = BPB(columns)(BPB(matrix)(X, N_IN, COLUMNS), COLUMNS - 100, 100);
+    data.T_validation = BPB(columns)(BPB(matrix)(T, N_OUT, COLUMNS), COLUMNS - 100, 100);
+    data.X_test = BPB(matrix)(X, N_IN, 30);
+    data.T_test = BPB(matrix)(T, N_OUT, 30);
     return make_folder(state);
 }
 
@@ -480,9 +480,9 @@ static void checkpoint__holds_all_of_a_score(void **state)
     (void)state;
     static const size_t one[] = {1, 1};
     const real x[] = {1, BPB_SELECT(1e308, 1e38f)}, t[] = {1, 0}, holes[] = {1, (real)NAN};
-    BPB(data) few = {.X = BPB(cmatrix)(x, 1, 1), .T = BPB(cmatrix)(t, 1, 1),
-                     .X_validation = BPB(cmatrix)(x, 1, 2), .T_validation = BPB(cmatrix)(t, 1, 2),
-                     .X_test = BPB(cmatrix)(t, 1, 2), .T_test = BPB(cmatrix)(holes, 1, 2)};
+    BPB(data) few = {.X = BPB(matrix)(x, 1, 1), .T = BPB(matrix)(t, 1, 1),
+                     .X_validation = BPB(matrix)(x, 1, 2), .T_validation = BPB(matrix)(t, 1, 2),
+                     .X_test = BPB(matrix)(t, 1, 2), .T_test = BPB(matrix)(holes, 1, 2)};
     few.T_test.masked = 1;
     struct seen seen = {0};
     BPB(net) *net = NULL;
@@ -790,8 +790,8 @@ static void checkpoint__knows_its_scaling_and_data(void **state)
         factor[i] = ones[i] = 1;
     factor[N_IN - 1] = 2;
     fewer.X.cols = fewer.T.cols = COLUMNS - 101;
-    thin.X = BPB(cmatrix)(X, N_IN - 1, COLUMNS - 100);
-    thin.X_validation = thin.T_validation = thin.X_test = thin.T_test = (BPB(cview)){0};
+    thin.X = BPB(matrix)(X, N_IN - 1, COLUMNS - 100);
+    thin.X_validation = thin.T_validation = thin.X_test = thin.T_test = (BPB(view)){0};
     for (int i = 0; i < 8; i++) {
         BPB(net) *first = make_net(), *second = make_net();
         const BPB(data) *of_second = i == 1 ? &fewer : i == 7 ? &thin : &data;
@@ -839,15 +839,15 @@ static void checkpoint__goes_with_functions_of_ones_own(void **state)
 }
 
 /* A run of the other precision, of the same shape and options. */
-#define OTHER(name) BPB_SELECT(bpb_s##name, bpb_d##name)
+#define OTHER(name) BPB_SELECT(bpbf_##name, bpb_##name)
 typedef BPB_SELECT(float, double) other_real;
 
 static void checkpoint__of_the_other_precision_is_refused(void **state)
 {
     (void)state;
     static const other_real none[N_IN * COLUMNS] = {0};
-    const OTHER(data) zeros = {.X = OTHER(cmatrix)(none, N_IN, COLUMNS - 100),
-                               .T = OTHER(cmatrix)(none, N_OUT, COLUMNS - 100)};
+    const OTHER(data) zeros = {.X = OTHER(matrix)(none, N_IN, COLUMNS - 100),
+                               .T = OTHER(matrix)(none, N_OUT, COLUMNS - 100)};
     const bpb_train_options options = kept(&three, 0);
     OTHER(net) *other = NULL;
     BPB(net) *net = make_net();

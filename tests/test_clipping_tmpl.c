@@ -16,7 +16,7 @@ static void fill(size_t n, real value, real *x)
         x[i] = value;
 }
 
-/* ---- bpb_dnorm2 ---- */
+/* ---- bpb_norm2 ---- */
 
 static void norm2__any_length__as_in_long_double(void **state)
 {

@@ -101,12 +101,12 @@ static int same(double a, double b)
 }
 
 /* Read in both precisions: the float matrix must be the double one, rounded. */
-static bpb_dview read_both(const char *path)
+static bpb_out read_both(const char *path)
 {
-    bpb_dview X = {0};
-    bpb_sview S = {0};
-    assert_int_equal(bpb_didx_read(&X, path, NULL), BPB_OK);
-    assert_int_equal(bpb_sidx_read(&S, path, NULL), BPB_OK);
+    bpb_out X = {0};
+    bpbf_out S = {0};
+    assert_int_equal(bpb_idx_read(&X, path, NULL), BPB_OK);
+    assert_int_equal(bpbf_idx_read(&S, path, NULL), BPB_OK);
     assert_non_null(X.data);
     assert_int_equal(S.rows, X.rows);
     assert_int_equal(S.cols, X.cols);
@@ -122,13 +122,13 @@ static int status_of(const char *path)
 {
     double d = 0;
     float s = 0;
-    const bpb_dview X_before = {.data = &d, .rows = 11, .cols = 12, .ld = 13, .row_stride = 14};
-    const bpb_sview S_before = {.data = &s, .rows = 11, .cols = 12, .ld = 13, .row_stride = 14};
-    bpb_dview X = X_before;
-    bpb_sview S = S_before;
+    const bpb_out X_before = {.data = &d, .rows = 11, .cols = 12, .ld = 13, .row_stride = 14};
+    const bpbf_out S_before = {.data = &s, .rows = 11, .cols = 12, .ld = 13, .row_stride = 14};
+    bpb_out X = X_before;
+    bpbf_out S = S_before;
     bpb_where where = {77, 78}, s_where = {77, 78};
-    const int status = bpb_didx_read(&X, path, &where);
-    assert_int_equal(bpb_sidx_read(&S, path, &s_where), status);
+    const int status = bpb_idx_read(&X, path, &where);
+    assert_int_equal(bpbf_idx_read(&S, path, &s_where), status);
     if (status < 0) {
         assert_memory_equal(&X, &X_before, sizeof X);
         assert_memory_equal(&S, &S_before, sizeof S);
@@ -144,7 +144,7 @@ static int status_of(const char *path)
 
 static void expect_values(const char *path, const double *values, size_t rows, size_t cols)
 {
-    bpb_dview X = read_both(path);
+    bpb_out X = read_both(path);
     assert_int_equal(X.rows, rows);
     assert_int_equal(X.cols, cols);
     for (size_t k = 0; k < rows * cols; k++)
@@ -416,12 +416,12 @@ static void idx_read__random_bytes(void **state)
     size_t good = 0;
     struct bytes bytes;
     for (int round = 0; round < 3000; round++) {
-        bpb_dview X = {0};
-        bpb_sview S = {0};
+        bpb_out X = {0};
+        bpbf_out S = {0};
         make_random(&bytes, &random);
         const char *path = store(&bytes);
-        const int status = bpb_didx_read(&X, path, NULL);
-        const int s_status = bpb_sidx_read(&S, path, NULL);
+        const int status = bpb_idx_read(&X, path, NULL);
+        const int s_status = bpbf_idx_read(&S, path, NULL);
         assert_true(s_status == status || s_status == BPB_ERR_RANGE);
         assert_true((status >= 0) == (X.data != NULL) && (s_status >= 0) == (S.data != NULL));
         good += status >= 0;
@@ -434,7 +434,7 @@ static void idx_read__random_bytes(void **state)
 static void idx_read__no_such_file(void **state)
 {
     (void)state;
-    bpb_dview X = {0};
+    bpb_out X = {0};
     errno = 0;
     assert_int_equal(status_of(path_of("missing")), BPB_ERR_IO);
     assert_int_equal(errno, ENOENT);
@@ -442,9 +442,9 @@ static void idx_read__no_such_file(void **state)
     assert_int_equal(status_of(folder), BPB_ERR_IO);
     assert_int_equal(errno, EISDIR);
     assert_int_equal(status_of(""), BPB_ERR_IO);
-    assert_int_equal(bpb_didx_read(NULL, path_of("missing"), NULL), BPB_ERR_NULL);
-    assert_int_equal(bpb_didx_read(&X, NULL, NULL), BPB_ERR_NULL);
-    assert_int_equal(bpb_sidx_read(NULL, path_of("missing"), NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_idx_read(NULL, path_of("missing"), NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_idx_read(&X, NULL, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpbf_idx_read(NULL, path_of("missing"), NULL), BPB_ERR_NULL);
 }
 
 /* ---- Values that are not finite, or too large ---- */
@@ -457,15 +457,15 @@ static void idx_read__not_finite(void **state)
     for (int type = F32; type <= F64; type++) {
         for (size_t k = 0; k < 12; k++) {
             struct bytes bytes;
-            bpb_dview X;
-            bpb_sview S;
+            bpb_out X;
+            bpbf_out S;
             bpb_where where = {0}, s_where = {0};
             put_header(&bytes, type, 2, dimensions);
             for (size_t i = 0; i < 12; i++) /* one at k, another at the end */
                 put_element(&bytes, type, i == k || i == 11 ? odd[i % 3] : (double)i);
             const char *path = store(&bytes);
-            assert_int_equal(bpb_didx_read(&X, path, &where), BPB_NONFINITE);
-            assert_int_equal(bpb_sidx_read(&S, path, &s_where), BPB_NONFINITE);
+            assert_int_equal(bpb_idx_read(&X, path, &where), BPB_NONFINITE);
+            assert_int_equal(bpbf_idx_read(&S, path, &s_where), BPB_NONFINITE);
             assert_true(where.row == k % 4 && where.col == k / 4);
             assert_true(s_where.row == k % 4 && s_where.col == k / 4);
             assert_true(X.rows == 4 && X.cols == 3 && same(X.data[k], odd[k % 3]));
@@ -481,17 +481,17 @@ static void idx_read__double_beyond_float(void **state)
 {
     (void)state;
     static const double large[] = {3.5e38, -1e300, DBL_MAX};
-    bpb_dview X;
-    bpb_sview S = {0};
+    bpb_out X;
+    bpbf_out S = {0};
     bpb_where where = {77, 78};
     struct bytes bytes;
     for (size_t k = 0; k < COUNT(large); k++) {
         const double values[] = {INFINITY, 1, large[k]};
         make_vector(&bytes, F64, values, 3);
         const char *path = store(&bytes);
-        assert_int_equal(bpb_sidx_read(&S, path, &where), BPB_ERR_RANGE);
+        assert_int_equal(bpbf_idx_read(&S, path, &where), BPB_ERR_RANGE);
         assert_true(!S.data && where.row == 77 && where.col == 78);
-        assert_int_equal(bpb_didx_read(&X, path, NULL), BPB_NONFINITE);
+        assert_int_equal(bpb_idx_read(&X, path, NULL), BPB_NONFINITE);
         assert_true(X.data[2] == large[k]);
         bpb_free(X.data);
     }
@@ -506,16 +506,16 @@ static void idx_read__traps_set(void **state)
     assert_true(clear_traps());
     static const double values[] = {0.1, 1e-300, 1e-42, 16777217, NAN};
     struct bytes bytes;
-    bpb_sview S = {0};
-    bpb_dview X = {0};
+    bpbf_out S = {0};
+    bpb_out X = {0};
     for (int type = S32; type <= F64; type++) {
         make_vector(&bytes, type, values, type == S32 ? 4 : 5);
         if (type != S32) /* NaN becomes a signalling one */
             bytes.at[bytes.n - (type == F32 ? 3 : 7)] = type == F32 ? 0xa0 : 0xf4;
         const char *path = store(&bytes);
         set_traps(1);
-        const int s_status = bpb_sidx_read(&S, path, NULL);
-        const int d_status = bpb_didx_read(&X, path, NULL);
+        const int s_status = bpbf_idx_read(&S, path, NULL);
+        const int d_status = bpb_idx_read(&X, path, NULL);
         assert_true(clear_traps());
         assert_int_equal(s_status, type == S32 ? BPB_OK : BPB_NONFINITE);
         assert_int_equal(d_status, s_status);
@@ -531,7 +531,7 @@ static void idx_read__traps_set(void **state)
 enum { CLASSES = 4, COLUMNS = 5, ROOM = 64 };
 
 /* T of both precisions, in the same places of 64 entries that were -7. */
-static int one_hot_both(const double *labels, size_t n, size_t classes, bpb_dview T, double *out,
+static int one_hot_both(const double *labels, size_t n, size_t classes, bpb_out T, double *out,
                         bpb_where *where)
 {
     float s_labels[ROOM], s_out[ROOM];
@@ -543,9 +543,9 @@ static int one_hot_both(const double *labels, size_t n, size_t classes, bpb_dvie
     }
     T.data = out;
     T.rows = classes;
-    const bpb_sview S = {s_out, T.rows, T.cols, T.ld, T.row_stride, T.index, T.row_index};
-    const int status = bpb_done_hot(bpb_dcmatrix(labels, 1, n), T, where);
-    assert_int_equal(bpb_sone_hot(bpb_scmatrix(s_labels, 1, n), S, &s_where), status);
+    const bpbf_out S = {s_out, T.rows, T.cols, T.ld, T.row_stride, T.index, T.row_index};
+    const int status = bpb_one_hot(bpb_matrix(labels, 1, n), T, where);
+    assert_int_equal(bpbf_one_hot(bpbf_matrix(s_labels, 1, n), S, &s_where), status);
     assert_true(s_where.row == where->row && s_where.col == where->col);
     for (size_t k = 0; k < ROOM; k++)
         assert_true((double)s_out[k] == out[k]);
@@ -554,7 +554,7 @@ static int one_hot_both(const double *labels, size_t n, size_t classes, bpb_dvie
 
 static const double good_labels[COLUMNS] = {3, 0, -0.0, 2, 1};
 
-static void expect_one_hot(bpb_dview T)
+static void expect_one_hot(bpb_out T)
 {
     double out[ROOM];
     size_t written = 0;
@@ -577,12 +577,12 @@ static void one_hot__any_view(void **state)
 {
     (void)state;
     static const size_t index[COLUMNS] = {4, 0, 3, 1, 2}; /* of columns, or from 1 on of rows */
-    expect_one_hot((bpb_dview){.cols = COLUMNS});
-    expect_one_hot((bpb_dview){.ld = 7});
-    expect_one_hot((bpb_dview){.row_stride = 3});
-    expect_one_hot((bpb_dview){.ld = 1, .row_stride = 6});
-    expect_one_hot((bpb_dview){.ld = 5, .index = index});
-    expect_one_hot((bpb_dview){.ld = 9, .row_stride = 2, .row_index = index + 1});
+    expect_one_hot((bpb_out){.cols = COLUMNS});
+    expect_one_hot((bpb_out){.ld = 7});
+    expect_one_hot((bpb_out){.row_stride = 3});
+    expect_one_hot((bpb_out){.ld = 1, .row_stride = 6});
+    expect_one_hot((bpb_out){.ld = 5, .index = index});
+    expect_one_hot((bpb_out){.ld = 9, .row_stride = 2, .row_index = index + 1});
 }
 
 static void one_hot__labels_chosen_by_index(void **state)
@@ -591,8 +591,8 @@ static void one_hot__labels_chosen_by_index(void **state)
     static const size_t index[3] = {2, 0, 2};
     static const double labels[] = {1, 99, 99, 99, 0};
     double T[6];
-    const bpb_dcview chosen = {.data = labels, .rows = 1, .cols = 3, .ld = 2, .index = index};
-    assert_int_equal(bpb_done_hot(chosen, bpb_dmatrix(T, 2, 3), NULL), BPB_OK);
+    const bpb_view chosen = {.data = labels, .rows = 1, .cols = 3, .ld = 2, .index = index};
+    assert_int_equal(bpb_one_hot(chosen, bpb_matrix_out(T, 2, 3), NULL), BPB_OK);
     static const double expected[] = {1, 0, 0, 1, 1, 0};
     assert_memory_equal(T, expected, sizeof T);
 }
@@ -608,7 +608,7 @@ static void one_hot__labels_that_are_none(void **state)
             bpb_where where = {77, 78};
             memcpy(labels, good_labels, sizeof labels);
             labels[j] = labels[COLUMNS - 1] = bad[k];
-            const bpb_dview T = {.cols = COLUMNS};
+            const bpb_out T = {.cols = COLUMNS};
             assert_int_equal(one_hot_both(labels, COLUMNS, CLASSES, T, out, &where), BPB_ERR_LABEL);
             assert_true(where.row == 0 && where.col == j);
             for (size_t i = 0; i < ROOM; i++)
@@ -624,10 +624,10 @@ static void one_hot__traps_set(void **state)
         skip();
     assert_true(clear_traps());
     double labels[] = {0, 1, NAN}, T[6] = {0};
-    const bpb_dcview from = bpb_dcmatrix(labels, 1, 3);
-    const bpb_dview to = bpb_dmatrix(T, 2, 3);
+    const bpb_view from = bpb_matrix(labels, 1, 3);
+    const bpb_out to = bpb_matrix_out(T, 2, 3);
     set_traps(1);
-    const int status = bpb_done_hot(from, to, NULL);
+    const int status = bpb_one_hot(from, to, NULL);
     assert_true(clear_traps());
     assert_int_equal(status, BPB_ERR_LABEL);
 }
@@ -637,32 +637,32 @@ static void one_hot__views_that_do_not_fit(void **state)
     (void)state;
     double labels[4] = {0, 1, 0, 1}, T[8];
     float s_labels[4] = {0, 1, 0, 1}, S[8];
-    const bpb_dcview good = bpb_dcmatrix(labels, 1, 4);
-    const bpb_dview to = bpb_dmatrix(T, 2, 4);
-    bpb_dview other = to;
-    bpb_dcview from = good;
+    const bpb_view good = bpb_matrix(labels, 1, 4);
+    const bpb_out to = bpb_matrix_out(T, 2, 4);
+    bpb_out other = to;
+    bpb_view from = good;
     for (int k = 0; k < 8; k++)
         T[k] = -7;
     other.data = NULL;
-    assert_int_equal(bpb_done_hot(good, other, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_one_hot(good, other, NULL), BPB_ERR_NULL);
     other = to;
     other.cols = 3;
-    assert_int_equal(bpb_done_hot(good, other, NULL), BPB_ERR_SHAPE);
+    assert_int_equal(bpb_one_hot(good, other, NULL), BPB_ERR_SHAPE);
     other = to;
     other.rows = 0;
-    assert_int_equal(bpb_done_hot(good, other, NULL), BPB_ERR_SHAPE);
+    assert_int_equal(bpb_one_hot(good, other, NULL), BPB_ERR_SHAPE);
     other = to;
     other.cols = 0;
-    assert_int_equal(bpb_done_hot(good, other, NULL), BPB_ERR_SIZE);
+    assert_int_equal(bpb_one_hot(good, other, NULL), BPB_ERR_SIZE);
     other = to;
     other.ld = 1;
-    assert_int_equal(bpb_done_hot(good, other, NULL), BPB_ERR_STRIDE);
+    assert_int_equal(bpb_one_hot(good, other, NULL), BPB_ERR_STRIDE);
     from.data = NULL;
-    assert_int_equal(bpb_done_hot(from, to, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_one_hot(from, to, NULL), BPB_ERR_NULL);
     from = good;
     from.rows = 2;
-    assert_int_equal(bpb_done_hot(from, to, NULL), BPB_ERR_SHAPE);
-    assert_int_equal(bpb_sone_hot(bpb_scmatrix(s_labels, 1, 4), bpb_smatrix(S, 2, 3), NULL), BPB_ERR_SHAPE);
+    assert_int_equal(bpb_one_hot(from, to, NULL), BPB_ERR_SHAPE);
+    assert_int_equal(bpbf_one_hot(bpbf_matrix(s_labels, 1, 4), bpbf_matrix_out(S, 2, 3), NULL), BPB_ERR_SHAPE);
     for (int k = 0; k < 8; k++)
         assert_true(T[k] == -7);
 }

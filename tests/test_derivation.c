@@ -143,7 +143,7 @@ static void check_derivatives(const size_t n[4],
                                                   const double *t, double *d))
 {
     struct problem problem = make_problem(&(bpb_net_options){.units = n, .n_layers = 3}, 5, 1);
-    const double *theta = bpb_dnet_ctheta(problem.machine.net);
+    const double *theta = bpb_net_ctheta(problem.machine.net);
     double d[18], gradient[18];
     long double mean[18] = {0};
     for (size_t j = 0; j < problem.B; j++) {
@@ -151,7 +151,7 @@ static void check_derivatives(const size_t n[4],
         for (size_t i = 0; i < problem.P; i++)
             mean[i] += (long double)d[i] / problem.B;
     }
-    assert_ok(bpb_dgradient(problem.machine.net, problem.machine.work, inputs(&problem),
+    assert_ok(bpb_gradient(problem.machine.net, problem.machine.work, inputs(&problem),
                             targets(&problem), gradient, NULL));
     for (size_t i = 0; i < problem.P; i++)
         assert_number_close("derivative", (long double)gradient[i], mean[i],
@@ -335,7 +335,7 @@ static void mazur_weights(const double theta[12], double w[8])
 static struct machine make_mazur(void)
 {
     struct machine machine = make_machine(&mazur_net, NULL);
-    memcpy(bpb_dnet_theta(machine.net), mazur_theta, sizeof mazur_theta);
+    memcpy(bpb_net_theta(machine.net), mazur_theta, sizeof mazur_theta);
     return machine;
 }
 
@@ -351,10 +351,10 @@ static void gradient__of_mazurs_example_is_as_published(void **state)
     static const double db_1[] = {0.0087713546894869297, 0.0099542547052171963};
     static const double db_2[] = {0.13849856162855695, -0.038098236516556236};
     struct machine machine = make_mazur();
-    const bpb_dcview X = bpb_dcmatrix(mazur_x, 2, 1), T = bpb_dcmatrix(mazur_t, 2, 1);
+    const bpb_view X = bpb_matrix(mazur_x, 2, 1), T = bpb_matrix(mazur_t, 2, 1);
     double Y[2], gradient[12], w[8], E;
-    assert_ok(bpb_dforward(machine.net, machine.work, X, bpb_dmatrix(Y, 2, 1)));
-    assert_ok(bpb_dgradient(machine.net, machine.work, X, T, gradient, &E));
+    assert_ok(bpb_forward(machine.net, machine.work, X, bpb_matrix_out(Y, 2, 1)));
+    assert_ok(bpb_gradient(machine.net, machine.work, X, T, gradient, &E));
     mazur_weights(gradient, w);
     assert_digits("outputs", 2, Y, outputs, 15);
     assert_digits("E", 1, &E, &E_published, 15);
@@ -365,30 +365,30 @@ static void gradient__of_mazurs_example_is_as_published(void **state)
 }
 
 /* A step of the caller's own: the gradient of the biases is struck out between the two calls. */
-static void step_without_biases(struct machine *machine, bpb_dcview X, bpb_dcview T)
+static void step_without_biases(struct machine *machine, bpb_view X, bpb_view T)
 {
     double gradient[12];
-    assert_ok(bpb_dgradient(machine->net, machine->work, X, T, gradient, NULL));
+    assert_ok(bpb_gradient(machine->net, machine->work, X, T, gradient, NULL));
     for (size_t l = 1; l <= 2; l++) {
-        const bpb_dview db = bpb_dnet_b(machine->net, gradient, l);
+        const bpb_out db = bpb_net_b(machine->net, gradient, l);
         memset(db.data, 0, db.rows * sizeof *db.data);
     }
-    assert_ok(bpb_dsgd_update(machine->net, gradient, &(bpb_sgd_rule){.eta = 0.5}));
+    assert_ok(bpb_sgd_update(machine->net, gradient, &(bpb_sgd_rule){.eta = 0.5}));
 }
 
 static void sgd_update__repeats_mazurs_run(void **state)
 {
     (void)state;
     struct machine machine = make_mazur();
-    const bpb_dcview X = bpb_dcmatrix(mazur_x, 2, 1), T = bpb_dcmatrix(mazur_t, 2, 1);
+    const bpb_view X = bpb_matrix(mazur_x, 2, 1), T = bpb_matrix(mazur_t, 2, 1);
     size_t steps = 0;
     for (size_t r = 0; r < COUNT(mazur_run); r++) {
         double Y[2], w[8], E;
         for (; steps < mazur_run[r].steps; steps++)
             step_without_biases(&machine, X, T);
-        assert_ok(bpb_dforward(machine.net, machine.work, X, bpb_dmatrix(Y, 2, 1)));
-        assert_ok(bpb_dloss(machine.net, machine.work, X, T, &E));
-        mazur_weights(bpb_dnet_ctheta(machine.net), w);
+        assert_ok(bpb_forward(machine.net, machine.work, X, bpb_matrix_out(Y, 2, 1)));
+        assert_ok(bpb_loss(machine.net, machine.work, X, T, &E));
+        mazur_weights(bpb_net_ctheta(machine.net), w);
         assert_digits("w", 8, w, mazur_run[r].w, 14);
         assert_digits("outputs", 2, Y, mazur_run[r].output, 12);
         assert_digits("E", 1, &E, &mazur_run[r].E, 11);
@@ -458,7 +458,7 @@ static struct machine make_pytorch(void)
 {
     struct machine machine = make_machine(&pytorch_net, &(bpb_plan_options){.derivatives = 1});
     for (size_t i = 0; i < 13; i++)
-        bpb_dnet_theta(machine.net)[pytorch_place[i]] = pytorch_start[i];
+        bpb_net_theta(machine.net)[pytorch_place[i]] = pytorch_start[i];
     return machine;
 }
 
@@ -466,7 +466,7 @@ static struct machine make_pytorch(void)
 static void targets_of_a_sum(struct machine *machine, double T[3])
 {
     assert_ok(
-        bpb_dforward(machine->net, machine->work, bpb_dcmatrix(pytorch_x, 2, 3), bpb_dmatrix(T, 1, 3)));
+        bpb_forward(machine->net, machine->work, bpb_matrix(pytorch_x, 2, 3), bpb_matrix_out(T, 1, 3)));
     for (size_t j = 0; j < 3; j++)
         T[j] -= 1;
 }
@@ -489,7 +489,7 @@ static void gradient__of_pytorchs_baseline_is_as_published(void **state)
     targets_of_a_sum(&machine, T);
     const double sum = T[0] + T[1] + T[2] + 3;
     assert_digits("sum", 1, &sum, &sum_published, 15);
-    assert_ok(bpb_dgradient(machine.net, machine.work, bpb_dcmatrix(pytorch_x, 2, 3), bpb_dcmatrix(T, 1, 3),
+    assert_ok(bpb_gradient(machine.net, machine.work, bpb_matrix(pytorch_x, 2, 3), bpb_matrix(T, 1, 3),
                             gradient, NULL));
     assert_pytorch_gradient(gradient, 3); // a sum, not a mean
     free_machine(&machine);
@@ -502,8 +502,8 @@ static void vjp__of_ones_gives_pytorchs_gradient(void **state)
     static const double ones[] = {1, 1, 1};
     struct machine machine = make_pytorch();
     double gradient[13];
-    assert_ok(bpb_dvjp(machine.net, machine.work, bpb_dcmatrix(pytorch_x, 2, 3),
-                       bpb_dcmatrix(ones, 1, 3), gradient, (bpb_dview){0}));
+    assert_ok(bpb_vjp(machine.net, machine.work, bpb_matrix(pytorch_x, 2, 3),
+                       bpb_matrix(ones, 1, 3), gradient, (bpb_out){0}));
     assert_pytorch_gradient(gradient, 1);
     free_machine(&machine);
 }
@@ -515,14 +515,14 @@ static void gradient__of_a_loss_of_ones_own_is_pytorchs(void **state)
     static const double sum_published = 1.1720352355314829, none[3];
     struct machine machine = {0};
     double gradient[13], E;
-    assert_ok(bpb_dnet_create(&machine.net, &pytorch_net));
+    assert_ok(bpb_net_create(&machine.net, &pytorch_net));
     for (size_t i = 0; i < 13; i++)
-        bpb_dnet_theta(machine.net)[pytorch_place[i]] = pytorch_start[i];
-    assert_ok(bpb_dnet_set_loss(machine.net, &own_sum));
-    assert_ok(bpb_dplan_create(&machine.plan, machine.net, NULL));
-    assert_ok(bpb_dwork_create(&machine.work, machine.plan));
-    assert_ok(bpb_dgradient(machine.net, machine.work, bpb_dcmatrix(pytorch_x, 2, 3),
-                            bpb_dcmatrix(none, 1, 3), gradient, &E));
+        bpb_net_theta(machine.net)[pytorch_place[i]] = pytorch_start[i];
+    assert_ok(bpb_net_set_loss(machine.net, &own_sum));
+    assert_ok(bpb_plan_create(&machine.plan, machine.net, NULL));
+    assert_ok(bpb_work_create(&machine.work, machine.plan));
+    assert_ok(bpb_gradient(machine.net, machine.work, bpb_matrix(pytorch_x, 2, 3),
+                            bpb_matrix(none, 1, 3), gradient, &E));
     const double sum = 3 * E;
     assert_digits("sum", 1, &sum, &sum_published, 15);
     assert_pytorch_gradient(gradient, 3);
@@ -538,11 +538,11 @@ static void check_pytorch_run(const struct pytorch_run *run, size_t n_rows,
         double T[3], got[13];
         for (; steps < run[r].steps; steps++) {
             targets_of_a_sum(&machine, T);
-            assert_ok(bpb_dsgd_step(machine.net, machine.work, bpb_dcmatrix(pytorch_x, 2, 3),
-                                    bpb_dcmatrix(T, 1, 3), rule, NULL));
+            assert_ok(bpb_sgd_step(machine.net, machine.work, bpb_matrix(pytorch_x, 2, 3),
+                                    bpb_matrix(T, 1, 3), rule, NULL));
         }
         for (size_t i = 0; i < 13; i++)
-            got[i] = bpb_dnet_ctheta(machine.net)[pytorch_place[i]];
+            got[i] = bpb_net_ctheta(machine.net)[pytorch_place[i]];
         assert_digits("parameters", 13, got, run[r].parameters, 13);
     }
     free_machine(&machine);
@@ -835,7 +835,7 @@ struct vector {
 
 struct example {
     bpb_activation g[LAYERS + 1];
-    bpb_loss loss;
+    bpb_loss_kind loss;
     struct vector theta;
     struct matrix X, T;
 };
@@ -1308,7 +1308,7 @@ static void flatten_vector(const struct vector *v, long double x[PARAMETERS])
     assert_int_equal(done, PARAMETERS);
 }
 
-/* Laid out as by bpb_djacobian. */
+/* Laid out as by bpb_jacobian. */
 static void flatten_jacobians(const struct jacobians *D, long double *x)
 {
     const size_t n_0 = example_units[0], n_L = example_units[LAYERS];
@@ -1384,17 +1384,17 @@ static struct built build(const struct example *example)
                                         .loss = example->loss},
                      &(bpb_plan_options){.derivatives = 1}),
         of_matrix(example->X), of_matrix(example->T)};
-    memcpy(bpb_dnet_theta(built.machine.net), theta.x, sizeof theta.x);
+    memcpy(bpb_net_theta(built.machine.net), theta.x, sizeof theta.x);
     return built;
 }
 
-static bpb_dcview view_of(const struct numbers *numbers, size_t rows)
+static bpb_view view_of(const struct numbers *numbers, size_t rows)
 {
-    return bpb_dcmatrix(numbers->x, rows, COLUMNS);
+    return bpb_matrix(numbers->x, rows, COLUMNS);
 }
-static bpb_dview view_into(struct numbers *numbers, size_t rows)
+static bpb_out view_into(struct numbers *numbers, size_t rows)
 {
-    return bpb_dmatrix(numbers->x, rows, COLUMNS);
+    return bpb_matrix_out(numbers->x, rows, COLUMNS);
 }
 
 static void check_jvp(const struct example *example, struct rng *rng)
@@ -1404,8 +1404,8 @@ static void check_jvp(const struct example *example, struct rng *rng)
     const struct numbers v_numbers = of_vector(&v), V_numbers = of_matrix(V);
     struct built built = build(example);
     struct numbers dY;
-    assert_ok(bpb_djvp(built.machine.net, built.machine.work, view_of(&built.X, V.rows),
-                       v_numbers.x, view_of(&V_numbers, V.rows), (bpb_dview){0},
+    assert_ok(bpb_jvp(built.machine.net, built.machine.work, view_of(&built.X, V.rows),
+                       v_numbers.x, view_of(&V_numbers, V.rows), (bpb_out){0},
                        view_into(&dY, example_units[LAYERS])));
     assert_matrix("J v", &dY, go_forward(example, &v, V).RA[LAYERS]);
     free_machine(&built.machine);
@@ -1424,7 +1424,7 @@ static void check_vjp(const struct example *example, struct rng *rng)
     const struct returned want = go_back_from(example, U);
     struct built built = build(example);
     struct numbers gradient, dX;
-    assert_ok(bpb_dvjp(built.machine.net, built.machine.work, view_of(&built.X, example->X.rows),
+    assert_ok(bpb_vjp(built.machine.net, built.machine.work, view_of(&built.X, example->X.rows),
                        view_of(&U_numbers, U.rows), gradient.x, view_into(&dX, example->X.rows)));
     assert_vector("J^T u", &gradient, &want.gradient);
     assert_matrix("J^T u by X", &dX, want.dX);
@@ -1445,7 +1445,7 @@ static void check_hvp(const struct example *example, struct rng *rng)
     struct built built = build(example);
     struct numbers Hv, gradient;
     double E;
-    assert_ok(bpb_dhvp(built.machine.net, built.machine.work, view_of(&built.X, example->X.rows),
+    assert_ok(bpb_hvp(built.machine.net, built.machine.work, view_of(&built.X, example->X.rows),
                        view_of(&built.T, example->T.rows), v_numbers.x, Hv.x, gradient.x, &E));
     assert_vector("H v", &Hv, &want.R);
     assert_vector("gradient", &gradient, &want.gradient);
@@ -1464,7 +1464,7 @@ static void check_gnvp(const struct example *example, struct rng *rng)
     const struct numbers v_numbers = of_vector(&v);
     struct built built = build(example);
     struct numbers Gv;
-    assert_ok(bpb_dgnvp(built.machine.net, built.machine.work, view_of(&built.X, example->X.rows),
+    assert_ok(bpb_gnvp(built.machine.net, built.machine.work, view_of(&built.X, example->X.rows),
                         view_of(&built.T, example->T.rows), v_numbers.x, Gv.x));
     assert_vector("G v", &Gv, &want);
     free_machine(&built.machine);
@@ -1484,7 +1484,7 @@ static void check_jacobian_vjp(const struct example *example, struct rng *rng)
     const struct numbers U_numbers = of_matrix(U), D_numbers = of_jacobians(&D);
     struct built built = build(example);
     struct numbers gradient;
-    assert_ok(bpb_djacobian_vjp(built.machine.net, built.machine.work,
+    assert_ok(bpb_jacobian_vjp(built.machine.net, built.machine.work,
                                 view_of(&built.X, example->X.rows), view_of(&U_numbers, U.rows),
                                 view_of(&D_numbers, U.rows * example->X.rows), gradient.x));
     assert_vector("gradient", &gradient, &want);
@@ -1508,7 +1508,7 @@ static void check_library_sobolev(const struct example *example, struct rng *rng
     struct built built = build(example);
     struct numbers gradient;
     double E;
-    assert_ok(bpb_dsobolev(built.machine.net, built.machine.work,
+    assert_ok(bpb_sobolev(built.machine.net, built.machine.work,
                            view_of(&built.X, example->X.rows), view_of(&built.T, example->T.rows),
                            view_of(&dT_numbers, example->T.rows * example->X.rows), 0.75,
                            gradient.x, &E));

@@ -29,9 +29,9 @@ static void refuse(struct all *all, size_t c, const char *what, const struct giv
 
 /* Every way in which one matrix of a call can be wrong. */
 static void refuse_matrix(struct all *all, size_t c, const char *what, struct given *in,
-                          BPB(cview) *its, bool is_X)
+                          BPB(view) *its, bool is_X)
 {
-    const BPB(cview) right = *its;
+    const BPB(view) right = *its;
     its->rows++;
     refuse(all, c, what, in, &all->made, BPB_ERR_SHAPE);
     *its = right;
@@ -73,9 +73,9 @@ static void derivatives__refuse_matrices_of_another_shape(void **state)
 }
 
 static void refuse_result(struct all *all, size_t c, const char *what, struct made *out,
-                          BPB(view) *its)
+                          BPB(out) *its)
 {
-    const BPB(view) right = *its;
+    const BPB(out) right = *its;
     its->rows++;
     refuse(all, c, what, &all->given, out, BPB_ERR_SHAPE);
     *its = right;
@@ -263,7 +263,7 @@ static void derivatives__refuse_what_is_no_class(void **state)
     in.work = machine.work;
     for (size_t i = 0; i < COUNT(labels); i++)
         for (size_t c = 0; c < COUNT(calls); c++) {
-            in.T = BPB(cmatrix)(labels[i], 1, 4);
+            in.T = BPB(matrix)(labels[i], 1, 4);
             if (calls[c].has & TAKES_T)
                 refuse(&all, c, "a label", &in, &all.made, BPB_ERR_LABEL);
         }
@@ -343,7 +343,7 @@ static bpb_status wanted(unsigned needed, unsigned parts)
                               : BPB_OK;
 }
 
-/* bpb_dnet_lacking says who is meant. */
+/* bpb_net_lacking says who is meant. */
 static void check_lacking(const struct all *all, unsigned parts, bool is_loss)
 {
     const char *name = is_loss ? "partial-loss" : "partial";

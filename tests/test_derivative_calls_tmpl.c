@@ -169,9 +169,9 @@ static struct scattered scatter(size_t rows, size_t cols)
     return s;
 }
 
-static BPB(view) view_of(const struct scattered *s)
+static BPB(out) view_of(const struct scattered *s)
 {
-    return (BPB(view)){.data = s->data, .rows = s->rows, .cols = s->cols, .ld = 3,
+    return (BPB(out)){.data = s->data, .rows = s->rows, .cols = s->cols, .ld = 3,
                        .row_stride = 3 * s->cols, .index = s->index, .row_index = s->row_index};
 }
 
@@ -188,7 +188,7 @@ static void free_scattered(struct scattered *s)
 }
 
 /* The given matrix, scattered; its weights go by the index. */
-static struct scattered scatter_given(BPB(cview) *V)
+static struct scattered scatter_given(BPB(view) *V)
 {
     struct scattered s = scatter(V->rows, V->cols);
     for (size_t j = 0; j < V->cols; j++)
@@ -198,11 +198,11 @@ static struct scattered scatter_given(BPB(cview) *V)
         real *turned = make_reals(V->cols);
         for (size_t j = 0; j < V->cols; j++)
             turned[s.index[j]] = V->weights[j];
-        *V = BPB(read)(view_of(&s));
+        *V = BPB(view_of)(view_of(&s));
         V->weights = turned;
         return s;
     }
-    *V = BPB(read)(view_of(&s));
+    *V = BPB(view_of)(view_of(&s));
     return s;
 }
 
@@ -220,8 +220,8 @@ static void check_views(struct all *all, size_t c, const real *want, double loss
 {
     struct given in = all->given;
     struct made out = all->made;
-    BPB(cview) *given[GIVEN] = {&in.X, &in.T, &in.U, &in.V, &in.D, &in.dT};
-    BPB(view) *made[MADE] = {&out.dX, &out.Y, &out.dY, &out.J};
+    BPB(view) *given[GIVEN] = {&in.X, &in.T, &in.U, &in.V, &in.D, &in.dT};
+    BPB(out) *made[MADE] = {&out.dX, &out.Y, &out.dY, &out.J};
     struct scattered of_given[GIVEN], of_made[MADE];
     for (size_t i = 0; i < GIVEN; i++)
         of_given[i] = scatter_given(given[i]);

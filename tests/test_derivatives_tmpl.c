@@ -38,30 +38,30 @@ static void free_directions(struct directions *d)
     free(d->U_wide);
 }
 
-static BPB(view) of_inputs(const struct drawn *drawn, real *X)
+static BPB(out) of_inputs(const struct drawn *drawn, real *X)
 {
-    return BPB(matrix)(X, drawn->n_0, drawn->B);
+    return BPB(matrix_out)(X, drawn->n_0, drawn->B);
 }
-static BPB(view) of_outputs(const struct drawn *drawn, real *Y)
+static BPB(out) of_outputs(const struct drawn *drawn, real *Y)
 {
-    return BPB(matrix)(Y, drawn->n_L, drawn->B);
+    return BPB(matrix_out)(Y, drawn->n_L, drawn->B);
 }
-static const BPB(view) left_out;
+static const BPB(out) left_out;
 
 /* dY along v and V, either NULL; to be freed. */
 static real *jvp_of(const struct drawn *drawn, const real *v, real *V)
 {
     real *dY = make_dirty(drawn->n_L * drawn->B);
-    const BPB(view) its_V = V ? of_inputs(drawn, V) : left_out;
+    const BPB(out) its_V = V ? of_inputs(drawn, V) : left_out;
     assert_ok(BPB(jvp)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn), v,
-                       BPB(read)(its_V), left_out, of_outputs(drawn, dY)));
+                       BPB(view_of)(its_V), left_out, of_outputs(drawn, dY)));
     return dY;
 }
 
 static void vjp_of(const struct drawn *drawn, real *U, real *gradient, real *dX)
 {
     assert_ok(BPB(vjp)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                       BPB(read)(of_outputs(drawn, U)), gradient,
+                       BPB(view_of)(of_outputs(drawn, U)), gradient,
                        dX ? of_inputs(drawn, dX) : left_out));
 }
 
@@ -109,7 +109,7 @@ static void check_jvp_outputs(const struct drawn *drawn, void *user)
     assert_ok(BPB(forward)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
                            of_outputs(drawn, want)));
     assert_ok(BPB(jvp)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn), d.v,
-                       BPB(read)(of_inputs(drawn, d.V)), of_outputs(drawn, Y),
+                       BPB(view_of)(of_inputs(drawn, d.V)), of_outputs(drawn, Y),
                        of_outputs(drawn, dY)));
     assert_same_bits(n, Y, want);
     assert_same_bits(n, dY, alone);
@@ -165,7 +165,7 @@ static void check_jacobian(const struct drawn *drawn, void *user)
     naive_jacobian(&drawn->naive, &drawn->batch, want);
     naive_jacobian(&drawn->naive, &drawn->nearby, nearby);
     assert_ok(BPB(jacobian)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                            BPB(matrix)(J, drawn->n_L * drawn->n_0, drawn->B)));
+                            BPB(matrix_out)(J, drawn->n_L * drawn->n_0, drawn->B)));
     assert_like("dY/dX", drawn->terms, n, J, want, nearby);
     shapes[(drawn->n_L > drawn->n_0) - (drawn->n_L < drawn->n_0) + 1]++;
     free(J);
@@ -295,7 +295,7 @@ static void check_sum(const struct drawn *drawn, void *user)
         U[i] = 1;
     vjp_of(drawn, U, of_ones, NULL);
     assert_ok(BPB(gradient)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                            BPB(read)(of_outputs(drawn, U)), gradient, NULL));
+                            BPB(view_of)(of_outputs(drawn, U)), gradient, NULL));
     for (size_t i = 0; i < drawn->P; i++)
         of_ones[i] /= (real)drawn->B;
     long double *wide = widen(drawn->P, of_ones);

@@ -12,11 +12,11 @@
 
 static double loss_at(const struct problem *problem, size_t i, double theta_i)
 {
-    double *theta = bpb_dnet_theta(problem->machine.net);
+    double *theta = bpb_net_theta(problem->machine.net);
     const double kept = theta[i];
     double E;
     theta[i] = theta_i;
-    assert_ok(bpb_dloss(problem->machine.net, problem->machine.work, inputs(problem),
+    assert_ok(bpb_loss(problem->machine.net, problem->machine.work, inputs(problem),
                         targets(problem), &E));
     theta[i] = kept;
     return E;
@@ -25,7 +25,7 @@ static double loss_at(const struct problem *problem, size_t i, double theta_i)
 /* The step that was really made is high - low, once rounded. */
 static double difference(const struct problem *problem, size_t i)
 {
-    const double theta_i = bpb_dnet_ctheta(problem->machine.net)[i];
+    const double theta_i = bpb_net_ctheta(problem->machine.net)[i];
     const volatile double high = theta_i + STEP, low = theta_i - STEP;
     return (loss_at(problem, i, high) - loss_at(problem, i, low)) / (high - low);
 }
@@ -46,7 +46,7 @@ static void check_differences(const bpb_net_options *options, uint64_t seed)
     struct problem problem = make_smooth(options, seed);
     double *gradient = make_reals(problem.P);
     long double *got = allocate(problem.P, sizeof *got);
-    assert_ok(bpb_dgradient(problem.machine.net, problem.machine.work, inputs(&problem),
+    assert_ok(bpb_gradient(problem.machine.net, problem.machine.work, inputs(&problem),
                             targets(&problem), gradient, NULL));
     for (size_t i = 0; i < problem.P; i++)
         got[i] = (long double)difference(&problem, i);

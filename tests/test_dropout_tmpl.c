@@ -163,7 +163,7 @@ static struct mask read_masks(const struct drawn *drawn, double p, double p_inpu
 {
     struct mask mask;
     for (size_t l = 0; l < drawn->naive.L; l++) {
-        const BPB(cview) A = BPB(work_layer)(drawn->machine.work, l).A;
+        const BPB(view) A = BPB(work_layer)(drawn->machine.work, l).A;
         const double its = l ? p : p_inputs;
         mask.of[l] = make_wide(A.rows * A.cols);
         for (size_t i = 0; i < A.rows * A.cols; i++) {
@@ -392,7 +392,7 @@ static void count_draw(const unsigned char *now, const unsigned char *before,
 
 static void read_dropped(const BPB(work) * work, size_t l, unsigned char *dropped)
 {
-    const BPB(cview) A = BPB(work_layer)(work, l).A;
+    const BPB(view) A = BPB(work_layer)(work, l).A;
     assert_int_equal(A.rows * A.cols, ENTRIES);
     for (size_t i = 0; i < ENTRIES; i++)
         dropped[i] = is_dropped(A.data[i]);
@@ -447,7 +447,7 @@ static void masks__have_the_mean_and_variance_of_independent_ones(void **state)
 /* ---- What must not depend on it ---- */
 
 static real *gradient_by(const struct subject *s, const bpb_plan_options *options, size_t B,
-                         BPB(cview) X, double *loss)
+                         BPB(view) X, double *loss)
 {
     BPB(plan) *plan = NULL;
     BPB(work) *work = NULL;
@@ -571,7 +571,7 @@ static void note_others(const struct subject *s, const bpb_plan_options *options
     enum { B = COLS };
     BPB(plan) *plan = NULL;
     BPB(work) *work = NULL;
-    const BPB(cview) X = X_of(s, 0, B), T = T_of(s, 0, B);
+    const BPB(view) X = X_of(s, 0, B), T = T_of(s, 0, B);
     const size_t n_Y = s->n_out * B, n_X = s->n_in * B;
     real *gradient = make_reals(s->P);
     double E;
@@ -579,17 +579,17 @@ static void note_others(const struct subject *s, const bpb_plan_options *options
     assert_ok(BPB(plan_create)(&plan, s->net, options));
     assert_ok(BPB(work_create)(&work, plan));
     assert_ok(BPB(gradient)(s->net, work, X, T, gradient, NULL)); /* leaves its masks behind */
-    assert_ok(BPB(forward)(s->net, work, X, BPB(matrix)(noted, s->n_out, B)));
+    assert_ok(BPB(forward)(s->net, work, X, BPB(matrix_out)(noted, s->n_out, B)));
     noted += n_Y;
-    assert_ok(BPB(predict_with)(s->net, work, X, BPB(matrix)(noted, s->n_out, B), NULL));
+    assert_ok(BPB(predict_with)(s->net, work, X, BPB(matrix_out)(noted, s->n_out, B), NULL));
     noted += n_Y;
-    assert_ok(BPB(gradient_x)(s->net, work, X, T, noted, BPB(matrix)(noted + s->P, s->n_in, B),
+    assert_ok(BPB(gradient_x)(s->net, work, X, T, noted, BPB(matrix_out)(noted + s->P, s->n_in, B),
                               &E));
     noted += s->P + n_X;
     assert_ok(BPB(hvp)(s->net, work, X, T, s->theta, noted, noted + s->P, NULL));
     noted += 2 * s->P;
-    assert_ok(BPB(jvp)(s->net, work, X, s->theta, X, (BPB(view)){0},
-                       BPB(matrix)(noted, s->n_out, B)));
+    assert_ok(BPB(jvp)(s->net, work, X, s->theta, X, (BPB(out)){0},
+                       BPB(matrix_out)(noted, s->n_out, B)));
     noted += n_Y;
     *noted++ = (real)E;
     assert_ok(BPB(loss)(s->net, work, X, T, &E));
@@ -637,7 +637,7 @@ static void inputs__are_dropped_from_any_view(void **state)
             gaps[j * LD + i] = rows[i * B + j] = s.X[j * N + i];
             picked[(j * 7 + 3) % B * N + i] = s.X[j * N + i];
         }
-    const BPB(cview) views[] = {
+    const BPB(view) views[] = {
         {.data = gaps, .rows = N, .cols = B, .ld = LD},
         {.data = rows, .rows = N, .cols = B, .ld = 1, .row_stride = B},
         {.data = picked, .rows = N, .cols = B, .index = order},
@@ -668,7 +668,7 @@ static void inputs__are_dropped_after_scaling(void **state)
         factor[i % N] = 2;
         scaled[i] = (s.X[i] - 1) * 2;
     }
-    real *want = gradient_by(&s, &options, B, BPB(cmatrix)(scaled, N, B), NULL);
+    real *want = gradient_by(&s, &options, B, BPB(matrix)(scaled, N, B), NULL);
     assert_ok(BPB(net_set_input_scaling)(s.net, shift, factor));
     real *got = gradient_by(&s, &options, B, X_of(&s, 0, B), NULL);
     assert_same_bits(s.P, got, want);

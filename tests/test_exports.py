@@ -28,12 +28,12 @@ def without_comments(text):
 
 def declared(header):
     text = without_comments(header.read_text())
-    return set(re.findall(r"^BPB_API\b[^;(]*?\b(bpb_\w+)\(", text, flags=re.MULTILINE))
+    return set(re.findall(r"^BPB_API\b[^;(]*?\b(bpbf?_\w+)\(", text, flags=re.MULTILINE))
 
 
 def listed(export_list):
     text = re.sub(r"#[^\n]*", "", export_list.read_text())
-    return set(re.findall(r"\b(bpb_\w+);", text))
+    return set(re.findall(r"\b(bpbf?_\w+);", text))
 
 
 def symbols(library, *options):
@@ -52,27 +52,26 @@ def check_library(library, of_header):
     for name in sorted(of_header - names):
         problems.append(f"{name}: not in {library.name}")
     for name in sorted(names):
-        if not name.startswith("bpb_"):
+        if not name.startswith(("bpb_", "bpbf_")):
             problems.append(f"{name}: global in {library.name} without the prefix bpb_")
 
 
 def check_comment(source, names):
-    """/* bpb_sloss, bpb_dloss */ stands on the line above the definition of BPB(loss); those that
+    """/* bpb_loss, bpbf_loss */ stands on the line above the definition of BPB(loss); those that
     are found are taken out of names."""
-    pattern = r"^(/\* (bpb_s\w+), (bpb_d\w+) \*/)\n([^{]*)\{"
+    pattern = r"^(/\* (bpb_\w+), (bpbf_\w+) \*/)\n([^{]*)\{"
     text = source.read_text()
-    for comment, single, double, definition in re.findall(pattern, text, re.MULTILINE):
-        function = single[len("bpb_s"):]
-        if f"BPB({function})(" not in definition or double != "bpb_d" + function:
+    for comment, double, single, definition in re.findall(pattern, text, re.MULTILINE):
+        function = single[len("bpbf_"):]
+        if f"BPB({function})(" not in definition or double != "bpb_" + function:
             problems.append(f"{source.name}: {comment} above something else")
         names.difference_update({single, double})
 
 
 def check_comments(folder, of_header):
     """Every function of two precisions has such a comment, and each is above its definition."""
-    pairs = {name for single in of_header if single.startswith("bpb_s")
-             for name in (single, "bpb_d" + single[len("bpb_s"):])
-             if "bpb_d" + single[len("bpb_s"):] in of_header}
+    pairs = {name for single in of_header if single.startswith("bpbf_")
+             for name in (single, "bpb_" + single[len("bpbf_"):])}
     if not pairs:
         problems.append("no function of two precisions in the header")
     for source in sorted(folder.glob("*/*_tmpl.c")):

@@ -91,13 +91,13 @@ static const bpb_net_options net_options = {
     .units = units, .n_layers = 2, .hidden = BPB_RELU, .output = BPB_IDENTITY};
 static real x_values[N_IN * COLS], t_values[N_OUT * COLS];
 
-static BPB(cview) X(void)
+static BPB(view) X(void)
 {
-    return BPB(cmatrix)(x_values, N_IN, COLS);
+    return BPB(matrix)(x_values, N_IN, COLS);
 }
-static BPB(cview) T(void)
+static BPB(view) T(void)
 {
-    return BPB(cmatrix)(t_values, N_OUT, COLS);
+    return BPB(matrix)(t_values, N_OUT, COLS);
 }
 
 /* A value of column BAD is replaced, and put back. */
@@ -133,9 +133,9 @@ static void forward__keeps_subnormals(void **state)
     put(&x, SUBNORMAL);
     BPB(net_theta)(m.net)[0] = 1;
     BPB(net_theta)(m.net)[1] = 0;
-    assert_ok(BPB(forward)(m.net, m.work, BPB(cmatrix)(&x, 1, 1), BPB(matrix)(&y, 1, 1)));
+    assert_ok(BPB(forward)(m.net, m.work, BPB(matrix)(&x, 1, 1), BPB(matrix_out)(&y, 1, 1)));
     assert_int_equal(bits_at(&y), SUBNORMAL);
-    assert_ok(BPB(predict)(m.net, BPB(cmatrix)(&x, 1, 1), BPB(matrix)(&y, 1, 1)));
+    assert_ok(BPB(predict)(m.net, BPB(matrix)(&x, 1, 1), BPB(matrix_out)(&y, 1, 1)));
     assert_int_equal(bits_at(&y), SUBNORMAL);
     free_machine(&m);
 }
@@ -160,8 +160,8 @@ static void predict__flags_the_column_and_no_other(void **state)
     struct machine m = new_machine();
     real expected[N_OUT * COLS], Y[N_OUT * COLS];
     unsigned char flags[COLS];
-    const BPB(view) V = BPB(matrix)(Y, N_OUT, COLS);
-    assert_ok(BPB(predict)(m.net, X(), BPB(matrix)(expected, N_OUT, COLS)));
+    const BPB(out) V = BPB(matrix_out)(Y, N_OUT, COLS);
+    assert_ok(BPB(predict)(m.net, X(), BPB(matrix_out)(expected, N_OUT, COLS)));
     for (size_t i = 0; i < COUNT(nonfinite); i++) {
         const struct spoilt spoilt = spoil(x_values, N_IN, nonfinite[i]);
         assert_int_equal(BPB(predict_with)(m.net, m.work, X(), V, flags), BPB_NONFINITE);
@@ -259,10 +259,10 @@ static void one_hot__refuses_what_is_no_label(void **state)
     static const bits bad[] = {INFINITE, MINUS_INFINITE, QUIET_NAN, SIGNALLING_NAN, SUBNORMAL};
     real labels[3] = {2, 0, 1}, Y[3 * N_OUT];
     bpb_where where;
-    assert_ok(BPB(one_hot)(BPB(cmatrix)(labels, 1, 3), BPB(matrix)(Y, N_OUT, 3), &where));
+    assert_ok(BPB(one_hot)(BPB(matrix)(labels, 1, 3), BPB(matrix_out)(Y, N_OUT, 3), &where));
     for (size_t i = 0; i < COUNT(bad); i++) {
         put(labels + 2, bad[i]);
-        assert_int_equal(BPB(one_hot)(BPB(cmatrix)(labels, 1, 3), BPB(matrix)(Y, N_OUT, 3), &where),
+        assert_int_equal(BPB(one_hot)(BPB(matrix)(labels, 1, 3), BPB(matrix_out)(Y, N_OUT, 3), &where),
                          BPB_ERR_LABEL);
         assert_int_equal(where.col, 2);
     }

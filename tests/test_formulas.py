@@ -21,7 +21,7 @@ def without_comments(text):
 
 def spellings(function):
     """A function's name, and that of a public one in a file that is compiled twice."""
-    inner = re.sub(r"^bpb_[ds](?=\w)", "", function)
+    inner = re.sub(r"^bpbf?_(?=\w)", "", function)
     return rf"(?:{function}|BPB\({inner}\))"
 
 
@@ -122,16 +122,16 @@ def problems(read):
 
 GOOD = {
     PAGE: "# Page\n\n```math\na = b\n\\tag{1}\n```\n\nWhy $a$. Test: `test_x.c: a__is_b`.\n\n"
-          "```math\nc\n\\tag{2}\n```\n\nWith (1), `src/y_tmpl.c: bpb_dsum` and "
-          "`include/z.h: bpb_dsum`. Test: `test_x.c: a__is_b`.\n\n## End\n\n"
+          "```math\nc\n\\tag{2}\n```\n\nWith (1), `src/y_tmpl.c: bpb_sum` and "
+          "`include/z.h: bpb_sum`. Test: `test_x.c: a__is_b`.\n\n## End\n\n"
           "See `src/y_tmpl.c` (2017).\n",
     "tests/test_x.c": "static void a__is_b(void **state)\n{\n}\n"
                       "static void c__idle(void **state)\n{\n}\n"
                       "/* cmocka_unit_test(c__idle) */ cmocka_unit_test(a__is_b),\n",
     "tests/meson.build": "unit = {\n  'x': [public],\n}\n",
-    "src/y_tmpl.c": "/* bpb_dold(void) { */\nbpb_status BPB(sum)(size_t n,\n  int k)\n{\n}\n"
+    "src/y_tmpl.c": "/* bpb_old(void) { */\nbpb_status BPB(sum)(size_t n,\n  int k)\n{\n}\n"
                     "void later(void);\n",
-    "include/z.h": "BPB_API bpb_status bpb_dsum(size_t n);\n",
+    "include/z.h": "BPB_API bpb_status bpb_sum(size_t n);\n",
 }
 MISTAKES = [  # file, what stands there, what takes its place (None: the file goes)
     (PAGE, "", None),
@@ -147,10 +147,10 @@ MISTAKES = [  # file, what stands there, what takes its place (None: the file go
     (PAGE, "test_x.c: a__is_b", "test_x.c: a__is_c"),
     (PAGE, "test_x.c: a__is_b", "test_x.c: c__idle"),
     (PAGE, "test_x.c: a__is_b", "test_v.c: a__is_b"),
-    (PAGE, "y_tmpl.c: bpb_dsum", "y_tmpl.c: later"),
-    (PAGE, "y_tmpl.c: bpb_dsum", "y_tmpl.c: bpb_dold"),
-    (PAGE, "y_tmpl.c: bpb_dsum", "w_tmpl.c: bpb_dsum"),
-    (PAGE, "z.h: bpb_dsum", "z.h: bpb_dmean"),
+    (PAGE, "y_tmpl.c: bpb_sum", "y_tmpl.c: later"),
+    (PAGE, "y_tmpl.c: bpb_sum", "y_tmpl.c: bpb_old"),
+    (PAGE, "y_tmpl.c: bpb_sum", "w_tmpl.c: bpb_sum"),
+    (PAGE, "z.h: bpb_sum", "z.h: bpb_mean"),
     (PAGE, "See `src/y_tmpl.c`", "See `src/w_tmpl.c`"),
     (PAGE, "With (1)", "With (3)"),
     (PAGE, "$a$", "$a"),

@@ -128,13 +128,13 @@ static real x_values[N_IN * COLS], t_values[N_OUT * COLS], x_bad[N_IN * COLS];
 static real quiet_nan, signalling_nan, subnormal;
 static const bpb_sgd_rule rule = {.eta = 0.3, .decay = 0.1};
 
-static BPB(cview) X(void)
+static BPB(view) X(void)
 {
-    return BPB(cmatrix)(x_values, N_IN, COLS);
+    return BPB(matrix)(x_values, N_IN, COLS);
 }
-static BPB(cview) T(void)
+static BPB(view) T(void)
 {
-    return BPB(cmatrix)(t_values, N_OUT, COLS);
+    return BPB(matrix)(t_values, N_OUT, COLS);
 }
 
 static bpb_net_options options_of(bpb_activation hidden, struct ending ending)
@@ -177,16 +177,16 @@ static void scene_init(void)
 }
 
 /* Every pass of a net, with what X holds. */
-static void note_passes(struct machine *m, BPB(cview) inputs_of_net)
+static void note_passes(struct machine *m, BPB(view) inputs_of_net)
 {
     real Y[N_OUT * COLS], gradient[P];
     unsigned char flags[COLS];
     double loss = 0;
     bpb_score score;
-    const BPB(cview) A = inputs_of_net;
-    note_status(BPB(forward)(m->net, m->work, A, BPB(matrix)(Y, N_OUT, COLS)));
+    const BPB(view) A = inputs_of_net;
+    note_status(BPB(forward)(m->net, m->work, A, BPB(matrix_out)(Y, N_OUT, COLS)));
     note_reals(Y, N_OUT * COLS);
-    note_status(BPB(predict_with)(m->net, m->work, A, BPB(matrix)(Y, N_OUT, COLS), flags));
+    note_status(BPB(predict_with)(m->net, m->work, A, BPB(matrix_out)(Y, N_OUT, COLS), flags));
     note_reals(Y, N_OUT * COLS);
     note(flags, sizeof flags);
     note_status(BPB(evaluate)(m->net, A, T(), &score));
@@ -202,7 +202,7 @@ static void note_passes(struct machine *m, BPB(cview) inputs_of_net)
     note_theta(m->net);
 }
 
-static void note_passes_of_all_nets(BPB(cview) inputs_of_net)
+static void note_passes_of_all_nets(BPB(view) inputs_of_net)
 {
     for (size_t i = 0; i < COUNT(activations); i++) {
         for (size_t k = 0; k < COUNT(endings); k++) {
@@ -220,27 +220,27 @@ static void scene_passes(void)
 
 static void scene_passes_of_nonfinite_columns(void)
 {
-    note_passes_of_all_nets(BPB(cmatrix)(x_bad, N_IN, COLS));
+    note_passes_of_all_nets(BPB(matrix)(x_bad, N_IN, COLS));
 }
 
 /* Every derivative of a net, of targets with weights; NaN among them is masked. */
-static void note_derivatives(struct machine *m, BPB(cview) inputs_of_net, BPB(cview) goals)
+static void note_derivatives(struct machine *m, BPB(view) inputs_of_net, BPB(view) goals)
 {
     static real Hv[P], dX[N_IN * COLS], J[N_IN * N_OUT * COLS];
-    const BPB(cview) A = inputs_of_net, D = BPB(cmatrix)(J, N_IN * N_OUT, COLS);
+    const BPB(view) A = inputs_of_net, D = BPB(matrix)(J, N_IN * N_OUT, COLS);
     const real *v = BPB(net_ctheta)(m->net);
     double E = 0;
     memset(Hv, 0, sizeof Hv); /* what a refused call leaves */
     memset(dX, 0, sizeof dX);
     memset(J, 0, sizeof J);
-    note_status(BPB(gradient_x)(m->net, m->work, A, goals, Hv, BPB(matrix)(dX, N_IN, COLS), &E));
+    note_status(BPB(gradient_x)(m->net, m->work, A, goals, Hv, BPB(matrix_out)(dX, N_IN, COLS), &E));
     note_reals(Hv, P);
     note_reals(dX, N_IN * COLS);
-    note_status(BPB(vjp)(m->net, m->work, A, T(), Hv, (BPB(view)){0}));
+    note_status(BPB(vjp)(m->net, m->work, A, T(), Hv, (BPB(out)){0}));
     note_reals(Hv, P);
-    note_status(BPB(jvp)(m->net, m->work, A, v, A, (BPB(view)){0}, BPB(matrix)(J, N_OUT, COLS)));
+    note_status(BPB(jvp)(m->net, m->work, A, v, A, (BPB(out)){0}, BPB(matrix_out)(J, N_OUT, COLS)));
     note_reals(J, N_OUT * COLS);
-    note_status(BPB(jacobian)(m->net, m->work, A, BPB(matrix)(J, N_IN * N_OUT, COLS)));
+    note_status(BPB(jacobian)(m->net, m->work, A, BPB(matrix_out)(J, N_IN * N_OUT, COLS)));
     note_reals(J, COUNT(J));
     note_status(BPB(hvp)(m->net, m->work, A, goals, v, Hv, NULL, &E));
     note_reals(Hv, P);
@@ -255,7 +255,7 @@ static void note_derivatives(struct machine *m, BPB(cview) inputs_of_net, BPB(cv
 }
 
 /* f, its gradient and H v at the net's theta. */
-static void note_objective(const BPB(net) * net, BPB(cview) inputs_of_net, BPB(cview) goals)
+static void note_objective(const BPB(net) * net, BPB(view) inputs_of_net, BPB(view) goals)
 {
     static real values[P];
     const real *theta = BPB(net_ctheta)(net);
@@ -299,7 +299,7 @@ static void scene_derivatives(void)
 {
     for (int bad = 0; bad < 2; bad++) {
         struct machine m = derivative_machine(false, 0);
-        const BPB(cview) A = BPB(cmatrix)(bad ? x_bad : x_values, N_IN, COLS);
+        const BPB(view) A = BPB(matrix)(bad ? x_bad : x_values, N_IN, COLS);
         note_derivatives(&m, A, T());
         note_objective(m.net, A, T());
         free_machine(&m);
@@ -317,8 +317,8 @@ static void scene_own_functions(void)
 
 static void scene_targets(void)
 {
-    BPB(cview) classes = BPB(cmatrix)(class_of, 1, COLS),
-               holes = BPB(cmatrix)(t_holes, N_OUT, COLS);
+    BPB(view) classes = BPB(matrix)(class_of, 1, COLS),
+               holes = BPB(matrix)(t_holes, N_OUT, COLS);
     struct machine m = derivative_machine(false, 0.1);
     classes.weights = holes.weights = weights;
     note_derivatives(&m, X(), classes); /* a NaN and a signalling NaN are no classes, */
@@ -343,11 +343,11 @@ static void scene_subnormals(void)
     real y = 0, zero = 0, root = BPB_SELECT(1e-160, 1e-20f); /* root^2 is subnormal */
     double loss = 0;
     BPB(net_theta)(m.net)[0] = 1;
-    note_status(BPB(forward)(m.net, m.work, BPB(cmatrix)(&subnormal, 1, 1), BPB(matrix)(&y, 1, 1)));
+    note_status(BPB(forward)(m.net, m.work, BPB(matrix)(&subnormal, 1, 1), BPB(matrix_out)(&y, 1, 1)));
     assert_same_bits(1, &y, &subnormal);
-    note_status(BPB(predict)(m.net, BPB(cmatrix)(&subnormal, 1, 1), BPB(matrix)(&y, 1, 1)));
+    note_status(BPB(predict)(m.net, BPB(matrix)(&subnormal, 1, 1), BPB(matrix_out)(&y, 1, 1)));
     assert_same_bits(1, &y, &subnormal);
-    note_status(BPB(loss)(m.net, m.work, BPB(cmatrix)(&root, 1, 1), BPB(cmatrix)(&zero, 1, 1), &loss));
+    note_status(BPB(loss)(m.net, m.work, BPB(matrix)(&root, 1, 1), BPB(matrix)(&zero, 1, 1), &loss));
     note(&loss, sizeof loss);
     note_status(BPB(sgd_update)(m.net, (const real[]){0, subnormal}, &(bpb_sgd_rule){.eta = 1}));
     note_theta(m.net);
@@ -377,8 +377,8 @@ static void scene_moments(void)
 {
     struct machine m = plain_machine();
     bpb_moments moments[N_IN] = {{0}}, of_T[N_OUT] = {{0}};
-    BPB(cview) holes = BPB(cmatrix)(t_holes, N_OUT, COLS);
-    note_status(BPB(moments_add)(moments, BPB(cmatrix)(x_bad, N_IN, COLS)));
+    BPB(view) holes = BPB(matrix)(t_holes, N_OUT, COLS);
+    note_status(BPB(moments_add)(moments, BPB(matrix)(x_bad, N_IN, COLS)));
     note_status(BPB(moments_add)(moments, X()));
     note(moments, sizeof moments);
     note_status(bpb_moments_merge(moments, moments, N_IN));
@@ -419,14 +419,14 @@ static void scene_whitening(void)
     double statistics[1 + 2 * N_IN + N_IN * (N_IN + 1) / 2];
     real y[N_IN * COLS] = {0};
     note_status(BPB(whitening_create)(&whitening, N_IN));
-    note_status(BPB(whitening_add)(whitening, BPB(cmatrix)(x_bad, N_IN, COLS)));
+    note_status(BPB(whitening_add)(whitening, BPB(matrix)(x_bad, N_IN, COLS)));
     note_status(BPB(whitening_add)(whitening, X()));
     note_status(BPB(whitening_merge)(whitening, whitening));
     note_status(BPB(whitening_pack)(whitening, statistics, COUNT(statistics)));
     note(statistics, sizeof statistics);
     note_status(BPB(whitening_unpack)(whitening, statistics, COUNT(statistics)));
     note_status(BPB(whitening_solve)(whitening, &(bpb_whitening_options){.share = 1}));
-    note_status(BPB(whitening_apply)(whitening, X(), BPB(matrix)(y, N_IN, COLS)));
+    note_status(BPB(whitening_apply)(whitening, X(), BPB(matrix_out)(y, N_IN, COLS)));
     note_reals(y, COUNT(y));
     note_status(BPB(whitening_fold)(&raw, whitening, m.net));
     if (raw) /* with LAPACK */
@@ -445,7 +445,7 @@ static int check_callback(const bpb_progress *progress, void *user)
     return memcmp(&now, user, sizeof now) != 0;
 }
 
-static void note_training(BPB(cview) X_train, double eta, double lambda)
+static void note_training(BPB(view) X_train, double eta, double lambda)
 {
     BPB(net) *net = NULL;
     struct control control = read_control();
@@ -497,7 +497,7 @@ static void scene_dropout(void)
         note(&loss, sizeof loss);
         note_status(BPB(sgd_step)(m.net, m.work, X(), T(), &rule, &loss));
         note_theta(m.net);
-        note_status(BPB(gradient)(m.net, m.work, BPB(cmatrix)(x_bad, N_IN, COLS), T(), gradient,
+        note_status(BPB(gradient)(m.net, m.work, BPB(matrix)(x_bad, N_IN, COLS), T(), gradient,
                                   NULL));
     }
     free_machine(&m);
@@ -516,7 +516,7 @@ static void scene_train_until_overflow(void)
 
 static void scene_train_refuses_nonfinite_data(void)
 {
-    note_training(BPB(cmatrix)(x_bad, N_IN, COLS), 0.01, 0.5);
+    note_training(BPB(matrix)(x_bad, N_IN, COLS), 0.01, 0.5);
 }
 
 /* ---- A run with all that calls back, and with a file; none of it does arithmetic ---- */
@@ -635,7 +635,7 @@ static void scene_find_nonfinite(void)
         bpb_where where = {9, 9};
         real values[3] = {1, 2, 3};
         memcpy(values + 1, bad + i, sizeof *bad);
-        note_status(BPB(find_nonfinite)(BPB(cmatrix)(values, 3, 1), &where));
+        note_status(BPB(find_nonfinite)(BPB(matrix)(values, 3, 1), &where));
         note(&where, sizeof where);
     }
 }
@@ -647,7 +647,7 @@ static void scene_one_hot(void)
         real labels[2] = {1, 0}, columns_of[2 * N_OUT] = {0};
         bpb_where where = {9, 9};
         memcpy(labels + 1, bad + i, sizeof *bad);
-        note_status(BPB(one_hot)(BPB(cmatrix)(labels, 1, 2), BPB(matrix)(columns_of, N_OUT, 2), &where));
+        note_status(BPB(one_hot)(BPB(matrix)(labels, 1, 2), BPB(matrix_out)(columns_of, N_OUT, 2), &where));
         note(&where, sizeof where);
         note_reals(columns_of, COUNT(columns_of));
     }
@@ -663,22 +663,22 @@ static void note_loaded(const void *file, size_t bytes)
 }
 
 /* A model of the one or the other precision, its first weight of these bits, read by ours. */
-#define NOTE_SAVED(d, type)                                                                  \
-    static void note_saved_##d(type first)                                                   \
-    {                                                                                        \
-        static unsigned char file[8192];                                                     \
-        const bpb_net_options options = {.units = units, .n_layers = 2};                     \
-        size_t bytes = 0;                                                                    \
-        bpb_##d##net *net = NULL;                                                            \
-        note_status(bpb_##d##net_create(&net, &options));                                    \
-        memcpy(bpb_##d##net_theta(net), &first, sizeof first);                               \
-        note_status(bpb_##d##net_save_memory(net, file, sizeof file, &bytes));               \
-        note(file, bytes);                                                                   \
-        note_loaded(file, bytes);                                                            \
-        bpb_##d##net_destroy(&net);                                                          \
+#define NOTE_SAVED(prefix, type)                                                         \
+    static void note_saved_##prefix(type first)                                          \
+    {                                                                                    \
+        static unsigned char file[8192];                                                 \
+        const bpb_net_options options = {.units = units, .n_layers = 2};                 \
+        size_t bytes = 0;                                                                \
+        prefix##_net *net = NULL;                                                        \
+        note_status(prefix##_net_create(&net, &options));                                \
+        memcpy(prefix##_net_theta(net), &first, sizeof first);                           \
+        note_status(prefix##_net_save_memory(net, file, sizeof file, &bytes));           \
+        note(file, bytes);                                                               \
+        note_loaded(file, bytes);                                                        \
+        prefix##_net_destroy(&net);                                                      \
     }
-NOTE_SAVED(d, uint64_t)
-NOTE_SAVED(s, uint32_t)
+NOTE_SAVED(bpb, uint64_t)
+NOTE_SAVED(bpbf, uint32_t)
 
 /* 0.1, the least double, 1e300, infinity, NaN, a signalling NaN; and of float. */
 static const uint64_t doubles[] = {0x3fb999999999999a, 1, 0x7e37e43c8800759c, 0x7ff0000000000000,
@@ -688,9 +688,9 @@ static const uint32_t floats[] = {0x3dcccccd, 1, 0x7f7fffff, 0x7f800000, 0x7fc00
 static void scene_model_files(void)
 {
     for (size_t i = 0; i < COUNT(doubles); i++)
-        note_saved_d(doubles[i]);
+        note_saved_bpb(doubles[i]);
     for (size_t i = 0; i < COUNT(floats); i++)
-        note_saved_s(floats[i]);
+        note_saved_bpbf(floats[i]);
 }
 
 /* Parameters as text, whose last digit depends on the rounding; and of bounds that a float has. */
@@ -701,8 +701,8 @@ static void scene_parameters_in_model_files(void)
     const double values[] = {0.1, 0.7, 1e300, (double)NAN, DBL_TRUE_MIN};
     for (size_t i = 0; i < COUNT(values); i++) {
         size_t bytes = 0;
-        bpb_dnet *net = NULL;
-        note_status(bpb_dnet_create(&net, &(bpb_net_options){.units = units,
+        bpb_net *net = NULL;
+        note_status(bpb_net_create(&net, &(bpb_net_options){.units = units,
                                                              .n_layers = 2,
                                                              .activations = functions,
                                                              .loss = BPB_HUBER,
@@ -711,10 +711,10 @@ static void scene_parameters_in_model_files(void)
                                                              .huber_delta = 0.6}));
         if (!net)
             continue;
-        note_status(bpb_dnet_save_memory(net, file, sizeof file, &bytes));
+        note_status(bpb_net_save_memory(net, file, sizeof file, &bytes));
         note(file, bytes);
         note_loaded(file, bytes);
-        bpb_dnet_destroy(&net);
+        bpb_net_destroy(&net);
     }
 }
 
@@ -736,7 +736,7 @@ static void write_idx(uint64_t bits)
 static void scene_idx_read(void)
 {
     for (size_t i = 0; i < COUNT(doubles); i++) {
-        BPB(view) V = {0};
+        BPB(out) V = {0};
         bpb_where where = {9, 9};
         write_idx(doubles[i]);
         note_status(BPB(idx_read)(&V, idx_path, &where));

@@ -37,7 +37,7 @@ struct tall {
 
 static struct tall tall_of(const BPB(net) * net)
 {
-    const BPB(view) W = BPB(net_W)(net, (real *)BPB(net_ctheta)(net), 1);
+    const BPB(out) W = BPB(net_W)(net, (real *)BPB(net_ctheta)(net), 1);
     const bool wide = W.cols > W.rows;
     struct tall tall = {wide ? W.cols : W.rows, wide ? W.rows : W.cols, NULL};
     tall.Q = allocate(tall.m * tall.k, sizeof *tall.Q);
@@ -125,7 +125,7 @@ static void orthogonal__biases_are_zero(void **state)
     BPB(net) *net = make_net(units, 2, BPB_INIT_NORMAL, 5);
     assert_ok(BPB(net_init)(net, BPB_INIT_ORTHOGONAL, 5));
     for (size_t l = 1; l <= 2; l++) {
-        const BPB(view) b = BPB(net_b)(net, BPB(net_theta)(net), l);
+        const BPB(out) b = BPB(net_b)(net, BPB(net_theta)(net), l);
         for (size_t i = 0; i < b.rows; i++)
             assert_true(b.data[i] == 0);
     }
@@ -220,14 +220,14 @@ static void orthogonal__in_float_is_that_in_double_rounded(void **state)
     need_lapack();
     const bpb_net_options options = {
         .units = wide_and_tall, .n_layers = LAYERS, .init = BPB_INIT_ORTHOGONAL, .seed = 7};
-    bpb_dnet *wide = NULL;
-    bpb_snet *net = NULL;
-    assert_ok(bpb_dnet_create(&wide, &options));
-    assert_ok(bpb_snet_create(&net, &options));
+    bpb_net *wide = NULL;
+    bpbf_net *net = NULL;
+    assert_ok(bpb_net_create(&wide, &options));
+    assert_ok(bpbf_net_create(&net, &options));
     for (size_t i = 0; i < PARAMETERS; i++)
-        assert_true(bpb_snet_ctheta(net)[i] == (float)bpb_dnet_ctheta(wide)[i]);
-    bpb_dnet_destroy(&wide);
-    bpb_snet_destroy(&net);
+        assert_true(bpbf_net_ctheta(net)[i] == (float)bpb_net_ctheta(wide)[i]);
+    bpb_net_destroy(&wide);
+    bpbf_net_destroy(&net);
 }
 
 /* ---- Threads ---- */

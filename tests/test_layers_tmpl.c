@@ -14,13 +14,13 @@ static const bpb_net_options options = {.units = units,
                                         .init = BPB_INIT_GLOROT_UNIFORM,
                                         .seed = 5};
 
-static BPB(cview) X(void)
+static BPB(view) X(void)
 {
-    return BPB(cmatrix)(x_values, 5, B);
+    return BPB(matrix)(x_values, 5, B);
 }
-static BPB(cview) T(void)
+static BPB(view) T(void)
 {
-    return BPB(cmatrix)(t_values, 3, B);
+    return BPB(matrix)(t_values, 3, B);
 }
 
 static struct machine machine_with(int keep_Z)
@@ -52,7 +52,7 @@ static void compute_by_hand(BPB(net) * net)
     for (size_t k = 0; k < 5 * B; k++)
         hand.A[0][k] = (long double)x_values[k];
     for (size_t l = 1; l <= L; l++) {
-        const BPB(view) W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
+        const BPB(out) W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
         for (size_t j = 0; j < B; j++)
             for (size_t i = 0; i < W.rows; i++) {
                 long double z = (long double)b.data[i];
@@ -65,7 +65,7 @@ static void compute_by_hand(BPB(net) * net)
     for (size_t k = 0; k < 3 * B; k++)
         hand.D[L][k] = (hand.A[L][k] - (long double)t_values[k]) * dg(L, hand.Z[L][k]) / B;
     for (size_t l = L; l > 1; l--) {
-        const BPB(view) W = BPB(net_W)(net, theta, l);
+        const BPB(out) W = BPB(net_W)(net, theta, l);
         for (size_t j = 0; j < B; j++)
             for (size_t k = 0; k < W.cols; k++) {
                 long double d = 0;
@@ -77,7 +77,7 @@ static void compute_by_hand(BPB(net) * net)
 }
 
 /* A packed n x B matrix with these values, times factor. */
-static void assert_matrix(const char *what, BPB(cview) V, size_t n, const long double *want,
+static void assert_matrix(const char *what, BPB(view) V, size_t n, const long double *want,
                           long double factor)
 {
     long double scaled[6 * B];
@@ -150,7 +150,7 @@ static void work_layer__after_each_pass(void **state)
         double E;
         bpb_score score;
         compute_by_hand(m.net);
-        assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix)(Y, 3, B)));
+        assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix_out)(Y, 3, B)));
         expect_Z(&m, keep_Z);
         expect_A(&m);
         expect_D(&m, 0);
@@ -170,7 +170,7 @@ static void work_layer__after_each_pass(void **state)
         expect_D(&m, -0.25L);
         expect_gradient(&m, NULL);
         memcpy(theta, before, BPB(net_parameters)(m.net) * sizeof *theta);
-        assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(matrix)(Y, 3, B), NULL));
+        assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(matrix_out)(Y, 3, B), NULL));
         expect_A(&m);
         expect_D(&m, 0);
         assert_ok(BPB(evaluate_with)(m.net, m.work, X(), T(), &score));
@@ -195,21 +195,21 @@ static void work_layer__after_derivatives(void **state)
     assert_ok(BPB(hvp)(m.net, m.work, X(), T(), v_values, Hv, NULL, NULL));
     expect_D(&m, 1);
     expect_gradient(&m, NULL);
-    assert_ok(BPB(gradient_x)(m.net, m.work, X(), T(), gradient, BPB(matrix)(dX, 5, B), NULL));
+    assert_ok(BPB(gradient_x)(m.net, m.work, X(), T(), gradient, BPB(matrix_out)(dX, 5, B), NULL));
     expect_D(&m, 1);
     expect_gradient(&m, gradient);
-    assert_ok(BPB(gradient_x)(m.net, m.work, X(), T(), NULL, BPB(matrix)(dX, 5, B), NULL));
+    assert_ok(BPB(gradient_x)(m.net, m.work, X(), T(), NULL, BPB(matrix_out)(dX, 5, B), NULL));
     expect_D(&m, 1);
     expect_gradient(&m, NULL);
     assert_ok(BPB(gnvp)(m.net, m.work, X(), T(), v_values, Hv));
     expect_A(&m);
     expect_D(&m, 0);
     expect_gradient(&m, NULL);
-    assert_ok(BPB(jacobian)(m.net, m.work, X(), BPB(matrix)(J, 15, B)));
+    assert_ok(BPB(jacobian)(m.net, m.work, X(), BPB(matrix_out)(J, 15, B)));
     expect_A(&m);
     expect_D(&m, 0);
     expect_gradient(&m, NULL);
-    assert_ok(BPB(jvp)(m.net, m.work, X(), v_values, X(), (BPB(view)){0}, BPB(matrix)(Y, 3, B)));
+    assert_ok(BPB(jvp)(m.net, m.work, X(), v_values, X(), (BPB(out)){0}, BPB(matrix_out)(Y, 3, B)));
     expect_A(&m);
     expect_D(&m, 0);
     free_machine(&m);
@@ -221,7 +221,7 @@ static void work_layer__of_no_pass_and_no_layer(void **state)
     struct machine m = machine_with(1);
     for (size_t l = 0; l <= L + 1; l++)
         expect_nothing(BPB(work_layer)(m.work, l));
-    assert_int_equal(BPB(forward)(m.net, m.work, X(), BPB(matrix)(Y, 4, B)), BPB_ERR_SHAPE);
+    assert_int_equal(BPB(forward)(m.net, m.work, X(), BPB(matrix_out)(Y, 4, B)), BPB_ERR_SHAPE);
     expect_nothing(BPB(work_layer)(m.work, 1)); /* nor of one that was refused */
     assert_ok(BPB(gradient)(m.net, m.work, X(), T(), gradient, NULL));
     for (size_t l = 0; l <= L; l++)
@@ -244,19 +244,19 @@ static void work_layer__inputs_where_they_are_read(void **state)
     real apart[8 * B], shift[5] = {1, 2, 3, 4, 5};
     for (size_t k = 0; k < COUNT(apart); k++)
         apart[k] = k % 8 < 5 ? x_values[k / 8 * 5 + k % 8] : (real)NAN;
-    BPB(cview) in_place = BPB(cmatrix)(apart, 5, B), picked = X();
+    BPB(view) in_place = BPB(matrix)(apart, 5, B), picked = X();
     in_place.ld = 8;
     picked.index = order;
-    assert_ok(BPB(forward)(m.net, m.work, in_place, BPB(matrix)(Y, 3, B)));
-    BPB(cview) A = BPB(work_layer)(m.work, 0).A;
+    assert_ok(BPB(forward)(m.net, m.work, in_place, BPB(matrix_out)(Y, 3, B)));
+    BPB(view) A = BPB(work_layer)(m.work, 0).A;
     assert_true(A.data == apart && A.ld == 8 && A.rows == 5 && A.cols == B);
-    assert_ok(BPB(forward)(m.net, m.work, picked, BPB(matrix)(Y, 3, B)));
+    assert_ok(BPB(forward)(m.net, m.work, picked, BPB(matrix_out)(Y, 3, B)));
     A = BPB(work_layer)(m.work, 0).A;
     assert_true(A.data != x_values && A.ld == 5 && A.rows == 5 && A.cols == B);
     for (size_t j = 0; j < B; j++)
         assert_same_bits(5, A.data + j * A.ld, x_values + 5 * order[j]);
     assert_ok(BPB(net_set_input_scaling)(m.net, shift, NULL));
-    assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix)(Y, 3, B)));
+    assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix_out)(Y, 3, B)));
     A = BPB(work_layer)(m.work, 0).A;
     for (size_t k = 0; k < 5 * B; k++)
         assert_true(A.data[k] == x_values[k] - shift[k % 5]); /* scaled: A_0, not X */
@@ -271,9 +271,9 @@ static void work_layer__outputs_in_the_callers_units(void **state)
     double E;
     assert_ok(BPB(net_set_output_scaling)(m.net, shift, factor));
     compute_by_hand(m.net);
-    assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix)(Y, 3, B)));
+    assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix_out)(Y, 3, B)));
     assert_same_bits(3 * B, BPB(work_layer)(m.work, L).A.data, Y);
-    assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(matrix)(Y, 3, B), NULL));
+    assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(matrix_out)(Y, 3, B), NULL));
     assert_same_bits(3 * B, BPB(work_layer)(m.work, L).A.data, Y);
     assert_ok(BPB(loss)(m.net, m.work, X(), T(), &E));
     expect_A(&m); /* A_L itself */
@@ -289,9 +289,9 @@ static void work_layer__predict_leaves_the_last_block(void **state)
     real *many = make_reals(5 * MANY), *outputs = make_reals(3 * MANY);
     struct rng rng = {1};
     fill_uniform(&rng, 5 * MANY, -1, 1, many);
-    assert_ok(BPB(predict_with)(m.net, m.work, BPB(cmatrix)(many, 5, MANY),
-                                BPB(matrix)(outputs, 3, MANY), NULL));
-    const BPB(cview) A = BPB(work_layer)(m.work, L).A;
+    assert_ok(BPB(predict_with)(m.net, m.work, BPB(matrix)(many, 5, MANY),
+                                BPB(matrix_out)(outputs, 3, MANY), NULL));
+    const BPB(view) A = BPB(work_layer)(m.work, L).A;
     assert_in_range(A.cols, 1, MANY - 1);
     assert_same_bits(3 * A.cols, A.data, outputs + 3 * (MANY - A.cols));
     free(many);
@@ -303,7 +303,7 @@ static void work_layer__predict_leaves_the_last_block(void **state)
 
 static bool lists_delta_of_layer_1(const BPB(plan) * plan)
 {
-    bpb_plan_entry entry;
+    bpb_plan_choice entry;
     for (size_t i = 0; BPB(plan_entry)(plan, i, &entry) == BPB_OK; i++)
         if (entry.layer == 1 && strcmp(entry.product, "delta") == 0) {
             assert_true(entry.m == units[0] && entry.k == units[1]);
@@ -328,20 +328,20 @@ static void derivatives__need_a_plan_with_room(void **state)
     (void)state;
     struct machine m = make_machine(&options, &(bpb_plan_options){.batch = B});
     real dX[5 * B], J[15 * B];
-    const BPB(cview) D = BPB(cmatrix)(J, 15, B);
+    const BPB(view) D = BPB(matrix)(J, 15, B);
     memset(J, 0, sizeof J);
     memset(gradient, 0x5a, sizeof gradient);
-    assert_int_equal(BPB(gradient_x)(m.net, m.work, X(), T(), gradient, BPB(matrix)(dX, 5, B),
+    assert_int_equal(BPB(gradient_x)(m.net, m.work, X(), T(), gradient, BPB(matrix_out)(dX, 5, B),
                                      NULL), BPB_ERR_PLAN);
-    assert_int_equal(BPB(vjp)(m.net, m.work, X(), T(), gradient, (BPB(view)){0}), BPB_ERR_PLAN);
-    assert_int_equal(BPB(jvp)(m.net, m.work, X(), v_values, (BPB(cview)){0}, (BPB(view)){0},
-                              BPB(matrix)(Y, 3, B)), BPB_ERR_PLAN);
-    assert_int_equal(BPB(jacobian)(m.net, m.work, X(), BPB(matrix)(J, 15, B)), BPB_ERR_PLAN);
+    assert_int_equal(BPB(vjp)(m.net, m.work, X(), T(), gradient, (BPB(out)){0}), BPB_ERR_PLAN);
+    assert_int_equal(BPB(jvp)(m.net, m.work, X(), v_values, (BPB(view)){0}, (BPB(out)){0},
+                              BPB(matrix_out)(Y, 3, B)), BPB_ERR_PLAN);
+    assert_int_equal(BPB(jacobian)(m.net, m.work, X(), BPB(matrix_out)(J, 15, B)), BPB_ERR_PLAN);
     assert_int_equal(BPB(hvp)(m.net, m.work, X(), T(), v_values, gradient, NULL, NULL),
                      BPB_ERR_PLAN);
     assert_int_equal(BPB(gnvp)(m.net, m.work, X(), T(), v_values, gradient), BPB_ERR_PLAN);
     assert_int_equal(BPB(jacobian_vjp)(m.net, m.work, X(), T(), D, gradient), BPB_ERR_PLAN);
-    assert_int_equal(BPB(jacobian_vjp)(m.net, m.work, X(), T(), (BPB(cview)){0}, gradient),
+    assert_int_equal(BPB(jacobian_vjp)(m.net, m.work, X(), T(), (BPB(view)){0}, gradient),
                      BPB_ERR_PLAN);
     assert_int_equal(BPB(sobolev)(m.net, m.work, X(), T(), D, 1, gradient, NULL), BPB_ERR_PLAN);
     for (size_t i = 0; i < sizeof gradient; i++)
@@ -455,7 +455,7 @@ static void getters__of_functions_and_their_parameters(void **state)
     BPB(net) *net = NULL;
     bpb_net_options o = {.units = even, .n_layers = L, .activations = of_layers};
     const struct {
-        bpb_loss loss;
+        bpb_loss_kind loss;
         size_t targets;
         double parameter;
     } losses[] = {{BPB_SQUARED, 4, 0}, {BPB_HUBER, 4, 1}, {BPB_ABSOLUTE, 4, 0},
@@ -494,13 +494,13 @@ static void names__of_all_functions(void **state)
 {
     (void)state;
     bpb_activation activation;
-    bpb_loss loss;
+    bpb_loss_kind loss;
     for (int i = BPB_SIGMOID; i <= BPB_EXPONENTIAL; i++) {
         assert_ok(bpb_activation_from_name(bpb_activation_name((bpb_activation)i), &activation));
         assert_int_equal(activation, i);
     }
     for (int i = BPB_SQUARED; i <= BPB_GAUSSIAN; i++) {
-        assert_ok(bpb_loss_from_name(bpb_loss_name((bpb_loss)i), &loss));
+        assert_ok(bpb_loss_from_name(bpb_loss_name((bpb_loss_kind)i), &loss));
         assert_int_equal(loss, i);
     }
     assert_null(bpb_activation_name(BPB_OWN_ACTIVATION));

@@ -82,7 +82,7 @@ static const char *store_bytes(const char *name, const unsigned char *values, si
 
 /* ---- Comparing ---- */
 
-typedef bpb_status reader(BPB(view) * X, const char *path, bpb_where *where);
+typedef bpb_status reader(BPB(out) * X, const char *path, bpb_where *where);
 
 static BPB(mapped) * opened(const char *X_path, const char *T_path, size_t classes)
 {
@@ -92,7 +92,7 @@ static BPB(mapped) * opened(const char *X_path, const char *T_path, size_t class
     return mapped;
 }
 
-static void assert_columns(const BPB(view) * all, size_t first, size_t B, const size_t *index,
+static void assert_columns(const BPB(out) * all, size_t first, size_t B, const size_t *index,
                            const real *got)
 {
     for (size_t j = 0; j < B; j++)
@@ -101,7 +101,7 @@ static void assert_columns(const BPB(view) * all, size_t first, size_t B, const 
 }
 
 /* Columns at random, some of them twice, and none behind the last that is written. */
-static void expect_batch(const BPB(source) * source, const BPB(view) * X, const BPB(view) * T,
+static void expect_batch(const BPB(source) * source, const BPB(out) * X, const BPB(out) * T,
                          size_t first, struct rng *rng)
 {
     enum { MOST = 9 };
@@ -124,7 +124,7 @@ static void expect_same(const char *path, reader *read)
 {
     static uint64_t seed = 1;
     struct rng rng = {seed++};
-    BPB(view) all = {0};
+    BPB(out) all = {0};
     const bpb_status status = read(&all, path, NULL);
     assert_true(status == BPB_OK || status == BPB_NONFINITE);
     BPB(mapped) *mapped = opened(path, path, 0);
@@ -246,12 +246,12 @@ static void mapped__one_hot_and_class_indices(void **state)
 {
     (void)state;
     store_pair(0, 0);
-    BPB(view) X = {0}, labels = {0};
+    BPB(out) X = {0}, labels = {0};
     assert_ok(BPB(idx_read)(&X, path_of("X"), NULL));
     assert_ok(BPB(idx_read)(&labels, path_of("T"), NULL));
     real *one_hot = make_reals(CLASSES * COLS);
-    const BPB(view) T = {.data = one_hot, .rows = CLASSES, .cols = COLS};
-    assert_ok(BPB(one_hot)(BPB(read)(labels), T, NULL));
+    const BPB(out) T = {.data = one_hot, .rows = CLASSES, .cols = COLS};
+    assert_ok(BPB(one_hot)(BPB(view_of)(labels), T, NULL));
     struct rng rng = {6};
     for (int run = 0; run < 20; run++) {
         const size_t first = rng_between(&rng, 0, COLS - 1), classes = run % 2 ? CLASSES : 0;
@@ -393,14 +393,14 @@ static void mapped_source__is_trained_on_as_what_is_read(void **state)
 {
     (void)state;
     store_learnable();
-    BPB(view) X = {0}, labels = {0};
+    BPB(out) X = {0}, labels = {0};
     assert_ok(BPB(idx_read)(&X, path_of("X"), NULL));
     assert_ok(BPB(idx_read)(&labels, path_of("T"), NULL));
     real *one_hot = make_reals(CLASSES * COLS);
-    const BPB(view) T = BPB(matrix)(one_hot, CLASSES, COLS);
-    assert_ok(BPB(one_hot)(BPB(read)(labels), T, NULL));
+    const BPB(out) T = BPB(matrix_out)(one_hot, CLASSES, COLS);
+    assert_ok(BPB(one_hot)(BPB(view_of)(labels), T, NULL));
     for (int i = 0; i < 4; i++) {
-        const BPB(cview) targets = BPB(read)(i % 2 ? T : labels), inputs = BPB(read)(X);
+        const BPB(view) targets = BPB(view_of)(i % 2 ? T : labels), inputs = BPB(view_of)(X);
         const BPB(data) read = {
             .X = BPB(columns)(inputs, 0, TRAINED), .T = BPB(columns)(targets, 0, TRAINED),
             .X_validation = BPB(columns)(inputs, TRAINED, COLS - TRAINED),
@@ -478,7 +478,7 @@ static void mapped_open__files_that_do_not_fit(void **state)
 static bpb_status same_status(const struct bytes *bytes, reader *read)
 {
     static const unsigned char zeros[3];
-    BPB(view) X = {0};
+    BPB(out) X = {0};
     const char *path = store(bytes, "X");
     const bpb_status status = read(&X, path, NULL);
     bpb_free(X.data);

@@ -147,7 +147,7 @@ static struct outputs {
     BPB(objective) * objective;
     BPB(whitening) * whitening;
     char missing[BPB_NAME_BYTES];
-    BPB(view) X;
+    BPB(out) X;
     char **names;
     size_t n_names;
     BPB(mapped) * mapped;
@@ -160,17 +160,17 @@ static struct outputs {
     unsigned char flags[COLS], file[sizeof model];
 } out, pattern;
 
-static BPB(cview) X(void)
+static BPB(view) X(void)
 {
-    return BPB(cmatrix)(x_values, N_IN, COLS);
+    return BPB(matrix)(x_values, N_IN, COLS);
 }
-static BPB(cview) T(void)
+static BPB(view) T(void)
 {
-    return BPB(cmatrix)(t_values, N_OUT, COLS);
+    return BPB(matrix)(t_values, N_OUT, COLS);
 }
-static BPB(view) Y(void)
+static BPB(out) Y(void)
 {
-    return BPB(matrix)(out.Y, N_OUT, COLS);
+    return BPB(matrix_out)(out.Y, N_OUT, COLS);
 }
 
 static bpb_status train(size_t epochs)
@@ -230,7 +230,7 @@ static bpb_status apply_whitening(void)
 {
     if (!BPB(whitening_components)(whitening))
         return BPB_ERR_UNSUPPORTED;
-    return BPB(whitening_apply)(whitening, X(), BPB(matrix)(out.J, N_IN, COLS));
+    return BPB(whitening_apply)(whitening, X(), BPB(matrix_out)(out.J, N_IN, COLS));
 }
 static bpb_status fold_whitening(void)
 {
@@ -295,7 +295,7 @@ static bpb_status read_npy(void)
 }
 static bpb_status write_npy(void)
 {
-    return BPB(npy_write)(BPB(cmatrix)(npy_values, NPY_VALUES / 10, 10), npy_path);
+    return BPB(npy_write)(BPB(matrix)(npy_values, NPY_VALUES / 10, 10), npy_path);
 }
 static bpb_status save_network2(void)
 {
@@ -592,13 +592,13 @@ static void run_passes(void)
 /* Every derivative; with H v of an objective too. */
 static void run_derivatives(struct machine *d, BPB(objective) * objective)
 {
-    const BPB(cview) J = BPB(cmatrix)(j_values, N_IN * N_OUT, COLS);
+    const BPB(view) J = BPB(matrix)(j_values, N_IN * N_OUT, COLS);
     real *v = theta;
     assert_ok(BPB(gradient_x)(d->net, d->work, X(), T(), out.gradient,
-                              BPB(matrix)(out.J, N_IN, COLS), &out.loss));
-    assert_ok(BPB(vjp)(d->net, d->work, X(), T(), out.gradient, (BPB(view)){0}));
-    assert_ok(BPB(jvp)(d->net, d->work, X(), v, X(), (BPB(view)){0}, Y()));
-    assert_ok(BPB(jacobian)(d->net, d->work, X(), BPB(matrix)(out.J, N_IN * N_OUT, COLS)));
+                              BPB(matrix_out)(out.J, N_IN, COLS), &out.loss));
+    assert_ok(BPB(vjp)(d->net, d->work, X(), T(), out.gradient, (BPB(out)){0}));
+    assert_ok(BPB(jvp)(d->net, d->work, X(), v, X(), (BPB(out)){0}, Y()));
+    assert_ok(BPB(jacobian)(d->net, d->work, X(), BPB(matrix_out)(out.J, N_IN * N_OUT, COLS)));
     assert_ok(BPB(hvp)(d->net, d->work, X(), T(), v, out.gradient, NULL, &out.loss));
     assert_ok(BPB(gnvp)(d->net, d->work, X(), T(), v, out.gradient));
     assert_ok(BPB(jacobian_vjp)(d->net, d->work, X(), T(), J, out.gradient));

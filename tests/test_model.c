@@ -41,59 +41,59 @@ static const char *const notes[][2] = {
     {"bpblas", "no key of the format"},
 };
 
-static bpb_dnet *make_dnet(void)
+static bpb_net *make_dnet(void)
 {
-    bpb_dnet *net = NULL;
+    bpb_net *net = NULL;
     const double shift[] = {0.1, -2, 1e10}, factor[] = {1 / 3.0, 0, -4e-5};
     const double out_shift[] = {-0.0, 5}, out_factor[] = {1e-3, -7};
-    assert_int_equal(bpb_dnet_create(&net, &options), BPB_OK);
-    assert_int_equal(bpb_dnet_set_input_scaling(net, shift, factor), BPB_OK);
-    assert_int_equal(bpb_dnet_set_output_scaling(net, out_shift, out_factor), BPB_OK);
+    assert_int_equal(bpb_net_create(&net, &options), BPB_OK);
+    assert_int_equal(bpb_net_set_input_scaling(net, shift, factor), BPB_OK);
+    assert_int_equal(bpb_net_set_output_scaling(net, out_shift, out_factor), BPB_OK);
     for (size_t i = 0; i < COUNT(notes); i++)
-        assert_int_equal(bpb_dnet_set_note(net, notes[i][0], notes[i][1]), BPB_OK);
+        assert_int_equal(bpb_net_set_note(net, notes[i][0], notes[i][1]), BPB_OK);
     return net;
 }
 
-static bpb_snet *make_snet(void)
+static bpbf_net *make_snet(void)
 {
-    bpb_snet *net = NULL;
+    bpbf_net *net = NULL;
     const float shift[] = {0.1f, -2, 1e10f}, factor[] = {1 / 3.0f, 0, -4e-5f};
     const float out_shift[] = {-0.0f, 5}, out_factor[] = {1e-3f, -7};
-    assert_int_equal(bpb_snet_create(&net, &options), BPB_OK);
-    assert_int_equal(bpb_snet_set_input_scaling(net, shift, factor), BPB_OK);
-    assert_int_equal(bpb_snet_set_output_scaling(net, out_shift, out_factor), BPB_OK);
+    assert_int_equal(bpbf_net_create(&net, &options), BPB_OK);
+    assert_int_equal(bpbf_net_set_input_scaling(net, shift, factor), BPB_OK);
+    assert_int_equal(bpbf_net_set_output_scaling(net, out_shift, out_factor), BPB_OK);
     for (size_t i = 0; i < COUNT(notes); i++)
-        assert_int_equal(bpb_snet_set_note(net, notes[i][0], notes[i][1]), BPB_OK);
+        assert_int_equal(bpbf_net_set_note(net, notes[i][0], notes[i][1]), BPB_OK);
     return net;
 }
 
 /* The file of a net in memory, allocated; NULL in a build without JSON. */
-static unsigned char *save_dnet(const bpb_dnet *net, size_t *n)
+static unsigned char *save_dnet(const bpb_net *net, size_t *n)
 {
-    if (bpb_dnet_save_memory(net, NULL, 0, n) == BPB_ERR_UNSUPPORTED)
+    if (bpb_net_save_memory(net, NULL, 0, n) == BPB_ERR_UNSUPPORTED)
         return NULL;
     unsigned char *file = malloc(*n);
     assert_non_null(file);
-    assert_int_equal(bpb_dnet_save_memory(net, file, *n, n), BPB_OK);
+    assert_int_equal(bpb_net_save_memory(net, file, *n, n), BPB_OK);
     return file;
 }
 
-static unsigned char *save_snet(const bpb_snet *net, size_t *n)
+static unsigned char *save_snet(const bpbf_net *net, size_t *n)
 {
-    if (bpb_snet_save_memory(net, NULL, 0, n) == BPB_ERR_UNSUPPORTED)
+    if (bpbf_net_save_memory(net, NULL, 0, n) == BPB_ERR_UNSUPPORTED)
         return NULL;
     unsigned char *file = malloc(*n);
     assert_non_null(file);
-    assert_int_equal(bpb_snet_save_memory(net, file, *n, n), BPB_OK);
+    assert_int_equal(bpbf_net_save_memory(net, file, *n, n), BPB_OK);
     return file;
 }
 
 static int can_save(void)
 {
     size_t n;
-    bpb_dnet *net = make_dnet();
-    const int status = bpb_dnet_save_memory(net, NULL, 0, &n);
-    bpb_dnet_destroy(&net);
+    bpb_net *net = make_dnet();
+    const int status = bpb_net_save_memory(net, NULL, 0, &n);
+    bpb_net_destroy(&net);
     return status != BPB_ERR_UNSUPPORTED;
 }
 
@@ -105,58 +105,58 @@ static int can_save(void)
 
 /* ---- Comparing them ---- */
 
-static void expect_dshape(const bpb_dnet *net)
+static void expect_dshape(const bpb_net *net)
 {
-    assert_int_equal(bpb_dnet_layers(net), 3);
+    assert_int_equal(bpb_net_layers(net), 3);
     for (size_t l = 0; l <= 3; l++)
-        assert_int_equal(bpb_dnet_units(net, l), units[l]);
+        assert_int_equal(bpb_net_units(net, l), units[l]);
     for (size_t l = 1; l <= 3; l++)
-        assert_int_equal(bpb_dnet_activation(net, l), activations[l - 1]);
-    assert_int_equal(bpb_dnet_loss(net), BPB_CROSS_ENTROPY);
+        assert_int_equal(bpb_net_activation(net, l), activations[l - 1]);
+    assert_int_equal(bpb_net_loss(net), BPB_CROSS_ENTROPY);
     for (size_t i = 0; i < COUNT(notes); i++) {
-        assert_string_equal(bpb_dnet_note_key(net, i), notes[i][0]);
-        assert_string_equal(bpb_dnet_note(net, notes[i][0]), notes[i][1]);
+        assert_string_equal(bpb_net_note_key(net, i), notes[i][0]);
+        assert_string_equal(bpb_net_note(net, notes[i][0]), notes[i][1]);
     }
-    assert_null(bpb_dnet_note_key(net, COUNT(notes)));
+    assert_null(bpb_net_note_key(net, COUNT(notes)));
 }
 
-static void expect_sshape(const bpb_snet *net)
+static void expect_sshape(const bpbf_net *net)
 {
-    assert_int_equal(bpb_snet_layers(net), 3);
+    assert_int_equal(bpbf_net_layers(net), 3);
     for (size_t l = 0; l <= 3; l++)
-        assert_int_equal(bpb_snet_units(net, l), units[l]);
+        assert_int_equal(bpbf_net_units(net, l), units[l]);
     for (size_t l = 1; l <= 3; l++)
-        assert_int_equal(bpb_snet_activation(net, l), activations[l - 1]);
-    assert_int_equal(bpb_snet_loss(net), BPB_CROSS_ENTROPY);
+        assert_int_equal(bpbf_net_activation(net, l), activations[l - 1]);
+    assert_int_equal(bpbf_net_loss(net), BPB_CROSS_ENTROPY);
     for (size_t i = 0; i < COUNT(notes); i++) {
-        assert_string_equal(bpb_snet_note_key(net, i), notes[i][0]);
-        assert_string_equal(bpb_snet_note(net, notes[i][0]), notes[i][1]);
+        assert_string_equal(bpbf_net_note_key(net, i), notes[i][0]);
+        assert_string_equal(bpbf_net_note(net, notes[i][0]), notes[i][1]);
     }
-    assert_null(bpb_snet_note_key(net, COUNT(notes)));
+    assert_null(bpbf_net_note_key(net, COUNT(notes)));
 }
 
-static void expect_dnet(bpb_dnet *net, const bpb_dnet *same)
+static void expect_dnet(bpb_net *net, const bpb_net *same)
 {
     expect_dshape(net);
-    assert_memory_equal(bpb_dnet_ctheta(net), bpb_dnet_ctheta(same),
-                        bpb_dnet_parameters(same) * sizeof(double));
-    assert_memory_equal(bpb_dnet_input_scaling(net), bpb_dnet_input_scaling(same),
+    assert_memory_equal(bpb_net_ctheta(net), bpb_net_ctheta(same),
+                        bpb_net_parameters(same) * sizeof(double));
+    assert_memory_equal(bpb_net_input_scaling(net), bpb_net_input_scaling(same),
                         2 * units[0] * sizeof(double));
-    assert_memory_equal(bpb_dnet_output_scaling(net), bpb_dnet_output_scaling(same),
+    assert_memory_equal(bpb_net_output_scaling(net), bpb_net_output_scaling(same),
                         2 * units[3] * sizeof(double));
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
-static void expect_snet(bpb_snet *net, const bpb_snet *same)
+static void expect_snet(bpbf_net *net, const bpbf_net *same)
 {
     expect_sshape(net);
-    assert_memory_equal(bpb_snet_ctheta(net), bpb_snet_ctheta(same),
-                        bpb_snet_parameters(same) * sizeof(float));
-    assert_memory_equal(bpb_snet_input_scaling(net), bpb_snet_input_scaling(same),
+    assert_memory_equal(bpbf_net_ctheta(net), bpbf_net_ctheta(same),
+                        bpbf_net_parameters(same) * sizeof(float));
+    assert_memory_equal(bpbf_net_input_scaling(net), bpbf_net_input_scaling(same),
                         2 * units[0] * sizeof(float));
-    assert_memory_equal(bpb_snet_output_scaling(net), bpb_snet_output_scaling(same),
+    assert_memory_equal(bpbf_net_output_scaling(net), bpbf_net_output_scaling(same),
                         2 * units[3] * sizeof(float));
-    bpb_snet_destroy(&net);
+    bpbf_net_destroy(&net);
 }
 
 static void expect_rounded(const float *rounded, const double *values, size_t n)
@@ -168,13 +168,13 @@ static void expect_rounded(const float *rounded, const double *values, size_t n)
 }
 
 /* The float net is the double one, rounded. */
-static void expect_same_nets(const bpb_snet *s, const bpb_dnet *d)
+static void expect_same_nets(const bpbf_net *s, const bpb_net *d)
 {
     expect_dshape(d);
     expect_sshape(s);
-    expect_rounded(bpb_snet_ctheta(s), bpb_dnet_ctheta(d), bpb_dnet_parameters(d));
-    expect_rounded(bpb_snet_input_scaling(s), bpb_dnet_input_scaling(d), 2 * units[0]);
-    expect_rounded(bpb_snet_output_scaling(s), bpb_dnet_output_scaling(d), 2 * units[3]);
+    expect_rounded(bpbf_net_ctheta(s), bpb_net_ctheta(d), bpb_net_parameters(d));
+    expect_rounded(bpbf_net_input_scaling(s), bpb_net_input_scaling(d), 2 * units[0]);
+    expect_rounded(bpbf_net_output_scaling(s), bpb_net_output_scaling(d), 2 * units[3]);
 }
 
 /* ---- Round trips ---- */
@@ -184,42 +184,42 @@ static void save_load__through_memory(void **state)
     (void)state;
     NEEDS_JSON();
     size_t n;
-    bpb_dnet *d = make_dnet(), *d_again = NULL;
-    bpb_snet *s = make_snet(), *s_again = NULL;
-    assert_true(bpb_dnet_ctheta(d)[0] != 0 && bpb_dnet_ctheta(d)[1] != bpb_dnet_ctheta(d)[0]);
+    bpb_net *d = make_dnet(), *d_again = NULL;
+    bpbf_net *s = make_snet(), *s_again = NULL;
+    assert_true(bpb_net_ctheta(d)[0] != 0 && bpb_net_ctheta(d)[1] != bpb_net_ctheta(d)[0]);
     unsigned char *file = save_dnet(d, &n);
-    assert_int_equal(bpb_dnet_load_memory(&d_again, file, n), BPB_OK);
+    assert_int_equal(bpb_net_load_memory(&d_again, file, n), BPB_OK);
     expect_dnet(d_again, d);
     free(file);
     file = save_snet(s, &n);
-    assert_int_equal(bpb_snet_load_memory(&s_again, file, n), BPB_OK);
+    assert_int_equal(bpbf_net_load_memory(&s_again, file, n), BPB_OK);
     expect_snet(s_again, s);
     free(file);
-    bpb_dnet_destroy(&d);
-    bpb_snet_destroy(&s);
+    bpb_net_destroy(&d);
+    bpbf_net_destroy(&s);
 }
 
 static void save_load__through_a_file(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    bpb_dnet *d = make_dnet(), *d_again = NULL;
-    bpb_snet *s = make_snet(), *s_again = NULL;
+    bpb_net *d = make_dnet(), *d_again = NULL;
+    bpbf_net *s = make_snet(), *s_again = NULL;
     size_t bytes = 0;
     const char *path = path_of("net.safetensors");
-    assert_int_equal(bpb_dnet_save(d, path), BPB_OK);
+    assert_int_equal(bpb_net_save(d, path), BPB_OK);
     assert_int_equal(bpb_model_precision(path, &bytes), BPB_OK);
     assert_int_equal(bytes, 8);
-    assert_int_equal(bpb_dnet_load(&d_again, path), BPB_OK);
+    assert_int_equal(bpb_net_load(&d_again, path), BPB_OK);
     expect_dnet(d_again, d);
-    assert_int_equal(bpb_snet_save(s, path), BPB_OK);
+    assert_int_equal(bpbf_net_save(s, path), BPB_OK);
     assert_int_equal(bpb_model_precision(path, &bytes), BPB_OK);
     assert_int_equal(bytes, 4);
-    assert_int_equal(bpb_snet_load(&s_again, path), BPB_OK);
+    assert_int_equal(bpbf_net_load(&s_again, path), BPB_OK);
     expect_snet(s_again, s);
     assert_int_equal(count_files(1), 1);
-    bpb_dnet_destroy(&d);
-    bpb_snet_destroy(&s);
+    bpb_net_destroy(&d);
+    bpbf_net_destroy(&s);
 }
 
 static void save_load__across_precisions(void **state)
@@ -227,22 +227,22 @@ static void save_load__across_precisions(void **state)
     (void)state;
     NEEDS_JSON();
     size_t n;
-    bpb_dnet *d = make_dnet(), *wide = NULL;
-    bpb_snet *s = make_snet(), *narrow = NULL;
+    bpb_net *d = make_dnet(), *wide = NULL;
+    bpbf_net *s = make_snet(), *narrow = NULL;
     unsigned char *file = save_dnet(d, &n);
-    assert_int_equal(bpb_snet_load_memory(&narrow, file, n), BPB_OK);
+    assert_int_equal(bpbf_net_load_memory(&narrow, file, n), BPB_OK);
     expect_same_nets(narrow, d);
     free(file);
     file = save_snet(s, &n);
-    assert_int_equal(bpb_dnet_load_memory(&wide, file, n), BPB_OK);
+    assert_int_equal(bpb_net_load_memory(&wide, file, n), BPB_OK);
     expect_same_nets(s, wide);
-    for (size_t k = 0; k < bpb_snet_parameters(s); k++) /* nothing is lost that way */
-        assert_true(bpb_dnet_ctheta(wide)[k] == (double)bpb_snet_ctheta(s)[k]);
+    for (size_t k = 0; k < bpbf_net_parameters(s); k++) /* nothing is lost that way */
+        assert_true(bpb_net_ctheta(wide)[k] == (double)bpbf_net_ctheta(s)[k]);
     free(file);
-    bpb_dnet_destroy(&d);
-    bpb_dnet_destroy(&wide);
-    bpb_snet_destroy(&s);
-    bpb_snet_destroy(&narrow);
+    bpb_net_destroy(&d);
+    bpb_net_destroy(&wide);
+    bpbf_net_destroy(&s);
+    bpbf_net_destroy(&narrow);
 }
 
 static void save_load__every_function(void **state)
@@ -252,25 +252,25 @@ static void save_load__every_function(void **state)
     static const size_t widths[] = {2, 2};
     for (int loss = BPB_SQUARED; loss <= BPB_GAUSSIAN; loss++) {
         for (int output = BPB_SIGMOID; output <= BPB_EXPONENTIAL; output++) {
-            bpb_dnet *net = NULL, *again = NULL;
+            bpb_net *net = NULL, *again = NULL;
             size_t n;
             const bpb_net_options one = {.units = widths,
                                          .n_layers = 1,
                                          .output = (bpb_activation)output,
-                                         .loss = (bpb_loss)loss};
-            if (bpb_dnet_create(&net, &one) == BPB_ERR_PAIR)
+                                         .loss = (bpb_loss_kind)loss};
+            if (bpb_net_create(&net, &one) == BPB_ERR_PAIR)
                 continue;
             unsigned char *file = save_dnet(net, &n);
-            assert_int_equal(bpb_dnet_load_memory(&again, file, n), BPB_OK);
-            assert_int_equal(bpb_dnet_activation(again, 1), output);
-            assert_int_equal(bpb_dnet_loss(again), loss);
-            assert_int_equal(bpb_dnet_targets(again), bpb_dnet_targets(net));
-            assert_null(bpb_dnet_input_scaling(again));
-            assert_null(bpb_dnet_output_scaling(again));
-            assert_null(bpb_dnet_note_key(again, 0));
+            assert_int_equal(bpb_net_load_memory(&again, file, n), BPB_OK);
+            assert_int_equal(bpb_net_activation(again, 1), output);
+            assert_int_equal(bpb_net_loss(again), loss);
+            assert_int_equal(bpb_net_targets(again), bpb_net_targets(net));
+            assert_null(bpb_net_input_scaling(again));
+            assert_null(bpb_net_output_scaling(again));
+            assert_null(bpb_net_note_key(again, 0));
             free(file);
-            bpb_dnet_destroy(&net);
-            bpb_dnet_destroy(&again);
+            bpb_net_destroy(&net);
+            bpb_net_destroy(&again);
         }
     }
 }
@@ -280,20 +280,20 @@ static void save_load__many_layers(void **state)
     (void)state;
     NEEDS_JSON();
     size_t widths[301], n;
-    bpb_snet *net = NULL, *again = NULL;
+    bpbf_net *net = NULL, *again = NULL;
     for (size_t l = 0; l <= 300; l++)
         widths[l] = 1 + l % 7;
     const bpb_net_options deep = {.units = widths, .n_layers = 300};
-    assert_int_equal(bpb_snet_create(&net, &deep), BPB_OK);
+    assert_int_equal(bpbf_net_create(&net, &deep), BPB_OK);
     unsigned char *file = save_snet(net, &n);
-    assert_int_equal(bpb_snet_load_memory(&again, file, n), BPB_OK);
+    assert_int_equal(bpbf_net_load_memory(&again, file, n), BPB_OK);
     for (size_t l = 0; l <= 300; l++)
-        assert_int_equal(bpb_snet_units(again, l), widths[l]);
-    assert_memory_equal(bpb_snet_ctheta(again), bpb_snet_ctheta(net),
-                        bpb_snet_parameters(net) * sizeof(float));
+        assert_int_equal(bpbf_net_units(again, l), widths[l]);
+    assert_memory_equal(bpbf_net_ctheta(again), bpbf_net_ctheta(net),
+                        bpbf_net_parameters(net) * sizeof(float));
     free(file);
-    bpb_snet_destroy(&net);
-    bpb_snet_destroy(&again);
+    bpbf_net_destroy(&net);
+    bpbf_net_destroy(&again);
 }
 
 /* NaN keeps its bits, in the net's own precision; the net comes with a warning. */
@@ -304,18 +304,18 @@ static void load__parameters_not_finite(void **state)
     static const uint32_t odd[] = {0x7fc12345, 0x7fa00001, 0xff800000, 0x7f800000};
     for (size_t k = 0; k < COUNT(odd); k++) {
         size_t n;
-        bpb_snet *s = make_snet(), *s_again = NULL;
-        bpb_dnet *d = NULL;
-        memcpy(bpb_snet_theta(s) + 3 + k, &odd[k], sizeof(float));
+        bpbf_net *s = make_snet(), *s_again = NULL;
+        bpb_net *d = NULL;
+        memcpy(bpbf_net_theta(s) + 3 + k, &odd[k], sizeof(float));
         unsigned char *file = save_snet(s, &n);
-        assert_int_equal(bpb_snet_load_memory(&s_again, file, n), BPB_NONFINITE);
+        assert_int_equal(bpbf_net_load_memory(&s_again, file, n), BPB_NONFINITE);
         expect_snet(s_again, s);
-        assert_int_equal(bpb_dnet_load_memory(&d, file, n), BPB_NONFINITE);
-        assert_false(isfinite(bpb_dnet_ctheta(d)[3 + k]));
-        assert_true(isfinite(bpb_dnet_ctheta(d)[2 + k]));
+        assert_int_equal(bpb_net_load_memory(&d, file, n), BPB_NONFINITE);
+        assert_false(isfinite(bpb_net_ctheta(d)[3 + k]));
+        assert_true(isfinite(bpb_net_ctheta(d)[2 + k]));
         free(file);
-        bpb_snet_destroy(&s);
-        bpb_dnet_destroy(&d);
+        bpbf_net_destroy(&s);
+        bpb_net_destroy(&d);
     }
 }
 
@@ -323,26 +323,26 @@ static void load__double_beyond_float(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    bpb_snet *s = NULL;
+    bpbf_net *s = NULL;
     for (int k = 0; k < 4; k++) {
         size_t n;
-        bpb_dnet *d = make_dnet(), *again = NULL;
+        bpb_net *d = make_dnet(), *again = NULL;
         const double shift[] = {1e39, 0, 0}, factor[] = {1e-40, 1};
         if (k == 0)
-            bpb_dnet_theta(d)[bpb_dnet_parameters(d) - 1] = -3.5e38;
+            bpb_net_theta(d)[bpb_net_parameters(d) - 1] = -3.5e38;
         if (k == 1)
-            bpb_dnet_theta(d)[0] = DBL_MAX;
+            bpb_net_theta(d)[0] = DBL_MAX;
         if (k == 2)
-            assert_int_equal(bpb_dnet_set_input_scaling(d, shift, NULL), BPB_OK);
+            assert_int_equal(bpb_net_set_input_scaling(d, shift, NULL), BPB_OK);
         if (k == 3)
-            assert_int_equal(bpb_dnet_set_output_scaling(d, NULL, factor), BPB_OK);
+            assert_int_equal(bpb_net_set_output_scaling(d, NULL, factor), BPB_OK);
         unsigned char *file = save_dnet(d, &n);
-        assert_int_equal(bpb_snet_load_memory(&s, file, n), BPB_ERR_RANGE);
+        assert_int_equal(bpbf_net_load_memory(&s, file, n), BPB_ERR_RANGE);
         assert_null(s);
-        assert_int_equal(bpb_dnet_load_memory(&again, file, n), BPB_OK);
+        assert_int_equal(bpb_net_load_memory(&again, file, n), BPB_OK);
         expect_dnet(again, d);
         free(file);
-        bpb_dnet_destroy(&d);
+        bpb_net_destroy(&d);
     }
 }
 
@@ -352,21 +352,21 @@ static void save_memory__asks_for_room(void **state)
     NEEDS_JSON();
     unsigned char small[64];
     size_t n = 0, again = 0;
-    bpb_dnet *net = make_dnet();
+    bpb_net *net = make_dnet();
     memset(small, 0xa5, sizeof small);
-    assert_int_equal(bpb_dnet_save_memory(net, NULL, 0, &n), BPB_OK);
-    assert_int_equal(bpb_dnet_save_memory(net, small, sizeof small, &again), BPB_ERR_BUFFER);
+    assert_int_equal(bpb_net_save_memory(net, NULL, 0, &n), BPB_OK);
+    assert_int_equal(bpb_net_save_memory(net, small, sizeof small, &again), BPB_ERR_BUFFER);
     assert_int_equal(again, n);
     for (size_t k = 0; k < sizeof small; k++)
         assert_int_equal(small[k], 0xa5);
     unsigned char *file = calloc(1, n + 1);
     again = 0;
-    assert_int_equal(bpb_dnet_save_memory(net, file, n - 1, &again), BPB_ERR_BUFFER);
+    assert_int_equal(bpb_net_save_memory(net, file, n - 1, &again), BPB_ERR_BUFFER);
     assert_true(again == n && file[0] == 0);
-    assert_int_equal(bpb_dnet_save_memory(net, file, n + 1, &again), BPB_OK);
+    assert_int_equal(bpb_net_save_memory(net, file, n + 1, &again), BPB_OK);
     assert_true(again == n && file[0] != 0 && file[n] == 0);
     free(file);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
 /* ---- What the file looks like ---- */
@@ -386,13 +386,13 @@ static void save_memory__layout(void **state)
     (void)state;
     NEEDS_JSON();
     size_t n;
-    bpb_dnet *net = make_dnet();
-    const bpb_dview W = bpb_dnet_W(net, bpb_dnet_theta(net), 1);
-    const bpb_dview b = bpb_dnet_b(net, bpb_dnet_theta(net), 1);
+    bpb_net *net = make_dnet();
+    const bpb_out W = bpb_net_W(net, bpb_net_theta(net), 1);
+    const bpb_out b = bpb_net_b(net, bpb_net_theta(net), 1);
     unsigned char *file = save_dnet(net, &n);
     const size_t length = file[0] + 256u * file[1];
     assert_true(length % 8 == 0 && file[2] + file[3] + file[4] + file[5] + file[6] + file[7] == 0);
-    assert_int_equal(n, 8 + length + 8 * (bpb_dnet_parameters(net) + 2 * 3 + 2 * 2));
+    assert_int_equal(n, 8 + length + 8 * (bpb_net_parameters(net) + 2 * 3 + 2 * 2));
     char *header = calloc(1, length + 1);
     memcpy(header, file + 8, length);
     static const char *const parts[] = {
@@ -416,7 +416,7 @@ static void save_memory__layout(void **state)
     assert_true(double_at(file + n - 8) == -7 && double_at(file + n - 32) == 0);
     free(header);
     free(file);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
 /* ---- Damaged files ---- */
@@ -424,19 +424,19 @@ static void save_memory__layout(void **state)
 /* Load in both precisions: the same status, and the net untouched by an error. */
 static int load_both(const void *file, size_t n)
 {
-    bpb_dnet *const d_mark = (bpb_dnet *)&units, *d = d_mark;
-    bpb_snet *const s_mark = (bpb_snet *)&units, *s = s_mark;
-    const int status = bpb_dnet_load_memory(&d, file, n);
-    const int s_status = bpb_snet_load_memory(&s, file, n);
+    bpb_net *const d_mark = (bpb_net *)&units, *d = d_mark;
+    bpbf_net *const s_mark = (bpbf_net *)&units, *s = s_mark;
+    const int status = bpb_net_load_memory(&d, file, n);
+    const int s_status = bpbf_net_load_memory(&s, file, n);
     assert_true(status == s_status || (s_status == BPB_ERR_RANGE && status >= 0));
     if (status < 0)
         assert_ptr_equal(d, d_mark);
     else
-        bpb_dnet_destroy(&d);
+        bpb_net_destroy(&d);
     if (s_status < 0)
         assert_ptr_equal(s, s_mark);
     else
-        bpb_snet_destroy(&s);
+        bpbf_net_destroy(&s);
     return status;
 }
 
@@ -445,7 +445,7 @@ static void load_memory__cut_anywhere(void **state)
     (void)state;
     NEEDS_JSON();
     size_t n;
-    bpb_dnet *net = make_dnet();
+    bpb_net *net = make_dnet();
     unsigned char *file = save_dnet(net, &n);
     for (size_t k = 0; k < n; k++) {
         unsigned char *part = malloc(k ? k : 1); /* of its own, so that a step beyond is seen */
@@ -455,7 +455,7 @@ static void load_memory__cut_anywhere(void **state)
     }
     assert_int_equal(load_both(file, n), BPB_OK);
     free(file);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
 static void load__cut_or_too_long(void **state)
@@ -464,7 +464,7 @@ static void load__cut_or_too_long(void **state)
     NEEDS_JSON();
     static const size_t cuts[] = {0, 1, 7, 8, 9, 100};
     size_t n, bytes = 99;
-    bpb_dnet *net = make_dnet(), *loaded = NULL;
+    bpb_net *net = make_dnet(), *loaded = NULL;
     unsigned char *file = save_dnet(net, &n);
     unsigned char *longer = malloc(n + 1);
     const char *path = path_of("cut.safetensors");
@@ -474,18 +474,18 @@ static void load__cut_or_too_long(void **state)
         const size_t length =
             k < COUNT(cuts) ? cuts[k] : n - 1 - cuts[(k - COUNT(cuts)) % COUNT(cuts)];
         write_file(path, file, length);
-        assert_int_equal(bpb_dnet_load(&loaded, path), BPB_ERR_TRUNCATED);
+        assert_int_equal(bpb_net_load(&loaded, path), BPB_ERR_TRUNCATED);
         assert_int_equal(bpb_model_precision(path, &bytes), BPB_ERR_TRUNCATED);
     }
     write_file(path, longer, n + 1);
-    assert_int_equal(bpb_dnet_load(&loaded, path), BPB_ERR_FORMAT);
+    assert_int_equal(bpb_net_load(&loaded, path), BPB_ERR_FORMAT);
     assert_int_equal(bpb_model_precision(path, &bytes), BPB_ERR_FORMAT);
     assert_int_equal(load_both(longer, n + 1), BPB_ERR_FORMAT);
     assert_true(!loaded && bytes == 99);
     free(longer);
     free(file);
     assert_int_equal(count_files(1), 1);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
 static void load_memory__a_bit_flipped(void **state)
@@ -493,7 +493,7 @@ static void load_memory__a_bit_flipped(void **state)
     (void)state;
     NEEDS_JSON();
     size_t n, loaded = 0;
-    bpb_snet *net = make_snet();
+    bpbf_net *net = make_snet();
     unsigned char *file = save_snet(net, &n);
     const size_t data = 8 + file[0] + 256u * file[1];
     for (size_t bit = 0; bit < 8 * n; bit++) {
@@ -508,7 +508,7 @@ static void load_memory__a_bit_flipped(void **state)
     assert_true(loaded > 0 && loaded < 8 * data / 2);
     assert_int_equal(load_both(file, n), BPB_OK);
     free(file);
-    bpb_snet_destroy(&net);
+    bpbf_net_destroy(&net);
 }
 
 static void load_memory__bytes_replaced(void **state)
@@ -517,7 +517,7 @@ static void load_memory__bytes_replaced(void **state)
     NEEDS_JSON();
     size_t n, refused = 0;
     uint64_t random = 3;
-    bpb_snet *net = make_snet();
+    bpbf_net *net = make_snet();
     unsigned char *file = save_snet(net, &n), *bad = malloc(n);
     static const char spice[] = "{}[]\",:0123456789eE.+-\\ W";
     for (int round = 0; round < 4000; round++) {
@@ -531,7 +531,7 @@ static void load_memory__bytes_replaced(void **state)
     assert_true(refused > 2000);
     free(bad);
     free(file);
-    bpb_snet_destroy(&net);
+    bpbf_net_destroy(&net);
 }
 
 static void load_memory__random_bytes(void **state)
@@ -863,13 +863,13 @@ static void load__data_that_are_not_there(void **state)
     NEEDS_JSON();
     static const char header[] = EXTRA("U8", "1099511627776", "12,1099511627788");
     char file[sizeof header + 100] = {0};
-    bpb_dnet *net = NULL;
+    bpb_net *net = NULL;
     const char *path = path_of("net.safetensors");
     file[0] = (char)(sizeof header - 1);
     file[1] = (char)((sizeof header - 1) >> 8);
     memcpy(file + 8, header, sizeof header - 1);
     write_file(path, file, sizeof file);
-    assert_int_equal(bpb_dnet_load(&net, path), BPB_ERR_TRUNCATED);
+    assert_int_equal(bpb_net_load(&net, path), BPB_ERR_TRUNCATED);
     assert_null(net);
     count_files(1);
 }
@@ -879,7 +879,7 @@ static void load__data_that_are_not_there(void **state)
 static int load_with_scaling(size_t from_end, double value)
 {
     size_t n;
-    bpb_dnet *net = make_dnet();
+    bpb_net *net = make_dnet();
     unsigned char *file = save_dnet(net, &n);
     char *key = strstr((char *)file + 8, "bpblas.crc32");
     uint64_t bits;
@@ -890,7 +890,7 @@ static int load_with_scaling(size_t from_end, double value)
         file[n - from_end + k] = (unsigned char)(bits >> 8 * k);
     const int status = load_both(file, n);
     free(file);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
     return status;
 }
 
@@ -918,26 +918,26 @@ static void save__notes_over_the_limits(void **state)
     (void)state;
     NEEDS_JSON();
     size_t n = 0;
-    bpb_dnet *net = make_dnet();
+    bpb_net *net = make_dnet();
     char *large = malloc((4u << 20) + 1), key[24];
     assert_non_null(large);
     memset(large, 'x', 4u << 20);
     large[4u << 20] = '\0';
-    assert_int_equal(bpb_dnet_set_note(net, "large", large), BPB_OK);
-    assert_int_equal(bpb_dnet_save_memory(net, NULL, 0, &n), BPB_ERR_SIZE);
-    assert_int_equal(bpb_dnet_save(net, path_of("net.safetensors")), BPB_ERR_SIZE);
+    assert_int_equal(bpb_net_set_note(net, "large", large), BPB_OK);
+    assert_int_equal(bpb_net_save_memory(net, NULL, 0, &n), BPB_ERR_SIZE);
+    assert_int_equal(bpb_net_save(net, path_of("net.safetensors")), BPB_ERR_SIZE);
     assert_true(n == 0 && count_files(0) == 0);
-    assert_int_equal(bpb_dnet_set_note(net, "large", NULL), BPB_OK);
+    assert_int_equal(bpb_net_set_note(net, "large", NULL), BPB_OK);
     for (size_t k = COUNT(notes); k <= 4091; k++) { /* with the five keys of the format, 4096 */
         unsigned char *file = k == 4091 ? save_dnet(net, &n) : NULL;
         assert_true(!file || load_both(file, n) == BPB_OK);
         free(file);
         snprintf(key, sizeof key, "note %d", (int)k);
-        assert_int_equal(bpb_dnet_set_note(net, key, ""), BPB_OK);
+        assert_int_equal(bpb_net_set_note(net, key, ""), BPB_OK);
     }
-    assert_int_equal(bpb_dnet_save_memory(net, NULL, 0, &n), BPB_ERR_SIZE);
+    assert_int_equal(bpb_net_save_memory(net, NULL, 0, &n), BPB_ERR_SIZE);
     free(large);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
 /* Numbers of the header and of the data overflow, underflow and round on the way. */
@@ -949,24 +949,24 @@ static void load__traps_set(void **state)
     assert_true(clear_traps());
     NEEDS_JSON();
     size_t n;
-    bpb_dnet *d = make_dnet();
-    bpb_snet *s = NULL;
+    bpb_net *d = make_dnet();
+    bpbf_net *s = NULL;
     const uint64_t signalling = 0x7ff4000000000001;
-    memcpy(bpb_dnet_theta(d), &signalling, sizeof signalling);
-    bpb_dnet_theta(d)[1] = 1e-310;
-    bpb_dnet_theta(d)[2] = 1e-45;
+    memcpy(bpb_net_theta(d), &signalling, sizeof signalling);
+    bpb_net_theta(d)[1] = 1e-310;
+    bpb_net_theta(d)[2] = 1e-45;
     unsigned char *file = save_dnet(d, &n);
     set_traps(1);
-    const int status = bpb_snet_load_memory(&s, file, n);
+    const int status = bpbf_net_load_memory(&s, file, n);
     assert_true(clear_traps());
     assert_int_equal(status, BPB_NONFINITE);
-    bpb_snet_destroy(&s);
+    bpbf_net_destroy(&s);
     set_traps(1);
     const int overflow = load_header(EXTRA("U8", "1e400", "12,16"), 16);
     assert_true(clear_traps());
     assert_int_equal(overflow, BPB_ERR_FORMAT);
     free(file);
-    bpb_dnet_destroy(&d);
+    bpb_net_destroy(&d);
 }
 
 /* ---- Files and folders ---- */
@@ -979,10 +979,10 @@ static int file_mode(const char *path)
 }
 
 /* What stands in the file is the net still, and nothing else stands beside it. */
-static void expect_file(const char *path, const bpb_dnet *net)
+static void expect_file(const char *path, const bpb_net *net)
 {
-    bpb_dnet *again = NULL;
-    assert_int_equal(bpb_dnet_load(&again, path), BPB_OK);
+    bpb_net *again = NULL;
+    assert_int_equal(bpb_net_load(&again, path), BPB_OK);
     expect_dnet(again, net);
     assert_int_equal(count_files(0), 1);
 }
@@ -991,18 +991,18 @@ static void save__replaces_in_one_step(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    bpb_dnet *net = make_dnet();
+    bpb_net *net = make_dnet();
     const char *path = path_of("net.safetensors");
     write_file(path, "older", 5);
     FILE *older = fopen(path, "rb");
-    assert_int_equal(bpb_dnet_save(net, path), BPB_OK);
+    assert_int_equal(bpb_net_save(net, path), BPB_OK);
     char text[6] = {0};
     assert_int_equal(fread(text, 1, 5, older), 5); /* whoever has it open keeps what it was */
     assert_string_equal(text, "older");
     fclose(older);
     expect_file(path, net);
     count_files(1);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
 /* A file size limit stands in for a full disk. */
@@ -1012,11 +1012,11 @@ static void save__disk_full(void **state)
     NEEDS_JSON();
     struct rlimit before, small;
     size_t n;
-    bpb_dnet *net = make_dnet();
-    bpb_snet *other = make_snet();
+    bpb_net *net = make_dnet();
+    bpbf_net *other = make_snet();
     const char *path = path_of("net.safetensors");
-    assert_int_equal(bpb_snet_save_memory(other, NULL, 0, &n), BPB_OK);
-    assert_int_equal(bpb_dnet_save(net, path), BPB_OK);
+    assert_int_equal(bpbf_net_save_memory(other, NULL, 0, &n), BPB_OK);
+    assert_int_equal(bpb_net_save(net, path), BPB_OK);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     void (*const handler)(int) = signal(SIGXFSZ, SIG_IGN);
     const rlim_t limits[] = {0, 1, n / 2, n - 1};
@@ -1025,7 +1025,7 @@ static void save__disk_full(void **state)
         small.rlim_cur = limits[k];
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
         errno = 0;
-        const int status = bpb_snet_save(other, path), error = errno;
+        const int status = bpbf_net_save(other, path), error = errno;
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
         assert_int_equal(status, BPB_ERR_IO);
         assert_int_equal(error, EFBIG);
@@ -1033,14 +1033,14 @@ static void save__disk_full(void **state)
     }
     signal(SIGXFSZ, handler);
     count_files(1);
-    bpb_dnet_destroy(&net);
-    bpb_snet_destroy(&other);
+    bpb_net_destroy(&net);
+    bpbf_net_destroy(&other);
 }
 
-static void expect_refused(const bpb_dnet *net, const char *path, int error)
+static void expect_refused(const bpb_net *net, const char *path, int error)
 {
     errno = 0;
-    assert_int_equal(bpb_dnet_save(net, path), BPB_ERR_IO);
+    assert_int_equal(bpb_net_save(net, path), BPB_ERR_IO);
     assert_int_equal(errno, error);
 }
 
@@ -1048,7 +1048,7 @@ static void save__no_place_for_it(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    bpb_dnet *net = make_dnet();
+    bpb_net *net = make_dnet();
     char deep[4500];
     expect_refused(net, path_of("missing/net.safetensors"), ENOENT);
     expect_refused(net, "", ENOENT);
@@ -1066,25 +1066,25 @@ static void save__no_place_for_it(void **state)
     expect_refused(net, path_of("fifo"), EINVAL);
     expect_refused(net, "/dev/null", EINVAL);
     assert_int_equal(count_files(1), 3);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
 static void save__mode_of_the_file(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    bpb_dnet *net = make_dnet();
+    bpb_net *net = make_dnet();
     const char *path = path_of("net.safetensors");
     const mode_t mask = umask(027);
-    assert_int_equal(bpb_dnet_save(net, path), BPB_OK);
+    assert_int_equal(bpb_net_save(net, path), BPB_OK);
     assert_int_equal(file_mode(path), 0640);
     assert_int_equal(chmod(path, 0606), 0);
-    assert_int_equal(bpb_dnet_save(net, path), BPB_OK);
+    assert_int_equal(bpb_net_save(net, path), BPB_OK);
     assert_int_equal(file_mode(path), 0606);
     umask(mask);
     expect_file(path, net);
     count_files(1);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
 static void save__through_a_symbolic_link(void **state)
@@ -1092,19 +1092,19 @@ static void save__through_a_symbolic_link(void **state)
     (void)state;
     NEEDS_JSON();
     struct stat info;
-    bpb_dnet *net = make_dnet(), *again = NULL;
+    bpb_net *net = make_dnet(), *again = NULL;
     assert_int_equal(mkdir(path_of("sub"), 0777), 0);
     write_file(path_of("sub/net"), "older", 5);
     assert_int_equal(symlink("sub/net", path_of("link")), 0);
-    assert_int_equal(bpb_dnet_save(net, path_of("link")), BPB_OK);
+    assert_int_equal(bpb_net_save(net, path_of("link")), BPB_OK);
     assert_int_equal(lstat(path_of("link"), &info), 0);
     assert_true(S_ISLNK(info.st_mode));
-    assert_int_equal(bpb_dnet_load(&again, path_of("sub/net")), BPB_OK);
+    assert_int_equal(bpb_net_load(&again, path_of("sub/net")), BPB_OK);
     expect_dnet(again, net);
     assert_int_equal(remove(path_of("sub/net")), 0);
     assert_int_equal(rmdir(path_of("sub")), 0); /* so nothing else was in it */
     assert_int_equal(count_files(1), 1);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
 static void save__in_the_working_folder(void **state)
@@ -1112,31 +1112,31 @@ static void save__in_the_working_folder(void **state)
     (void)state;
     NEEDS_JSON();
     char before[4096];
-    bpb_dnet *net = make_dnet();
+    bpb_net *net = make_dnet();
     assert_non_null(getcwd(before, sizeof before));
     assert_int_equal(chdir(folder), 0);
-    assert_int_equal(bpb_dnet_save(net, "net.safetensors"), BPB_OK);
+    assert_int_equal(bpb_net_save(net, "net.safetensors"), BPB_OK);
     expect_file("net.safetensors", net);
     assert_int_equal(chdir(before), 0);
     expect_file(path_of("net.safetensors"), net);
     count_files(1);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
 static void load__no_such_file(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    bpb_dnet *d = NULL;
-    bpb_snet *s = NULL;
+    bpb_net *d = NULL;
+    bpbf_net *s = NULL;
     size_t bytes = 99;
     errno = 0;
-    assert_int_equal(bpb_dnet_load(&d, path_of("missing")), BPB_ERR_IO);
+    assert_int_equal(bpb_net_load(&d, path_of("missing")), BPB_ERR_IO);
     assert_int_equal(errno, ENOENT);
-    assert_int_equal(bpb_snet_load(&s, path_of("missing")), BPB_ERR_IO);
+    assert_int_equal(bpbf_net_load(&s, path_of("missing")), BPB_ERR_IO);
     assert_int_equal(bpb_model_precision(path_of("missing"), &bytes), BPB_ERR_IO);
     errno = 0;
-    assert_int_equal(bpb_dnet_load(&d, folder), BPB_ERR_IO);
+    assert_int_equal(bpb_net_load(&d, folder), BPB_ERR_IO);
     assert_int_equal(errno, EISDIR);
     assert_true(!d && !s && bytes == 99);
 }
@@ -1144,31 +1144,31 @@ static void load__no_such_file(void **state)
 static void model__null(void **state)
 {
     (void)state;
-    bpb_dnet *d = make_dnet(), *d_made = NULL;
-    bpb_snet *s = make_snet(), *s_made = NULL;
+    bpb_net *d = make_dnet(), *d_made = NULL;
+    bpbf_net *s = make_snet(), *s_made = NULL;
     const char *path = path_of("net.safetensors");
     size_t n = 99;
-    assert_int_equal(bpb_dnet_save(NULL, path), BPB_ERR_NULL);
-    assert_int_equal(bpb_dnet_save(d, NULL), BPB_ERR_NULL);
-    assert_int_equal(bpb_snet_save(NULL, path), BPB_ERR_NULL);
-    assert_int_equal(bpb_snet_save(s, NULL), BPB_ERR_NULL);
-    assert_int_equal(bpb_dnet_load(NULL, path), BPB_ERR_NULL);
-    assert_int_equal(bpb_dnet_load(&d_made, NULL), BPB_ERR_NULL);
-    assert_int_equal(bpb_snet_load(NULL, path), BPB_ERR_NULL);
-    assert_int_equal(bpb_snet_load(&s_made, NULL), BPB_ERR_NULL);
-    assert_int_equal(bpb_dnet_save_memory(NULL, NULL, 0, &n), BPB_ERR_NULL);
-    assert_int_equal(bpb_dnet_save_memory(d, NULL, 0, NULL), BPB_ERR_NULL);
-    assert_int_equal(bpb_snet_save_memory(NULL, NULL, 0, &n), BPB_ERR_NULL);
-    assert_int_equal(bpb_snet_save_memory(s, NULL, 0, NULL), BPB_ERR_NULL);
-    assert_int_equal(bpb_dnet_load_memory(NULL, path, 1), BPB_ERR_NULL);
-    assert_int_equal(bpb_dnet_load_memory(&d_made, NULL, 1), BPB_ERR_NULL);
-    assert_int_equal(bpb_snet_load_memory(NULL, path, 1), BPB_ERR_NULL);
-    assert_int_equal(bpb_snet_load_memory(&s_made, NULL, 1), BPB_ERR_NULL);
+    assert_int_equal(bpb_net_save(NULL, path), BPB_ERR_NULL);
+    assert_int_equal(bpb_net_save(d, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpbf_net_save(NULL, path), BPB_ERR_NULL);
+    assert_int_equal(bpbf_net_save(s, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_net_load(NULL, path), BPB_ERR_NULL);
+    assert_int_equal(bpb_net_load(&d_made, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpbf_net_load(NULL, path), BPB_ERR_NULL);
+    assert_int_equal(bpbf_net_load(&s_made, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_net_save_memory(NULL, NULL, 0, &n), BPB_ERR_NULL);
+    assert_int_equal(bpb_net_save_memory(d, NULL, 0, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpbf_net_save_memory(NULL, NULL, 0, &n), BPB_ERR_NULL);
+    assert_int_equal(bpbf_net_save_memory(s, NULL, 0, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_net_load_memory(NULL, path, 1), BPB_ERR_NULL);
+    assert_int_equal(bpb_net_load_memory(&d_made, NULL, 1), BPB_ERR_NULL);
+    assert_int_equal(bpbf_net_load_memory(NULL, path, 1), BPB_ERR_NULL);
+    assert_int_equal(bpbf_net_load_memory(&s_made, NULL, 1), BPB_ERR_NULL);
     assert_int_equal(bpb_model_precision(NULL, &n), BPB_ERR_NULL);
     assert_int_equal(bpb_model_precision(path, NULL), BPB_ERR_NULL);
     assert_true(n == 99 && !d_made && !s_made && count_files(0) == 0);
-    bpb_dnet_destroy(&d);
-    bpb_snet_destroy(&s);
+    bpb_net_destroy(&d);
+    bpbf_net_destroy(&s);
 }
 
 static void model__without_json(void **state)
@@ -1176,24 +1176,24 @@ static void model__without_json(void **state)
     (void)state;
     if (can_save())
         skip();
-    bpb_dnet *d = make_dnet(), *d_made = NULL;
-    bpb_snet *s = make_snet(), *s_made = NULL;
+    bpb_net *d = make_dnet(), *d_made = NULL;
+    bpbf_net *s = make_snet(), *s_made = NULL;
     const char *path = path_of("net.safetensors");
     size_t n = 99;
-    assert_int_equal(bpb_dnet_save(d, path), BPB_ERR_UNSUPPORTED);
-    assert_int_equal(bpb_snet_save(s, path), BPB_ERR_UNSUPPORTED);
-    assert_int_equal(bpb_snet_save_memory(s, NULL, 0, &n), BPB_ERR_UNSUPPORTED);
+    assert_int_equal(bpb_net_save(d, path), BPB_ERR_UNSUPPORTED);
+    assert_int_equal(bpbf_net_save(s, path), BPB_ERR_UNSUPPORTED);
+    assert_int_equal(bpbf_net_save_memory(s, NULL, 0, &n), BPB_ERR_UNSUPPORTED);
     assert_int_equal(count_files(0), 0);
     write_file(path, "{}", 2);
-    assert_int_equal(bpb_dnet_load(&d_made, path), BPB_ERR_UNSUPPORTED);
-    assert_int_equal(bpb_snet_load(&s_made, path), BPB_ERR_UNSUPPORTED);
-    assert_int_equal(bpb_dnet_load_memory(&d_made, "{}", 2), BPB_ERR_UNSUPPORTED);
-    assert_int_equal(bpb_snet_load_memory(&s_made, "{}", 2), BPB_ERR_UNSUPPORTED);
+    assert_int_equal(bpb_net_load(&d_made, path), BPB_ERR_UNSUPPORTED);
+    assert_int_equal(bpbf_net_load(&s_made, path), BPB_ERR_UNSUPPORTED);
+    assert_int_equal(bpb_net_load_memory(&d_made, "{}", 2), BPB_ERR_UNSUPPORTED);
+    assert_int_equal(bpbf_net_load_memory(&s_made, "{}", 2), BPB_ERR_UNSUPPORTED);
     assert_int_equal(bpb_model_precision(path, &n), BPB_ERR_UNSUPPORTED);
     assert_true(n == 99 && !d_made && !s_made);
     count_files(1);
-    bpb_dnet_destroy(&d);
-    bpb_snet_destroy(&s);
+    bpb_net_destroy(&d);
+    bpbf_net_destroy(&s);
 }
 
 /* ---- Another program: check_model.py ---- */
@@ -1234,10 +1234,10 @@ static void save__read_by_another_program(void **state)
     NEEDS_JSON();
 #ifdef CHECK_MODEL
     char line[256];
-    bpb_dnet *net = make_dnet();
-    double *theta = bpb_dnet_theta(net);
+    bpb_net *net = make_dnet();
+    double *theta = bpb_net_theta(net);
     const char *path = path_of("net.safetensors");
-    assert_int_equal(bpb_dnet_save(net, path), BPB_OK);
+    assert_int_equal(bpb_net_save(net, path), BPB_OK);
     FILE *output = check_model("read", path);
     assert_non_null(fgets(line, sizeof line, output));
     assert_string_equal(line, "sizes 3,5,4,2\n");
@@ -1245,7 +1245,7 @@ static void save__read_by_another_program(void **state)
     assert_string_equal(line, "functions tanh,relu,softmax cross-entropy:0x0.0p+0\n");
     for (size_t l = 1; l <= 3; l++) { /* first and last are the same by rows and by columns */
         char name[8];
-        const bpb_dview W = bpb_dnet_W(net, theta, l), b = bpb_dnet_b(net, theta, l);
+        const bpb_out W = bpb_net_W(net, theta, l), b = bpb_net_b(net, theta, l);
         snprintf(name, sizeof name, "W%d", (int)l);
         expect_line(output, name, W.data[0], W.data[W.rows * W.cols - 1]);
         snprintf(name, sizeof name, "W%d'", (int)l); /* the second of the first row */
@@ -1260,7 +1260,7 @@ static void save__read_by_another_program(void **state)
     assert_null(fgets(line, sizeof line, output));
     assert_int_equal(pclose(output), 0);
     count_files(1);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 #else
     skip();
 #endif
@@ -1274,7 +1274,7 @@ static void save__functions_read_by_another_program(void **state)
 #ifdef CHECK_MODEL
     static const bpb_activation with_parameters[] = {BPB_LEAKY_RELU, BPB_ELU, BPB_GELU};
     char line[256], expected[256];
-    bpb_dnet *net = NULL;
+    bpb_net *net = NULL;
     const bpb_net_options of_functions = {.units = units,
                                           .n_layers = 3,
                                           .activations = with_parameters,
@@ -1282,11 +1282,11 @@ static void save__functions_read_by_another_program(void **state)
                                           .leak = 0.2,
                                           .elu_alpha = 1 / 3.0,
                                           .huber_delta = 1e-300};
-    const bpb_dactivation_function own = {.name = "mine", .f = identity};
+    const bpb_activation_function own = {.name = "mine", .f = identity};
     const char *path = path_of("net.safetensors");
-    assert_int_equal(bpb_dnet_create(&net, &of_functions), BPB_OK);
-    assert_int_equal(bpb_dnet_set_activation(net, 3, &own), BPB_OK);
-    assert_int_equal(bpb_dnet_save(net, path), BPB_OK);
+    assert_int_equal(bpb_net_create(&net, &of_functions), BPB_OK);
+    assert_int_equal(bpb_net_set_activation(net, 3, &own), BPB_OK);
+    assert_int_equal(bpb_net_save(net, path), BPB_OK);
     FILE *output = check_model("read", path);
     assert_non_null(fgets(line, sizeof line, output));
     assert_non_null(fgets(line, sizeof line, output));
@@ -1297,7 +1297,7 @@ static void save__functions_read_by_another_program(void **state)
         continue;
     assert_int_equal(pclose(output), 0);
     count_files(1);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 #else
     skip();
 #endif
@@ -1308,24 +1308,24 @@ static void load__written_by_another_program(void **state)
     (void)state;
     NEEDS_JSON();
 #ifdef CHECK_MODEL
-    bpb_dnet *d = NULL;
-    bpb_snet *s = NULL;
+    bpb_net *d = NULL;
+    bpbf_net *s = NULL;
     size_t bytes;
     const char *path = path_of("net.safetensors");
     assert_int_equal(pclose(check_model("write", path)), 0);
     assert_int_equal(bpb_model_precision(path, &bytes), BPB_OK);
     assert_int_equal(bytes, 4);
-    assert_int_equal(bpb_snet_load(&s, path), BPB_OK);
-    assert_int_equal(bpb_dnet_load(&d, path), BPB_OK);
-    assert_int_equal(bpb_dnet_layers(d), 2);
-    assert_int_equal(bpb_dnet_activation(d, 1), BPB_LEAKY_RELU);
-    assert_true(bpb_dnet_activation_parameter(d, 1) == 0.125);
-    assert_int_equal(bpb_dnet_activation(d, 2), BPB_IDENTITY);
-    assert_int_equal(bpb_dnet_loss(d), BPB_HUBER);
-    assert_true(bpb_dnet_loss_parameter(d) == 0.25 && bpb_snet_loss_parameter(s) == 0.25);
+    assert_int_equal(bpbf_net_load(&s, path), BPB_OK);
+    assert_int_equal(bpb_net_load(&d, path), BPB_OK);
+    assert_int_equal(bpb_net_layers(d), 2);
+    assert_int_equal(bpb_net_activation(d, 1), BPB_LEAKY_RELU);
+    assert_true(bpb_net_activation_parameter(d, 1) == 0.125);
+    assert_int_equal(bpb_net_activation(d, 2), BPB_IDENTITY);
+    assert_int_equal(bpb_net_loss(d), BPB_HUBER);
+    assert_true(bpb_net_loss_parameter(d) == 0.25 && bpbf_net_loss_parameter(s) == 0.25);
     for (size_t l = 1; l <= 2; l++) {
-        const bpb_dview W = bpb_dnet_W(d, bpb_dnet_theta(d), l);
-        const bpb_dview b = bpb_dnet_b(d, bpb_dnet_theta(d), l);
+        const bpb_out W = bpb_net_W(d, bpb_net_theta(d), l);
+        const bpb_out b = bpb_net_b(d, bpb_net_theta(d), l);
         assert_true(W.rows == (l == 1 ? 3 : 2) && W.cols == (l == 1 ? 4 : 3));
         for (size_t i = 0; i < W.rows; i++) {
             assert_true(b.data[i] == -0.25 * (double)(10 * l + i));
@@ -1333,18 +1333,18 @@ static void load__written_by_another_program(void **state)
                 assert_true(W.data[i + j * W.rows] == 0.5 * (double)(100 * l + 10 * i + j));
         }
     }
-    for (size_t k = 0; k < bpb_dnet_parameters(d); k++)
-        assert_true((double)bpb_snet_ctheta(s)[k] == bpb_dnet_ctheta(d)[k]);
+    for (size_t k = 0; k < bpb_net_parameters(d); k++)
+        assert_true((double)bpbf_net_ctheta(s)[k] == bpb_net_ctheta(d)[k]);
     for (size_t k = 0; k < 8; k++)
-        assert_true(bpb_dnet_input_scaling(d)[k] == (k < 4 ? 127.5 : 0.0078125));
-    assert_null(bpb_dnet_output_scaling(d));
-    assert_string_equal(bpb_dnet_note_key(d, 0), "written by");
-    assert_string_equal(bpb_dnet_note(d, "written by"),
+        assert_true(bpb_net_input_scaling(d)[k] == (k < 4 ? 127.5 : 0.0078125));
+    assert_null(bpb_net_output_scaling(d));
+    assert_string_equal(bpb_net_note_key(d, 0), "written by");
+    assert_string_equal(bpb_net_note(d, "written by"),
                         "another program,\n\"\xc3\xa9\" \xf0\x9f\x99\x82");
-    assert_null(bpb_dnet_note_key(d, 1));
+    assert_null(bpb_net_note_key(d, 1));
     count_files(1);
-    bpb_dnet_destroy(&d);
-    bpb_snet_destroy(&s);
+    bpb_net_destroy(&d);
+    bpbf_net_destroy(&s);
 #else
     skip();
 #endif

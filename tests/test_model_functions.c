@@ -28,13 +28,13 @@ static const size_t units[] = {2, 3, 2};
 static unsigned char file[8192];
 static size_t bytes;
 
-static void save_d(const bpb_dnet *net)
+static void save_d(const bpb_net *net)
 {
-    assert_ok(bpb_dnet_save_memory(net, file, sizeof file, &bytes));
+    assert_ok(bpb_net_save_memory(net, file, sizeof file, &bytes));
 }
-static void save_s(const bpb_snet *net)
+static void save_s(const bpbf_net *net)
 {
-    assert_ok(bpb_snet_save_memory(net, file, sizeof file, &bytes));
+    assert_ok(bpbf_net_save_memory(net, file, sizeof file, &bytes));
 }
 
 /* Whether the header of the saved file has this text. */
@@ -49,10 +49,10 @@ static int header_has(const char *text)
 
 static int can_save(void)
 {
-    bpb_dnet *net = NULL;
-    assert_ok(bpb_dnet_create(&net, &(bpb_net_options){.units = units, .n_layers = 2}));
-    const bpb_status status = bpb_dnet_save_memory(net, NULL, 0, &bytes);
-    bpb_dnet_destroy(&net);
+    bpb_net *net = NULL;
+    assert_ok(bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2}));
+    const bpb_status status = bpb_net_save_memory(net, NULL, 0, &bytes);
+    bpb_net_destroy(&net);
     return status != BPB_ERR_UNSUPPORTED;
 }
 
@@ -67,7 +67,7 @@ static int can_save(void)
 /* leak, elu_alpha and the loss's: of Huber, or of cross-entropy where that is below 1. */
 struct parameters {
     double leak, alpha, of_loss;
-    bpb_loss loss;
+    bpb_loss_kind loss;
 };
 
 static bpb_net_options options_of(const struct parameters *p)
@@ -95,23 +95,23 @@ static void round_trip(const struct parameters *p)
 {
     const bpb_net_options options = options_of(p);
     for (int of_float = 0; of_float < 2; of_float++) {
-        bpb_dnet *d = NULL;
-        bpb_snet *s = NULL;
+        bpb_net *d = NULL;
+        bpbf_net *s = NULL;
         if (of_float) {
-            assert_ok(bpb_snet_create(&s, &options));
+            assert_ok(bpbf_net_create(&s, &options));
             save_s(s);
-            bpb_snet_destroy(&s);
+            bpbf_net_destroy(&s);
         } else {
-            assert_ok(bpb_dnet_create(&d, &options));
+            assert_ok(bpb_net_create(&d, &options));
             save_d(d);
-            bpb_dnet_destroy(&d);
+            bpb_net_destroy(&d);
         }
-        assert_ok(bpb_dnet_load_memory(&d, file, bytes));
-        assert_ok(bpb_snet_load_memory(&s, file, bytes));
-        expect_parameters(p, bpb_dnet_activation_parameter(d, 1), bpb_dnet_loss_parameter(d));
-        expect_parameters(p, bpb_snet_activation_parameter(s, 1), bpb_snet_loss_parameter(s));
-        bpb_dnet_destroy(&d);
-        bpb_snet_destroy(&s);
+        assert_ok(bpb_net_load_memory(&d, file, bytes));
+        assert_ok(bpbf_net_load_memory(&s, file, bytes));
+        expect_parameters(p, bpb_net_activation_parameter(d, 1), bpb_net_loss_parameter(d));
+        expect_parameters(p, bpbf_net_activation_parameter(s, 1), bpbf_net_loss_parameter(s));
+        bpb_net_destroy(&d);
+        bpbf_net_destroy(&s);
     }
 }
 
@@ -161,10 +161,10 @@ static void parameters__as_they_are_written(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    bpb_dnet *net = NULL;
+    bpb_net *net = NULL;
     const bpb_activation activations[] = {BPB_LEAKY_RELU, BPB_ELU, BPB_SOFTMAX};
     const size_t wide[] = {2, 2, 2, 2};
-    assert_ok(bpb_dnet_create(&net, &(bpb_net_options){.units = wide,
+    assert_ok(bpb_net_create(&net, &(bpb_net_options){.units = wide,
                                                        .n_layers = 3,
                                                        .activations = activations,
                                                        .loss = BPB_CROSS_ENTROPY,
@@ -174,7 +174,7 @@ static void parameters__as_they_are_written(void **state)
     assert_true(header_has("\"bpblas.format\":\"1\""));
     assert_true(header_has("\"bpblas.activations\":\"leaky-relu:0.01,elu:0.5,softmax\""));
     assert_true(header_has("\"bpblas.loss\":\"cross-entropy:0.25\""));
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
 /* A parameter that a float cannot hold: only in double. Precision is told of any good file. */
@@ -191,20 +191,20 @@ static void parameters__beyond_float(void **state)
         const bpb_net_options options = options_of(&beyond[i]);
         const char *path = path_of("beyond.safetensors");
         size_t precision = 0;
-        bpb_dnet *d = NULL;
-        bpb_snet *s = NULL;
-        assert_ok(bpb_dnet_create(&d, &options));
+        bpb_net *d = NULL;
+        bpbf_net *s = NULL;
+        assert_ok(bpb_net_create(&d, &options));
         save_d(d);
-        assert_ok(bpb_dnet_save(d, path));
-        bpb_dnet_destroy(&d);
-        assert_ok(bpb_dnet_load_memory(&d, file, bytes));
-        expect_parameters(&beyond[i], bpb_dnet_activation_parameter(d, 1),
-                          bpb_dnet_loss_parameter(d));
-        assert_int_equal(bpb_snet_load_memory(&s, file, bytes), BPB_ERR_RANGE);
+        assert_ok(bpb_net_save(d, path));
+        bpb_net_destroy(&d);
+        assert_ok(bpb_net_load_memory(&d, file, bytes));
+        expect_parameters(&beyond[i], bpb_net_activation_parameter(d, 1),
+                          bpb_net_loss_parameter(d));
+        assert_int_equal(bpbf_net_load_memory(&s, file, bytes), BPB_ERR_RANGE);
         assert_null(s);
         assert_ok(bpb_model_precision(path, &precision));
         assert_int_equal(precision, 8);
-        bpb_dnet_destroy(&d);
+        bpb_net_destroy(&d);
         count_files(1);
     }
 }
@@ -245,34 +245,34 @@ static void pairs_d(const void *context, size_t n, size_t B, const double *Z, co
 }
 
 #define LONGEST "0123456789-abcdefghijklmnopqr_z"
-static const bpb_dactivation_function g_d[] = {{.name = "unused", .f = swish_d},
+static const bpb_activation_function g_d[] = {{.name = "unused", .f = swish_d},
                                                {.name = "swish", .f = swish_d},
                                                {.name = LONGEST, .f = swish_d}};
-static const bpb_sactivation_function g_s[] = {{.name = LONGEST, .f = swish_s},
+static const bpbf_activation_function g_s[] = {{.name = LONGEST, .f = swish_s},
                                                {.name = "swish", .f = swish_s}};
-static const bpb_dloss_function e_d[] = {{.name = "my_error", .f = error_d},
+static const bpb_loss_function e_d[] = {{.name = "my_error", .f = error_d},
                                          {.name = "swish", .value = pairs_d, .group = 2}};
-static const bpb_sloss_function e_s[] = {{.name = "my_error", .f = error_s}};
-static const bpb_dfunctions all_d = {g_d, COUNT(g_d), e_d, COUNT(e_d)};
-static const bpb_sfunctions all_s = {g_s, COUNT(g_s), e_s, COUNT(e_s)};
+static const bpbf_loss_function e_s[] = {{.name = "my_error", .f = error_s}};
+static const bpb_functions all_d = {g_d, COUNT(g_d), e_d, COUNT(e_d)};
+static const bpbf_functions all_s = {g_s, COUNT(g_s), e_s, COUNT(e_s)};
 
-static bpb_dnet *own_net(const bpb_dloss_function *loss)
+static bpb_net *own_net(const bpb_loss_function *loss)
 {
-    bpb_dnet *net = NULL;
-    assert_ok(bpb_dnet_create(&net, &(bpb_net_options){.units = units, .n_layers = 2, .seed = 3}));
-    assert_ok(bpb_dnet_set_activation(net, 1, &g_d[1]));
-    assert_ok(bpb_dnet_set_activation(net, 2, &g_d[2]));
+    bpb_net *net = NULL;
+    assert_ok(bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2, .seed = 3}));
+    assert_ok(bpb_net_set_activation(net, 1, &g_d[1]));
+    assert_ok(bpb_net_set_activation(net, 2, &g_d[2]));
     if (loss)
-        assert_ok(bpb_dnet_set_loss(net, loss));
+        assert_ok(bpb_net_set_loss(net, loss));
     return net;
 }
 
 /* E of one sample, to see that it is those functions. */
-static double loss_of(const bpb_dnet *net)
+static double loss_of(const bpb_net *net)
 {
     const double x[] = {0.5, -1}, t[] = {1, 2};
     bpb_score score = {0};
-    assert_ok(bpb_devaluate(net, bpb_dcmatrix(x, 2, 1), bpb_dcmatrix(t, bpb_dnet_targets(net), 1),
+    assert_ok(bpb_evaluate(net, bpb_matrix(x, 2, 1), bpb_matrix(t, bpb_net_targets(net), 1),
                             &score));
     return score.loss;
 }
@@ -282,25 +282,25 @@ static void own_functions__come_back_by_their_names(void **state)
     (void)state;
     NEEDS_JSON();
     for (size_t i = 0; i < COUNT(e_d); i++) {
-        bpb_dnet *net = own_net(&e_d[i]), *again = NULL;
+        bpb_net *net = own_net(&e_d[i]), *again = NULL;
         const char *path = path_of("own.safetensors");
         char missing[BPB_NAME_BYTES] = "untouched";
         save_d(net);
         assert_true(header_has("\"bpblas.activations\":\"own:swish,own:" LONGEST "\""));
         assert_true(header_has(i ? "\"bpblas.loss\":\"own:swish\"" : "\"own:my_error\""));
-        assert_ok(bpb_dnet_load_memory_with(&again, file, bytes, &all_d, missing));
-        assert_string_equal(bpb_dnet_activation_name(again, 1), "swish");
-        assert_string_equal(bpb_dnet_activation_name(again, 2), LONGEST);
-        assert_string_equal(bpb_dnet_loss_name(again), e_d[i].name);
-        assert_int_equal(bpb_dnet_targets(again), bpb_dnet_targets(net));
+        assert_ok(bpb_net_load_memory_with(&again, file, bytes, &all_d, missing));
+        assert_string_equal(bpb_net_activation_name(again, 1), "swish");
+        assert_string_equal(bpb_net_activation_name(again, 2), LONGEST);
+        assert_string_equal(bpb_net_loss_name(again), e_d[i].name);
+        assert_int_equal(bpb_net_targets(again), bpb_net_targets(net));
         assert_true(loss_of(again) == loss_of(net));
-        bpb_dnet_destroy(&again);
-        assert_ok(bpb_dnet_save(net, path));
-        assert_ok(bpb_dnet_load_with(&again, path, &all_d, NULL));
+        bpb_net_destroy(&again);
+        assert_ok(bpb_net_save(net, path));
+        assert_ok(bpb_net_load_with(&again, path, &all_d, NULL));
         assert_true(loss_of(again) == loss_of(net));
         assert_string_equal(missing, "untouched");
-        bpb_dnet_destroy(&again);
-        bpb_dnet_destroy(&net);
+        bpb_net_destroy(&again);
+        bpb_net_destroy(&net);
         count_files(1);
     }
 }
@@ -309,34 +309,34 @@ static void own_functions__of_the_other_precision(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    bpb_dnet *net = own_net(&e_d[0]), *again = NULL;
-    bpb_snet *narrow = NULL;
+    bpb_net *net = own_net(&e_d[0]), *again = NULL;
+    bpbf_net *narrow = NULL;
     save_d(net);
-    assert_ok(bpb_snet_load_memory_with(&narrow, file, bytes, &all_s, NULL));
-    assert_string_equal(bpb_snet_activation_name(narrow, 2), LONGEST);
+    assert_ok(bpbf_net_load_memory_with(&narrow, file, bytes, &all_s, NULL));
+    assert_string_equal(bpbf_net_activation_name(narrow, 2), LONGEST);
     save_s(narrow);
-    assert_ok(bpb_dnet_load_memory_with(&again, file, bytes, &all_d, NULL));
-    assert_string_equal(bpb_dnet_loss_name(again), "my_error");
-    bpb_dnet_destroy(&net);
-    bpb_dnet_destroy(&again);
-    bpb_snet_destroy(&narrow);
+    assert_ok(bpb_net_load_memory_with(&again, file, bytes, &all_d, NULL));
+    assert_string_equal(bpb_net_loss_name(again), "my_error");
+    bpb_net_destroy(&net);
+    bpb_net_destroy(&again);
+    bpbf_net_destroy(&narrow);
 }
 
 /* Load the saved file every way there is with these functions, which lack one. */
-static void expect_missing(const bpb_dfunctions *functions, const char *name)
+static void expect_missing(const bpb_functions *functions, const char *name)
 {
-    bpb_dnet *const mark = (bpb_dnet *)&units, *net = mark;
+    bpb_net *const mark = (bpb_net *)&units, *net = mark;
     char missing[BPB_NAME_BYTES] = "";
     const char *path = path_of("own.safetensors");
     write_file(path, file, bytes);
-    assert_int_equal(bpb_dnet_load_with(&net, path, functions, missing), BPB_ERR_FUNCTION);
+    assert_int_equal(bpb_net_load_with(&net, path, functions, missing), BPB_ERR_FUNCTION);
     assert_string_equal(missing, name);
     missing[0] = '\0';
-    assert_int_equal(bpb_dnet_load_memory_with(&net, file, bytes, functions, missing),
+    assert_int_equal(bpb_net_load_memory_with(&net, file, bytes, functions, missing),
                      BPB_ERR_FUNCTION);
     assert_string_equal(missing, name);
-    assert_int_equal(bpb_dnet_load_with(&net, path, functions, NULL), BPB_ERR_FUNCTION);
-    assert_int_equal(bpb_dnet_load_memory_with(&net, file, bytes, functions, NULL),
+    assert_int_equal(bpb_net_load_with(&net, path, functions, NULL), BPB_ERR_FUNCTION);
+    assert_int_equal(bpb_net_load_memory_with(&net, file, bytes, functions, NULL),
                      BPB_ERR_FUNCTION);
     assert_ptr_equal(net, mark);
     count_files(1);
@@ -346,25 +346,25 @@ static void own_functions__missing_are_named(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    bpb_dnet *net = own_net(&e_d[0]), *loaded = NULL;
-    bpb_snet *narrow = NULL;
+    bpb_net *net = own_net(&e_d[0]), *loaded = NULL;
+    bpbf_net *narrow = NULL;
     const char *path = path_of("own.safetensors");
     size_t precision = 0;
     save_d(net);
     expect_missing(NULL, "swish");
-    expect_missing(&(bpb_dfunctions){0}, "swish");
-    expect_missing(&(bpb_dfunctions){g_d, 1, e_d, 2}, "swish"); /* a loss of that name is none */
-    expect_missing(&(bpb_dfunctions){g_d, 2, e_d, 2}, LONGEST);
-    expect_missing(&(bpb_dfunctions){g_d, 3, e_d, 0}, "my_error");
-    expect_missing(&(bpb_dfunctions){g_d, 3, e_d + 1, 1}, "my_error");
-    assert_int_equal(bpb_dnet_load_memory(&loaded, file, bytes), BPB_ERR_FUNCTION);
-    assert_int_equal(bpb_snet_load_memory(&narrow, file, bytes), BPB_ERR_FUNCTION);
-    assert_ok(bpb_dnet_save(net, path));
-    assert_int_equal(bpb_dnet_load(&loaded, path), BPB_ERR_FUNCTION);
-    assert_int_equal(bpb_snet_load(&narrow, path), BPB_ERR_FUNCTION);
+    expect_missing(&(bpb_functions){0}, "swish");
+    expect_missing(&(bpb_functions){g_d, 1, e_d, 2}, "swish"); /* a loss of that name is none */
+    expect_missing(&(bpb_functions){g_d, 2, e_d, 2}, LONGEST);
+    expect_missing(&(bpb_functions){g_d, 3, e_d, 0}, "my_error");
+    expect_missing(&(bpb_functions){g_d, 3, e_d + 1, 1}, "my_error");
+    assert_int_equal(bpb_net_load_memory(&loaded, file, bytes), BPB_ERR_FUNCTION);
+    assert_int_equal(bpbf_net_load_memory(&narrow, file, bytes), BPB_ERR_FUNCTION);
+    assert_ok(bpb_net_save(net, path));
+    assert_int_equal(bpb_net_load(&loaded, path), BPB_ERR_FUNCTION);
+    assert_int_equal(bpbf_net_load(&narrow, path), BPB_ERR_FUNCTION);
     assert_ok(bpb_model_precision(path, &precision));
     assert_true(precision == 8 && !loaded && !narrow);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
     count_files(1);
 }
 
@@ -373,28 +373,28 @@ static void load_with__functions_that_are_none(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    bpb_dnet *net = own_net(NULL), *loaded = NULL;
-    const bpb_dactivation_function no_name[] = {g_d[1], g_d[2], {.f = swish_d}},
+    bpb_net *net = own_net(NULL), *loaded = NULL;
+    const bpb_activation_function no_name[] = {g_d[1], g_d[2], {.f = swish_d}},
                                    library_name[] = {g_d[1], g_d[2], {.name = "elu", .f = swish_d}};
-    const bpb_dloss_function no_f[] = {{.name = "error"}}, upper[] = {{.name = "E", .f = error_d}};
+    const bpb_loss_function no_f[] = {{.name = "error"}}, upper[] = {{.name = "E", .f = error_d}};
     save_d(net);
-    assert_int_equal(bpb_dnet_load_memory_with(&loaded, file, bytes,
-                                               &(bpb_dfunctions){no_name, 3, NULL, 0}, NULL),
+    assert_int_equal(bpb_net_load_memory_with(&loaded, file, bytes,
+                                               &(bpb_functions){no_name, 3, NULL, 0}, NULL),
                      BPB_ERR_NULL);
-    assert_int_equal(bpb_dnet_load_memory_with(&loaded, file, bytes,
-                                               &(bpb_dfunctions){library_name, 3, NULL, 0}, NULL),
+    assert_int_equal(bpb_net_load_memory_with(&loaded, file, bytes,
+                                               &(bpb_functions){library_name, 3, NULL, 0}, NULL),
                      BPB_ERR_OPTION);
-    assert_int_equal(bpb_dnet_load_memory_with(&loaded, file, bytes,
-                                               &(bpb_dfunctions){g_d, 3, no_f, 1}, NULL),
+    assert_int_equal(bpb_net_load_memory_with(&loaded, file, bytes,
+                                               &(bpb_functions){g_d, 3, no_f, 1}, NULL),
                      BPB_ERR_NULL);
-    assert_int_equal(bpb_dnet_load_memory_with(&loaded, file, bytes,
-                                               &(bpb_dfunctions){g_d, 3, upper, 1}, NULL),
+    assert_int_equal(bpb_net_load_memory_with(&loaded, file, bytes,
+                                               &(bpb_functions){g_d, 3, upper, 1}, NULL),
                      BPB_ERR_OPTION);
-    assert_int_equal(bpb_dnet_load_memory_with(&loaded, file, bytes,
-                                               &(bpb_dfunctions){NULL, 3, NULL, 0}, NULL),
+    assert_int_equal(bpb_net_load_memory_with(&loaded, file, bytes,
+                                               &(bpb_functions){NULL, 3, NULL, 0}, NULL),
                      BPB_ERR_NULL);
     assert_null(loaded);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
 /* ---- Texts that are not right ---- */
@@ -491,17 +491,17 @@ static void load__texts_by_hand(void **state)
     (void)state;
     NEEDS_JSON();
     for (size_t i = 0; i < COUNT(texts); i++) {
-        bpb_dnet *d = NULL;
-        bpb_snet *s = NULL;
+        bpb_net *d = NULL;
+        bpbf_net *s = NULL;
         write_functions(texts[i].activation, texts[i].loss);
-        const bpb_status in_double = bpb_dnet_load_memory(&d, file, bytes);
-        const bpb_status in_float = bpb_snet_load_memory(&s, file, bytes);
+        const bpb_status in_double = bpb_net_load_memory(&d, file, bytes);
+        const bpb_status in_float = bpbf_net_load_memory(&s, file, bytes);
         if (in_double != texts[i].in_double || in_float != texts[i].in_float)
             fail_msg("\"%s\", \"%s\": \"%s\" and \"%s\"", texts[i].activation, texts[i].loss,
                      bpb_strerror(in_double), bpb_strerror(in_float));
         assert_true((d != NULL) == (in_double == BPB_OK) && (s != NULL) == (in_float == BPB_OK));
-        bpb_dnet_destroy(&d);
-        bpb_snet_destroy(&s);
+        bpb_net_destroy(&d);
+        bpbf_net_destroy(&s);
     }
 }
 
@@ -509,15 +509,15 @@ static void load__default_parameters_by_hand(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    bpb_dnet *net = NULL;
+    bpb_net *net = NULL;
     write_functions("leaky-relu", "huber");
-    assert_ok(bpb_dnet_load_memory(&net, file, bytes));
-    assert_true(bpb_dnet_activation_parameter(net, 1) == 0.01 && bpb_dnet_loss_parameter(net) == 1);
-    bpb_dnet_destroy(&net);
+    assert_ok(bpb_net_load_memory(&net, file, bytes));
+    assert_true(bpb_net_activation_parameter(net, 1) == 0.01 && bpb_net_loss_parameter(net) == 1);
+    bpb_net_destroy(&net);
     write_functions("elu", "squared");
-    assert_ok(bpb_dnet_load_memory(&net, file, bytes));
-    assert_true(bpb_dnet_activation_parameter(net, 1) == 1 && bpb_dnet_loss_parameter(net) == 0);
-    bpb_dnet_destroy(&net);
+    assert_ok(bpb_net_load_memory(&net, file, bytes));
+    assert_true(bpb_net_activation_parameter(net, 1) == 1 && bpb_net_loss_parameter(net) == 0);
+    bpb_net_destroy(&net);
 }
 
 /* A loss for an output that the given function is not, or outputs that it cannot group. */
@@ -525,13 +525,13 @@ static void load_with__pairs(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    const bpb_dloss_function of_three[] = {{.name = "e", .value = pairs_d, .group = 3}};
-    bpb_dnet *net = NULL;
+    const bpb_loss_function of_three[] = {{.name = "e", .value = pairs_d, .group = 3}};
+    bpb_net *net = NULL;
     write_functions("own:swish", "gaussian");
-    assert_int_equal(bpb_dnet_load_memory_with(&net, file, bytes, &all_d, NULL), BPB_ERR_PAIR);
+    assert_int_equal(bpb_net_load_memory_with(&net, file, bytes, &all_d, NULL), BPB_ERR_PAIR);
     write_functions("relu", "own:e");
-    assert_int_equal(bpb_dnet_load_memory_with(&net, file, bytes,
-                                               &(bpb_dfunctions){NULL, 0, of_three, 1}, NULL),
+    assert_int_equal(bpb_net_load_memory_with(&net, file, bytes,
+                                               &(bpb_functions){NULL, 0, of_three, 1}, NULL),
                      BPB_ERR_PAIR);
     assert_null(net);
 }

@@ -10,7 +10,7 @@
 enum { ROWS = 70, COLS = 300 }; /* more than a block of both */
 
 static real values[ROWS * COLS];
-static const BPB(cview) X = {.data = values, .rows = ROWS, .cols = COLS};
+static const BPB(view) X = {.data = values, .rows = ROWS, .cols = COLS};
 
 /* Row i about offset, with a deviation of its own. */
 static void fill_values(real offset, uint64_t seed)
@@ -20,7 +20,7 @@ static void fill_values(real offset, uint64_t seed)
         values[i] = offset + (real)rng_uniform(&rng, -1, 1) * (real)(1 + i % ROWS);
 }
 
-static real entry(BPB(cview) V, size_t i, size_t j)
+static real entry(BPB(view) V, size_t i, size_t j)
 {
     const size_t row = V.row_index ? V.row_index[i] : i, col = V.index ? V.index[j] : j;
     const size_t stride = V.row_stride ? V.row_stride : 1;
@@ -33,7 +33,7 @@ struct expected {
 };
 
 /* About the first value, since some tools run long double as double. */
-static struct expected two_passes(BPB(cview) V, size_t i)
+static struct expected two_passes(BPB(view) V, size_t i)
 {
     struct expected row = {0};
     long double first = 0;
@@ -59,7 +59,7 @@ static struct expected two_passes(BPB(cview) V, size_t i)
  * 2 eps (sqrt n + 4 |x| / sd), of which the second part comes from the means of blocks. Sums of
  * squares without deviations would lose eps (|x| / sd)^2.
  */
-static void assert_moments(const bpb_moments *moments, BPB(cview) V)
+static void assert_moments(const bpb_moments *moments, BPB(view) V)
 {
     const long double eps = (long double)DBL_EPSILON;
     for (size_t i = 0; i < V.rows; i++) {
@@ -79,7 +79,7 @@ static void moments_add__equals_two_passes_in_long_double(void **state)
 {
     (void)state;
     static const size_t columns[] = {3, 1, 4, 1, 5, 9, 2, 6}, rows[] = {2, 7, 1, 8};
-    const BPB(cview) views[] = {
+    const BPB(view) views[] = {
         X,
         {.data = values, .rows = ROWS, .cols = 2},
         {.data = values, .rows = 31, .cols = 65, .ld = ROWS},
@@ -127,7 +127,7 @@ static void moments_add__one_value_has_no_deviation(void **state)
     (void)state;
     const real x = RC(0.1);
     bpb_moments moments = {0};
-    assert_ok(BPB(moments_add)(&moments, BPB(cmatrix)(&x, 1, 1)));
+    assert_ok(BPB(moments_add)(&moments, BPB(matrix)(&x, 1, 1)));
     assert_true(moments.count == 1 && moments.mean == (double)x && moments.squares == 0);
 }
 
@@ -149,7 +149,7 @@ static void moments_add__masked_values_are_left_out(void **state)
 {
     (void)state;
     struct rng rng = {4};
-    BPB(cview) holes = X;
+    BPB(view) holes = X;
     bpb_moments moments[ROWS] = {{0}};
     fill_values(1, 4);
     for (size_t i = 0; i < ROWS * COLS; i++)
@@ -170,7 +170,7 @@ static void moments_add__weights_are_not_looked_at(void **state)
 {
     (void)state;
     static real weights[COLS];
-    BPB(cview) weighted = X;
+    BPB(view) weighted = X;
     bpb_moments moments[ROWS] = {{0}};
     fill_values(1, 4);
     weights[3] = (real)NAN;
@@ -188,7 +188,7 @@ static void moments_add__value_that_is_not_finite_changes_nothing(void **state)
     assert_ok(BPB(moments_add)(moments, X));
     memcpy(before, moments, sizeof before);
     for (size_t b = 0; b < COUNT(bad); b++) {
-        BPB(cview) V = X;
+        BPB(view) V = X;
         values[ROWS * COLS - 1] = bad[b];
         assert_int_equal(BPB(moments_add)(moments, V), BPB_NONFINITE);
         assert_memory_equal(moments, before, sizeof before);
@@ -261,7 +261,7 @@ static void moments__refuse_what_none_can_hold(void **state)
         assert_int_equal(bpb_moments_merge(moments, good, 2), BPB_ERR_OPTION);
         assert_int_equal(bpb_moments_merge(good, moments, 2), BPB_ERR_OPTION);
         assert_memory_equal(good, kept, sizeof kept);
-        assert_int_equal(BPB(moments_add)(moments, BPB(cmatrix)(x, 2, 1)), BPB_ERR_OPTION);
+        assert_int_equal(BPB(moments_add)(moments, BPB(matrix)(x, 2, 1)), BPB_ERR_OPTION);
         assert_true(moments[0].count == 1);
         assert_int_equal(BPB(net_standardise_inputs)(net, moments), BPB_ERR_OPTION);
         assert_int_equal(BPB(net_standardise_outputs)(net, moments), BPB_ERR_OPTION);
@@ -278,7 +278,7 @@ static void moments__refuse_bad_arguments(void **state)
     const real x[4] = {1, 2, 3, 4};
     const struct {
         bpb_status status;
-        BPB(cview) X;
+        BPB(view) X;
     } bad[] = {
         {BPB_ERR_NULL, {.data = NULL, .rows = 2, .cols = 2}},
         {BPB_ERR_SHAPE, {.data = x, .rows = 0, .cols = 2}},
@@ -289,7 +289,7 @@ static void moments__refuse_bad_arguments(void **state)
     };
     for (size_t b = 0; b < COUNT(bad); b++)
         assert_int_equal(BPB(moments_add)(moments, bad[b].X), bad[b].status);
-    assert_int_equal(BPB(moments_add)(NULL, BPB(cmatrix)(x, 2, 2)), BPB_ERR_NULL);
+    assert_int_equal(BPB(moments_add)(NULL, BPB(matrix)(x, 2, 2)), BPB_ERR_NULL);
     assert_int_equal(bpb_moments_merge(NULL, before, 2), BPB_ERR_NULL);
     assert_int_equal(bpb_moments_merge(moments, NULL, 2), BPB_ERR_NULL);
     assert_int_equal(bpb_moments_merge(moments, before, 0), BPB_ERR_SIZE);
@@ -300,7 +300,7 @@ static void moments__refuse_bad_arguments(void **state)
 
 /* ---- Scaling ---- */
 
-static BPB(net) * make_net(size_t n_in, size_t n_out, bpb_loss loss)
+static BPB(net) * make_net(size_t n_in, size_t n_out, bpb_loss_kind loss)
 {
     BPB(net) *net = NULL;
     const size_t units[] = {n_in, n_out};
@@ -319,15 +319,15 @@ static void standardise_inputs__gives_mean_0_and_variance_1(void **state)
     static real Y[ROWS * COLS];
     bpb_moments moments[ROWS] = {{0}}, scaled[ROWS] = {{0}};
     BPB(net) *net = make_net(ROWS, ROWS, BPB_SQUARED);
-    const BPB(view) W = BPB(net_W)(net, BPB(net_theta)(net), 1);
+    const BPB(out) W = BPB(net_W)(net, BPB(net_theta)(net), 1);
     fill_values(40, 8);
     assert_ok(BPB(net_init)(net, BPB_INIT_ZERO, 0));
     for (size_t i = 0; i < ROWS; i++)
         W.data[i * ROWS + i] = 1;
     assert_ok(BPB(moments_add)(moments, X));
     assert_ok(BPB(net_standardise_inputs)(net, moments));
-    assert_ok(BPB(predict)(net, X, BPB(matrix)(Y, ROWS, COLS)));
-    assert_ok(BPB(moments_add)(scaled, BPB(cmatrix)(Y, ROWS, COLS)));
+    assert_ok(BPB(predict)(net, X, BPB(matrix_out)(Y, ROWS, COLS)));
+    assert_ok(BPB(moments_add)(scaled, BPB(matrix)(Y, ROWS, COLS)));
     for (size_t i = 0; i < ROWS; i++) { /* shift is rounded: |x| / sd goes up to 40 / 0.5 */
         assert_true(fabs(scaled[i].mean) <= 4 * EPSILON * 80);
         assert_number_close("variance", scaled[i].squares / COLS, 1, 1, 16 * EPSILON);
@@ -402,10 +402,10 @@ static void standardise_outputs__gaussian_variances_are_in_the_callers_units(voi
     fill_uniform(&rng, B, -1, 1, x);
     fill_uniform(&rng, N * B, 50, 90, t);
     BPB(net) *net = make_net(1, 2 * N, BPB_GAUSSIAN);
-    assert_ok(BPB(moments_add)(moments, BPB(cmatrix)(t, N, B)));
+    assert_ok(BPB(moments_add)(moments, BPB(matrix)(t, N, B)));
     assert_ok(BPB(net_standardise_outputs)(net, moments));
-    assert_ok(BPB(predict)(net, BPB(cmatrix)(x, 1, B), BPB(matrix)(y, 2 * N, B)));
-    assert_ok(BPB(evaluate)(net, BPB(cmatrix)(x, 1, B), BPB(cmatrix)(t, N, B), &score));
+    assert_ok(BPB(predict)(net, BPB(matrix)(x, 1, B), BPB(matrix_out)(y, 2 * N, B)));
+    assert_ok(BPB(evaluate)(net, BPB(matrix)(x, 1, B), BPB(matrix)(t, N, B), &score));
     for (size_t k = 0; k < N * B; k++) {
         const long double m = (long double)y[2 * k], s = (long double)y[2 * k + 1];
         sum += (s + powl((long double)t[k] - m, 2) * expl(-s)) / 2;

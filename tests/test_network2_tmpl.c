@@ -11,7 +11,7 @@
 
 /* ---- Nets and files ---- */
 
-static BPB(net) * make_net(const size_t *units, size_t L, bpb_loss loss)
+static BPB(net) * make_net(const size_t *units, size_t L, bpb_loss_kind loss)
 {
     BPB(net) *net = NULL;
     const bpb_net_options options = {.units = units, .n_layers = L, .loss = loss, .seed = 3};
@@ -115,7 +115,7 @@ static void save_load_network2__same_bits(void **state)
     static const size_t units[][5] = {{1, 1}, {1, 5}, {40, 1}, {3, 30, 10}, {2, 7, 1, 4, 6}};
     static const size_t layers[] = {1, 1, 1, 2, 4};
     for (size_t k = 0; k < 2 * COUNT(layers); k++) {
-        const bpb_loss loss = k % 2 ? BPB_CROSS_ENTROPY : BPB_SQUARED;
+        const bpb_loss_kind loss = k % 2 ? BPB_CROSS_ENTROPY : BPB_SQUARED;
         BPB(net) *net = make_net(units[k / 2], layers[k / 2], loss);
         const char *path = path_of("net.json");
         assert_ok(BPB(net_set_note)(net, "left", "out"));

@@ -73,7 +73,7 @@ static const char *store(const struct bytes *bytes)
 
 static void expect_values(const char *path, size_t rows, size_t cols, const real *values)
 {
-    BPB(view) X = {0};
+    BPB(out) X = {0};
     bpb_where where = {77, 78};
     assert_ok(BPB(npy_read)(&X, path, &where));
     assert_int_equal(X.rows, rows);
@@ -88,8 +88,8 @@ static void expect_values(const char *path, size_t rows, size_t cols, const real
 static bpb_status status_of(const char *path)
 {
     real value = 0;
-    const BPB(view) before = {.data = &value, .rows = 11, .cols = 12, .ld = 13, .row_stride = 14};
-    BPB(view) X = before;
+    const BPB(out) before = {.data = &value, .rows = 11, .cols = 12, .ld = 13, .row_stride = 14};
+    BPB(out) X = before;
     bpb_where where = {77, 78};
     const bpb_status status = BPB(npy_read)(&X, path, &where);
     if (status < 0)
@@ -531,7 +531,7 @@ static void npy_read__not_finite(void **state)
     struct bytes bytes;
     for (size_t run = 0; run < 48; run++) {
         const size_t k = run % 12, size = run / 12 % 2 ? 4 : 8;
-        BPB(view) X = {0};
+        BPB(out) X = {0};
         bpb_where where = {77, 78};
         put_odd(&bytes, size, run >= 24, k, odd[run % 3]);
         const char *path = store(&bytes);
@@ -561,7 +561,7 @@ static void npy_read__traps_set(void **state)
 {
     (void)state;
     struct bytes bytes;
-    BPB(view) X = {0};
+    BPB(out) X = {0};
     put_array(&bytes, "<f8", "False", "(3,)");
     put_number(&bytes, bits_of(0.1, 8), 8, false);
     put_number(&bytes, bits_of(1e-310, 8), 8, false);
@@ -592,7 +592,7 @@ static void npy_read__no_such_file(void **state)
 static void npy_read__null(void **state)
 {
     (void)state;
-    BPB(view) X = {0};
+    BPB(out) X = {0};
     assert_int_equal(BPB(npy_read)(NULL, "file", NULL), BPB_ERR_NULL);
     assert_int_equal(BPB(npy_read)(&X, NULL, NULL), BPB_ERR_NULL);
 }
@@ -621,7 +621,7 @@ static void npy_write__bytes_of_a_file(void **state)
     assert_int_equal(expected.n, 128);
     for (size_t k = 0; k < COUNT(X); k++)
         put_number(&expected, bits_of((double)X[k], sizeof(real)), sizeof(real), false);
-    assert_ok(BPB(npy_write)(BPB(cmatrix)(X, 3, 2), path_of("file.npy")));
+    assert_ok(BPB(npy_write)(BPB(matrix)(X, 3, 2), path_of("file.npy")));
     got.n = read_back(path_of("file.npy"), got.at, sizeof got.at);
     assert_int_equal(got.n, expected.n);
     assert_memory_equal(got.at, expected.at, got.n);
@@ -632,7 +632,7 @@ static void npy_write__any_view(void **state)
     (void)state;
     enum { ROWS = 3, COLS = 4 };
     static const size_t index[COLS] = {6, 0, 0, 3}, rows[ROWS] = {2, 0, 4};
-    const BPB(cview) views[] = {
+    const BPB(view) views[] = {
         {.rows = ROWS, .cols = COLS},
         {.rows = ROWS, .cols = COLS, .ld = 7},
         {.rows = ROWS, .cols = COLS, .row_stride = 2},
@@ -644,7 +644,7 @@ static void npy_write__any_view(void **state)
     for (size_t k = 0; k < COUNT(data); k++)
         data[k] = (real)k;
     for (size_t v = 0; v < COUNT(views); v++) {
-        BPB(cview) X = views[v];
+        BPB(view) X = views[v];
         X.data = data;
         const size_t step = X.row_stride ? X.row_stride : 1, ld = X.ld ? X.ld : ROWS * step;
         for (size_t k = 0; k < ROWS * COLS; k++)
@@ -660,7 +660,7 @@ static void npy_write__gives_the_bits_back(void **state)
     (void)state;
     enum { ROWS = 37, COLS = 300 };
     struct rng rng = {4};
-    BPB(view) Y = {0};
+    BPB(out) Y = {0};
     bpb_where where;
     real *X = make_reals(ROWS * COLS);
     for (size_t k = 0; k < ROWS * COLS; k++) {
@@ -669,11 +669,11 @@ static void npy_write__gives_the_bits_back(void **state)
         if (!isfinite(X[k]))
             X[k] = 0;
     }
-    assert_ok(BPB(npy_write)(BPB(cmatrix)(X, ROWS, COLS), path_of("file.npy")));
+    assert_ok(BPB(npy_write)(BPB(matrix)(X, ROWS, COLS), path_of("file.npy")));
     expect_values(path_of("file.npy"), ROWS, COLS, X);
     X[5 * ROWS + 3] = (real)NAN;
     X[6 * ROWS + 3] = -(real)INFINITY;
-    assert_ok(BPB(npy_write)(BPB(cmatrix)(X, ROWS, COLS), path_of("file.npy")));
+    assert_ok(BPB(npy_write)(BPB(matrix)(X, ROWS, COLS), path_of("file.npy")));
     assert_int_equal(BPB(npy_read)(&Y, path_of("file.npy"), &where), BPB_NONFINITE);
     assert_true(where.row == 3 && where.col == 5);
     assert_same_bits(ROWS * COLS, Y.data, X);
@@ -688,7 +688,7 @@ static void npy_write__what_cannot_be(void **state)
     real x[4] = {1, 2, 3, 4};
     const char *path = path_of("new.npy");
     const struct {
-        BPB(cview) X;
+        BPB(view) X;
         bpb_status status;
     } views[] = {
         {{.rows = 2, .cols = 2}, BPB_ERR_NULL},
@@ -701,11 +701,11 @@ static void npy_write__what_cannot_be(void **state)
     };
     for (size_t k = 0; k < COUNT(views); k++)
         assert_int_equal(BPB(npy_write)(views[k].X, path), views[k].status);
-    assert_int_equal(BPB(npy_write)(BPB(cmatrix)(x, 2, 2), NULL), BPB_ERR_NULL);
+    assert_int_equal(BPB(npy_write)(BPB(matrix)(x, 2, 2), NULL), BPB_ERR_NULL);
     assert_int_equal(access(path, F_OK), -1);
-    assert_int_equal(BPB(npy_write)(BPB(cmatrix)(x, 2, 2), path_of("no/such.npy")), BPB_ERR_IO);
+    assert_int_equal(BPB(npy_write)(BPB(matrix)(x, 2, 2), path_of("no/such.npy")), BPB_ERR_IO);
     assert_int_equal(errno, ENOENT);
-    assert_int_equal(BPB(npy_write)(BPB(cmatrix)(x, 2, 2), folder), BPB_ERR_IO);
+    assert_int_equal(BPB(npy_write)(BPB(matrix)(x, 2, 2), folder), BPB_ERR_IO);
     assert_int_equal(errno, EISDIR);
 }
 
@@ -715,8 +715,8 @@ static void npy_write__replaces_a_file(void **state)
     (void)state;
     static const real first[] = {1, 2, 3, 4}, second[] = {5};
     assert_int_not_equal(count_files(1), (size_t)-1);
-    assert_ok(BPB(npy_write)(BPB(cmatrix)(first, 4, 1), path_of("file.npy")));
-    assert_ok(BPB(npy_write)(BPB(cmatrix)(second, 1, 1), path_of("file.npy")));
+    assert_ok(BPB(npy_write)(BPB(matrix)(first, 4, 1), path_of("file.npy")));
+    assert_ok(BPB(npy_write)(BPB(matrix)(second, 1, 1), path_of("file.npy")));
     expect_values(path_of("file.npy"), 1, 1, second);
     assert_int_equal(count_files(0), 1);
 }
@@ -779,7 +779,7 @@ static void npy_write__what_numpy_loads(void **state)
     real X[ROWS * COLS];
     struct rng rng = {5};
     fill_uniform(&rng, ROWS * COLS, -1, 1, X);
-    assert_ok(BPB(npy_write)(BPB(cmatrix)(X, ROWS, COLS), path_of("file.npy")));
+    assert_ok(BPB(npy_write)(BPB(matrix)(X, ROWS, COLS), path_of("file.npy")));
     if (!check_npy("read", path_of("file.npy"), path_of("list")))
         skip();
     FILE *list = fopen(path_of("list"), "r");

@@ -154,7 +154,7 @@ static void check_one_batch(const struct drawn *drawn, void *user)
     real *got = make_dirty(drawn->P), *want = make_dirty(drawn->P);
     BPB(objective) *objective = make_objective(drawn, NULL);
     const struct machine *machine = &drawn->machine;
-    const BPB(cview) X = drawn_inputs(drawn), T = drawn_targets(drawn);
+    const BPB(view) X = drawn_inputs(drawn), T = drawn_targets(drawn);
     double f = 0, E = 1;
     (void)user;
     assert_ok(BPB(gradient)(machine->net, machine->work, X, T, want, &E));
@@ -192,7 +192,7 @@ static struct drawn make_small(void)
     return make_drawn(&small, &(bpb_plan_options){.batch = 5, .derivatives = 1}, &rng);
 }
 
-static void refuse(const struct drawn *drawn, BPB(cview) X, BPB(cview) T,
+static void refuse(const struct drawn *drawn, BPB(view) X, BPB(view) T,
                    bpb_objective_options options, bpb_status status)
 {
     BPB(objective) *objective = NULL;
@@ -204,8 +204,8 @@ static void objective_create__refuses_what_it_cannot_do(void **state)
 {
     (void)state;
     struct drawn drawn = make_small();
-    const BPB(cview) X = drawn_inputs(&drawn), T = drawn_targets(&drawn);
-    BPB(cview) wrong = X, masked = T, overlapping = X, empty = X;
+    const BPB(view) X = drawn_inputs(&drawn), T = drawn_targets(&drawn);
+    BPB(view) wrong = X, masked = T, overlapping = X, empty = X;
     real labels[5] = {0, 1, 2, 0, 1};
     BPB(objective) *objective = NULL;
     wrong.rows = 2;
@@ -224,8 +224,8 @@ static void objective_create__refuses_what_it_cannot_do(void **state)
     refuse(&drawn, BPB(columns)(X, 0, 4), T, plain, BPB_ERR_SHAPE);
     refuse(&drawn, overlapping, T, plain, BPB_ERR_STRIDE);
     refuse(&drawn, empty, BPB(columns)(T, 0, 0), plain, BPB_ERR_SIZE);
-    refuse(&drawn, X, BPB(cmatrix)(labels, 1, 5), plain, BPB_ERR_LABEL);
-    refuse(&drawn, (BPB(cview)){.rows = 3, .cols = 5}, T, plain, BPB_ERR_NULL);
+    refuse(&drawn, X, BPB(matrix)(labels, 1, 5), plain, BPB_ERR_LABEL);
+    refuse(&drawn, (BPB(view)){.rows = 3, .cols = 5}, T, plain, BPB_ERR_NULL);
     assert_int_equal(BPB(objective_create)(NULL, drawn.machine.net, X, T, NULL), BPB_ERR_NULL);
     assert_int_equal(BPB(objective_create)(&objective, NULL, X, T, NULL), BPB_ERR_NULL);
     BPB(objective_destroy)(&objective);

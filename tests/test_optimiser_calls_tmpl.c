@@ -572,16 +572,16 @@ static void opt_unpack__state_of_the_other_precision__is_refused(void **state)
     size_t bytes = 0;
     const size_t units[] = {7, 5, 9};
     const bpb_net_options options = {.units = units, .n_layers = 2};
-    BPB_SELECT(bpb_snet, bpb_dnet) *net = NULL;
-    BPB_SELECT(bpb_sopt, bpb_dopt) *opt = NULL;
-    assert_ok(BPB_SELECT(bpb_snet_create, bpb_dnet_create)(&net, &options));
-    assert_ok(BPB_SELECT(bpb_sopt_create, bpb_dopt_create)(&opt, net, NULL));
-    assert_ok(BPB_SELECT(bpb_sopt_pack, bpb_dopt_pack)(opt, packed, sizeof packed, &bytes));
+    BPB_SELECT(bpbf_net, bpb_net) *net = NULL;
+    BPB_SELECT(bpbf_opt, bpb_opt) *opt = NULL;
+    assert_ok(BPB_SELECT(bpbf_net_create, bpb_net_create)(&net, &options));
+    assert_ok(BPB_SELECT(bpbf_opt_create, bpb_opt_create)(&opt, net, NULL));
+    assert_ok(BPB_SELECT(bpbf_opt_pack, bpb_opt_pack)(opt, packed, sizeof packed, &bytes));
     assert_int_equal(bytes, pair.kept.bytes);
     assert_int_equal(BPB(opt_unpack)(pair.opt, packed, bytes), BPB_ERR_MISMATCH);
     assert_kept(pair.opt, pair.net, &pair.kept);
-    BPB_SELECT(bpb_sopt_destroy, bpb_dopt_destroy)(&opt);
-    BPB_SELECT(bpb_snet_destroy, bpb_dnet_destroy)(&net);
+    BPB_SELECT(bpbf_opt_destroy, bpb_opt_destroy)(&opt);
+    BPB_SELECT(bpbf_net_destroy, bpb_net_destroy)(&net);
     free_pair(&pair);
 }
 

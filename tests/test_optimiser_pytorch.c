@@ -27,19 +27,19 @@ static void run(const struct pytorch_setting *setting)
     static const double ones[] = {1, 1, 1};
     struct machine m = make_machine(&(bpb_net_options){.units = units, .n_layers = 2},
                                     &(bpb_plan_options){.batch = 3, .derivatives = 1});
-    double gradient[PYTORCH_P], *theta = bpb_dnet_theta(m.net);
-    bpb_dopt *opt = NULL;
-    assert_ok(bpb_dopt_create(&opt, m.net, &setting->options));
+    double gradient[PYTORCH_P], *theta = bpb_net_theta(m.net);
+    bpb_opt *opt = NULL;
+    assert_ok(bpb_opt_create(&opt, m.net, &setting->options));
     for (size_t i = 0; i < PYTORCH_P; i++)
         theta[place_of(i)] = pytorch_start[i];
     for (size_t t = 1, stop = 0; t <= PYTORCH_STEPS; t++) {
-        assert_ok(bpb_dvjp(m.net, m.work, bpb_dcmatrix(samples, 2, 3), bpb_dcmatrix(ones, 1, 3),
-                           gradient, (bpb_dview){0}));
-        assert_ok(bpb_dopt_step(opt, m.net, gradient, 1));
+        assert_ok(bpb_vjp(m.net, m.work, bpb_matrix(samples, 2, 3), bpb_matrix(ones, 1, 3),
+                           gradient, (bpb_out){0}));
+        assert_ok(bpb_opt_step(opt, m.net, gradient, 1));
         if (t == pytorch_stops[stop])
             assert_at_stop(setting, stop++, theta);
     }
-    bpb_dopt_destroy(&opt);
+    bpb_opt_destroy(&opt);
     free_machine(&m);
 }
 

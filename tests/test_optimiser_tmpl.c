@@ -24,7 +24,7 @@ static struct naive make_naive(BPB(net) * net, const bpb_opt_options *options)
         naive.delta[i] = (long double)options->delta_0;
     }
     for (size_t l = 1; l <= BPB(net_layers)(net); l++) {
-        const BPB(view) W = BPB(net_W)(net, theta, l);
+        const BPB(out) W = BPB(net_W)(net, theta, l);
         for (size_t i = 0; i < W.rows * W.cols; i++)
             naive.weight[W.data - theta + (ptrdiff_t)i] = true;
     }

@@ -117,7 +117,7 @@ static void check_curvature(const struct drawn *drawn, long double *want, long d
     long double *wide;
     real *v = draw_direction(&rng, drawn->P, &wide), *product = make_dirty(drawn->P);
     const struct machine *machine = &drawn->machine;
-    const BPB(cview) X = drawn_inputs(drawn), T = drawn_targets(drawn);
+    const BPB(view) X = drawn_inputs(drawn), T = drawn_targets(drawn);
     struct drawn twice = *drawn;
     twice.terms *= 2;
     assert_ok(BPB(hvp)(machine->net, machine->work, X, T, v, product, NULL, NULL));

@@ -159,7 +159,7 @@ struct subject {
     BPB(plan) * plan;
     BPB(work) * work;
     struct data data;
-    BPB(cview) X, T;
+    BPB(view) X, T;
     size_t n_0, n_L, P;
     struct answers answers;
 };
@@ -169,8 +169,8 @@ static struct subject make_subject(BPB(net) * net, bool weighted_and_masked)
     struct subject s = {.net = net, .n_0 = BPB(net_units)(net, 0), .n_L = BPB(net_units)(net, L),
                         .P = BPB(net_parameters)(net)};
     s.data = make_data(net, weighted_and_masked);
-    s.X = BPB(cmatrix)(s.data.X, s.n_0, B);
-    s.T = BPB(cmatrix)(s.data.T, BPB(net_targets)(net), B);
+    s.X = BPB(matrix)(s.data.X, s.n_0, B);
+    s.T = BPB(matrix)(s.data.T, BPB(net_targets)(net), B);
     s.T.weights = s.data.weights;
     s.T.masked = s.data.masked;
     assert_ok(BPB(plan_create)(&s.plan, net, &(bpb_plan_options){.batch = B, .derivatives = 1}));
@@ -188,7 +188,7 @@ static void free_subject(struct subject *s)
 }
 
 #define ANSWER(name, n) take(&s->answers, name, n)
-#define ANSWER_MATRIX(name, rows) BPB(matrix)(ANSWER(name, (rows) * B), rows, B)
+#define ANSWER_MATRIX(name, rows) BPB(matrix_out)(ANSWER(name, (rows) * B), rows, B)
 
 static void ask_passes(struct subject *s)
 {
@@ -210,15 +210,15 @@ static void ask_derivatives(struct subject *s)
 {
     double E = 0;
     const size_t entries = s->n_0 * s->n_L;
-    const BPB(cview) U = BPB(cmatrix)(s->data.U, s->n_L, B), V = BPB(cmatrix)(s->data.V, s->n_0, B),
-                     D = BPB(cmatrix)(s->data.D, entries, B);
-    BPB(cview) dT = BPB(cmatrix)(s->data.dT, entries, B);
+    const BPB(view) U = BPB(matrix)(s->data.U, s->n_L, B), V = BPB(matrix)(s->data.V, s->n_0, B),
+                     D = BPB(matrix)(s->data.D, entries, B);
+    BPB(view) dT = BPB(matrix)(s->data.dT, entries, B);
     dT.masked = s->data.masked;
     assert_ok(BPB(gradient_x)(s->net, s->work, s->X, s->T, ANSWER("gradient too", s->P),
                               ANSWER_MATRIX("dX", s->n_0), NULL));
     assert_ok(BPB(vjp)(s->net, s->work, s->X, U, ANSWER("vjp", s->P),
                        ANSWER_MATRIX("vjp dX", s->n_0)));
-    assert_ok(BPB(jvp)(s->net, s->work, s->X, s->data.v, V, (BPB(view)){0},
+    assert_ok(BPB(jvp)(s->net, s->work, s->X, s->data.v, V, (BPB(out)){0},
                        ANSWER_MATRIX("jvp", s->n_L)));
     assert_ok(BPB(jacobian)(s->net, s->work, s->X, ANSWER_MATRIX("Jacobian", entries)));
     assert_ok(BPB(hvp)(s->net, s->work, s->X, s->T, s->data.v, ANSWER("Hv", s->P), NULL, NULL));
@@ -330,7 +330,7 @@ static void own_loss__of_long_columns(void **state)
             assert_ok(BPB(net_set_loss)(m.net, &squared));
         assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
         assert_ok(BPB(work_create)(&m.work, m.plan));
-        assert_ok(BPB(loss)(m.net, m.work, BPB(cmatrix)(x, 2, 3), BPB(cmatrix)(T, 1500, 3),
+        assert_ok(BPB(loss)(m.net, m.work, BPB(matrix)(x, 2, 3), BPB(matrix)(T, 1500, 3),
                             own ? &E_own : &E));
         free_machine(&m);
     }

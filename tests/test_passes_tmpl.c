@@ -63,7 +63,7 @@ static real *make_unset(size_t n)
 static void check_forward(struct problem *problem)
 {
     real *Y = make_unset(problem->n_out * problem->B);
-    const BPB(view) view = BPB(matrix)(Y, problem->n_out, problem->B);
+    const BPB(out) view = BPB(matrix_out)(Y, problem->n_out, problem->B);
     assert_ok(BPB(forward)(problem->machine.net, problem->machine.work, inputs(problem), view));
     assert_outputs_close(problem, Y);
     free(Y);
@@ -77,7 +77,7 @@ static void check_loss(struct problem *problem)
     assert_number_close("loss", (long double)E, problem->E, problem->E, problem->tolerance);
 }
 
-static real *gradient_of(struct problem *problem, BPB(cview) X, BPB(cview) T, double *E)
+static real *gradient_of(struct problem *problem, BPB(view) X, BPB(view) T, double *E)
 {
     real *gradient = make_unset(problem->P);
     assert_ok(BPB(gradient)(problem->machine.net, problem->machine.work, X, T, gradient, E));
@@ -199,7 +199,7 @@ static void sgd_step__keeps_the_loss_to_itself_when_it_is_not_wanted(void **stat
 
 /* A matrix in memory that is NaN wherever it has no entry. */
 struct scattered {
-    BPB(view) view;
+    BPB(out) view;
     real *memory;
     size_t *index, *row_index, length;
 };
@@ -218,7 +218,7 @@ enum layout {
 
 static real *entry(const struct scattered *matrix, size_t i, size_t j)
 {
-    const BPB(view) V = matrix->view;
+    const BPB(out) V = matrix->view;
     const size_t row_stride = V.row_stride ? V.row_stride : 1;
     const size_t ld = V.ld ? V.ld : V.rows * row_stride;
     return V.data + (V.row_index ? V.row_index[i] : i) * row_stride +
@@ -236,7 +236,7 @@ static size_t *backwards(size_t n)
 
 static void lay_out(struct scattered *matrix, enum layout layout)
 {
-    BPB(view) *V = &matrix->view;
+    BPB(out) *V = &matrix->view;
     switch (layout) {
     case LONG_COLUMNS:
         V->ld = V->rows + 5;
@@ -270,7 +270,7 @@ static struct scattered scatter(enum layout layout, size_t rows, size_t cols, co
 {
     struct scattered matrix = {.length = 3 * (rows + 5) * (2 * cols + 5)};
     matrix.memory = make_unset(matrix.length);
-    matrix.view = BPB(matrix)(matrix.memory + 3, rows, cols); // an odd place
+    matrix.view = BPB(matrix_out)(matrix.memory + 3, rows, cols); // an odd place
     lay_out(&matrix, layout);
     for (size_t j = 0; values && j < cols; j++)
         for (size_t i = 0; i < rows; i++)
@@ -308,10 +308,10 @@ static void check_views(struct problem *problem, enum layout of_X, enum layout o
     struct scattered T = scatter(of_T, problem->n_out, problem->B, problem->T);
     struct scattered Y = scatter(of_T, problem->n_out, problem->B, NULL);
     double E;
-    assert_ok(BPB(forward)(net, work, BPB(read)(X.view), Y.view));
+    assert_ok(BPB(forward)(net, work, BPB(view_of)(X.view), Y.view));
     real *values = gather(&Y);
     assert_outputs_close(problem, values);
-    real *gradient = gradient_of(problem, BPB(read)(X.view), BPB(read)(T.view), &E);
+    real *gradient = gradient_of(problem, BPB(view_of)(X.view), BPB(view_of)(T.view), &E);
     assert_gradient_close(problem, gradient);
     free(values);
     free(gradient);
@@ -423,10 +423,10 @@ static void passes__of_permuted_columns_are_permuted(void **state)
     size_t *order = allocate(problem.B, sizeof *order);
     real *Y = make_reals(problem.n_out * problem.B);
     rng_permutation(&rng, problem.B, order);
-    BPB(cview) X = inputs(&problem), T = targets(&problem);
+    BPB(view) X = inputs(&problem), T = targets(&problem);
     X.index = T.index = order;
     // Y's column order[j] is that of X's column order[j]
-    BPB(view) view = BPB(matrix)(Y, problem.n_out, problem.B);
+    BPB(out) view = BPB(matrix_out)(Y, problem.n_out, problem.B);
     view.index = order;
     assert_ok(BPB(forward)(problem.machine.net, problem.machine.work, X, view));
     assert_outputs_close(&problem, Y);
@@ -504,7 +504,7 @@ static void gradient__through_a_softmax_of_one_unit_is_zero(void **state)
         &(bpb_net_options){.units = n, .n_layers = 2, .hidden = BPB_SOFTMAX, .seed = 1}, NULL);
     const real x[] = {RC(0.5), -1, 2}, t[] = {1, 0};
     real gradient[8];
-    assert_ok(BPB(gradient)(machine.net, machine.work, BPB(cmatrix)(x, 3, 1), BPB(cmatrix)(t, 2, 1), gradient,
+    assert_ok(BPB(gradient)(machine.net, machine.work, BPB(matrix)(x, 3, 1), BPB(matrix)(t, 2, 1), gradient,
                             NULL));
     for (size_t i = 0; i < 4; i++)
         assert_true(gradient[i] == 0);
@@ -516,14 +516,14 @@ static void gradient__through_a_softmax_of_one_unit_is_zero(void **state)
 /* ---- Cross-entropy far out ---- */
 
 /* Z = X: one layer of n units with W = I, b = 0. */
-static struct machine make_transparent(size_t n, bpb_activation output, bpb_loss loss)
+static struct machine make_transparent(size_t n, bpb_activation output, bpb_loss_kind loss)
 {
     const size_t units[] = {n, n};
     struct machine machine = make_machine(
         &(bpb_net_options){
             .units = units, .n_layers = 1, .output = output, .loss = loss, .init = BPB_INIT_ZERO},
         NULL);
-    const BPB(view) W = BPB(net_W)(machine.net, BPB(net_theta)(machine.net), 1);
+    const BPB(out) W = BPB(net_W)(machine.net, BPB(net_theta)(machine.net), 1);
     for (size_t i = 0; i < n; i++)
         W.data[i * n + i] = 1;
     return machine;
@@ -538,9 +538,9 @@ static void check_limit(bpb_activation output, size_t n, const real *z, const re
     double E = -1, only_loss = -1;
     bpb_score score;
     assert_ok(
-        BPB(gradient)(machine.net, machine.work, BPB(cmatrix)(z, n, 1), BPB(cmatrix)(t, n, 1), gradient, &E));
-    assert_ok(BPB(loss)(machine.net, machine.work, BPB(cmatrix)(z, n, 1), BPB(cmatrix)(t, n, 1), &only_loss));
-    assert_ok(BPB(evaluate)(machine.net, BPB(cmatrix)(z, n, 1), BPB(cmatrix)(t, n, 1), &score));
+        BPB(gradient)(machine.net, machine.work, BPB(matrix)(z, n, 1), BPB(matrix)(t, n, 1), gradient, &E));
+    assert_ok(BPB(loss)(machine.net, machine.work, BPB(matrix)(z, n, 1), BPB(matrix)(t, n, 1), &only_loss));
+    assert_ok(BPB(evaluate)(machine.net, BPB(matrix)(z, n, 1), BPB(matrix)(t, n, 1), &score));
     assert_true(E == e && only_loss == e && score.loss == e);
     for (size_t i = 0; i < n; i++) {
         assert_true(gradient[n * n + i] == D[i]);
@@ -597,9 +597,9 @@ struct whole {
     real *X, *Y;
 };
 
-static BPB(cview) whole_inputs(const struct whole *whole)
+static BPB(view) whole_inputs(const struct whole *whole)
 {
-    return BPB(cmatrix)(whole->X, whole->n_in, COLUMNS);
+    return BPB(matrix)(whole->X, whole->n_in, COLUMNS);
 }
 
 static struct whole make_whole(const struct bits_case *bits_case)
@@ -616,7 +616,7 @@ static struct whole make_whole(const struct bits_case *bits_case)
     struct rng rng = {13};
     fill_uniform(&rng, whole.n_in * COLUMNS, -1, 1, whole.X);
     assert_ok(BPB(predict)(whole.machine.net, whole_inputs(&whole),
-                           BPB(matrix)(whole.Y, whole.n_out, COLUMNS)));
+                           BPB(matrix_out)(whole.Y, whole.n_out, COLUMNS)));
     return whole;
 }
 
@@ -631,9 +631,9 @@ static void free_whole(struct whole *whole)
 static void predict_part(const struct whole *whole, BPB(work) * work, size_t first, size_t count,
                          real *Y)
 {
-    const BPB(cview) X = BPB(columns)(whole_inputs(whole), first, count);
+    const BPB(view) X = BPB(columns)(whole_inputs(whole), first, count);
     assert_ok(BPB(predict_with)(whole->machine.net, work, X,
-                                BPB(matrix)(Y + first * whole->n_out, whole->n_out, count), NULL));
+                                BPB(matrix_out)(Y + first * whole->n_out, whole->n_out, count), NULL));
 }
 
 /* Cut the first columns into at most 70 blocks of that size, or 0: of random sizes. */
@@ -689,8 +689,8 @@ static void predict__gives_a_column_the_same_bits_among_any_others(void **state)
         fill_uniform(&rng, whole.n_in * 70, -1e6, 1e6, others);
         memcpy(others + place * whole.n_in, whole.X + place * whole.n_in,
                whole.n_in * sizeof *others);
-        assert_ok(BPB(predict)(whole.machine.net, BPB(cmatrix)(others, whole.n_in, 70),
-                               BPB(matrix)(Y, whole.n_out, 70)));
+        assert_ok(BPB(predict)(whole.machine.net, BPB(matrix)(others, whole.n_in, 70),
+                               BPB(matrix_out)(Y, whole.n_out, 70)));
         assert_same_bits(whole.n_out, Y + place * whole.n_out, whole.Y + place * whole.n_out);
     }
     free(others);
@@ -703,13 +703,13 @@ static void check_layout(const struct whole *whole, enum layout layout)
 {
     struct scattered X = scatter(layout, whole->n_in, COLUMNS, whole->X);
     struct scattered Y = scatter(layout, whole->n_out, COLUMNS, NULL);
-    const BPB(cview) view = BPB(read)(X.view);
+    const BPB(view) view = BPB(view_of)(X.view);
     assert_ok(BPB(predict_with)(whole->machine.net, whole->machine.work, view, Y.view, NULL));
     real *values = gather(&Y);
     assert_same_bits(whole->n_out * COLUMNS, values, whole->Y);
     memset(values, 0xff, whole->n_out * 50 * sizeof *values);
     assert_ok(BPB(predict_with)(whole->machine.net, whole->machine.work, BPB(columns)(view, 99, 50),
-                                BPB(matrix)(values, whole->n_out, 50), NULL));
+                                BPB(matrix_out)(values, whole->n_out, 50), NULL));
     assert_same_bits(whole->n_out * 50, values, whole->Y + 99 * whole->n_out);
     free(values);
     free_scattered(&X);
@@ -732,11 +732,11 @@ static void predict__reads_rows_and_columns_more_than_once(void **state)
     const size_t n[] = {3, 2}, rows[] = {1, 0, 1}, cols[] = {1, 1, 0, 1};
     const real data[] = {1, 2, /**/ 3, 4}, same[] = {4, 3, 4, 4, 3, 4, 2, 1, 2, 4, 3, 4};
     struct machine machine = make_machine(&(bpb_net_options){.units = n, .n_layers = 1}, NULL);
-    const BPB(cview) X = {
+    const BPB(view) X = {
         .data = data, .rows = 3, .cols = 4, .ld = 2, .index = cols, .row_index = rows};
     real Y[8], want[8];
-    assert_ok(BPB(predict)(machine.net, X, BPB(matrix)(Y, 2, 4)));
-    assert_ok(BPB(predict)(machine.net, BPB(cmatrix)(same, 3, 4), BPB(matrix)(want, 2, 4)));
+    assert_ok(BPB(predict)(machine.net, X, BPB(matrix_out)(Y, 2, 4)));
+    assert_ok(BPB(predict)(machine.net, BPB(matrix)(same, 3, 4), BPB(matrix_out)(want, 2, 4)));
     assert_same_bits(8, Y, want);
     assert_true(Y[0] != Y[4] && Y[0] == Y[2]);
     free_machine(&machine);
@@ -753,7 +753,7 @@ static void check_predict(struct problem *problem, int unpadded, size_t batch)
     real *Y = make_unset(problem->n_out * problem->B);
     bpb_score score;
     assert_ok(BPB(predict_with)(problem->machine.net, work, inputs(problem),
-                                BPB(matrix)(Y, problem->n_out, problem->B), NULL));
+                                BPB(matrix_out)(Y, problem->n_out, problem->B), NULL));
     assert_ok(
         BPB(evaluate_with)(problem->machine.net, work, inputs(problem), targets(problem), &score));
     assert_outputs_close(problem, Y);
@@ -790,10 +790,10 @@ static void predict__scales_inputs_and_outputs(void **state)
     assert_ok(BPB(evaluate)(problem.machine.net, inputs(&problem), targets(&problem), &score));
     assert_number_close("loss", (long double)score.loss, problem.E, problem.E, problem.tolerance);
     assert_ok(
-        BPB(predict)(problem.machine.net, inputs(&problem), BPB(matrix)(Y, problem.n_out, problem.B)));
+        BPB(predict)(problem.machine.net, inputs(&problem), BPB(matrix_out)(Y, problem.n_out, problem.B)));
     for (size_t j = 0; j < problem.B; j++)
         assert_ok(BPB(predict)(problem.machine.net, BPB(columns)(inputs(&problem), j, 1),
-                               BPB(matrix)(alone + j * problem.n_out, problem.n_out, 1)));
+                               BPB(matrix_out)(alone + j * problem.n_out, problem.n_out, 1)));
     assert_same_bits(problem.n_out * problem.B, Y, alone);
     for (size_t i = 0; i < problem.n_out * problem.B; i++)
         Y[i] = (Y[i] - out.shift[i % problem.n_out]) / out.factor[i % problem.n_out];
@@ -818,7 +818,7 @@ static void predict__flags_the_columns_that_are_not_finite_and_spoils_no_other(v
         expected[spoilt[s]] = 1;
     }
     assert_int_equal(BPB(predict_with)(whole.machine.net, whole.machine.work, whole_inputs(&whole),
-                                       BPB(matrix)(Y, whole.n_out, COLUMNS), flags),
+                                       BPB(matrix_out)(Y, whole.n_out, COLUMNS), flags),
                      BPB_NONFINITE);
     assert_memory_equal(flags, expected, COLUMNS);
     for (size_t j = 0; j < COLUMNS; j++)
@@ -836,7 +836,7 @@ static void predict__clears_the_flags_of_finite_columns(void **state)
     unsigned char flags[COLUMNS], expected[COLUMNS] = {0};
     memset(flags, 0xff, sizeof flags);
     assert_ok(BPB(predict_with)(whole.machine.net, whole.machine.work, whole_inputs(&whole),
-                                BPB(matrix)(Y, whole.n_out, COLUMNS), flags));
+                                BPB(matrix_out)(Y, whole.n_out, COLUMNS), flags));
     assert_memory_equal(flags, expected, COLUMNS);
     free(Y);
     free_whole(&whole);
@@ -850,23 +850,23 @@ static void check_nan(bpb_activation hidden, bpb_activation output)
         &(bpb_net_options){.units = n, .n_layers = 2, .hidden = hidden, .output = output}, NULL);
     const real X[] = {1, 2, 3, (real)NAN, 5, 6}, T[6] = {0};
     real Y[6], gradient[17];
-    const BPB(view) view = BPB(matrix)(Y, 2, 3);
+    const BPB(out) view = BPB(matrix_out)(Y, 2, 3);
     double E = 0;
     for (int by_panels = 0; by_panels <= 1; by_panels++) {
         assert_int_equal(by_panels
-                             ? BPB(predict)(machine.net, BPB(cmatrix)(X, 2, 3), view)
-                             : BPB(forward)(machine.net, machine.work, BPB(cmatrix)(X, 2, 3), view),
+                             ? BPB(predict)(machine.net, BPB(matrix)(X, 2, 3), view)
+                             : BPB(forward)(machine.net, machine.work, BPB(matrix)(X, 2, 3), view),
                          by_panels ? BPB_NONFINITE : BPB_OK);
         for (size_t i = 0; i < 6; i++)
             assert_int_equal(isnan(Y[i]) != 0, i / 2 == 1);
     }
-    assert_int_equal(BPB(loss)(machine.net, machine.work, BPB(cmatrix)(X, 2, 3), BPB(cmatrix)(T, 2, 3), &E),
+    assert_int_equal(BPB(loss)(machine.net, machine.work, BPB(matrix)(X, 2, 3), BPB(matrix)(T, 2, 3), &E),
                      BPB_NONFINITE);
     assert_true(isnan(E));
-    assert_int_equal(BPB(gradient)(machine.net, machine.work, BPB(cmatrix)(X, 2, 3), BPB(cmatrix)(T, 2, 3),
+    assert_int_equal(BPB(gradient)(machine.net, machine.work, BPB(matrix)(X, 2, 3), BPB(matrix)(T, 2, 3),
                                    gradient, NULL),
                      BPB_NONFINITE);
-    assert_int_equal(BPB(find_nonfinite)(BPB(cmatrix)(gradient, 17, 1), NULL), BPB_NONFINITE);
+    assert_int_equal(BPB(find_nonfinite)(BPB(matrix)(gradient, 17, 1), NULL), BPB_NONFINITE);
     free_machine(&machine);
 }
 
@@ -904,8 +904,8 @@ static void sgd_step__leaves_the_net_alone_where_the_loss_is_not_finite(void **s
 static void check_evaluate_cuts(const struct whole *whole, const real *T_data)
 {
     enum { B = 75 };
-    const BPB(cview) X = BPB(columns)(whole_inputs(whole), 0, B),
-                     T = BPB(cmatrix)(T_data, whole->n_out, B);
+    const BPB(view) X = BPB(columns)(whole_inputs(whole), 0, B),
+                     T = BPB(matrix)(T_data, whole->n_out, B);
     bpb_score all, one;
     double sum = 0;
     size_t correct = 0;
@@ -942,7 +942,7 @@ static void evaluate__gives_the_same_bits_with_a_plan_of_any_batch(void **state)
 {
     (void)state;
     struct whole whole = make_whole(&bits_cases[3]);
-    const BPB(cview) X = whole_inputs(&whole), T = BPB(cmatrix)(whole.Y, whole.n_out, COLUMNS);
+    const BPB(view) X = whole_inputs(&whole), T = BPB(matrix)(whole.Y, whole.n_out, COLUMNS);
     bpb_score want, got;
     whole.options.seed = 2;
     assert_ok(BPB(net_init)(whole.machine.net, BPB_INIT_SCALED, 2));
@@ -963,7 +963,7 @@ static bpb_score score_of(bpb_activation output, size_t n, size_t B, const real 
 {
     struct machine machine = make_transparent(n, output, BPB_SQUARED);
     bpb_score score;
-    assert_int_equal(BPB(evaluate)(machine.net, BPB(cmatrix)(Z, n, B), BPB(cmatrix)(T, n, B), &score),
+    assert_int_equal(BPB(evaluate)(machine.net, BPB(matrix)(Z, n, B), BPB(matrix)(T, n, B), &score),
                      status);
     free_machine(&machine);
     return score;

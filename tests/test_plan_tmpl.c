@@ -33,7 +33,7 @@ static BPB(plan) * make_plan(const struct subject *s, const bpb_plan_options *op
 
 /* ---- Entries ---- */
 
-static void assert_shape(const bpb_plan_entry *entry, const struct net_and_batch *net)
+static void assert_shape(const bpb_plan_choice *entry, const struct net_and_batch *net)
 {
     const size_t n_in = net->net.units[entry->layer - 1], n_out = net->net.units[entry->layer];
     const bool delta = strcmp(entry->product, "delta") == 0;
@@ -49,7 +49,7 @@ static void assert_shape(const bpb_plan_entry *entry, const struct net_and_batch
 /* How many entries of this product of a layer are chosen. */
 static size_t count_chosen(const BPB(plan) * plan, const char *product, size_t layer)
 {
-    bpb_plan_entry entry;
+    bpb_plan_choice entry;
     size_t count = 0;
     for (size_t i = 0; next_entry(plan, i, &entry); i++)
         count += entry.chosen && entry.layer == layer && strcmp(entry.product, product) == 0;
@@ -70,7 +70,7 @@ static void check_entries(const struct net_and_batch *net, bpb_planning planning
     struct subject s = make(net);
     BPB(plan) *plan = make_plan(&s, &(bpb_plan_options){
         .batch = net->B, .planning = planning, .unpadded = unpadded});
-    bpb_plan_entry entry;
+    bpb_plan_choice entry;
     for (size_t i = 0; next_entry(plan, i, &entry); i++) {
         assert_in_range(entry.layer, 1, net->net.n_layers);
         assert_shape(&entry, net);
@@ -96,7 +96,7 @@ static void plan_entry__beyond_the_last_leaves_it_alone(void **state)
     (void)state;
     struct subject s = make(&nets[0]);
     BPB(plan) *plan = make_plan(&s, NULL);
-    bpb_plan_entry entry = {.layer = 99};
+    bpb_plan_choice entry = {.layer = 99};
     assert_int_equal(BPB(plan_entry)(plan, 1000, &entry), BPB_ERR_SIZE);
     assert_int_equal(BPB(plan_entry)(plan, SIZE_MAX, &entry), BPB_ERR_SIZE);
     assert_int_equal(entry.layer, 99);
@@ -110,7 +110,7 @@ static void plan_entry__beyond_the_last_leaves_it_alone(void **state)
 
 static void assert_chosen(const BPB(plan) * plan, const char *product, const char *kernel)
 {
-    bpb_plan_entry entry;
+    bpb_plan_choice entry;
     for (size_t i = 0; next_entry(plan, i, &entry); i++)
         if (strcmp(entry.product, product) == 0)
             assert_int_equal(entry.chosen, strcmp(entry.kernel, kernel) == 0);
@@ -189,7 +189,7 @@ static void planning__chooses_as_it_says(void **state)
 {
     (void)state;
     struct subject s = make(&nets[2]);
-    bpb_plan_entry entry;
+    bpb_plan_choice entry;
     for (int blas = 0; blas <= 1; blas++) {
         BPB(plan) *plan = make_plan(
             &s, &(bpb_plan_options){.planning = blas ? BPB_PLAN_CBLAS : BPB_PLAN_ESTIMATE});
@@ -240,9 +240,9 @@ static void estimate__depends_on_no_threads(void **state)
 /* ---- The measurement ---- */
 
 /* The chosen kernel took least of those that this product may have. */
-static void assert_fastest(const BPB(plan) * plan, const bpb_plan_entry *chosen)
+static void assert_fastest(const BPB(plan) * plan, const bpb_plan_choice *chosen)
 {
-    bpb_plan_entry entry;
+    bpb_plan_choice entry;
     for (size_t i = 0; next_entry(plan, i, &entry); i++)
         if (entry.layer == chosen->layer && strcmp(entry.product, chosen->product) == 0 &&
             !may_be_refused(entry.product, entry.kernel, 0))
@@ -251,7 +251,7 @@ static void assert_fastest(const BPB(plan) * plan, const bpb_plan_entry *chosen)
 
 static void assert_measured(const BPB(plan) * plan, size_t n_layers)
 {
-    bpb_plan_entry entry;
+    bpb_plan_choice entry;
     for (size_t i = 0; next_entry(plan, i, &entry); i++) {
         assert_true(entry.seconds > 0 && entry.seconds < 10);
         if (entry.chosen)
@@ -291,7 +291,7 @@ static void measure__decides_once_for_equal_products(void **state)
     struct subject s = make_subject(&(bpb_net_options){.units = units, .n_layers = 8}, 4);
     BPB(plan) *plan =
         make_plan(&s, &(bpb_plan_options){.batch = 24, .planning = BPB_PLAN_MEASURE});
-    bpb_plan_entry a, b;
+    bpb_plan_choice a, b;
     for (size_t i = 0; next_entry(plan, i, &a); i++)
         for (size_t j = 0; j < i && next_entry(plan, j, &b); j++)
             if (strcmp(a.product, b.product) == 0 && strcmp(a.kernel, b.kernel) == 0)
@@ -306,7 +306,7 @@ static void predict_by(const struct subject *s, BPB(work) * work, size_t block, 
 {
     for (size_t first = 0, cols; first < s->cols; first += cols) {
         cols = s->cols - first < block ? s->cols - first : block;
-        const BPB(view) part = BPB(matrix)(Y + first * s->n_out, s->n_out, cols);
+        const BPB(out) part = BPB(matrix_out)(Y + first * s->n_out, s->n_out, cols);
         assert_ok(BPB(predict_with)(s->net, work, X_of(s, first, cols), part, NULL));
     }
 }
@@ -340,7 +340,7 @@ static void predict__gives_a_column_its_bits_in_any_block(void **state)
     for (size_t i = 1; i < COUNT(nets); i++) {
         struct subject s = make(&nets[i]);
         real *want = make_reals(s.n_out * s.cols);
-        const BPB(view) all = BPB(matrix)(want, s.n_out, s.cols);
+        const BPB(out) all = BPB(matrix_out)(want, s.n_out, s.cols);
         assert_ok(BPB(predict)(s.net, X_of(&s, 0, s.cols), all));
         check_predictions(&s, BPB_PLAN_ESTIMATE, want);
         struct outcome blas =

@@ -88,7 +88,7 @@ static void make_steps(const struct subject *s, BPB(work) * work, size_t B)
     const bpb_sgd_rule rule = {.eta = 0.01};
     double loss;
     for (size_t i = 0; i < N; i++) {
-        BPB(cview) X = X_of(s, 0, B), T = T_of(s, 0, B);
+        BPB(view) X = X_of(s, 0, B), T = T_of(s, 0, B);
         X.index = T.index = i % 2 ? index : NULL;
         assert_ok(BPB(sgd_step)(s->net, work, X, T, &rule, i % 3 ? NULL : &loss));
         if (i % 10 == 0)

@@ -114,12 +114,12 @@ static void normal_quantile__inverts_the_distribution_function(void **state)
 
 /* ---- Initial parameters ---- */
 
-static bpb_dnet *make_net(const size_t *units, size_t n_layers, bpb_init init, uint64_t seed)
+static bpb_net *make_net(const size_t *units, size_t n_layers, bpb_init init, uint64_t seed)
 {
-    bpb_dnet *net = NULL;
+    bpb_net *net = NULL;
     const bpb_net_options options = {
         .units = units, .n_layers = n_layers, .init = init, .seed = seed};
-    assert_int_equal(bpb_dnet_create(&net, &options), BPB_OK);
+    assert_int_equal(bpb_net_create(&net, &options), BPB_OK);
     return net;
 }
 
@@ -161,11 +161,11 @@ static void init__gives_the_same_bits_everywhere(void **state)
         {BPB_INIT_ZERO, {0}},
     };
     for (size_t g = 0; g < COUNT(golden); g++) {
-        bpb_dnet *net = make_net(units, 2, golden[g].init, 42);
-        assert_int_equal(bpb_dnet_parameters(net), COUNT(golden[g].theta));
+        bpb_net *net = make_net(units, 2, golden[g].init, 42);
+        assert_int_equal(bpb_net_parameters(net), COUNT(golden[g].theta));
         for (size_t i = 0; i < COUNT(golden[g].theta); i++)
-            assert_true(bpb_dnet_ctheta(net)[i] == golden[g].theta[i]);
-        bpb_dnet_destroy(&net);
+            assert_true(bpb_net_ctheta(net)[i] == golden[g].theta[i]);
+        bpb_net_destroy(&net);
     }
 }
 
@@ -174,14 +174,14 @@ static void init__in_float_is_that_in_double_rounded(void **state)
     (void)state;
     static const size_t units[] = {37, 21, 5};
     for (bpb_init init = BPB_INIT_SCALED; init <= BPB_INIT_ZERO; init++) {
-        bpb_snet *net = NULL;
-        bpb_dnet *wide = make_net(units, 2, init, 7);
+        bpbf_net *net = NULL;
+        bpb_net *wide = make_net(units, 2, init, 7);
         const bpb_net_options options = {.units = units, .n_layers = 2, .init = init, .seed = 7};
-        assert_int_equal(bpb_snet_create(&net, &options), BPB_OK);
-        for (size_t i = 0; i < bpb_dnet_parameters(wide); i++)
-            assert_true(bpb_snet_ctheta(net)[i] == (float)bpb_dnet_ctheta(wide)[i]);
-        bpb_snet_destroy(&net);
-        bpb_dnet_destroy(&wide);
+        assert_int_equal(bpbf_net_create(&net, &options), BPB_OK);
+        for (size_t i = 0; i < bpb_net_parameters(wide); i++)
+            assert_true(bpbf_net_ctheta(net)[i] == (float)bpb_net_ctheta(wide)[i]);
+        bpbf_net_destroy(&net);
+        bpb_net_destroy(&wide);
     }
 }
 
@@ -189,7 +189,7 @@ struct moments {
     double mean, variance, kurtosis, largest;
 };
 
-static struct moments moments_of(bpb_dview V)
+static struct moments moments_of(bpb_out V)
 {
     struct moments moments = {0};
     const size_t n = V.rows * V.cols;
@@ -212,7 +212,7 @@ static struct moments moments_of(bpb_dview V)
  * of the mean sqrt(variance/n), of the variance sqrt((kurtosis - 1)/n), of the kurtosis, which
  * goes with moments up to the eighth, sqrt(24/n) and sqrt(1.32/n).
  */
-static void check_moments(bpb_dview V, double variance, bool uniform)
+static void check_moments(bpb_out V, double variance, bool uniform)
 {
     const struct moments moments = moments_of(V);
     const double n = (double)(V.rows * V.cols), kurtosis = uniform ? 1.8 : 3;
@@ -241,15 +241,15 @@ static void init__has_the_moments_of_its_distribution(void **state)
         {BPB_INIT_HE_NORMAL, 2.0 / N_IN, 0, false},
     };
     for (size_t d = 0; d < COUNT(distributions); d++) {
-        bpb_dnet *net = make_net(units, 1, distributions[d].init, 11);
-        const bpb_dview b = bpb_dnet_b(net, bpb_dnet_theta(net), 1);
-        check_moments(bpb_dnet_W(net, bpb_dnet_theta(net), 1), distributions[d].of_W,
+        bpb_net *net = make_net(units, 1, distributions[d].init, 11);
+        const bpb_out b = bpb_net_b(net, bpb_net_theta(net), 1);
+        check_moments(bpb_net_W(net, bpb_net_theta(net), 1), distributions[d].of_W,
                       distributions[d].uniform);
         if (distributions[d].of_b > 0)
             check_moments(b, distributions[d].of_b, false);
         else
             assert_true(moments_of(b).largest == 0);
-        bpb_dnet_destroy(&net);
+        bpb_net_destroy(&net);
     }
 }
 
@@ -266,19 +266,19 @@ static void init__differs_between_layers_and_seeds(void **state)
     (void)state;
     static const size_t units[] = {9, 9, 9};
     static const uint64_t seeds[] = {1, 2, (uint64_t)1 << 32 | 1};
-    bpb_dnet *net = make_net(units, 2, BPB_INIT_NORMAL, seeds[0]);
-    double *theta = bpb_dnet_theta(net);
-    const double *W_1 = bpb_dnet_W(net, theta, 1).data, *W_2 = bpb_dnet_W(net, theta, 2).data;
-    const double *b_1 = bpb_dnet_b(net, theta, 1).data, *b_2 = bpb_dnet_b(net, theta, 2).data;
+    bpb_net *net = make_net(units, 2, BPB_INIT_NORMAL, seeds[0]);
+    double *theta = bpb_net_theta(net);
+    const double *W_1 = bpb_net_W(net, theta, 1).data, *W_2 = bpb_net_W(net, theta, 2).data;
+    const double *b_1 = bpb_net_b(net, theta, 1).data, *b_2 = bpb_net_b(net, theta, 2).data;
     assert_int_equal(count_equal(81, W_1, W_2), 0);
     assert_int_equal(count_equal(9, b_1, b_2), 0);
     assert_int_equal(count_equal(9, b_1, W_1), 0);
     for (size_t s = 1; s < COUNT(seeds); s++) {
-        bpb_dnet *other = make_net(units, 2, BPB_INIT_NORMAL, seeds[s]);
-        assert_int_equal(count_equal(180, theta, bpb_dnet_ctheta(other)), 0);
-        bpb_dnet_destroy(&other);
+        bpb_net *other = make_net(units, 2, BPB_INIT_NORMAL, seeds[s]);
+        assert_int_equal(count_equal(180, theta, bpb_net_ctheta(other)), 0);
+        bpb_net_destroy(&other);
     }
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
 }
 
 static void net_init__draws_as_create_does(void **state)
@@ -286,13 +286,13 @@ static void net_init__draws_as_create_does(void **state)
     (void)state;
     static const size_t units[] = {6, 4, 3};
     for (bpb_init init = BPB_INIT_SCALED; init <= BPB_INIT_ZERO; init++) {
-        bpb_dnet *net = make_net(units, 2, BPB_INIT_NORMAL, 1),
+        bpb_net *net = make_net(units, 2, BPB_INIT_NORMAL, 1),
                  *fresh = make_net(units, 2, init, 2);
-        assert_int_equal(bpb_dnet_init(net, init, 2), BPB_OK);
-        assert_memory_equal(bpb_dnet_ctheta(net), bpb_dnet_ctheta(fresh),
-                            bpb_dnet_parameters(net) * sizeof(double));
-        bpb_dnet_destroy(&net);
-        bpb_dnet_destroy(&fresh);
+        assert_int_equal(bpb_net_init(net, init, 2), BPB_OK);
+        assert_memory_equal(bpb_net_ctheta(net), bpb_net_ctheta(fresh),
+                            bpb_net_parameters(net) * sizeof(double));
+        bpb_net_destroy(&net);
+        bpb_net_destroy(&fresh);
     }
 }
 

@@ -11,7 +11,7 @@ static const size_t units[] = {N_IN, N_HIDDEN, N_OUT};
 static const struct kind {
     const char *name;
     bpb_activation output;
-    bpb_loss loss;
+    bpb_loss_kind loss;
     size_t group; /* outputs to a target; 0: the column is a whole */
 } kinds[] = {
     {"squared", BPB_TANH, BPB_SQUARED, 1},
@@ -43,13 +43,13 @@ static struct machine machine_of(const struct kind *kind, double smoothing)
                         &(bpb_plan_options){.batch = B, .derivatives = 1});
 }
 
-static BPB(cview) X(void)
+static BPB(view) X(void)
 {
-    return BPB(cmatrix)(x_values, N_IN, B);
+    return BPB(matrix)(x_values, N_IN, B);
 }
-static BPB(cview) T_of(const struct machine *m)
+static BPB(view) T_of(const struct machine *m)
 {
-    return BPB(cmatrix)(t_values, BPB(net_targets)(m->net), B);
+    return BPB(matrix)(t_values, BPB(net_targets)(m->net), B);
 }
 
 /* All that depends on targets, E and each of its derivatives. */
@@ -83,7 +83,7 @@ static void free_answers(struct answers *answers)
         free(answers->list[i].x);
 }
 
-static struct answers ask(const struct machine *m, BPB(cview) A, BPB(cview) T)
+static struct answers ask(const struct machine *m, BPB(view) A, BPB(view) T)
 {
     struct answers s = {0};
     const size_t P = BPB(net_parameters)(m->net);
@@ -98,7 +98,7 @@ static struct answers ask(const struct machine *m, BPB(cview) A, BPB(cview) T)
     assert_ok(BPB(gradient)(m->net, m->work, A, T, gradient, &E_too));
     assert_true(E_too == E);
     keep(&s, "gradient", P, gradient);
-    assert_ok(BPB(gradient_x)(m->net, m->work, A, T, gradient, BPB(matrix)(dX, N_IN, A.cols),
+    assert_ok(BPB(gradient_x)(m->net, m->work, A, T, gradient, BPB(matrix_out)(dX, N_IN, A.cols),
                               NULL));
     keep(&s, "gradient too", P, gradient);
     keep(&s, "dX", N_IN * A.cols, dX);
@@ -161,7 +161,7 @@ static const real weights[B] = {1, 2,       RC(0.5), 0,        3, RC(0.25),
                                 1, RC(1.5), 2,       RC(0.75), 4, RC(0.125)};
 
 /* E and its derivatives are 1/B sum_j w_j of those of column j alone. */
-static struct answers sum_of_columns(const struct machine *m, BPB(cview) T, const real *w)
+static struct answers sum_of_columns(const struct machine *m, BPB(view) T, const real *w)
 {
     struct answers sum = {0};
     for (size_t j = 0; j < B; j++) {
@@ -177,7 +177,7 @@ static void weights__multiply_the_columns(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(kinds); i++) {
         struct machine m = machine_of(&kinds[i], 0);
-        BPB(cview) T = T_of(&m);
+        BPB(view) T = T_of(&m);
         struct answers want = sum_of_columns(&m, T, weights);
         T.weights = weights;
         struct answers got = ask(&m, X(), T);
@@ -195,7 +195,7 @@ static void weights__go_through_the_index(void **state)
     static const size_t order[B] = {3, 1, 4, 11, 5, 9, 2, 6, 0, 8, 7, 10};
     struct machine m = machine_of(&kinds[SOFTMAX], 0);
     real ordered[B];
-    BPB(cview) A = X(), T = T_of(&m), T_ordered = T;
+    BPB(view) A = X(), T = T_of(&m), T_ordered = T;
     A.index = T.index = T_ordered.index = order;
     T.weights = weights;
     struct answers got = ask(&m, A, T);
@@ -226,7 +226,7 @@ static void weights__all_one_change_nothing(void **state)
     (void)state;
     static const real ones[B] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     struct machine m = machine_of(&kinds[0], 0);
-    BPB(cview) T = T_of(&m);
+    BPB(view) T = T_of(&m);
     struct answers want = ask(&m, X(), T);
     T.weights = ones;
     struct answers got = ask(&m, X(), T);
@@ -247,9 +247,9 @@ static void make_holes(size_t n_T, bool chosen, real *T)
             T[k] = (real)NAN;
 }
 
-static BPB(cview) masked(const struct machine *m, const real *T)
+static BPB(view) masked(const struct machine *m, const real *T)
 {
-    BPB(cview) V = BPB(cmatrix)(T, BPB(net_targets)(m->net), B);
+    BPB(view) V = BPB(matrix)(T, BPB(net_targets)(m->net), B);
     V.masked = 1;
     V.weights = weights;
     return V;
@@ -264,7 +264,7 @@ static void masked__halves_add_up(void **state)
             continue;
         struct machine m = machine_of(&kinds[i], 0);
         real holes[N_OUT * B];
-        BPB(cview) all = T_of(&m);
+        BPB(view) all = T_of(&m);
         struct answers sum = {0};
         for (int chosen = 0; chosen < 2; chosen++) {
             make_holes(all.rows, chosen, holes);
@@ -308,7 +308,7 @@ static long double loss_by_formula(const struct machine *m, const struct kind *k
     real Y[N_OUT * B];
     long double E = 0;
     const size_t n_T = BPB(net_targets)(m->net), group = N_OUT / n_T;
-    assert_ok(BPB(forward)(m->net, m->work, X(), BPB(matrix)(Y, N_OUT, B)));
+    assert_ok(BPB(forward)(m->net, m->work, X(), BPB(matrix_out)(Y, N_OUT, B)));
     for (size_t j = 0; j < B; j++) {
         bool hole = false;
         long double e = 0;
@@ -354,7 +354,7 @@ static void masked__softmax_leaves_the_column_out(void **state)
         holes[j * N_OUT + j % N_OUT] = (real)NAN;
         left[j] = 0;
     }
-    BPB(cview) T = T_of(&m);
+    BPB(view) T = T_of(&m);
     T.weights = left;
     struct answers want = ask(&m, X(), T), got = ask(&m, X(), masked(&m, holes));
     assert_same("softmax", &got, &want);
@@ -372,7 +372,7 @@ static void not_masked__nan_is_a_value(void **state)
     holes[9] = (real)NAN;
     for (size_t i = 0; i < COUNT(kinds); i++) {
         struct machine m = machine_of(&kinds[i], 0);
-        BPB(cview) T = masked(&m, holes);
+        BPB(view) T = masked(&m, holes);
         assert_ok(BPB(gradient)(m.net, m.work, X(), T, gradient, &E));
         T.masked = 0;
         assert_int_equal(BPB(gradient)(m.net, m.work, X(), T, gradient, &E), BPB_NONFINITE);
@@ -392,7 +392,7 @@ static void find_nonfinite__nan_of_a_masked_view(void **state)
     (void)state;
     real values[] = {1, 2, (real)NAN, 4, 5, (real)INFINITY};
     bpb_where where = {9, 9};
-    BPB(cview) V = BPB(cmatrix)(values, 2, 3);
+    BPB(view) V = BPB(matrix)(values, 2, 3);
     assert_int_equal(BPB(find_nonfinite)(V, &where), BPB_NONFINITE);
     assert_true(where.row == 0 && where.col == 1);
     V.masked = 1;
@@ -419,8 +419,8 @@ static void classes__are_what_one_hot_makes_of_them(void **state)
     (void)state;
     static const size_t order[B] = {3, 1, 4, 11, 5, 9, 2, 6, 0, 8, 7, 10};
     real hot[N_OUT * B];
-    BPB(cview) A = X(), T = BPB(cmatrix)(labels, 1, B), T_hot = BPB(cmatrix)(hot, N_OUT, B);
-    assert_ok(BPB(one_hot)(T, BPB(matrix)(hot, N_OUT, B), NULL));
+    BPB(view) A = X(), T = BPB(matrix)(labels, 1, B), T_hot = BPB(matrix)(hot, N_OUT, B);
+    assert_ok(BPB(one_hot)(T, BPB(matrix_out)(hot, N_OUT, B), NULL));
     for (size_t i = SIGMOID; i <= SOFTMAX; i++) {
         for (int smoothed = 0; smoothed < 2; smoothed++) {
             struct machine m = machine_of(&kinds[i], smoothed ? 0.125 : 0);
@@ -447,9 +447,9 @@ static void classes__of_a_view_with_strides(void **state)
         table[3 * j] = table[3 * j + 2] = (real)NAN;
         table[3 * j + 1] = labels[j];
     }
-    const BPB(cview) row = {.data = table + 1, .rows = 1, .cols = B, .ld = 3};
+    const BPB(view) row = {.data = table + 1, .rows = 1, .cols = B, .ld = 3};
     struct answers got = ask(&m, X(), row);
-    struct answers want = ask(&m, X(), BPB(cmatrix)(labels, 1, B));
+    struct answers want = ask(&m, X(), BPB(matrix)(labels, 1, B));
     assert_same_bits_of(&got, &want);
     free_answers(&got);
     free_answers(&want);
@@ -462,7 +462,7 @@ static void classes__masked_are_left_out(void **state)
     real with_holes[B], left[B];
     for (size_t i = SIGMOID; i <= SOFTMAX; i++) {
         struct machine m = machine_of(&kinds[i], 0.25);
-        BPB(cview) T = BPB(cmatrix)(with_holes, 1, B), all = BPB(cmatrix)(labels, 1, B);
+        BPB(view) T = BPB(matrix)(with_holes, 1, B), all = BPB(matrix)(labels, 1, B);
         for (size_t j = 0; j < B; j++) {
             with_holes[j] = j % 4 == 2 ? (real)NAN : labels[j];
             left[j] = j % 4 != 2;
@@ -477,7 +477,7 @@ static void classes__masked_are_left_out(void **state)
     }
 }
 
-static void expect_label(const struct machine *m, BPB(cview) T, bpb_status status)
+static void expect_label(const struct machine *m, BPB(view) T, bpb_status status)
 {
     real gradient[200], before[200], theta[200];
     double E = 7;
@@ -512,7 +512,7 @@ static void classes__that_are_none(void **state)
     const real bad[] = {RC(1.5), -1, N_OUT, (real)NAN, (real)INFINITY, (real)-INFINITY, RC(1e30)};
     struct machine m = machine_of(&kinds[SOFTMAX], 0);
     real some[B];
-    BPB(cview) T = BPB(cmatrix)(some, 1, B);
+    BPB(view) T = BPB(matrix)(some, 1, B);
     for (size_t i = 0; i < COUNT(bad); i++) {
         memcpy(some, labels, sizeof some);
         some[B - 1] = bad[i];
@@ -536,12 +536,12 @@ static void classes__need_cross_entropy(void **state)
     (void)state;
     double E;
     struct machine m = machine_of(&kinds[0], 0);
-    assert_int_equal(BPB(loss)(m.net, m.work, X(), BPB(cmatrix)(labels, 1, B), &E), BPB_ERR_SHAPE);
+    assert_int_equal(BPB(loss)(m.net, m.work, X(), BPB(matrix)(labels, 1, B), &E), BPB_ERR_SHAPE);
     free_machine(&m);
     const size_t one[] = {N_IN, 1};
     m = make_machine(&(bpb_net_options){.units = one, .n_layers = 1, .loss = BPB_CROSS_ENTROPY},
                      NULL);
-    assert_ok(BPB(loss)(m.net, m.work, X(), BPB(cmatrix)(t_values, 1, B), &E)); /* a probability */
+    assert_ok(BPB(loss)(m.net, m.work, X(), BPB(matrix)(t_values, 1, B), &E)); /* a probability */
     free_machine(&m);
 }
 
@@ -558,17 +558,17 @@ static void smoothing__by_its_formula(void **state)
         const double K = i == SOFTMAX ? N_OUT : 2;
         real Y[N_OUT * B], smooth[N_OUT * B], U[N_OUT * B], gradient[200], want[200];
         double E = 0;
-        assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix)(Y, N_OUT, B)));
+        assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix_out)(Y, N_OUT, B)));
         for (size_t k = 0; k < N_OUT * B; k++) {
             const double t = (1 - epsilon) * (double)t_values[k] + epsilon / K, y = (double)Y[k];
             smooth[k] = (real)t;
             const double slope = i == SOFTMAX ? -t / y : (y - t) / (y * (1 - y));
             U[k] = (real)(slope * (double)weights[k / N_OUT] / B);
         }
-        BPB(cview) T = T_of(&m);
+        BPB(view) T = T_of(&m);
         T.weights = weights;
         assert_ok(BPB(gradient)(m.net, m.work, X(), T, gradient, &E));
-        assert_ok(BPB(vjp)(m.net, m.work, X(), BPB(cmatrix)(U, N_OUT, B), want, (BPB(view)){0}));
+        assert_ok(BPB(vjp)(m.net, m.work, X(), BPB(matrix)(U, N_OUT, B), want, (BPB(out)){0}));
         const long double by_formula = loss_by_formula(&m, &kinds[i], smooth);
         assert_number_close("loss", (long double)E, by_formula, by_formula,
                             4 * TOLERANCE(N_IN + N_HIDDEN + N_OUT + B));
@@ -595,7 +595,7 @@ static void output_scaling__of_gaussian_targets(void **state)
     const long double plain_E = loss_by_formula(&m, &kinds[GAUSSIAN], holes);
     struct answers plain = ask(&m, X(), masked(&m, holes));
     assert_ok(BPB(net_set_output_scaling)(m.net, shift, factor));
-    assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix)(Y, N_OUT, B)));
+    assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix_out)(Y, N_OUT, B)));
     for (size_t k = 0; k < COUNT(holes); k++) {
         const size_t i = 2 * (k % (N_OUT / 2));
         scaled[k] = shift[i] + factor[i] * holes[k]; /* all of it exact but for one rounding */
@@ -615,7 +615,7 @@ static void output_scaling__of_classes(void **state)
     (void)state;
     const real shift[N_OUT] = {1, 2, 3, 4, 5, 6}, factor[N_OUT] = {2, 3, 4, 5, 6, 7};
     struct machine m = machine_of(&kinds[SOFTMAX], 0.125);
-    const BPB(cview) T = BPB(cmatrix)(labels, 1, B);
+    const BPB(view) T = BPB(matrix)(labels, 1, B);
     struct answers want = ask(&m, X(), T);
     assert_ok(BPB(net_set_output_scaling)(m.net, shift, factor));
     struct answers got = ask(&m, X(), T);
@@ -633,7 +633,7 @@ static void evaluate__counts_right_wrong_and_masked(void **state)
     struct machine m = machine_of(&kinds[SOFTMAX], 0);
     real Y[N_OUT * B], some[B];
     bpb_score score;
-    assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(matrix)(Y, N_OUT, B), NULL));
+    assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(matrix_out)(Y, N_OUT, B), NULL));
     for (size_t j = 0; j < B; j++) { /* right but for three, of which one is masked */
         size_t best = 0;
         for (size_t i = 1; i < N_OUT; i++)
@@ -641,7 +641,7 @@ static void evaluate__counts_right_wrong_and_masked(void **state)
         some[j] = (real)(j % 4 == 1 ? (best + 1) % N_OUT : best);
     }
     some[2] = some[5] = (real)NAN;
-    BPB(cview) T = BPB(cmatrix)(some, 1, B);
+    BPB(view) T = BPB(matrix)(some, 1, B);
     T.masked = 1;
     T.weights = weights; /* which count for the loss alone */
     assert_ok(BPB(evaluate_with)(m.net, m.work, X(), T, &score));
@@ -674,12 +674,12 @@ static void evaluate__gaussian_has_no_accuracy(void **state)
 /* ---- Train ---- */
 
 /* The steps of a training by hand: columns as bpb_shuffle has them, in batches. */
-static void train_by_hand(struct machine *m, BPB(cview) T, const size_t *index, size_t batch)
+static void train_by_hand(struct machine *m, BPB(view) T, const size_t *index, size_t batch)
 {
     const bpb_sgd_rule rule = {.eta = 0.25};
     for (uint64_t epoch = 1; epoch <= 2; epoch++) {
         size_t order[B], of_T[B];
-        BPB(cview) A = X();
+        BPB(view) A = X();
         assert_ok(bpb_shuffle(order, B, 9, epoch));
         for (size_t first = 0; first < B; first += batch) {
             const size_t count = B - first < batch ? B - first : batch;
@@ -693,7 +693,7 @@ static void train_by_hand(struct machine *m, BPB(cview) T, const size_t *index, 
     }
 }
 
-static void compare_training(const struct kind *kind, BPB(cview) T, const size_t *index)
+static void compare_training(const struct kind *kind, BPB(view) T, const size_t *index)
 {
     struct machine m = machine_of(kind, 0), by_hand = machine_of(kind, 0);
     const size_t P = BPB(net_parameters)(m.net);
@@ -719,12 +719,12 @@ static void train__is_a_loop_of_steps(void **state)
     holes[3] = holes[17] = label_holes[4] = (real)NAN;
     for (int indexed = 0; indexed < 2; indexed++) {
         const size_t *order = indexed ? index : NULL;
-        compare_training(&kinds[SOFTMAX], BPB(cmatrix)(labels, 1, B), order);
+        compare_training(&kinds[SOFTMAX], BPB(matrix)(labels, 1, B), order);
         compare_training(&kinds[SIGMOID],
-                         (BPB(cview)){.data = label_holes, .rows = 1, .cols = B, .masked = 1,
+                         (BPB(view)){.data = label_holes, .rows = 1, .cols = B, .masked = 1,
                                       .weights = weights}, order);
         compare_training(&kinds[0],
-                         (BPB(cview)){.data = holes, .rows = N_OUT, .cols = B, .masked = 1,
+                         (BPB(view)){.data = holes, .rows = N_OUT, .cols = B, .masked = 1,
                                       .weights = weights}, order);
     }
 }

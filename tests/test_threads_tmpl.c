@@ -27,13 +27,13 @@ static void draw_data(void)
     fill_uniform(&rng, N_OUT * COLS, 0, 1, t_values);
 }
 
-static BPB(cview) X(void)
+static BPB(view) X(void)
 {
-    return BPB(cmatrix)(x_values, N_IN, COLS);
+    return BPB(matrix)(x_values, N_IN, COLS);
 }
-static BPB(cview) T(void)
+static BPB(view) T(void)
 {
-    return BPB(cmatrix)(t_values, N_OUT, COLS);
+    return BPB(matrix)(t_values, N_OUT, COLS);
 }
 
 /* ---- Jobs: what a thread does ---- */
@@ -68,8 +68,8 @@ static void run_training(struct job *job)
 static void run_prediction(struct job *job)
 {
     BPB(work) *work = NULL;
-    const BPB(cview) part = BPB(cmatrix)(x_values + job->first * N_IN, N_IN, job->cols);
-    const BPB(view) Y = BPB(matrix)(job->Y + job->first * N_OUT, N_OUT, job->cols);
+    const BPB(view) part = BPB(matrix)(x_values + job->first * N_IN, N_IN, job->cols);
+    const BPB(out) Y = BPB(matrix_out)(job->Y + job->first * N_OUT, N_OUT, job->cols);
     job->status = BPB(work_create)(&work, job->plan);
     if (!job->status)
         job->status = BPB(predict_with)(job->net, work, part, Y, job->flags);

@@ -32,8 +32,8 @@ static struct run *make_run(void)
     run->net = make_net(BPB_TANH, BPB_SIGMOID);
     fill_uniform(&rng, N_IN * COLUMNS, -1, 1, run->X);
     fill_uniform(&rng, N_OUT * COLUMNS, 0, 1, run->T);
-    run->data.X = BPB(cmatrix)(run->X, N_IN, COLUMNS);
-    run->data.T = BPB(cmatrix)(run->T, N_OUT, COLUMNS);
+    run->data.X = BPB(matrix)(run->X, N_IN, COLUMNS);
+    run->data.T = BPB(matrix)(run->T, N_OUT, COLUMNS);
     return run;
 }
 
@@ -63,7 +63,7 @@ static void assert_theta_is(const BPB(net) * net, const real *theta)
 /* ---- By hand ---- */
 
 /* Columns order[0 .. B-1] of V; index is what the view refers to. */
-static BPB(cview) pick(BPB(cview) V, const size_t *order, size_t B, size_t *index)
+static BPB(view) pick(BPB(view) V, const size_t *order, size_t B, size_t *index)
 {
     for (size_t j = 0; j < B; j++)
         index[j] = V.index ? V.index[order[j]] : order[j];
@@ -86,7 +86,7 @@ static bpb_status step_by_hand(BPB(net) * net, BPB(work) * work, const BPB(data)
                          pick(data->T, order, B, index_T), rule, NULL);
 }
 
-/* What bpb_dtrain does for these options, all of them given, to the last of so many steps. */
+/* What bpb_train does for these options, all of them given, to the last of so many steps. */
 static struct by_hand train_by_hand(BPB(net) * net, const BPB(data) * data,
                                     const bpb_train_options *options, size_t most_steps)
 {
@@ -183,7 +183,7 @@ static void train__takes_views_with_an_index(void **state)
     run->data.X.ld = run->data.X.rows;
     run->data.X.index = odd;
     run->data.X.cols = COUNT(odd);
-    run->data.T = (BPB(cview)){
+    run->data.T = (BPB(view)){
         .data = by_rows, .rows = N_OUT, .cols = COUNT(odd), .ld = 1, .row_stride = COLUMNS};
     check_by_hand(run, &five);
     free_run(run);
@@ -252,7 +252,7 @@ static void train__learns_xor(void **state)
     (void)state;
     static const size_t xor_units[] = {2, 4, 1};
     static const real X[] = {0, 0, 0, 1, 1, 0, 1, 1}, T[] = {0, 1, 1, 0};
-    const BPB(data) data = {.X = BPB(cmatrix)(X, 2, 4), .T = BPB(cmatrix)(T, 1, 4)};
+    const BPB(data) data = {.X = BPB(matrix)(X, 2, 4), .T = BPB(matrix)(T, 1, 4)};
     BPB(net) *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = xor_units,
                                                        .n_layers = 2,
@@ -290,10 +290,10 @@ static void train__learns_to_classify_what_it_has_not_seen(void **state)
     struct rng rng = {2};
     draw_classes(&rng, X, T);
     draw_classes(&rng, X_test, T_test);
-    const BPB(data) data = {.X = BPB(cmatrix)(X, 2, SAMPLES),
-                            .T = BPB(cmatrix)(T, CLASSES, SAMPLES),
-                            .X_test = BPB(cmatrix)(X_test, 2, SAMPLES),
-                            .T_test = BPB(cmatrix)(T_test, CLASSES, SAMPLES)};
+    const BPB(data) data = {.X = BPB(matrix)(X, 2, SAMPLES),
+                            .T = BPB(matrix)(T, CLASSES, SAMPLES),
+                            .X_test = BPB(matrix)(X_test, 2, SAMPLES),
+                            .T_test = BPB(matrix)(T_test, CLASSES, SAMPLES)};
     BPB(net) *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = class_units,
                                                        .n_layers = 2,
@@ -388,10 +388,10 @@ static bpb_status train_watched(struct witness *witness, bpb_train_report *repor
     options.on_step = on_step;
     options.on_epoch = on_epoch;
     options.user = witness;
-    run->data.X_validation = BPB(cmatrix)(run->X + 2 * N_IN, N_IN, 9);
-    run->data.T_validation = BPB(cmatrix)(run->T + 2 * N_OUT, N_OUT, 9);
-    run->data.X_test = BPB(cmatrix)(run->X + 12 * N_IN, N_IN, 7);
-    run->data.T_test = BPB(cmatrix)(run->T + 12 * N_OUT, N_OUT, 7);
+    run->data.X_validation = BPB(matrix)(run->X + 2 * N_IN, N_IN, 9);
+    run->data.T_validation = BPB(matrix)(run->T + 2 * N_OUT, N_OUT, 9);
+    run->data.X_test = BPB(matrix)(run->X + 12 * N_IN, N_IN, 7);
+    run->data.T_test = BPB(matrix)(run->T + 12 * N_OUT, N_OUT, 7);
     return BPB(train)(run->net, &run->data, &options, report);
 }
 
@@ -450,13 +450,13 @@ static void check_named(int matrix, bool indexed)
     memcpy(X, run->X, sizeof X);
     memcpy(T, run->T, sizeof T);
     static const size_t index[] = {20, 3, 17, 8, 5};
-    BPB(cview) *const all[] = {
+    BPB(view) *const all[] = {
         &run->data.X,      &run->data.T,     &run->data.X_validation, &run->data.T_validation,
         &run->data.X_test, &run->data.T_test};
     for (int i = 0; i < 6; i++) {
-        *all[i] = i % 2 ? BPB(cmatrix)(run->T, N_OUT, COLUMNS) : BPB(cmatrix)(run->X, N_IN, COLUMNS);
+        *all[i] = i % 2 ? BPB(matrix)(run->T, N_OUT, COLUMNS) : BPB(matrix)(run->X, N_IN, COLUMNS);
         if (i + 1 == matrix || i + 1 == (matrix - 1) / 2 * 2 + 1)
-            *all[i] = i % 2 ? BPB(cmatrix)(T, N_OUT, COLUMNS) : BPB(cmatrix)(X, N_IN, COLUMNS);
+            *all[i] = i % 2 ? BPB(matrix)(T, N_OUT, COLUMNS) : BPB(matrix)(X, N_IN, COLUMNS);
         if (indexed)
             all[i]->index = index, all[i]->cols = COUNT(index);
     }

@@ -11,7 +11,7 @@
 enum { ROWS = 9, COLS = 700, SIZE = 1 + 2 * ROWS + ROWS * (ROWS + 1) / 2 };
 
 static real values[ROWS * COLS];
-static const BPB(cview) X = {.data = values, .rows = ROWS, .cols = COLS};
+static const BPB(view) X = {.data = values, .rows = ROWS, .cols = COLS};
 
 static void need_lapack(void)
 {
@@ -45,7 +45,7 @@ static BPB(whitening) * make_whitening(size_t n)
     return whitening;
 }
 
-static BPB(whitening) * whitening_of(BPB(cview) V)
+static BPB(whitening) * whitening_of(BPB(view) V)
 {
     BPB(whitening) *whitening = make_whitening(V.rows);
     assert_ok(BPB(whitening_add)(whitening, V));
@@ -54,7 +54,7 @@ static BPB(whitening) * whitening_of(BPB(cview) V)
 
 /* ---- Statistics ---- */
 
-static long double entry(BPB(cview) V, size_t i, size_t j)
+static long double entry(BPB(view) V, size_t i, size_t j)
 {
     const size_t row = V.row_index ? V.row_index[i] : i, col = V.index ? V.index[j] : j;
     const size_t stride = V.row_stride ? V.row_stride : 1;
@@ -62,7 +62,7 @@ static long double entry(BPB(cview) V, size_t i, size_t j)
 }
 
 /* About the first column, since some tools run long double as double. */
-static long double mean_about_first(BPB(cview) V, size_t i)
+static long double mean_about_first(BPB(view) V, size_t i)
 {
     long double sum = 0;
     for (size_t j = 0; j < V.cols; j++)
@@ -70,7 +70,7 @@ static long double mean_about_first(BPB(cview) V, size_t i)
     return sum / (long double)V.cols;
 }
 
-static long double co_moment(BPB(cview) V, size_t i, size_t k)
+static long double co_moment(BPB(view) V, size_t i, size_t k)
 {
     const long double mean_i = mean_about_first(V, i), mean_k = mean_about_first(V, k);
     long double sum = 0;
@@ -88,7 +88,7 @@ static void assert_near(const char *what, long double got, long double want, lon
 }
 
 /* The mean to 2 eps sqrt(n) sd, C_ik to 2 eps sqrt(n C_ii C_kk), however large the means are. */
-static void assert_statistics(const BPB(whitening) * whitening, BPB(cview) V)
+static void assert_statistics(const BPB(whitening) * whitening, BPB(view) V)
 {
     const size_t n = V.rows, size = BPB(whitening_size)(whitening);
     const long double tolerance = 2 * (long double)DBL_EPSILON * sqrtl((long double)V.cols);
@@ -113,7 +113,7 @@ static void whitening_add__equals_two_passes_in_long_double(void **state)
 {
     (void)state;
     static const size_t columns[] = {3, 1, 4, 1, 5, 9, 2, 6}, rows[] = {2, 7, 1, 8};
-    const BPB(cview) views[] = {
+    const BPB(view) views[] = {
         X,
         {.data = values, .rows = ROWS, .cols = 256},
         {.data = values, .rows = ROWS, .cols = 257},
@@ -159,7 +159,7 @@ static void whitening_add__value_that_is_not_finite_changes_nothing(void **state
     BPB(whitening) *whitening = whitening_of(X);
     assert_ok(BPB(whitening_pack)(whitening, before, SIZE));
     for (size_t b = 0; b < COUNT(bad); b++) {
-        BPB(cview) V = X;
+        BPB(view) V = X;
         values[ROWS * COLS - 1] = bad[b];
         for (V.masked = 0; V.masked < 2; V.masked++)
             assert_int_equal(BPB(whitening_add)(whitening, V), BPB_NONFINITE);
@@ -173,7 +173,7 @@ static void whitening_add__weights_are_not_looked_at(void **state)
 {
     (void)state;
     static real weights[COLS];
-    BPB(cview) weighted = X;
+    BPB(view) weighted = X;
     fill_values(1, 4);
     weights[3] = (real)NAN;
     weighted.weights = weights;
@@ -306,7 +306,7 @@ static void whitening_unpack__refuses_what_no_columns_have(void **state)
 
 /* ---- Solutions ---- */
 
-static BPB(whitening) * solved(BPB(cview) V, const bpb_whitening_options *options)
+static BPB(whitening) * solved(BPB(view) V, const bpb_whitening_options *options)
 {
     BPB(whitening) *whitening = whitening_of(V);
     assert_ok(BPB(whitening_solve)(whitening, options));
@@ -329,15 +329,15 @@ static long double condition(const BPB(whitening) * whitening)
 }
 
 /* Y has mean 0 and covariance 1 - epsilon / (lambda + epsilon). */
-static void assert_white(const BPB(whitening) * whitening, BPB(cview) V, double epsilon)
+static void assert_white(const BPB(whitening) * whitening, BPB(view) V, double epsilon)
 {
     const size_t m = BPB(whitening_components)(whitening);
     const double *lambda = BPB(whitening_variances)(whitening);
     const long double allowed = 4 * (long double)DBL_EPSILON * condition(whitening) +
                                 8 * (long double)EPSILON;
     real *y = make_reals(m * V.cols);
-    const BPB(cview) Y = BPB(cmatrix)(y, m, V.cols);
-    assert_ok(BPB(whitening_apply)(whitening, V, BPB(matrix)(y, m, V.cols)));
+    const BPB(view) Y = BPB(matrix)(y, m, V.cols);
+    assert_ok(BPB(whitening_apply)(whitening, V, BPB(matrix_out)(y, m, V.cols)));
     for (size_t i = 0; i < m; i++) {
         assert_near("mean", entry(Y, i, 0) + mean_about_first(Y, i), 0, allowed);
         for (size_t k = 0; k <= i; k++)
@@ -350,7 +350,7 @@ static void assert_white(const BPB(whitening) * whitening, BPB(cview) V, double 
 /* Rows of K are orthogonal, of squares 1 / (lambda + epsilon): so it is PCA's, not a rotation. */
 static void assert_principal(const BPB(whitening) * whitening, double epsilon)
 {
-    const bpb_dcview K = BPB(whitening_K)(whitening);
+    const bpb_view K = BPB(whitening_K)(whitening);
     const double *lambda = BPB(whitening_variances)(whitening);
     for (size_t i = 0; i < K.rows; i++)
         for (size_t k = 0; k <= i; k++) {
@@ -424,7 +424,7 @@ static void whitening__components_and_share_cut_K(void **state)
         total += lambda[i];
     for (size_t m = 1; m <= ROWS; m++) {
         BPB(whitening) *some = solved(X, &(bpb_whitening_options){.components = m});
-        const bpb_dcview K = BPB(whitening_K)(some), all = BPB(whitening_K)(whole);
+        const bpb_view K = BPB(whitening_K)(some), all = BPB(whitening_K)(whole);
         assert_true(K.rows == m && K.ld == m && K.cols == ROWS && K.row_stride == 1);
         for (size_t k = 0; k < m * ROWS; k++)
             assert_true(K.data[k] == all.data[k / m * ROWS + k % m]);
@@ -472,7 +472,7 @@ static void whitening__directions_without_variance_are_left_out(void **state)
             values[j * ROWS + 6] = BPB_SELECT(1e300, 1e30f);
         }
         BPB(whitening) *whitening = solved(X, NULL);
-        const bpb_dcview K = BPB(whitening_K)(whitening);
+        const bpb_view K = BPB(whitening_K)(whitening);
         assert_int_equal(K.rows, ROWS - 2);
         for (size_t i = 0; i < K.rows; i++)
             assert_true(K.data[6 * K.ld + i] == 0);
@@ -516,7 +516,7 @@ static void whitening__noise_of_one_row_hides_no_other(void **state)
         x[2 * j] = (real)(1e9 + unit * (double)rng_between(&rng, 0, 1));
         x[2 * j + 1] = (real)(rng_uniform(&rng, -1, 1) * unit / 100);
     }
-    BPB(whitening) *whitening = solved(BPB(cmatrix)(x, 2, 200), NULL);
+    BPB(whitening) *whitening = solved(BPB(matrix)(x, 2, 200), NULL);
     const double *variances = BPB(whitening_variances)(whitening);
     assert_int_equal(BPB(whitening_components)(whitening), 1);
     assert_true(fabs(BPB(whitening_K)(whitening).data[1]) > 50 / unit);
@@ -535,7 +535,7 @@ static void whitening__sign_of_a_direction_is_fixed(void **state)
         for (size_t i = 0; i < ROWS; i++)
             turned[j * ROWS + i] = -values[(COLS - 1 - j) * ROWS + i];
     BPB(whitening) *one = solved(X, NULL), *again = solved(X, NULL);
-    BPB(whitening) *other = solved(BPB(cmatrix)(turned, ROWS, COLS), NULL);
+    BPB(whitening) *other = solved(BPB(matrix)(turned, ROWS, COLS), NULL);
     const double *K = BPB(whitening_K)(one).data, *K_again = BPB(whitening_K)(again).data;
     const double *K_other = BPB(whitening_K)(other).data;
     assert_memory_equal(K, K_again, ROWS * ROWS * sizeof *K);
@@ -566,7 +566,7 @@ static void whitening__sign_of_equal_entries_is_that_of_the_first(void **state)
             x[2 * j] = x[2 * j + 3] = (real)rng_uniform(&rng, -1, 1);
             x[2 * j + 1] = x[2 * j + 2] = (real)rng_uniform(&rng, -1, 1);
         }
-        BPB(whitening) *whitening = solved(BPB(cmatrix)(x, 2, 20), NULL);
+        BPB(whitening) *whitening = solved(BPB(matrix)(x, 2, 20), NULL);
         const double *K = BPB(whitening_K)(whitening).data;
         assert_true(K[0] > 0 && K[1] > 0);
         BPB(whitening_destroy)(&whitening);
@@ -596,7 +596,7 @@ static void whitening__equals_what_is_worked_out_by_hand(void **state)
     need_lapack();
     const real x[] = {5, 1, 1, -3, RC(3.5), RC(-1.5), RC(2.5), RC(-0.5)};
     const long double half = 1 / sqrtl(2);
-    BPB(whitening) *whitening = solved(BPB(cmatrix)(x, 2, 4), NULL);
+    BPB(whitening) *whitening = solved(BPB(matrix)(x, 2, 4), NULL);
     const long double K[] = {half / 2, half * 2, half / 2, -half * 2};
     assert_near("mean", BPB(whitening_mean)(whitening)[0], 3, 8 * (long double)DBL_EPSILON);
     assert_near("mean", BPB(whitening_mean)(whitening)[1], -1, 8 * (long double)DBL_EPSILON);
@@ -620,8 +620,8 @@ static void whitening_apply__takes_any_view(void **state)
     static real y[M * COLS * 2];
     static const size_t columns[] = {3, 1, 4, 1, 5}, places[] = {9, 0, 2, 7, 4};
     const struct {
-        BPB(cview) X;
-        BPB(view) Y;
+        BPB(view) X;
+        BPB(out) Y;
     } cases[] = {
         {X, {.data = y, .rows = M, .cols = COLS}},
         {{.data = values, .rows = ROWS, .cols = 5, .index = columns},
@@ -632,7 +632,7 @@ static void whitening_apply__takes_any_view(void **state)
     };
     fill_values(3, 28);
     BPB(whitening) *whitening = solved(X, &(bpb_whitening_options){.components = M});
-    const bpb_dcview K = BPB(whitening_K)(whitening);
+    const bpb_view K = BPB(whitening_K)(whitening);
     const double *mean = BPB(whitening_mean)(whitening);
     for (size_t c = 0; c < COUNT(cases); c++) {
         assert_ok(BPB(whitening_apply)(whitening, cases[c].X, cases[c].Y));
@@ -645,7 +645,7 @@ static void whitening_apply__takes_any_view(void **state)
                     sum += term;
                     size += fabsl(term);
                 }
-                assert_near("Y", entry(BPB(read)(cases[c].Y), i, j), sum,
+                assert_near("Y", entry(BPB(view_of)(cases[c].Y), i, j), sum,
                             (long double)EPSILON * (fabsl(sum) + ROWS * size *
                                                     (long double)DBL_EPSILON / EPSILON));
             }
@@ -688,7 +688,7 @@ static BPB(net) * make_net(bool own, bool scaled, uint64_t seed)
 /* max over the columns of |W_1'| (|x| + |mean|): what Z_1's rounding is of. */
 static long double inputs_size(BPB(net) * raw, const double *mean)
 {
-    const BPB(view) W = BPB(net_W)(raw, BPB(net_theta)(raw), 1);
+    const BPB(out) W = BPB(net_W)(raw, BPB(net_theta)(raw), 1);
     long double most = 0;
     for (size_t j = 0; j < COLS; j++)
         for (size_t i = 0; i < W.rows; i++) {
@@ -706,7 +706,7 @@ static long double growth(BPB(net) * net)
 {
     long double product = 4; /* the output scaling's factor at most */
     for (size_t l = 2; l <= BPB(net_layers)(net); l++) {
-        const BPB(view) W = BPB(net_W)(net, BPB(net_theta)(net), l);
+        const BPB(out) W = BPB(net_W)(net, BPB(net_theta)(net), l);
         long double most = 0;
         for (size_t i = 0; i < W.rows; i++) {
             long double sum = 1;
@@ -724,10 +724,10 @@ static void assert_same_outputs(const BPB(whitening) * whitening, BPB(net) * raw
     static real white[M_FOLD * COLS], want[N_OUT * COLS], got[N_OUT * COLS];
     const long double allowed = 2 * (long double)EPSILON * growth(net) *
                                 inputs_size(raw, BPB(whitening_mean)(whitening));
-    assert_ok(BPB(whitening_apply)(whitening, X, BPB(matrix)(white, M_FOLD, COLS)));
-    assert_ok(BPB(predict)(net, BPB(cmatrix)(white, M_FOLD, COLS),
-                           BPB(matrix)(want, N_OUT, COLS)));
-    assert_ok(BPB(predict)(raw, X, BPB(matrix)(got, N_OUT, COLS)));
+    assert_ok(BPB(whitening_apply)(whitening, X, BPB(matrix_out)(white, M_FOLD, COLS)));
+    assert_ok(BPB(predict)(net, BPB(matrix)(white, M_FOLD, COLS),
+                           BPB(matrix_out)(want, N_OUT, COLS)));
+    assert_ok(BPB(predict)(raw, X, BPB(matrix_out)(got, N_OUT, COLS)));
     for (size_t k = 0; k < N_OUT * COLS; k++)
         assert_near("output", got[k], want[k], allowed + 40 * (long double)EPSILON);
 }
@@ -789,7 +789,7 @@ static void whitening_fold__bias_belongs_to_the_rounded_weights(void **state)
     BPB(whitening) *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
     const double *mean = BPB(whitening_mean)(whitening);
     assert_ok(BPB(whitening_fold)(&raw, whitening, net));
-    const BPB(view) W = BPB(net_W)(raw, BPB(net_theta)(raw), 1);
+    const BPB(out) W = BPB(net_W)(raw, BPB(net_theta)(raw), 1);
     const real *b = BPB(net_b)(raw, BPB(net_theta)(raw), 1).data;
     const real *b_1 = BPB(net_b)(net, BPB(net_theta)(net), 1).data;
     for (size_t i = 0; i < HIDDEN; i++) {
@@ -846,7 +846,7 @@ static void whitening__refuses_bad_arguments(void **state)
     BPB(whitening) *whitening = make_whitening(2), *other = make_whitening(3), *none = NULL;
     const struct {
         bpb_status status;
-        BPB(cview) X;
+        BPB(view) X;
     } bad[] = {
         {BPB_ERR_NULL, {.data = NULL, .rows = 2, .cols = 2}},
         {BPB_ERR_SHAPE, {.data = x, .rows = 3, .cols = 2}},
@@ -864,7 +864,7 @@ static void whitening__refuses_bad_arguments(void **state)
     assert_null(none);
     BPB(whitening_destroy)(NULL);
     BPB(whitening_destroy)(&none);
-    assert_int_equal(BPB(whitening_add)(NULL, BPB(cmatrix)(x, 2, 3)), BPB_ERR_NULL);
+    assert_int_equal(BPB(whitening_add)(NULL, BPB(matrix)(x, 2, 3)), BPB_ERR_NULL);
     assert_int_equal(BPB(whitening_merge)(NULL, other), BPB_ERR_NULL);
     assert_int_equal(BPB(whitening_merge)(whitening, NULL), BPB_ERR_NULL);
     assert_int_equal(BPB(whitening_merge)(whitening, other), BPB_ERR_MISMATCH);
@@ -873,7 +873,7 @@ static void whitening__refuses_bad_arguments(void **state)
     assert_int_equal(BPB(whitening_unpack)(NULL, packed, 8), BPB_ERR_NULL);
     assert_int_equal(BPB(whitening_unpack)(whitening, NULL, 8), BPB_ERR_NULL);
     assert_int_equal(BPB(whitening_solve)(NULL, NULL), BPB_ERR_NULL);
-    assert_int_equal(BPB(whitening_apply)(NULL, BPB(cmatrix)(x, 2, 3), BPB(matrix)(y, 2, 3)),
+    assert_int_equal(BPB(whitening_apply)(NULL, BPB(matrix)(x, 2, 3), BPB(matrix_out)(y, 2, 3)),
                      BPB_ERR_NULL);
     assert_ok(BPB(whitening_pack)(whitening, packed, 8));
     for (size_t k = 0; k < 8; k++)
@@ -924,7 +924,7 @@ static void whitening_solve__overflow_is_out_of_range(void **state)
 
 static void assert_unsolved(const BPB(whitening) * whitening)
 {
-    const bpb_dcview K = BPB(whitening_K)(whitening);
+    const bpb_view K = BPB(whitening_K)(whitening);
     assert_int_equal(BPB(whitening_components)(whitening), 0);
     assert_null(BPB(whitening_mean)(whitening));
     assert_null(BPB(whitening_variances)(whitening));
@@ -944,7 +944,7 @@ static void whitening__before_it_is_solved_there_is_none(void **state)
     assert_unsolved(NULL);
     assert_int_equal(BPB(whitening_size)(NULL), 0);
     assert_int_equal(BPB(whitening_apply)(whitening, BPB(columns)(X, 0, 1),
-                                          BPB(matrix)(y, ROWS, 1)), BPB_ERR_SHAPE);
+                                          BPB(matrix_out)(y, ROWS, 1)), BPB_ERR_SHAPE);
     assert_int_equal(BPB(whitening_fold)(&raw, whitening, net), BPB_ERR_MISMATCH);
     assert_null(raw);
     BPB(whitening_destroy)(&whitening);
@@ -957,14 +957,14 @@ static void whitening__refuses_what_does_not_fit_its_solution(void **state)
     need_lapack();
     real y[ROWS * 4] = {0};
     const real zeros[ROWS * 4] = {0};
-    const BPB(cview) two = BPB(columns)(X, 0, 2);
+    const BPB(view) two = BPB(columns)(X, 0, 2);
     BPB(net) *net = make_net(false, false, 1), *raw = NULL;
     fill_values(1, 72);
     BPB(whitening) *whitening = solved(X, &(bpb_whitening_options){.components = 5});
     const struct {
         bpb_status status;
-        BPB(cview) X;
-        BPB(view) Y;
+        BPB(view) X;
+        BPB(out) Y;
     } bad[] = {
         {BPB_ERR_SHAPE, two, {.data = y, .rows = 4, .cols = 2}},
         {BPB_ERR_SHAPE, two, {.data = y, .rows = 6, .cols = 2}},

@@ -69,7 +69,7 @@ static void wisdom__has_one_line_a_product(void **state)
 {
     (void)state;
     BPB(plan) *plan = NULL;
-    bpb_plan_entry entry;
+    bpb_plan_choice entry;
     char want[TEXT] = WISDOM_TITLE;
     assert_ok(plan_by(NULL, &plan));
     for (size_t i = 0; next_entry(plan, i, &entry); i++)
@@ -126,7 +126,7 @@ static void plan_wisdom__needs_pointers(void **state)
 /* Whether the plan does this product of a layer by this kernel. */
 static bool chose(const BPB(plan) * plan, const char *product, size_t layer, const char *kernel)
 {
-    bpb_plan_entry entry;
+    bpb_plan_choice entry;
     for (size_t i = 0; next_entry(plan, i, &entry); i++)
         if (entry.layer == layer && strcmp(entry.product, product) == 0 &&
             strcmp(entry.kernel, kernel) == 0)

@@ -18,7 +18,7 @@ enum { ROUNDS = 15, REPEATS = 7, KERNELS = 8, MOST_PRODUCTS = 16 };
 
 /* One product of a case; microseconds by round, of ours and the BLAS's best and of libxsmm. */
 struct product {
-    bpb_plan_entry shape;
+    bpb_plan_choice shape;
     double ours[ROUNDS], blas[ROUNDS], xsmm[ROUNDS];
 };
 
@@ -44,7 +44,7 @@ static void turn(size_t rows, size_t cols, const float *A, float *out)
 }
 
 /* Microseconds of one call, the least of some; 0: libxsmm has no kernel for this. */
-static double time_libxsmm(const bpb_plan_entry *shape, const float *A, const float *B, float *C,
+static double time_libxsmm(const bpb_plan_choice *shape, const float *A, const float *B, float *C,
                            float *turned)
 {
     const bool delta = strcmp(shape->product, "delta") == 0;
@@ -72,11 +72,11 @@ static double time_libxsmm(const bpb_plan_entry *shape, const float *A, const fl
 }
 
 /* Ours and the BLAS's, from a plan that has just measured them. */
-static size_t read_plan(const bpb_splan *plan, int round, struct product *products)
+static size_t read_plan(const bpbf_plan *plan, int round, struct product *products)
 {
     size_t count = 0;
-    bpb_plan_entry entry;
-    for (size_t i = 0; bpb_splan_entry(plan, i, &entry) == BPB_OK; i++) {
+    bpb_plan_choice entry;
+    for (size_t i = 0; bpbf_plan_entry(plan, i, &entry) == BPB_OK; i++) {
         if (strcmp(entry.product, "predict") == 0)
             continue;
         struct product *at = count ? &products[count - 1] : NULL;
@@ -91,16 +91,16 @@ static size_t read_plan(const bpb_splan *plan, int round, struct product *produc
     return count;
 }
 
-static size_t one_round(const struct bench_case *shape, const bpb_snet *net, int round,
+static size_t one_round(const struct bench_case *shape, const bpbf_net *net, int round,
                         struct product *products)
 {
     const bpb_plan_options options = {.batch = shape->batch, .planning = BPB_PLAN_MEASURE};
-    bpb_splan *plan = NULL;
-    if (bpb_splan_create(&plan, net, &options))
+    bpbf_plan *plan = NULL;
+    if (bpbf_plan_create(&plan, net, &options))
         return 0;
     const size_t count = read_plan(plan, round, products);
     for (size_t i = 0; i < count; i++) {
-        const bpb_plan_entry *s = &products[i].shape;
+        const bpb_plan_choice *s = &products[i].shape;
         float *A = calloc(2 * s->m * s->k, sizeof *A), *B = calloc(s->k * s->n, sizeof *B);
         float *C = calloc(s->m * s->n, sizeof *C);
         products[i].xsmm[round] = A && B && C ? time_libxsmm(s, A, B, C, A + s->m * s->k) : 0;
@@ -108,7 +108,7 @@ static size_t one_round(const struct bench_case *shape, const bpb_snet *net, int
         free(B);
         free(C);
     }
-    bpb_splan_destroy(&plan);
+    bpbf_plan_destroy(&plan);
     return count;
 }
 
@@ -138,9 +138,9 @@ static void run_case(const struct bench_case *shape)
 {
     static struct product products[MOST_PRODUCTS];
     const bpb_net_options options = case_net(shape);
-    bpb_snet *net = NULL;
+    bpbf_net *net = NULL;
     size_t count = 0;
-    if (bpb_snet_create(&net, &options))
+    if (bpbf_net_create(&net, &options))
         return;
     for (int round = 0; round < ROUNDS; round++)
         count = one_round(shape, net, round, products);
@@ -151,7 +151,7 @@ static void run_case(const struct bench_case *shape)
                median(p->ours), median(p->blas), median(p->xsmm), median_ratio(p->blas, p->ours),
                median_ratio(p->xsmm, p->ours));
     }
-    bpb_snet_destroy(&net);
+    bpbf_net_destroy(&net);
 }
 
 int main(int argc, char **argv)

@@ -25,9 +25,9 @@
 
 struct peer {
     const struct bench_case *shape; /* NULL: none made yet */
-    bpb_snet *net;
-    bpb_splan *plan;
-    bpb_swork *work;
+    bpbf_net *net;
+    bpbf_plan *plan;
+    bpbf_work *work;
     float *start, *X, *T; /* theta; n_0 x B; n_L x B */
     bool loaded;
 };
@@ -49,9 +49,9 @@ static float *floats(size_t n)
 
 static void destroy(struct peer *peer)
 {
-    bpb_swork_destroy(&peer->work);
-    bpb_splan_destroy(&peer->plan);
-    bpb_snet_destroy(&peer->net);
+    bpbf_work_destroy(&peer->work);
+    bpbf_plan_destroy(&peer->plan);
+    bpbf_net_destroy(&peer->net);
     free(peer->start);
     free(peer->X);
     free(peer->T);
@@ -63,10 +63,10 @@ static bpb_status create(struct peer *peer, const struct bench_case *shape, size
     const bpb_net_options net = case_net(shape);
     const bpb_plan_options plan = {.batch = shape->batch, .threads = threads};
     peer->shape = shape;
-    TRY(bpb_snet_create(&peer->net, &net));
-    TRY(bpb_splan_create(&peer->plan, peer->net, &plan));
-    TRY(bpb_swork_create(&peer->work, peer->plan));
-    peer->start = floats(bpb_snet_parameters(peer->net));
+    TRY(bpbf_net_create(&peer->net, &net));
+    TRY(bpbf_plan_create(&peer->plan, peer->net, &plan));
+    TRY(bpbf_work_create(&peer->work, peer->plan));
+    peer->start = floats(bpbf_net_parameters(peer->net));
     peer->X = floats(inputs(peer) * shape->batch);
     peer->T = floats(outputs(peer) * shape->batch);
     return peer->start && peer->X && peer->T ? BPB_OK : BPB_ERR_MEMORY;
@@ -74,16 +74,16 @@ static bpb_status create(struct peer *peer, const struct bench_case *shape, size
 
 static void restore(const struct peer *peer)
 {
-    memcpy(bpb_snet_theta(peer->net), peer->start,
-           bpb_snet_parameters(peer->net) * sizeof *peer->start);
+    memcpy(bpbf_net_theta(peer->net), peer->start,
+           bpbf_net_parameters(peer->net) * sizeof *peer->start);
 }
 
 static bpb_status step(const struct peer *peer, double eta)
 {
-    const bpb_scview X = bpb_scmatrix(peer->X, inputs(peer), peer->shape->batch);
-    const bpb_scview T = bpb_scmatrix(peer->T, outputs(peer), peer->shape->batch);
+    const bpbf_view X = bpbf_matrix(peer->X, inputs(peer), peer->shape->batch);
+    const bpbf_view T = bpbf_matrix(peer->T, outputs(peer), peer->shape->batch);
     const bpb_sgd_rule rule = {.eta = eta};
-    return bpb_ssgd_step(peer->net, peer->work, X, T, &rule, NULL);
+    return bpbf_sgd_step(peer->net, peer->work, X, T, &rule, NULL);
 }
 
 static double now(void)
@@ -127,18 +127,18 @@ static bool read_floats(FILE *file, float *values, size_t n)
 static bool read_data(const struct peer *peer, FILE *file)
 {
     const size_t B = peer->shape->batch;
-    return read_floats(file, peer->start, bpb_snet_parameters(peer->net)) &&
+    return read_floats(file, peer->start, bpbf_net_parameters(peer->net)) &&
            read_floats(file, peer->X, inputs(peer) * B) &&
            read_floats(file, peer->T, outputs(peer) * B) && fgetc(file) == EOF;
 }
 
 static bool write_theta(const struct peer *peer, const char *path)
 {
-    const size_t n = bpb_snet_parameters(peer->net);
+    const size_t n = bpbf_net_parameters(peer->net);
     FILE *file = fopen(path, "wb");
     if (file == NULL)
         return false;
-    const bool written = fwrite(bpb_snet_ctheta(peer->net), sizeof(float), n, file) == n;
+    const bool written = fwrite(bpbf_net_ctheta(peer->net), sizeof(float), n, file) == n;
     return fclose(file) == 0 && written;
 }
 

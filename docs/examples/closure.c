@@ -17,27 +17,27 @@ static const size_t taken[INPUTS] = {0, 1, 2, 4, 5, 7};
 
 /* flux (cells of them in each of FLUXES arrays) = net(state); the number of cells without an
  * answer, or a negative status. */
-static long closure(const bpb_dnet *net, const bpb_dplan *plan, const double *state, size_t cells,
+static long closure(const bpb_net *net, const bpb_plan *plan, const double *state, size_t cells,
                     double *flux, unsigned char *flags)
 {
     long bad = 0;
     int error = 0;
 #pragma omp parallel reduction(+ : bad) reduction(min : error)
     {
-        const size_t bytes = bpb_dwork_bytes(plan);
+        const size_t bytes = bpb_work_bytes(plan);
         void *memory = malloc(bytes);
-        bpb_dwork *work = NULL;
-        error = bpb_dwork_init(&work, plan, memory, bytes);
+        bpb_work *work = NULL;
+        error = bpb_work_init(&work, plan, memory, bytes);
 #pragma omp for
         for (size_t c = 0; c < cells; c += BLOCK) {
             const size_t m = cells - c < BLOCK ? cells - c : BLOCK;
             if (error < 0)
                 continue;
-            const int status = bpb_dpredict_with(
+            const int status = bpb_predict_with(
                 net, work,
-                (bpb_dcview){.data = state + c * VALUES, .rows = INPUTS, .cols = m,
+                (bpb_view){.data = state + c * VALUES, .rows = INPUTS, .cols = m,
                              .ld = VALUES, .row_index = taken},
-                (bpb_dview){.data = flux + c, .rows = FLUXES, .cols = m,
+                (bpb_out){.data = flux + c, .rows = FLUXES, .cols = m,
                             .ld = 1, .row_stride = cells},
                 flags + c);
             for (size_t j = 0; status > 0 && j < m; j++)
@@ -60,16 +60,16 @@ int main(void)
     state[17 * VALUES + 4] = NAN; // one cell has gone wrong
 
     const size_t units[] = {INPUTS, 64, 64, FLUXES};
-    bpb_dnet *net = NULL; // in earnest: bpb_dnet_load(&net, "closure.safetensors")
-    bpb_dplan *plan = NULL;
-    int status = bpb_dnet_create(&net, &(bpb_net_options){.units = units, .n_layers = 3,
+    bpb_net *net = NULL; // in earnest: bpb_net_load(&net, "closure.safetensors")
+    bpb_plan *plan = NULL;
+    int status = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 3,
                                                          .hidden = BPB_TANH,
                                                          .output = BPB_IDENTITY});
     if (!status)
-        status = bpb_dplan_create(&plan, net, NULL);
+        status = bpb_plan_create(&plan, net, NULL);
     const long bad = status ? status : closure(net, plan, state, CELLS, flux, flags);
     printf("cells without an answer: %ld; first flux %.6f\n", bad, flux[0]);
-    bpb_dplan_destroy(&plan);
-    bpb_dnet_destroy(&net);
+    bpb_plan_destroy(&plan);
+    bpb_net_destroy(&net);
     return bad != 1 || !flags[17];
 }

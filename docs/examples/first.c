@@ -9,19 +9,19 @@ int main(void)
     const double x[] = {0, 0, 0, 1, 1, 0, 1, 1}, t[] = {0, 1, 1, 0}; // one sample = one column
     double y[4] = {0};
 
-    bpb_dnet *net = NULL;
-    bpb_status s = bpb_dnet_create(&net, &(bpb_net_options){
+    bpb_net *net = NULL;
+    bpb_status s = bpb_net_create(&net, &(bpb_net_options){
         .units = units, .n_layers = 2, .hidden = BPB_TANH, .output = BPB_SIGMOID,
         .loss = BPB_CROSS_ENTROPY, .seed = 1});
     if (!s)
-        s = bpb_dtrain(net, &(bpb_ddata){.X = bpb_dcmatrix(x, 2, 4), .T = bpb_dcmatrix(t, 1, 4)},
+        s = bpb_train(net, &(bpb_data){.X = bpb_matrix(x, 2, 4), .T = bpb_matrix(t, 1, 4)},
                        &(bpb_train_options){.eta = 2.0, .epochs = 2000}, NULL);
     if (!s)
-        s = bpb_dpredict(net, bpb_dcmatrix(x, 2, 4), bpb_dmatrix(y, 1, 4));
+        s = bpb_predict(net, bpb_matrix(x, 2, 4), bpb_matrix_out(y, 1, 4));
     if (s)
         fprintf(stderr, "%s\n", bpb_strerror(s));
     for (int i = 0; i < 4; i++)
         printf("%g xor %g = %.3f\n", x[2 * i], x[2 * i + 1], y[i]);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
     return s != BPB_OK;
 }

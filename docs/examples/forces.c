@@ -64,38 +64,38 @@ static double errors(const double *E, const double *dE, double *U, double *D)
     return loss / FRAMES;
 }
 
-static bpb_status step(bpb_dnet *net, bpb_dwork *work, double *gradient, double *loss)
+static bpb_status step(bpb_net *net, bpb_work *work, double *gradient, double *loss)
 {
     static double E[COLUMNS], dE[INPUTS * COLUMNS], U[COLUMNS], D[INPUTS * COLUMNS];
-    const bpb_dcview X = bpb_dcmatrix(G, INPUTS, COLUMNS);
-    bpb_status s = bpb_dforward(net, work, X, bpb_dmatrix(E, 1, COLUMNS));
+    const bpb_view X = bpb_matrix(G, INPUTS, COLUMNS);
+    bpb_status s = bpb_forward(net, work, X, bpb_matrix_out(E, 1, COLUMNS));
     if (!s)
-        s = bpb_djacobian(net, work, X, bpb_dmatrix(dE, INPUTS, COLUMNS));
+        s = bpb_jacobian(net, work, X, bpb_matrix_out(dE, INPUTS, COLUMNS));
     if (s)
         return s;
     *loss = errors(E, dE, U, D);
-    s = bpb_djacobian_vjp(net, work, X, bpb_dcmatrix(U, 1, COLUMNS),
-                          bpb_dcmatrix(D, INPUTS, COLUMNS), gradient);
-    return s ? s : bpb_dsgd_update(net, gradient, &(bpb_sgd_rule){.eta = 0.02});
+    s = bpb_jacobian_vjp(net, work, X, bpb_matrix(U, 1, COLUMNS),
+                          bpb_matrix(D, INPUTS, COLUMNS), gradient);
+    return s ? s : bpb_sgd_update(net, gradient, &(bpb_sgd_rule){.eta = 0.02});
 }
 
 int main(void)
 {
     const size_t units[] = {INPUTS, 16, 16, 1};
-    bpb_dnet *net = NULL;
-    bpb_dplan *plan = NULL;
-    bpb_dwork *work = NULL;
+    bpb_net *net = NULL;
+    bpb_plan *plan = NULL;
+    bpb_work *work = NULL;
     make_data();
-    bpb_status s = bpb_dnet_create(&net, &(bpb_net_options){.units = units, .n_layers = 3,
+    bpb_status s = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 3,
                                                            .hidden = BPB_TANH,
                                                            .output = BPB_IDENTITY, .seed = 3});
     if (!s)
-        s = bpb_dnet_set_input_scaling(net, (double[]){0.7, 0.25}, (double[]){5, 8});
+        s = bpb_net_set_input_scaling(net, (double[]){0.7, 0.25}, (double[]){5, 8});
     if (!s)
-        s = bpb_dplan_create(&plan, net, &(bpb_plan_options){.batch = COLUMNS, .derivatives = 1});
+        s = bpb_plan_create(&plan, net, &(bpb_plan_options){.batch = COLUMNS, .derivatives = 1});
     if (!s)
-        s = bpb_dwork_create(&work, plan);
-    double *gradient = malloc(bpb_dnet_parameters(net) * sizeof *gradient);
+        s = bpb_work_create(&work, plan);
+    double *gradient = malloc(bpb_net_parameters(net) * sizeof *gradient);
     double loss = 0, first = 0;
     for (int i = 0; i < STEPS && gradient && !s; i++) {
         s = step(net, work, gradient, &loss);
@@ -103,8 +103,8 @@ int main(void)
     }
     printf("energies and forces: loss %.3f -> %.5f: %s\n", first, loss, bpb_strerror(s));
     free(gradient);
-    bpb_dwork_destroy(&work);
-    bpb_dplan_destroy(&plan);
-    bpb_dnet_destroy(&net);
+    bpb_work_destroy(&work);
+    bpb_plan_destroy(&plan);
+    bpb_net_destroy(&net);
     return s != BPB_OK || !(loss < first / 100);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Nielsen's Network.SGD written out by the calls of the library, a line for a line, and then what
- * does it all at once: bpb_dtrain. Both end with the same parameters, to the bit.
+ * does it all at once: bpb_train. Both end with the same parameters, to the bit.
  */
 #include <bpblas.h>
 #include <math.h>
@@ -13,34 +13,34 @@ enum { N = 200, EPOCHS = 100, MINI_BATCH = 10, SEED = 1 };
 static const double eta = 2.0, lambda = 0.01;
 
 /* One epoch: shuffle, cut into mini-batches, a step down each. */
-static bpb_status epoch(bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T, uint64_t j)
+static bpb_status epoch(bpb_net *net, bpb_work *work, bpb_view X, bpb_view T, uint64_t j)
 {
     size_t order[N];
     const bpb_sgd_rule rule = {.eta = eta, .decay = lambda / N};
     bpb_status s = bpb_shuffle(order, N, SEED, j);
     X.index = T.index = order; // column k of X is now sample order[k]
     for (size_t k = 0; k < N && !s; k += MINI_BATCH)
-        s = bpb_dsgd_step(net, work, bpb_dcolumns(X, k, MINI_BATCH),
-                          bpb_dcolumns(T, k, MINI_BATCH), &rule, NULL);
+        s = bpb_sgd_step(net, work, bpb_columns(X, k, MINI_BATCH),
+                          bpb_columns(T, k, MINI_BATCH), &rule, NULL);
     return s;
 }
 
-static bpb_status by_hand(bpb_dnet *net, bpb_dcview X, bpb_dcview T)
+static bpb_status by_hand(bpb_net *net, bpb_view X, bpb_view T)
 {
-    bpb_dplan *plan = NULL;
-    bpb_dwork *work = NULL;
+    bpb_plan *plan = NULL;
+    bpb_work *work = NULL;
     bpb_score score = {0};
-    bpb_status s = bpb_dplan_create(&plan, net, &(bpb_plan_options){.batch = MINI_BATCH});
+    bpb_status s = bpb_plan_create(&plan, net, &(bpb_plan_options){.batch = MINI_BATCH});
     if (!s)
-        s = bpb_dwork_create(&work, plan);
+        s = bpb_work_create(&work, plan);
     for (uint64_t j = 1; j <= EPOCHS && !s; j++) {
         s = epoch(net, work, X, T, j);
         if (!s)
-            s = bpb_devaluate_with(net, work, X, T, &score);
+            s = bpb_evaluate_with(net, work, X, T, &score);
     }
     printf("%zu of %zu right, cost %.4f\n", score.correct, score.columns, score.loss);
-    bpb_dwork_destroy(&work);
-    bpb_dplan_destroy(&plan);
+    bpb_work_destroy(&work);
+    bpb_plan_destroy(&plan);
     return s;
 }
 
@@ -60,22 +60,22 @@ int main(void)
     const size_t sizes[] = {2, 12, 2};
     const bpb_net_options options = {
         .units = sizes, .n_layers = 2, .loss = BPB_CROSS_ENTROPY, .seed = SEED};
-    bpb_dnet *net = NULL, *same = NULL;
+    bpb_net *net = NULL, *same = NULL;
     make_data(x, t);
-    const bpb_dcview X = bpb_dcmatrix(x, 2, N), T = bpb_dcmatrix(t, 1, N); // a column a sample
-    bpb_status s = bpb_dnet_create(&net, &options);
+    const bpb_view X = bpb_matrix(x, 2, N), T = bpb_matrix(t, 1, N); // a column a sample
+    bpb_status s = bpb_net_create(&net, &options);
     if (!s)
-        s = bpb_dnet_create(&same, &options);
+        s = bpb_net_create(&same, &options);
     if (!s)
         s = by_hand(net, X, T);
     if (!s)
-        s = bpb_dtrain(same, &(bpb_ddata){.X = X, .T = T},
+        s = bpb_train(same, &(bpb_data){.X = X, .T = T},
                        &(bpb_train_options){.eta = eta, .lambda = lambda, .batch = MINI_BATCH,
                                             .epochs = EPOCHS, .seed = SEED}, NULL);
-    const size_t bytes = bpb_dnet_parameters(net) * sizeof *x;
-    const int equal = !s && memcmp(bpb_dnet_ctheta(net), bpb_dnet_ctheta(same), bytes) == 0;
+    const size_t bytes = bpb_net_parameters(net) * sizeof *x;
+    const int equal = !s && memcmp(bpb_net_ctheta(net), bpb_net_ctheta(same), bytes) == 0;
     printf("%s; %s\n", bpb_strerror(s), equal ? "the same bits" : "other bits");
-    bpb_dnet_destroy(&net);
-    bpb_dnet_destroy(&same);
+    bpb_net_destroy(&net);
+    bpb_net_destroy(&same);
     return !equal;
 }

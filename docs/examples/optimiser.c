@@ -12,11 +12,11 @@ static double value(unsigned n, const double *theta, double *gradient, void *obj
 {
     double f = HUGE_VAL;
     (void)n;
-    bpb_dobjective_gradient(objective, theta, &f, gradient);
+    bpb_objective_gradient(objective, theta, &f, gradient);
     return f;
 }
 
-static nlopt_result minimise(bpb_dobjective *objective, size_t P, double *theta, double *f)
+static nlopt_result minimise(bpb_objective *objective, size_t P, double *theta, double *f)
 {
     nlopt_opt optimiser = nlopt_create(NLOPT_LD_LBFGS, (unsigned)P);
     nlopt_set_min_objective(optimiser, value, objective);
@@ -34,18 +34,18 @@ int main(void)
         t[i] = sin(6 * x[i]) * exp(-x[i]);
     }
     const size_t units[] = {1, 12, 1};
-    bpb_dnet *net = NULL;
-    bpb_dobjective *objective = NULL;
-    bpb_status s = bpb_dnet_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
+    bpb_net *net = NULL;
+    bpb_objective *objective = NULL;
+    bpb_status s = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
                                                            .hidden = BPB_TANH,
                                                            .output = BPB_IDENTITY, .seed = 1});
     if (!s)
-        s = bpb_dobjective_create(&objective, net, bpb_dcmatrix(x, 1, SAMPLES),
-                                  bpb_dcmatrix(t, 1, SAMPLES), NULL);
-    if (!s && minimise(objective, bpb_dnet_parameters(net), bpb_dnet_theta(net), &f) < 0)
+        s = bpb_objective_create(&objective, net, bpb_matrix(x, 1, SAMPLES),
+                                  bpb_matrix(t, 1, SAMPLES), NULL);
+    if (!s && minimise(objective, bpb_net_parameters(net), bpb_net_theta(net), &f) < 0)
         printf("NLopt stopped early\n"); // at rounding errors, say: theta is the best found
     printf("loss %.2e: %s\n", f, bpb_strerror(s));
-    bpb_dobjective_destroy(&objective);
-    bpb_dnet_destroy(&net);
+    bpb_objective_destroy(&objective);
+    bpb_net_destroy(&net);
     return s != BPB_OK || !(f < 1e-3);
 }

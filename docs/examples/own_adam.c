@@ -13,27 +13,27 @@ int main(void)
     size_t units[] = {1, 16, 1}, bytes;
     for (int i = 0; i < 2 * B; i++)
         t[i] = sin(3 * (x[i] = -1 + 2.0 * i / (2 * B - 1)));
-    static bpb_dnet *net; static bpb_dplan *plan; static bpb_dwork *work; static bpb_dopt *adam;
+    static bpb_net *net; static bpb_plan *plan; static bpb_work *work; static bpb_opt *adam;
     const bpb_net_options options = {.units = units, .n_layers = 2, .output = BPB_IDENTITY};
     const bpb_opt_options rule = {.method = BPB_ADAM, .eta = 0.01};
-    int s = bpb_dnet_create(&net, &options) || bpb_dplan_create(&plan, net, NULL) ||
-            bpb_dwork_create(&work, plan) || bpb_dopt_create(&adam, net, &rule);
+    int s = bpb_net_create(&net, &options) || bpb_plan_create(&plan, net, NULL) ||
+            bpb_work_create(&work, plan) || bpb_opt_create(&adam, net, &rule);
     for (int step = 0, back = 0; step < STEPS && !s; step++) {
         double sum[P] = {0};
         if (step % 100 == 0) { // keep the run
-            memcpy(theta, bpb_dnet_ctheta(net), sizeof theta);
-            s = bpb_dopt_pack(adam, state, sizeof state, &bytes);
+            memcpy(theta, bpb_net_ctheta(net), sizeof theta);
+            s = bpb_opt_pack(adam, state, sizeof state, &bytes);
         } else if (step == 1234 && !back++) { // take it up, from step 1200
-            memcpy(bpb_dnet_theta(net), theta, sizeof theta);
-            s = bpb_dopt_unpack(adam, state, bytes);
+            memcpy(bpb_net_theta(net), theta, sizeof theta);
+            s = bpb_opt_unpack(adam, state, bytes);
         }
         for (int p = 0; p < 2 && !s; p++) { // an MPI_Allreduce in a parallel program
-            s = bpb_dgradient(net, work, bpb_dcmatrix(x + p * B, 1, B),
-                              bpb_dcmatrix(t + p * B, 1, B), part, &loss);
+            s = bpb_gradient(net, work, bpb_matrix(x + p * B, 1, B),
+                              bpb_matrix(t + p * B, 1, B), part, &loss);
             for (int i = 0; i < P; i++)
                 sum[i] += part[i];
         }
-        s = s ? s : bpb_dopt_step(adam, net, sum, 0.5);
+        s = s ? s : bpb_opt_step(adam, net, sum, 0.5);
     }
     return s || !(loss < 1e-4);
 }

@@ -35,40 +35,40 @@ static void pseudo_huber_df(const void *c, size_t n, const double *a, const doub
 
 enum { SAMPLES = 64 };
 
-static bpb_status fill_and_train(bpb_dnet *net, bpb_dcview X, bpb_dcview T)
+static bpb_status fill_and_train(bpb_net *net, bpb_view X, bpb_view T)
 {
     bpb_check_report report;
-    const bpb_status status = bpb_dcheck(net, X, T, NULL, &report);
+    const bpb_status status = bpb_check(net, X, T, NULL, &report);
     if (status)
         return status;
     printf("derivatives checked: %zu entries, largest error %.1e\n",
            report.result[BPB_CHECK_GRADIENT].entries,
            fabs(report.result[BPB_CHECK_GRADIENT].worst.computed -
                 report.result[BPB_CHECK_GRADIENT].worst.difference));
-    return bpb_dtrain(net, &(bpb_ddata){.X = X, .T = T},
+    return bpb_train(net, &(bpb_data){.X = X, .T = T},
                       &(bpb_train_options){.eta = 0.1, .epochs = 300}, NULL);
 }
 
 int main(void)
 {
     const double width = 0.5;
-    const bpb_dactivation_function g = {.name = "squash", .f = squash, .df = squash_df};
-    const bpb_dloss_function e = {.name = "pseudo-huber", .context = &width, .f = pseudo_huber,
+    const bpb_activation_function g = {.name = "squash", .f = squash, .df = squash_df};
+    const bpb_loss_function e = {.name = "pseudo-huber", .context = &width, .f = pseudo_huber,
                                   .df = pseudo_huber_df};
     double x[SAMPLES], t[SAMPLES];
     for (int i = 0; i < SAMPLES; i++) {
         x[i] = -2 + 4.0 * i / (SAMPLES - 1);
         t[i] = sin(2 * x[i]) + (i % 16 == 7 ? 3 : 0); // outliers
     }
-    const bpb_dcview X = bpb_dcmatrix(x, 1, SAMPLES), T = bpb_dcmatrix(t, 1, SAMPLES);
+    const bpb_view X = bpb_matrix(x, 1, SAMPLES), T = bpb_matrix(t, 1, SAMPLES);
     const size_t units[] = {1, 24, 1};
-    bpb_dnet *net = NULL, *loaded = NULL;
-    bpb_status s = bpb_dnet_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
+    bpb_net *net = NULL, *loaded = NULL;
+    bpb_status s = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
                                                            .output = BPB_IDENTITY, .seed = 1});
     if (!s)
-        s = bpb_dnet_set_activation(net, 1, &g);
+        s = bpb_net_set_activation(net, 1, &g);
     if (!s)
-        s = bpb_dnet_set_loss(net, &e);
+        s = bpb_net_set_loss(net, &e);
     if (!s)
         s = fill_and_train(net, X, T);
 
@@ -76,23 +76,23 @@ int main(void)
     size_t bytes;
     char missing[BPB_NAME_BYTES] = "";
     if (!s)
-        s = bpb_dnet_save_memory(net, file, sizeof file, &bytes);
+        s = bpb_net_save_memory(net, file, sizeof file, &bytes);
     if (s == BPB_ERR_UNSUPPORTED) { // built without model files
-        bpb_dnet_destroy(&net);
+        bpb_net_destroy(&net);
         return 0;
     }
-    if (!s && bpb_dnet_load_memory_with(&loaded, file, bytes, NULL, missing) != BPB_ERR_FUNCTION)
+    if (!s && bpb_net_load_memory_with(&loaded, file, bytes, NULL, missing) != BPB_ERR_FUNCTION)
         s = BPB_ERR_FORMAT; // it must not be loaded without its functions
     printf("not loaded without \"%s\"\n", missing);
     if (!s)
-        s = bpb_dnet_load_memory_with(&loaded, file, bytes,
-                                      &(bpb_dfunctions){.activations = &g, .n_activations = 1,
+        s = bpb_net_load_memory_with(&loaded, file, bytes,
+                                      &(bpb_functions){.activations = &g, .n_activations = 1,
                                                         .losses = &e, .n_losses = 1}, NULL);
     bpb_score score = {0};
     if (!s)
-        s = bpb_devaluate(loaded, X, T, &score);
+        s = bpb_evaluate(loaded, X, T, &score);
     printf("loss of the loaded net %.4f: %s\n", score.loss, bpb_strerror(s));
-    bpb_dnet_destroy(&net);
-    bpb_dnet_destroy(&loaded);
+    bpb_net_destroy(&net);
+    bpb_net_destroy(&loaded);
     return s != BPB_OK || strcmp(missing, "squash") != 0 || !(score.loss < 0.15);
 }

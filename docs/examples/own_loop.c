@@ -11,33 +11,33 @@
 enum { SAMPLES = 48, PARTS = 2, STEPS = 4000 };
 
 /* sum (P values and, behind them, the loss) += columns * that of one part */
-static bpb_status add_part(const bpb_dnet *net, bpb_dwork *work, bpb_dcview X, bpb_dcview T,
+static bpb_status add_part(const bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
                            double *part, double *sum)
 {
-    const size_t P = bpb_dnet_parameters(net);
-    const bpb_status status = bpb_dgradient(net, work, X, T, part, &part[P]);
+    const size_t P = bpb_net_parameters(net);
+    const bpb_status status = bpb_gradient(net, work, X, T, part, &part[P]);
     for (size_t i = 0; i <= P; i++)
         sum[i] += (double)X.cols * part[i];
     return status;
 }
 
 /* One step down the mean over all parts; *loss is that mean before it. */
-static bpb_status step(bpb_dnet *net, bpb_dwork *work, const double *x, const double *t,
+static bpb_status step(bpb_net *net, bpb_work *work, const double *x, const double *t,
                        double *part, double *sum, double *loss)
 {
-    const size_t P = bpb_dnet_parameters(net), each = SAMPLES / PARTS;
+    const size_t P = bpb_net_parameters(net), each = SAMPLES / PARTS;
     bpb_status status = BPB_OK;
     for (size_t i = 0; i <= P; i++)
         sum[i] = 0;
     for (size_t p = 0; p < PARTS && !status; p++)
-        status = add_part(net, work, bpb_dcmatrix(x + p * each, 1, each),
-                          bpb_dcmatrix(t + p * each, 1, each), part, sum);
+        status = add_part(net, work, bpb_matrix(x + p * each, 1, each),
+                          bpb_matrix(t + p * each, 1, each), part, sum);
     if (status)
         return status;
     for (size_t i = 0; i <= P; i++)
         sum[i] /= SAMPLES;
     *loss = sum[P];
-    return bpb_dsgd_update(net, sum, &(bpb_sgd_rule){.eta = 0.1});
+    return bpb_sgd_update(net, sum, &(bpb_sgd_rule){.eta = 0.1});
 }
 
 int main(void)
@@ -48,17 +48,17 @@ int main(void)
         t[i] = sin(3 * x[i]);
     }
     const size_t units[] = {1, 16, 1};
-    bpb_dnet *net = NULL;
-    bpb_dplan *plan = NULL;
-    bpb_dwork *work = NULL;
-    bpb_status status = bpb_dnet_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
+    bpb_net *net = NULL;
+    bpb_plan *plan = NULL;
+    bpb_work *work = NULL;
+    bpb_status status = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
                                                                 .hidden = BPB_TANH,
                                                                 .output = BPB_IDENTITY});
     if (!status)
-        status = bpb_dplan_create(&plan, net, NULL);
+        status = bpb_plan_create(&plan, net, NULL);
     if (!status)
-        status = bpb_dwork_create(&work, plan);
-    const size_t n = bpb_dnet_parameters(net) + 1;
+        status = bpb_work_create(&work, plan);
+    const size_t n = bpb_net_parameters(net) + 1;
     double *part = malloc(n * sizeof *part), *sum = malloc(n * sizeof *sum);
     for (int i = 0; i < STEPS && part && sum && !status; i++) {
         status = step(net, work, x, t, part, sum, &loss);
@@ -67,8 +67,8 @@ int main(void)
     printf("loss %.6f -> %.6f: %s\n", first, loss, bpb_strerror(status));
     free(part);
     free(sum);
-    bpb_dwork_destroy(&work);
-    bpb_dplan_destroy(&plan);
-    bpb_dnet_destroy(&net);
+    bpb_work_destroy(&work);
+    bpb_plan_destroy(&plan);
+    bpb_net_destroy(&net);
     return status != BPB_OK || !(loss < first / 20);
 }

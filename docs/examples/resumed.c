@@ -25,14 +25,14 @@ static int stop(const bpb_progress *progress, void *user)
 }
 
 /* Train until 40 epochs have brought nothing better on the columns held out, and keep the best. */
-static bpb_status train(bpb_dnet *net, const double *x, const double *t, int stopped,
+static bpb_status train(bpb_net *net, const double *x, const double *t, int stopped,
                         bpb_train_report *report)
 {
-    const bpb_ddata data = {
-        .X = bpb_dcmatrix(x, 1, SAMPLES - HELD_OUT),
-        .T = bpb_dcmatrix(t, 1, SAMPLES - HELD_OUT),
-        .X_validation = bpb_dcmatrix(x + SAMPLES - HELD_OUT, 1, HELD_OUT),
-        .T_validation = bpb_dcmatrix(t + SAMPLES - HELD_OUT, 1, HELD_OUT),
+    const bpb_data data = {
+        .X = bpb_matrix(x, 1, SAMPLES - HELD_OUT),
+        .T = bpb_matrix(t, 1, SAMPLES - HELD_OUT),
+        .X_validation = bpb_matrix(x + SAMPLES - HELD_OUT, 1, HELD_OUT),
+        .T_validation = bpb_matrix(t + SAMPLES - HELD_OUT, 1, HELD_OUT),
     };
     const bpb_train_options options = {
         .optimiser = {.method = BPB_ADAM, .eta = 0.01},
@@ -42,7 +42,7 @@ static bpb_status train(bpb_dnet *net, const double *x, const double *t, int sto
         .checkpoint = {.path = FILE_NAME, .seconds = 60, .resume = 1},
         .on_epoch = stopped ? stop : NULL,
     };
-    return bpb_dtrain(net, &data, &options, report);
+    return bpb_train(net, &data, &options, report);
 }
 
 int main(void)
@@ -54,10 +54,10 @@ int main(void)
         t[i] = sin(3 * x[i]) + 0.2 * noise(&state);
     }
     const size_t units[] = {1, 16, 1};
-    bpb_dnet *net = NULL;
+    bpb_net *net = NULL;
     bpb_train_report report = {0};
     remove(FILE_NAME);
-    bpb_status s = bpb_dnet_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
+    bpb_status s = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
                                                            .hidden = BPB_TANH,
                                                            .output = BPB_IDENTITY});
     if (!s)
@@ -68,7 +68,7 @@ int main(void)
     printf("%s after %zu epochs, the weights are those of epoch %zu\n", bpb_strerror(s),
            report.last.epoch, report.last.best_epoch);
     remove(FILE_NAME);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
     return s != BPB_OK || !was_stopped || report.end != BPB_END_PATIENCE ||
            report.kept != BPB_KEPT_BEST;
 }

@@ -7,27 +7,27 @@
 enum { SAMPLES = 240, BLOCK = 100 };
 
 /* The moments of all columns, a block at a time, as a file too large for the memory is read. */
-static bpb_status gather(bpb_dcview X, bpb_moments *moments)
+static bpb_status gather(bpb_view X, bpb_moments *moments)
 {
     bpb_status s = BPB_OK;
     for (size_t j = 0; j < X.cols && !s; j += BLOCK)
-        s = bpb_dmoments_add(moments, bpb_dcolumns(X, j, X.cols - j < BLOCK ? X.cols - j : BLOCK));
+        s = bpb_moments_add(moments, bpb_columns(X, j, X.cols - j < BLOCK ? X.cols - j : BLOCK));
     return s;
 }
 
 /* A net for the density of dry air, in kg/m^3, at a pressure in Pa and a temperature in K. */
-static bpb_status fit(bpb_dnet *net, bpb_dcview X, bpb_dcview T)
+static bpb_status fit(bpb_net *net, bpb_view X, bpb_view T)
 {
     bpb_moments of_X[2] = {0}, of_T[1] = {0};
     bpb_status s = gather(X, of_X);
     if (!s)
         s = gather(T, of_T);
     if (!s)
-        s = bpb_dnet_standardise_inputs(net, of_X);
+        s = bpb_net_standardise_inputs(net, of_X);
     if (!s)
-        s = bpb_dnet_standardise_outputs(net, of_T);
+        s = bpb_net_standardise_outputs(net, of_T);
     if (!s)
-        s = bpb_dtrain(net, &(bpb_ddata){.X = X, .T = T},
+        s = bpb_train(net, &(bpb_data){.X = X, .T = T},
                        &(bpb_train_options){.eta = 0.1, .epochs = 200}, NULL);
     return s;
 }
@@ -41,19 +41,19 @@ int main(void)
         x[2 * j + 1] = 290 + 25 * sin(2.9 * j + 1);
         t[j] = x[2 * j] / (287.05 * x[2 * j + 1]);
     }
-    const bpb_dcview X = bpb_dcmatrix(x, 2, SAMPLES), T = bpb_dcmatrix(t, 1, SAMPLES);
-    bpb_dnet *net = NULL;
-    bpb_status s = bpb_dnet_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
+    const bpb_view X = bpb_matrix(x, 2, SAMPLES), T = bpb_matrix(t, 1, SAMPLES);
+    bpb_net *net = NULL;
+    bpb_status s = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
                                                             .hidden = BPB_TANH,
                                                             .output = BPB_IDENTITY,
                                                             .init = BPB_INIT_GLOROT_NORMAL});
     if (!s)
         s = fit(net, X, T);
     if (!s)
-        s = bpb_dpredict(net, X, bpb_dmatrix(y, 1, SAMPLES));
+        s = bpb_predict(net, X, bpb_matrix_out(y, 1, SAMPLES));
     for (int j = 0; j < SAMPLES && !s; j++)
         worst = fmax(worst, fabs(y[j] - t[j]));
     printf("%s: off by %.4f kg/m^3 at most\n", bpb_strerror(s), worst);
-    bpb_dnet_destroy(&net);
+    bpb_net_destroy(&net);
     return s || worst > 0.02;
 }

@@ -19,49 +19,49 @@ static void measure(double *x, double *t)
 }
 
 /* The net for X, of one that has learnt from the directions in which X varies. */
-static bpb_status fit(bpb_dwhitening *whitening, bpb_dcview X, bpb_dcview T, bpb_dnet **net)
+static bpb_status fit(bpb_whitening *whitening, bpb_view X, bpb_view T, bpb_net **net)
 {
     double white[MOST * SAMPLES];
-    bpb_dnet *inner = NULL;
-    bpb_status s = bpb_dwhitening_add(whitening, X);
+    bpb_net *inner = NULL;
+    bpb_status s = bpb_whitening_add(whitening, X);
     if (!s)
-        s = bpb_dwhitening_solve(whitening, &(bpb_whitening_options){.share = 0.999999});
-    const size_t m = bpb_dwhitening_components(whitening), units[] = {m, 12, 1};
+        s = bpb_whitening_solve(whitening, &(bpb_whitening_options){.share = 0.999999});
+    const size_t m = bpb_whitening_components(whitening), units[] = {m, 12, 1};
     if (s || m > MOST)
         return s ? s : BPB_ERR_SHAPE;
-    s = bpb_dwhitening_apply(whitening, X, bpb_dmatrix(white, m, SAMPLES));
+    s = bpb_whitening_apply(whitening, X, bpb_matrix_out(white, m, SAMPLES));
     if (!s)
-        s = bpb_dnet_create(&inner, &(bpb_net_options){.units = units, .n_layers = 2,
+        s = bpb_net_create(&inner, &(bpb_net_options){.units = units, .n_layers = 2,
                                                        .hidden = BPB_TANH,
                                                        .output = BPB_IDENTITY,
                                                        .init = BPB_INIT_GLOROT_NORMAL});
     if (!s)
-        s = bpb_dtrain(inner, &(bpb_ddata){.X = bpb_dcmatrix(white, m, SAMPLES), .T = T},
+        s = bpb_train(inner, &(bpb_data){.X = bpb_matrix(white, m, SAMPLES), .T = T},
                        &(bpb_train_options){.eta = 0.2, .epochs = 800}, NULL);
     if (!s)
-        s = bpb_dwhitening_fold(net, whitening, inner);
-    bpb_dnet_destroy(&inner);
+        s = bpb_whitening_fold(net, whitening, inner);
+    bpb_net_destroy(&inner);
     return s;
 }
 
 int main(void)
 {
     static double x[CHANNELS * SAMPLES], t[SAMPLES], y[SAMPLES];
-    const bpb_dcview X = bpb_dcmatrix(x, CHANNELS, SAMPLES), T = bpb_dcmatrix(t, 1, SAMPLES);
-    bpb_dwhitening *whitening = NULL;
-    bpb_dnet *net = NULL;
+    const bpb_view X = bpb_matrix(x, CHANNELS, SAMPLES), T = bpb_matrix(t, 1, SAMPLES);
+    bpb_whitening *whitening = NULL;
+    bpb_net *net = NULL;
     double worst = 0;
     measure(x, t);
-    bpb_status s = bpb_dwhitening_create(&whitening, CHANNELS);
+    bpb_status s = bpb_whitening_create(&whitening, CHANNELS);
     if (!s)
         s = fit(whitening, X, T, &net);
     if (!s)
-        s = bpb_dpredict(net, X, bpb_dmatrix(y, 1, SAMPLES));
+        s = bpb_predict(net, X, bpb_matrix_out(y, 1, SAMPLES));
     for (int j = 0; j < SAMPLES && !s; j++)
         worst = fmax(worst, fabs(y[j] - t[j]));
     printf("%s: %d channels vary in %zu directions; off by %.3f at most\n", bpb_strerror(s),
-           CHANNELS, bpb_dwhitening_components(whitening), worst);
-    bpb_dwhitening_destroy(&whitening);
-    bpb_dnet_destroy(&net);
+           CHANNELS, bpb_whitening_components(whitening), worst);
+    bpb_whitening_destroy(&whitening);
+    bpb_net_destroy(&net);
     return s == BPB_ERR_UNSUPPORTED ? NO_LAPACK : s || worst > 0.1;
 }

@@ -39,7 +39,7 @@ struct BPB(tiles) {
     BPB(tile_fn) *tile[BPB_TILE_TALLEST + 1][BPB_TILE_COLS + 1][2];
 };
 
-/* One set for each level: bpb_dtiles_v3, bpb_dtiles_v4. */
+/* One set for each level: bpb_tiles_v3, bpb_tiles_v4. */
 #define BPB_TILES(level) BPB_TILES_JOIN(BPB(tiles), level)
 #define BPB_TILES_JOIN(name, level) BPB_TILES_PASTE(name, level)
 #define BPB_TILES_PASTE(name, level) name##_##level

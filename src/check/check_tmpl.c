@@ -328,7 +328,7 @@ static bpb_status check_jacobian(struct BPB(check) * check)
     return status;
 }
 
-static bpb_status check_one(struct BPB(check) * check, bpb_check what, bpb_check_result *result)
+static bpb_status check_one(struct BPB(check) * check, bpb_check_kind what, bpb_check_result *result)
 {
     check->what = what;
     check->subject = &BPB(subjects)[what];
@@ -368,7 +368,7 @@ static bpb_status check_all(struct BPB(check) * check, bpb_check_report *report)
         if (!(wanted >> what & 1))
             continue;
         bpb_check_result *result = &report->result[what];
-        const bpb_status of_one = check_one(check, (bpb_check)what, result);
+        const bpb_status of_one = check_one(check, (bpb_check_kind)what, result);
         if (lacks_function(of_one) && !alone)
             continue;
         TRY(of_one);
@@ -380,8 +380,8 @@ static bpb_status check_all(struct BPB(check) * check, bpb_check_report *report)
     return status;
 }
 
-/* bpb_scheck, bpb_dcheck */
-bpb_status BPB(check)(const BPB(net) * net, BPB(cview) X, BPB(cview) T,
+/* bpb_check, bpbf_check */
+bpb_status BPB(check)(const BPB(net) * net, BPB(view) X, BPB(view) T,
                       const bpb_check_options *options, bpb_check_report *report)
 {
     REQUIRE(net && report, BPB_ERR_NULL);

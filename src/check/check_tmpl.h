@@ -37,7 +37,7 @@ struct pick {
 
 struct BPB(check) {
     struct BPB(net) net; /* the caller's, with the point's theta */
-    BPB(cview) T;
+    BPB(view) T;
     BPB(plan) * plan;
     BPB(work) * work;
     bpb_check_options options; /* with their defaults filled in */
@@ -51,7 +51,7 @@ struct BPB(check) {
     double E;                       /* |E|, or that of theta = 0 if it is larger */
 
     /* Of one subject. */
-    bpb_check what;
+    bpb_check_kind what;
     const struct BPB(subject) *subject;
     double *f_0, *f_right, *f_left, *noise; /* its values */
     real *staged;                           /* the same, as a pass gives them */
@@ -66,8 +66,8 @@ struct BPB(check) {
 
 /* Make a check of what is wanted; the views, options and functions are checked by this, before it
  * allocates. To be freed after an error, too. */
-bpb_status BPB(check_start)(struct BPB(check) * check, const BPB(net) * net, BPB(cview) X,
-                            BPB(cview) T, const bpb_check_options *options);
+bpb_status BPB(check_start)(struct BPB(check) * check, const BPB(net) * net, BPB(view) X,
+                            BPB(view) T, const bpb_check_options *options);
 void BPB(check_free)(struct BPB(check) * check);
 
 /* Take n entries of the point, or of Y, from first on into drawn: options->entries of them, at

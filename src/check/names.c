@@ -7,7 +7,7 @@ static const char *const names[BPB_CHECKS] = {
     [BPB_CHECK_VJP] = "vjp",           [BPB_CHECK_HVP] = "hvp",
 };
 
-const char *bpb_check_name(bpb_check check)
+const char *bpb_check_name(bpb_check_kind check)
 {
     return (unsigned)check < BPB_CHECKS ? names[check] : NULL;
 }

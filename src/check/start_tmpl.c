@@ -95,7 +95,7 @@ static bpb_status alloc_lists(struct BPB(check) * check)
     return BPB_OK;
 }
 
-static bpb_status alloc_point(struct BPB(check) * check, BPB(cview) X, const real *theta)
+static bpb_status alloc_point(struct BPB(check) * check, BPB(view) X, const real *theta)
 {
     check->base = calloc(check->N, sizeof *check->base);
     check->point = calloc(check->N, sizeof *check->point);
@@ -132,7 +132,7 @@ static double largest(const real *x, size_t n, size_t stride)
 static void set_layer_steps(struct BPB(check) * check, size_t l)
 {
     const struct layer *layer = &check->net.shape->layer[l - 1];
-    const BPB(cview) A = BPB(view_resolve)(BPB(work_layer)(check->work, l - 1).A);
+    const BPB(view) A = BPB(view_resolve)(BPB(work_layer)(check->work, l - 1).A);
     const double narrow = sqrt((double)layer->n_in + 1);
     for (size_t k = 0; k <= layer->n_in; k++) {
         const size_t first = layer->W + k * layer->n_out; // k = n_in: b_l
@@ -171,7 +171,7 @@ static void draw_U(struct BPB(check) * check)
 }
 
 /* |E| of theta = 0, unless that of the net is larger. */
-static bpb_status set_size_of_E(struct BPB(check) * check, BPB(cview) X)
+static bpb_status set_size_of_E(struct BPB(check) * check, BPB(view) X)
 {
     double E, E_of_zero;
     memset(check->point, 0, check->P * sizeof *check->point);
@@ -185,7 +185,7 @@ static bpb_status set_size_of_E(struct BPB(check) * check, BPB(cview) X)
 /* First passes, which check X and T and say how large E and each A are. */
 static bpb_status first_pass(struct BPB(check) * check)
 {
-    const BPB(cview) X = BPB(cmatrix)(BPB(check_X)(check), check->n_0, check->B);
+    const BPB(view) X = BPB(matrix)(BPB(check_X)(check), check->n_0, check->B);
     TRY(set_size_of_E(check, X));
     for (size_t l = 1; l <= check->net.shape->L; l++)
         set_layer_steps(check, l);
@@ -194,8 +194,8 @@ static bpb_status first_pass(struct BPB(check) * check)
     return BPB_OK;
 }
 
-bpb_status BPB(check_start)(struct BPB(check) * check, const BPB(net) * net, BPB(cview) X,
-                            BPB(cview) T, const bpb_check_options *options)
+bpb_status BPB(check_start)(struct BPB(check) * check, const BPB(net) * net, BPB(view) X,
+                            BPB(view) T, const bpb_check_options *options)
 {
     TRY(check_options(options));
     TRY(BPB(view_check)(X, shape_inputs(net->shape)));

@@ -2,9 +2,9 @@
 /* What is checked: each derivative by its public call, and the function beside it. */
 #include "check/check_tmpl.h"
 
-static BPB(cview) inputs(const struct BPB(check) * check)
+static BPB(view) inputs(const struct BPB(check) * check)
 {
-    return BPB(cmatrix)(BPB(check_X)(check), check->n_0, check->B);
+    return BPB(matrix)(BPB(check_X)(check), check->n_0, check->B);
 }
 
 static void widen(size_t n, const real *x, double *wide)
@@ -52,28 +52,28 @@ static bpb_status gradient(struct BPB(check) * check, real *d)
 
 static bpb_status gradient_x(struct BPB(check) * check, real *d)
 {
-    const BPB(view) dX = BPB(matrix)(d, check->n_0, check->B);
+    const BPB(out) dX = BPB(matrix_out)(d, check->n_0, check->B);
     return BPB(gradient_x)(&check->net, check->work, inputs(check), check->T, NULL, dX, NULL);
 }
 
 /* Y */
 static bpb_status forward(struct BPB(check) * check, double *f)
 {
-    const BPB(view) Y = BPB(matrix)(check->staged, check->n_L, check->B);
+    const BPB(out) Y = BPB(matrix_out)(check->staged, check->n_L, check->B);
     TRY(BPB(forward)(&check->net, check->work, inputs(check), Y));
     widen(check->n_L * check->B, check->staged, f);
     return BPB_OK;
 }
 
 /* y_j and dy_j/dx_j of one column */
-static BPB(cview) column(const struct BPB(check) * check)
+static BPB(view) column(const struct BPB(check) * check)
 {
-    return BPB(cmatrix)(BPB(check_X)(check) + check->column * check->n_0, check->n_0, 1);
+    return BPB(matrix)(BPB(check_X)(check) + check->column * check->n_0, check->n_0, 1);
 }
 
 static bpb_status forward_column(struct BPB(check) * check, double *f)
 {
-    const BPB(view) y = BPB(matrix)(check->staged, check->n_L, 1);
+    const BPB(out) y = BPB(matrix_out)(check->staged, check->n_L, 1);
     TRY(BPB(forward)(&check->net, check->work, column(check), y));
     widen(check->n_L, check->staged, f);
     return BPB_OK;
@@ -81,7 +81,7 @@ static bpb_status forward_column(struct BPB(check) * check, double *f)
 
 static bpb_status jacobian(struct BPB(check) * check, real *d)
 {
-    const BPB(view) J = BPB(matrix)(d, check->n_L * check->n_0, 1);
+    const BPB(out) J = BPB(matrix_out)(d, check->n_L * check->n_0, 1);
     return BPB(jacobian)(&check->net, check->work, column(check), J);
 }
 
@@ -89,15 +89,15 @@ static bpb_status jacobian(struct BPB(check) * check, real *d)
 static bpb_status jvp(struct BPB(check) * check, real *d)
 {
     const real *v = check->direction;
-    const BPB(cview) V = BPB(cmatrix)(v + check->P, check->n_0, check->B);
-    const BPB(view) none = {.data = NULL}, dY = BPB(matrix)(d, check->n_L, check->B);
+    const BPB(view) V = BPB(matrix)(v + check->P, check->n_0, check->B);
+    const BPB(out) none = {.data = NULL}, dY = BPB(matrix_out)(d, check->n_L, check->B);
     return BPB(jvp)(&check->net, check->work, inputs(check), v, V, none, dY);
 }
 
 /* <u, Y> */
 static bpb_status weighted_outputs(struct BPB(check) * check, double *f)
 {
-    const BPB(view) Y = BPB(matrix)(check->staged, check->n_L, check->B);
+    const BPB(out) Y = BPB(matrix_out)(check->staged, check->n_L, check->B);
     TRY(BPB(forward)(&check->net, check->work, inputs(check), Y));
     double sum = 0;
     for (size_t i = 0; i < check->n_L * check->B; i++)
@@ -108,8 +108,8 @@ static bpb_status weighted_outputs(struct BPB(check) * check, double *f)
 
 static bpb_status vjp(struct BPB(check) * check, real *d)
 {
-    const BPB(cview) U = BPB(cmatrix)(check->U, check->n_L, check->B);
-    const BPB(view) none = {.data = NULL};
+    const BPB(view) U = BPB(matrix)(check->U, check->n_L, check->B);
+    const BPB(out) none = {.data = NULL};
     return BPB(vjp)(&check->net, check->work, inputs(check), U, d, none);
 }
 

@@ -61,7 +61,7 @@ static void print_line(const struct check_findings *findings, int check)
 {
     const bpb_check_result *result = &findings->report.result[check];
     char place[PLACE_BYTES];
-    printf("%-10s  %7zu  %5zu  %11zu  ", bpb_check_name((bpb_check)check), result->entries,
+    printf("%-10s  %7zu  %5zu  %11zu  ", bpb_check_name((bpb_check_kind)check), result->entries,
            result->kinks, result->disagreeing);
     if (result->entries == 0) {
         puts("-");
@@ -101,7 +101,7 @@ static void put_result(struct json *json, const struct check_findings *findings,
 {
     const bpb_check_result *result = &findings->report.result[check];
     json_open(json, NULL, '{');
-    json_text(json, "derivative", bpb_check_name((bpb_check)check));
+    json_text(json, "derivative", bpb_check_name((bpb_check_kind)check));
     json_count(json, "entries", result->entries);
     json_count(json, "kinks", result->kinks);
     json_count(json, "disagreeing", result->disagreeing);
@@ -158,7 +158,7 @@ static int run(const struct args *args)
     size_t bytes;
     settings->pairs.first_rows = ROWS_BY_DEFAULT;
     ATTEMPT(model_precision(settings->pairs.model, settings->precision, &bytes));
-    return (bytes == 8 ? bpb_dcli_check : bpb_scli_check)(settings);
+    return (bytes == 8 ? bpb_cli_check : bpbf_cli_check)(settings);
 }
 
 const struct command check_command = {

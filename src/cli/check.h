@@ -35,7 +35,7 @@ struct check_findings {
 int check_print(const struct check_findings *findings, const struct check_settings *settings);
 
 /* The command in one precision. An int code. */
-int bpb_dcli_check(const struct check_settings *settings);
-int bpb_scli_check(const struct check_settings *settings);
+int bpb_cli_check(const struct check_settings *settings);
+int bpbf_cli_check(const struct check_settings *settings);
 
 #endif

@@ -21,7 +21,7 @@ static int refuse_form(const char *path)
 
 /* An IDX file, or a NumPy file. V->data is the caller's to free even where the code is not
  * CODE_FINE. */
-static int read_array(BPB(view) * V, const char *path)
+static int read_array(BPB(out) * V, const char *path)
 {
     bpb_where where;
     const bpb_status status = (is_npy(path) ? BPB(npy_read) : BPB(idx_read))(V, path, &where);
@@ -37,7 +37,7 @@ static int read_array(BPB(view) * V, const char *path)
     return complain_status(status, "read", path);
 }
 
-int BPB(cli_read_images)(BPB(view) * X, const char *path)
+int BPB(cli_read_images)(BPB(out) * X, const char *path)
 {
     return read_array(X, path);
 }
@@ -97,22 +97,22 @@ int BPB(cli_make_targets)(struct BPB(samples) * samples, size_t classes)
     const size_t n = samples->labels.cols;
     if (n == 0)
         return CODE_FINE;
-    samples->T = (BPB(view)){.rows = classes, .cols = n};
+    samples->T = (BPB(out)){.rows = classes, .cols = n};
     if (classes <= SIZE_MAX / sizeof(real) / n)
         samples->T.data = malloc(classes * n * sizeof(real));
     if (!samples->T.data)
         return complain_status(BPB_ERR_MEMORY, "hold the targets of", samples->folder);
     bpb_where where;
-    const bpb_status status = BPB(one_hot)(BPB(read)(samples->labels), samples->T, &where);
+    const bpb_status status = BPB(one_hot)(BPB(view_of)(samples->labels), samples->T, &where);
     if (status == BPB_ERR_LABEL)
         return refuse_label(samples, where.col, classes);
     return status == BPB_OK ? CODE_FINE
                             : complain_status(status, "use the labels of", samples->folder);
 }
 
-BPB(cview) BPB(cli_columns)(BPB(view) V, size_t first, size_t count)
+BPB(view) BPB(cli_columns)(BPB(out) V, size_t first, size_t count)
 {
-    return V.data && count ? BPB(columns)(BPB(read)(V), first, count) : (BPB(cview)){0};
+    return V.data && count ? BPB(columns)(BPB(view_of)(V), first, count) : (BPB(view)){0};
 }
 
 void BPB(cli_free_samples)(struct BPB(samples) * samples)

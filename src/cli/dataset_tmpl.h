@@ -10,9 +10,9 @@
 
 /* One part of a folder, or a table: see table_tmpl.h; all zero before reading. */
 struct BPB(samples) {
-    BPB(view) X;      /* n_0 x n, values as they are in the file */
-    BPB(view) labels; /* 1 x n; empty where the targets are numbers */
-    BPB(view) T;      /* classes x n, one-hot, empty until asked for; or the numbers */
+    BPB(out) X;      /* n_0 x n, values as they are in the file */
+    BPB(out) labels; /* 1 x n; empty where the targets are numbers */
+    BPB(out) T;      /* classes x n, one-hot, empty until asked for; or the numbers */
     const char *folder; /* or the file */
     enum part part;
     bool is_table;
@@ -21,7 +21,7 @@ struct BPB(samples) {
 };
 
 /* These return an int code. */
-int BPB(cli_read_images)(BPB(view) * X, const char *path);
+int BPB(cli_read_images)(BPB(out) * X, const char *path);
 int BPB(cli_read_samples)(struct BPB(samples) * samples, const char *folder, enum part part);
 
 /* 1 + the highest label. */
@@ -31,7 +31,7 @@ int BPB(cli_classes)(const struct BPB(samples) * samples, size_t *classes);
 int BPB(cli_make_targets)(struct BPB(samples) * samples, size_t classes);
 
 /* count columns from the first on; all zero where there are none. */
-BPB(cview) BPB(cli_columns)(BPB(view) V, size_t first, size_t count);
+BPB(view) BPB(cli_columns)(BPB(out) V, size_t first, size_t count);
 
 void BPB(cli_free_samples)(struct BPB(samples) * samples);
 

@@ -42,7 +42,7 @@ static int run(const struct args *args)
     size_t bytes;
     ATTEMPT(model_check_scale(settings->model, settings->pixel_scale));
     ATTEMPT(model_precision(settings->model, settings->precision, &bytes));
-    return (bytes == 8 ? bpb_dcli_eval : bpb_scli_eval)(settings);
+    return (bytes == 8 ? bpb_cli_eval : bpbf_cli_eval)(settings);
 }
 
 const struct command eval_command = {

@@ -16,7 +16,7 @@ struct eval_settings {
 };
 
 /* The command in one precision. An int code. */
-int bpb_dcli_eval(const struct eval_settings *settings);
-int bpb_scli_eval(const struct eval_settings *settings);
+int bpb_cli_eval(const struct eval_settings *settings);
+int bpbf_cli_eval(const struct eval_settings *settings);
 
 #endif

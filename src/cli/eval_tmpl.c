@@ -48,7 +48,7 @@ static int predict_and_print_errors(const BPB(net) * net, const struct BPB(sampl
     if (!Y)
         return complain_status(BPB_ERR_MEMORY, "hold", "the outputs");
     const bpb_status status =
-        BPB(predict)(net, BPB(read)(samples->X), BPB(matrix)(Y, rows, n));
+        BPB(predict)(net, BPB(view_of)(samples->X), BPB(matrix_out)(Y, rows, n));
     const int code = status < 0 ? complain_status(status, "run", "the model")
                                 : print_errors(samples, Y);
     free(Y);
@@ -59,7 +59,7 @@ static int evaluate(const BPB(net) * net, const struct BPB(samples) * samples)
 {
     bpb_score score;
     const bpb_status status =
-        BPB(evaluate)(net, BPB(read)(samples->X), BPB(read)(samples->T), &score);
+        BPB(evaluate)(net, BPB(view_of)(samples->X), BPB(view_of)(samples->T), &score);
     if (status < 0)
         return complain_status(status, "evaluate", "the model");
     ATTEMPT(print_score(&score));

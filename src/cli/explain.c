@@ -62,7 +62,7 @@ static int run(const struct args *args)
     settings->pairs.first_rows = settings->json ? 0 : 1;
     ATTEMPT(output_check("--out", settings->out, OUTPUT_OPENED));
     ATTEMPT(model_precision(settings->pairs.model, settings->precision, &bytes));
-    return (bytes == 8 ? bpb_dcli_explain : bpb_scli_explain)(settings);
+    return (bytes == 8 ? bpb_cli_explain : bpbf_cli_explain)(settings);
 }
 
 const struct command explain_command = {

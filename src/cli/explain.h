@@ -33,7 +33,7 @@ struct trace {
     size_t L, n[EXPLAIN_LAYERS + 1];
     bpb_activation g[EXPLAIN_LAYERS + 1];
     double parameter[EXPLAIN_LAYERS + 1]; /* of g */
-    bpb_loss loss;
+    bpb_loss_kind loss;
     double loss_parameter;
 
     size_t sample, targets; /* its number in the data; rows of its T */
@@ -69,7 +69,7 @@ void explain_print_net(FILE *file, const struct trace *trace);
 void explain_print_sample(FILE *file, const struct trace *trace);
 
 /* The command in one precision. An int code. */
-int bpb_dcli_explain(const struct explain_settings *settings);
-int bpb_scli_explain(const struct explain_settings *settings);
+int bpb_cli_explain(const struct explain_settings *settings);
+int bpbf_cli_explain(const struct explain_settings *settings);
 
 #endif

@@ -13,19 +13,19 @@
 
 struct probe {
     struct trace *trace;
-    bpb_dnet *net;
-    bpb_dplan *plan;
-    bpb_dwork *work;
+    bpb_net *net;
+    bpb_plan *plan;
+    bpb_work *work;
     bpb_status status; /* of the first loss that failed */
 };
 
 static double loss_at(struct probe *probe)
 {
     const struct trace *trace = probe->trace;
-    const bpb_dcview X = bpb_dcmatrix(trace->x, trace->n[0], 1);
-    const bpb_dcview T = bpb_dcmatrix(trace->T, trace->targets, 1);
+    const bpb_view X = bpb_matrix(trace->x, trace->n[0], 1);
+    const bpb_view T = bpb_matrix(trace->T, trace->targets, 1);
     double E = 0.0;
-    const bpb_status status = bpb_dloss(probe->net, probe->work, X, T, &E);
+    const bpb_status status = bpb_loss(probe->net, probe->work, X, T, &E);
     if (status < 0 && probe->status == BPB_OK)
         probe->status = status;
     return E;
@@ -46,8 +46,8 @@ static double difference(struct probe *probe, double *theta)
 static void copy_parameters(struct probe *probe, size_t l)
 {
     const struct trace *trace = probe->trace;
-    double *theta = bpb_dnet_theta(probe->net);
-    const bpb_dview W = bpb_dnet_W(probe->net, theta, l), b = bpb_dnet_b(probe->net, theta, l);
+    double *theta = bpb_net_theta(probe->net);
+    const bpb_out W = bpb_net_W(probe->net, theta, l), b = bpb_net_b(probe->net, theta, l);
     for (size_t i = 0; i < W.rows; i++) {
         for (size_t j = 0; j < W.cols; j++)
             W.data[i + j * W.rows] = trace->W[l][i][j];
@@ -58,8 +58,8 @@ static void copy_parameters(struct probe *probe, size_t l)
 static void differences_of_layer(struct probe *probe, size_t l)
 {
     struct trace *trace = probe->trace;
-    double *theta = bpb_dnet_theta(probe->net);
-    const bpb_dview W = bpb_dnet_W(probe->net, theta, l), b = bpb_dnet_b(probe->net, theta, l);
+    double *theta = bpb_net_theta(probe->net);
+    const bpb_out W = bpb_net_W(probe->net, theta, l), b = bpb_net_b(probe->net, theta, l);
     for (size_t i = 0; i < W.rows; i++) {
         for (size_t j = 0; j < W.cols; j++)
             trace->dW_difference[l][i][j] = difference(probe, &W.data[i + j * W.rows]);
@@ -69,13 +69,13 @@ static void differences_of_layer(struct probe *probe, size_t l)
 
 static int run(struct probe *probe, const char *model)
 {
-    ATTEMPT(bpb_dcli_load(&probe->net, model));
+    ATTEMPT(bpb_cli_load(&probe->net, model));
     for (size_t l = 1; l <= probe->trace->L; l++)
         copy_parameters(probe, l);
     const bpb_plan_options options = {.batch = 1, .unpadded = 1};
-    bpb_status status = bpb_dplan_create(&probe->plan, probe->net, &options);
+    bpb_status status = bpb_plan_create(&probe->plan, probe->net, &options);
     if (status == BPB_OK)
-        status = bpb_dwork_create(&probe->work, probe->plan);
+        status = bpb_work_create(&probe->work, probe->plan);
     for (size_t l = 1; status == BPB_OK && l <= probe->trace->L; l++)
         differences_of_layer(probe, l);
     status = status == BPB_OK ? probe->status : status;
@@ -86,8 +86,8 @@ int explain_differences(struct trace *trace, const char *model)
 {
     struct probe probe = {.trace = trace};
     const int code = run(&probe, model);
-    bpb_dwork_destroy(&probe.work);
-    bpb_dplan_destroy(&probe.plan);
-    bpb_dnet_destroy(&probe.net);
+    bpb_work_destroy(&probe.work);
+    bpb_plan_destroy(&probe.plan);
+    bpb_net_destroy(&probe.net);
     return code;
 }

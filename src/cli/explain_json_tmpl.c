@@ -2,13 +2,13 @@
 #include "explain_tmpl.h"
 #include "json.h"
 
-static real entry(BPB(cview) V, size_t i, size_t j)
+static real entry(BPB(view) V, size_t i, size_t j)
 {
     return V.data[i + j * (V.ld > 0 ? V.ld : V.rows)];
 }
 
 /* A list of columns: a sample is a column. */
-static void put_columns(struct json *json, const char *key, BPB(cview) V)
+static void put_columns(struct json *json, const char *key, BPB(view) V)
 {
     json_open(json, key, '[');
     for (size_t j = 0; j < V.cols; j++) {
@@ -20,7 +20,7 @@ static void put_columns(struct json *json, const char *key, BPB(cview) V)
     json_close(json, ']');
 }
 
-static void put_rows(struct json *json, const char *key, BPB(cview) V)
+static void put_rows(struct json *json, const char *key, BPB(view) V)
 {
     json_open(json, key, '[');
     for (size_t i = 0; i < V.rows; i++) {
@@ -32,7 +32,7 @@ static void put_rows(struct json *json, const char *key, BPB(cview) V)
     json_close(json, ']');
 }
 
-static void put_vector(struct json *json, const char *key, BPB(cview) V)
+static void put_vector(struct json *json, const char *key, BPB(view) V)
 {
     json_open(json, key, '[');
     for (size_t i = 0; i < V.rows; i++)

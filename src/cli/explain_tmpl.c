@@ -14,7 +14,7 @@
 /* ---- One pass ---- */
 
 /* E and all that a work keeps of these samples. A loss that is not finite is said at the end. */
-static int pass(struct BPB(explanation) * explained, BPB(cview) X, BPB(cview) T)
+static int pass(struct BPB(explanation) * explained, BPB(view) X, BPB(view) T)
 {
     const bpb_status status = BPB(gradient)(explained->net, explained->work, X, T,
                                             explained->gradient, &explained->E);
@@ -53,13 +53,13 @@ static int check_limits(const BPB(net) * net, size_t samples)
     return explain_limit(samples, EXPLAIN_SAMPLES, "samples");
 }
 
-static void copy_vector(explain_vector vector, BPB(cview) V)
+static void copy_vector(explain_vector vector, BPB(view) V)
 {
     for (size_t i = 0; i < V.rows; i++)
         vector[i] = (double)V.data[i];
 }
 
-static void copy_matrix(explain_matrix matrix, BPB(cview) V)
+static void copy_matrix(explain_matrix matrix, BPB(view) V)
 {
     for (size_t i = 0; i < V.rows; i++) {
         for (size_t j = 0; j < V.cols; j++)
@@ -85,8 +85,8 @@ static void copy_net(struct trace *trace, BPB(net) * net)
     for (size_t l = 1; l <= L; l++) {
         trace->g[l] = BPB(net_activation)(net, l);
         trace->parameter[l] = BPB(net_activation_parameter)(net, l);
-        copy_matrix(trace->W[l], BPB(read)(BPB(net_W)(net, BPB(net_theta)(net), l)));
-        copy_vector(trace->b[l], BPB(read)(BPB(net_b)(net, BPB(net_theta)(net), l)));
+        copy_matrix(trace->W[l], BPB(view_of)(BPB(net_W)(net, BPB(net_theta)(net), l)));
+        copy_vector(trace->b[l], BPB(view_of)(BPB(net_b)(net, BPB(net_theta)(net), l)));
     }
     trace->loss = BPB(net_loss)(net);
     trace->loss_parameter = BPB(net_loss_parameter)(net);
@@ -119,9 +119,9 @@ static int trace_sample(struct BPB(explanation) * explained, struct trace *trace
     const real *x = pairs->X.data + row * pairs->X.ld, *T = pairs->T.data + row * pairs->T.ld;
     trace->targets = pairs->T.rows;
     trace->has_class = pairs->has_classes;
-    copy_vector(trace->x, BPB(cmatrix)(x, pairs->X.rows, 1));
-    copy_vector(trace->T, BPB(cmatrix)(T, pairs->T.rows, 1));
-    ATTEMPT(pass(explained, BPB(cmatrix)(x, pairs->X.rows, 1), BPB(cmatrix)(T, pairs->T.rows, 1)));
+    copy_vector(trace->x, BPB(matrix)(x, pairs->X.rows, 1));
+    copy_vector(trace->T, BPB(matrix)(T, pairs->T.rows, 1));
+    ATTEMPT(pass(explained, BPB(matrix)(x, pairs->X.rows, 1), BPB(matrix)(T, pairs->T.rows, 1)));
     copy_pass(trace, explained);
     explain_targets(trace);
     return explain_differences(trace, explained->settings->pairs.model);

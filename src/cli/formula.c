@@ -174,7 +174,7 @@ const struct activation_formula *activation_formula(bpb_activation activation)
     return &activations[activation];
 }
 
-const struct loss_formula *loss_formula(bpb_loss loss, bpb_activation output)
+const struct loss_formula *loss_formula(bpb_loss_kind loss, bpb_activation output)
 {
     return loss == BPB_CROSS_ENTROPY && output == BPB_SOFTMAX ? &softmax_cross_entropy
                                                               : &losses[loss];

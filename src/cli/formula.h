@@ -49,6 +49,6 @@ struct loss_formula {
 };
 
 const struct activation_formula *activation_formula(bpb_activation activation);
-const struct loss_formula *loss_formula(bpb_loss loss, bpb_activation output);
+const struct loss_formula *loss_formula(bpb_loss_kind loss, bpb_activation output);
 
 #endif

@@ -122,7 +122,7 @@ static int show_plan(const struct info_settings *settings)
     ATTEMPT(output_check("--save-wisdom", settings->save_wisdom, OUTPUT_RENAMED));
     if (settings->model)
         ATTEMPT(model_precision(settings->model, settings->precision, &bytes));
-    return (bytes == 8 ? bpb_dcli_info_plan : bpb_scli_info_plan)(settings);
+    return (bytes == 8 ? bpb_cli_info_plan : bpbf_cli_info_plan)(settings);
 }
 
 static int run(const struct args *args)
@@ -134,7 +134,7 @@ static int run(const struct args *args)
         return describe_machine();
     size_t bytes;
     ATTEMPT(model_precision(settings->model, 0, &bytes));
-    return (bytes == 8 ? bpb_dcli_info : bpb_scli_info)(settings->model);
+    return (bytes == 8 ? bpb_cli_info : bpbf_cli_info)(settings->model);
 }
 
 const struct command info_command = {

@@ -21,15 +21,15 @@ struct info_settings {
 };
 
 /* The command for a model. An int code. */
-int bpb_dcli_info(const char *path);
-int bpb_scli_info(const char *path);
+int bpb_cli_info(const char *path);
+int bpbf_cli_info(const char *path);
 
 /* The command with --plan. An int code. */
-int bpb_dcli_info_plan(const struct info_settings *settings);
-int bpb_scli_info_plan(const struct info_settings *settings);
+int bpb_cli_info_plan(const struct info_settings *settings);
+int bpbf_cli_info_plan(const struct info_settings *settings);
 
 /* "layers          784 -> 30 sigmoid -> 10 softmax". */
-void bpb_dcli_print_layers(const bpb_dnet *net);
-void bpb_scli_print_layers(const bpb_snet *net);
+void bpb_cli_print_layers(const bpb_net *net);
+void bpbf_cli_print_layers(const bpbf_net *net);
 
 #endif

@@ -114,7 +114,7 @@ static bool read_rows(const char *text, void *value)
 static bool find_check(const char *text, size_t length, unsigned *check)
 {
     for (*check = 0; *check < BPB_CHECKS; ++*check) {
-        const char *name = bpb_check_name((bpb_check)*check);
+        const char *name = bpb_check_name((bpb_check_kind)*check);
         if (strlen(name) == length && memcmp(name, text, length) == 0)
             return true;
     }
@@ -185,7 +185,7 @@ static const char *activation_name(size_t i)
 
 static const char *loss_name(size_t i)
 {
-    return bpb_loss_name((bpb_loss)i);
+    return bpb_loss_name((bpb_loss_kind)i);
 }
 
 static const char *init_name(size_t i)

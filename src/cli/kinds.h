@@ -48,10 +48,10 @@ extern const struct kind kind_penalty;    /* double >= 0 */
 extern const struct kind kind_fraction;   /* double from 0, below 1 */
 extern const struct kind kind_folds;      /* size_t, from 2 */
 extern const struct kind kind_rows;       /* const char *, see rows.h */
-extern const struct kind kind_checks;     /* unsigned: the sum of 1 << bpb_check */
+extern const struct kind kind_checks;     /* unsigned: the sum of 1 << bpb_check_kind */
 extern const struct kind kind_widths;     /* struct widths */
 extern const struct kind kind_activation; /* bpb_activation */
-extern const struct kind kind_loss;       /* bpb_loss */
+extern const struct kind kind_loss;       /* bpb_loss_kind */
 extern const struct kind kind_init;       /* bpb_init */
 extern const struct kind kind_precision;  /* size_t: bytes of a real */
 extern const struct kind kind_stored;     /* size_t: the same, or 0 for "stored" */

@@ -62,7 +62,7 @@ int model_takes(const char *path, size_t inputs, size_t values)
     return CODE_FAILED;
 }
 
-int model_takes_classes(const char *path, bpb_loss loss)
+int model_takes_classes(const char *path, bpb_loss_kind loss)
 {
     if (loss != BPB_POISSON && loss != BPB_GAUSSIAN)
         return CODE_FINE;

@@ -29,22 +29,22 @@ int complain_model(bpb_status status, const char *action, const char *path);
 int model_takes(const char *path, size_t inputs, size_t values);
 
 /* Whether its targets may be classes, of images for example. An int code. */
-int model_takes_classes(const char *path, bpb_loss loss);
+int model_takes_classes(const char *path, bpb_loss_kind loss);
 
 /* Load a model, into a net that the caller destroys. An int code. */
-int bpb_dcli_load(bpb_dnet **net, const char *path);
-int bpb_scli_load(bpb_snet **net, const char *path);
+int bpb_cli_load(bpb_net **net, const char *path);
+int bpbf_cli_load(bpbf_net **net, const char *path);
 
 /* A_0 = X / scale, kept in the net; scale 0 or 1: as it is. An int code. */
-int bpb_dcli_scale_inputs(bpb_dnet *net, size_t scale);
-int bpb_scli_scale_inputs(bpb_snet *net, size_t scale);
+int bpb_cli_scale_inputs(bpb_net *net, size_t scale);
+int bpbf_cli_scale_inputs(bpbf_net *net, size_t scale);
 
 /* Whether this build can save the net under that name. An int code. */
-int bpb_dcli_check_saving(const bpb_dnet *net, const char *path);
-int bpb_scli_check_saving(const bpb_snet *net, const char *path);
+int bpb_cli_check_saving(const bpb_net *net, const char *path);
+int bpbf_cli_check_saving(const bpbf_net *net, const char *path);
 
 /* Save a net. One of network2.py loses its scaling. An int code. */
-int bpb_dcli_save(bpb_dnet *net, const char *path);
-int bpb_scli_save(bpb_snet *net, const char *path);
+int bpb_cli_save(bpb_net *net, const char *path);
+int bpbf_cli_save(bpbf_net *net, const char *path);
 
 #endif

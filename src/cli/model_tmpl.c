@@ -10,7 +10,7 @@ static int refuse_function(const char *path, const char *name)
 {
     complain("the model %s needs the function %s of its maker's, which bpblas has not: use it in a "
              "program that gives it to %s",
-             path, name, BPB_SELECT("bpb_dnet_load_with", "bpb_snet_load_with"));
+             path, name, BPB_SELECT("bpb_net_load_with", "bpbf_net_load_with"));
     return CODE_FAILED;
 }
 
@@ -47,7 +47,7 @@ int BPB(cli_scale_inputs)(BPB(net) * net, size_t scale)
 /* Whether network2.py has such a net, of whatever parameters. */
 static bool is_network2(const BPB(net) * net)
 {
-    const bpb_loss loss = BPB(net_loss)(net);
+    const bpb_loss_kind loss = BPB(net_loss)(net);
     for (size_t l = 1; l <= BPB(net_layers)(net); l++)
         if (BPB(net_activation)(net, l) != BPB_SIGMOID)
             return false;

@@ -20,11 +20,11 @@ static size_t outputs(const BPB(net) * net)
 static int point(struct BPB(pairs) * pairs, const BPB(net) * net)
 {
     struct BPB(samples) *samples = &pairs->samples;
-    pairs->X = BPB(read)(samples->X);
+    pairs->X = BPB(view_of)(samples->X);
     pairs->has_classes = samples->labels.data && BPB(cli_takes_classes)(net);
     if (samples->labels.data && !pairs->has_classes)
         ATTEMPT(BPB(cli_make_targets)(samples, outputs(net)));
-    pairs->T = BPB(read)(pairs->has_classes ? samples->labels : samples->T);
+    pairs->T = BPB(view_of)(pairs->has_classes ? samples->labels : samples->T);
     return CODE_FINE;
 }
 

@@ -12,7 +12,7 @@
 
 /* All zero before reading. */
 struct BPB(pairs) {
-    BPB(cview) X, T;  /* the chosen samples */
+    BPB(view) X, T;  /* the chosen samples */
     bool has_classes; /* T is 1 x count, class indices */
     size_t *rows;     /* their numbers in the data */
     size_t count;

@@ -75,7 +75,7 @@ void plan_print_choice_heading(void)
     printf("\nlayer  product   %-20s %8s %8s %8s  kernel\n", "equation", "m", "n", "k");
 }
 
-void plan_print_choice(const bpb_plan_entry *entry)
+void plan_print_choice(const bpb_plan_choice *entry)
 {
     if (entry->chosen)
         printf("%5zu  %-8s  %-20s %8zu %8zu %8zu  %s\n", entry->layer, entry->product,
@@ -91,7 +91,7 @@ void plan_print_time_heading(void)
            "kernel", "microseconds", "GFLOP/s");
 }
 
-void plan_print_time(const bpb_plan_entry *entry)
+void plan_print_time(const bpb_plan_choice *entry)
 {
     const double flops = 2.0 * (double)entry->m * (double)entry->n * (double)entry->k;
     printf("%5zu  %-8s  %c %-16s %12.2f %9.1f\n", entry->layer, entry->product,

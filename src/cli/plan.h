@@ -27,10 +27,10 @@ int plan_refuse_layers(bpb_status status);
 
 /* A table of what each product uses: its heading, and the line of an entry that is chosen. */
 void plan_print_choice_heading(void);
-void plan_print_choice(const bpb_plan_entry *entry);
+void plan_print_choice(const bpb_plan_choice *entry);
 
 /* A table of what each kernel took. */
 void plan_print_time_heading(void);
-void plan_print_time(const bpb_plan_entry *entry);
+void plan_print_time(const bpb_plan_choice *entry);
 
 #endif

@@ -59,9 +59,9 @@ static void print_summary(const struct shown *shown)
     printf("work            %zu bytes\n", BPB(work_bytes)(shown->plan));
 }
 
-static void print_entries(const BPB(plan) * plan, void (*print)(const bpb_plan_entry *entry))
+static void print_entries(const BPB(plan) * plan, void (*print)(const bpb_plan_choice *entry))
 {
-    bpb_plan_entry entry;
+    bpb_plan_choice entry;
     for (size_t i = 0; BPB(plan_entry)(plan, i, &entry) == BPB_OK; i++)
         print(&entry);
 }

@@ -60,7 +60,7 @@ static int run(const struct args *args)
     ATTEMPT(output_check("--out", settings->out, output_of(settings->out)));
     ATTEMPT(model_check_scale(settings->model, settings->pixel_scale));
     ATTEMPT(model_precision(settings->model, settings->precision, &bytes));
-    return (bytes == 8 ? bpb_dcli_predict : bpb_scli_predict)(settings);
+    return (bytes == 8 ? bpb_cli_predict : bpbf_cli_predict)(settings);
 }
 
 const struct command predict_command = {

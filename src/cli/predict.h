@@ -18,7 +18,7 @@ struct predict_settings {
 };
 
 /* The command in one precision. An int code. */
-int bpb_dcli_predict(const struct predict_settings *settings);
-int bpb_scli_predict(const struct predict_settings *settings);
+int bpb_cli_predict(const struct predict_settings *settings);
+int bpbf_cli_predict(const struct predict_settings *settings);
 
 #endif

@@ -74,7 +74,7 @@ static void print_row(FILE *file, bool with_class, const struct classes *classes
     fputc('\n', file);
 }
 
-static void print_all(FILE *file, const BPB(net) * net, const struct classes *classes, BPB(view) Y)
+static void print_all(FILE *file, const BPB(net) * net, const struct classes *classes, BPB(out) Y)
 {
     print_header(file, has_class(net), Y.rows);
     for (size_t j = 0; j < Y.cols && !ferror(file); j++)
@@ -82,7 +82,7 @@ static void print_all(FILE *file, const BPB(net) * net, const struct classes *cl
 }
 
 static int write_rows(const char *path, const BPB(net) * net, const struct classes *classes,
-                      BPB(view) Y)
+                      BPB(out) Y)
 {
     if (!path) {
         print_all(stdout, net, classes, Y);
@@ -97,7 +97,7 @@ static int write_rows(const char *path, const BPB(net) * net, const struct class
     return is_written && is_closed ? CODE_FINE : complain_status(BPB_ERR_IO, "write", path);
 }
 
-static int write_csv(const char *path, const BPB(net) * net, BPB(view) Y)
+static int write_csv(const char *path, const BPB(net) * net, BPB(out) Y)
 {
     struct classes classes;
     ATTEMPT(BPB(cli_class_names)(net, &classes));
@@ -107,13 +107,13 @@ static int write_csv(const char *path, const BPB(net) * net, BPB(view) Y)
 }
 
 /* One sample a row, and no classes: they can be had of the outputs. */
-static int write_npy(const char *path, BPB(view) Y)
+static int write_npy(const char *path, BPB(out) Y)
 {
-    const bpb_status status = BPB(npy_write)(BPB(read)(Y), path);
+    const bpb_status status = BPB(npy_write)(BPB(view_of)(Y), path);
     return status == BPB_OK ? CODE_FINE : complain_status(status, "write", path);
 }
 
-static int report_nonfinite(BPB(view) Y)
+static int report_nonfinite(BPB(out) Y)
 {
     size_t count = 0;
     for (size_t j = 0; j < Y.cols; j++)
@@ -122,18 +122,18 @@ static int report_nonfinite(BPB(view) Y)
     return CODE_NONFINITE;
 }
 
-static int predict_and_write(const char *path, const BPB(net) * net, BPB(view) X, BPB(view) Y)
+static int predict_and_write(const char *path, const BPB(net) * net, BPB(out) X, BPB(out) Y)
 {
-    const bpb_status status = BPB(predict)(net, BPB(read)(X), Y);
+    const bpb_status status = BPB(predict)(net, BPB(view_of)(X), Y);
     if (status < 0)
         return complain_status(status, "run", "the model");
     ATTEMPT(path && is_npy(path) ? write_npy(path, Y) : write_csv(path, net, Y));
     return status == BPB_NONFINITE ? report_nonfinite(Y) : CODE_FINE;
 }
 
-static int predict(const char *path, const BPB(net) * net, BPB(view) X)
+static int predict(const char *path, const BPB(net) * net, BPB(out) X)
 {
-    BPB(view) Y = {.rows = BPB(net_units)(net, BPB(net_layers)(net)), .cols = X.cols};
+    BPB(out) Y = {.rows = BPB(net_units)(net, BPB(net_layers)(net)), .cols = X.cols};
     if (Y.rows <= SIZE_MAX / sizeof(real) / Y.cols)
         Y.data = malloc(Y.rows * Y.cols * sizeof(real));
     if (!Y.data)
@@ -143,7 +143,7 @@ static int predict(const char *path, const BPB(net) * net, BPB(view) X)
     return code;
 }
 
-static int read_images(const struct predict_settings *settings, BPB(view) * X)
+static int read_images(const struct predict_settings *settings, BPB(out) * X)
 {
     const char *data = settings->data.path;
     if (!data || source_of(data) == SOURCE_NPY)

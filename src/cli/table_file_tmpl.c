@@ -27,12 +27,12 @@ static int refuse_table(bpb_status status, const char *path, bpb_where where)
     return CODE_FAILED;
 }
 
-static bpb_status read_file(BPB(view) * V, const char *path, bpb_where *where)
+static bpb_status read_file(BPB(out) * V, const char *path, bpb_where *where)
 {
     return (is_npy(path) ? BPB(npy_read) : BPB(csv_read))(V, path, where);
 }
 
-int BPB(cli_read_values)(BPB(view) * V, const char *path)
+int BPB(cli_read_values)(BPB(out) * V, const char *path)
 {
     bpb_where where = {0, 0};
     const bpb_status status = read_file(V, path, &where);
@@ -115,7 +115,7 @@ void BPB(cli_close_table)(struct BPB(table) * table)
 /* ---- Copies of the chosen fields ---- */
 
 /* bpb_free frees them as it does a reader's memory, which the standard library's is too. */
-static int copy_fields(BPB(view) * V, const struct BPB(table) * table,
+static int copy_fields(BPB(out) * V, const struct BPB(table) * table,
                        const struct selection *fields)
 {
     const size_t n = table->values.cols, rows = fields->count;
@@ -126,7 +126,7 @@ static int copy_fields(BPB(view) * V, const struct BPB(table) * table,
         for (size_t i = 0; i < rows; i++)
             data[j * rows + i] = table->values.data[j * table->values.rows + fields->index[i]];
     }
-    *V = (BPB(view)){.data = data, .rows = rows, .cols = n, .ld = rows, .row_stride = 1};
+    *V = (BPB(out)){.data = data, .rows = rows, .cols = n, .ld = rows, .row_stride = 1};
     return CODE_FINE;
 }
 
@@ -148,7 +148,7 @@ int BPB(cli_fill_samples)(struct BPB(samples) * samples, struct BPB(table) * tab
     ATTEMPT(keep_list(&samples->input_list, table, &table->inputs));
     if (table->targets.count == 0)
         return CODE_FINE;
-    BPB(view) *targets = table->has_label ? &samples->labels : &samples->T;
+    BPB(out) *targets = table->has_label ? &samples->labels : &samples->T;
     ATTEMPT(copy_fields(targets, table, &table->targets));
     return keep_list(&samples->target_list, table, &table->targets);
 }

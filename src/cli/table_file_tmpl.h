@@ -11,7 +11,7 @@
 /* All zero before it is opened. */
 struct BPB(table) {
     const char *path;
-    BPB(view) values; /* a sample is a column */
+    BPB(out) values; /* a sample is a column */
     struct columns columns;
     struct selection inputs, targets;
     bool has_label; /* targets is the field of the class */
@@ -19,7 +19,7 @@ struct BPB(table) {
 };
 
 /* Read a file as it is. An int code. */
-int BPB(cli_read_values)(BPB(view) * V, const char *path);
+int BPB(cli_read_values)(BPB(out) * V, const char *path);
 
 /* label: NULL, or that of a CSV file, which may be a text; known: as in cli_read_table. An int
  * code; the table is to be closed in any case. */

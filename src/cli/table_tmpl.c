@@ -26,7 +26,7 @@ bool BPB(cli_takes_classes)(const BPB(net) * net)
 static int read_beside(struct BPB(samples) * samples, const struct table_settings *settings)
 {
     const char *path = settings->label ? settings->label : settings->targets;
-    BPB(view) *V = settings->label ? &samples->labels : &samples->T;
+    BPB(out) *V = settings->label ? &samples->labels : &samples->T;
     ATTEMPT(BPB(cli_read_values)(V, path));
     if (settings->label && V->rows != 1) {
         complain("%s %s: the file has %zu values a sample, not one class: give one, or %s for "

@@ -253,7 +253,7 @@ static int run(const struct args *args)
     ATTEMPT(output_check("--log", settings->result.log, OUTPUT_OPENED));
     ATTEMPT(output_check("--save", settings->result.save, OUTPUT_RENAMED));
     ATTEMPT(check_old_checkpoint(&settings->rule));
-    return (settings->precision == 8 ? bpb_dcli_train : bpb_scli_train)(settings, args);
+    return (settings->precision == 8 ? bpb_cli_train : bpbf_cli_train)(settings, args);
 }
 
 const struct command train_command = {

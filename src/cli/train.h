@@ -28,7 +28,7 @@ struct data_settings {
 struct net_settings {
     struct widths layers; /* count 0: from the data */
     bpb_activation hidden, output;
-    bpb_loss loss;
+    bpb_loss_kind loss;
     bpb_init init;
     double leak, elu_alpha, huber_delta, label_smoothing; /* 0: as the library has it */
 };
@@ -80,13 +80,13 @@ void train_last_name(const char *path, char *name, size_t bytes);
 
 /* Set the notes: the program, the settings, the names of the data's folder and of the wisdom, the
  * seed where there are several, the scores. An int code. */
-int bpb_dcli_note_run(bpb_dnet *net, const struct args *args, uint64_t seed,
+int bpb_cli_note_run(bpb_net *net, const struct args *args, uint64_t seed,
                       const bpb_progress *last);
-int bpb_scli_note_run(bpb_snet *net, const struct args *args, uint64_t seed,
+int bpbf_cli_note_run(bpbf_net *net, const struct args *args, uint64_t seed,
                       const bpb_progress *last);
 
 /* The command in one precision. An int code. */
-int bpb_dcli_train(const struct train_settings *settings, const struct args *args);
-int bpb_scli_train(const struct train_settings *settings, const struct args *args);
+int bpb_cli_train(const struct train_settings *settings, const struct args *args);
+int bpbf_cli_train(const struct train_settings *settings, const struct args *args);
 
 #endif

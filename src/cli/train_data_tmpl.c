@@ -77,7 +77,7 @@ static int check_test(const struct BPB(run) * run)
 static int check_range(const struct BPB(run) * run)
 {
     const struct net_settings *net = &run->settings->net;
-    const BPB(view) T = run->train.T;
+    const BPB(out) T = run->train.T;
     double least, most;
     train_target_range(net, &least, &most);
     for (size_t i = 0; i < T.rows * T.cols; i++) {
@@ -122,9 +122,9 @@ static int order_folds(struct BPB(run) * run)
     return run->order ? CODE_FINE : complain_status(BPB_ERR_MEMORY, "part", "the samples");
 }
 
-static BPB(cview) pick(BPB(view) V, const size_t *index, size_t count)
+static BPB(view) pick(BPB(out) V, const size_t *index, size_t count)
 {
-    BPB(cview) chosen = BPB(read)(V);
+    BPB(view) chosen = BPB(view_of)(V);
     chosen.index = index;
     chosen.cols = count;
     return chosen;

@@ -4,7 +4,7 @@
 #include "tmpl.h"
 #include "train_end.h"
 
-static int evaluate(const BPB(net) * net, BPB(cview) X, BPB(cview) T, bpb_score *score)
+static int evaluate(const BPB(net) * net, BPB(view) X, BPB(view) T, bpb_score *score)
 {
     *score = (bpb_score){0};
     if (X.cols == 0)

@@ -56,7 +56,7 @@ static int check_net(const struct BPB(run) * run)
 typedef bpb_status standardise(BPB(net) * net, const bpb_moments *moments);
 
 /* By the samples to learn from alone: validation and test know nothing of it. */
-static int scale_by(BPB(net) * net, BPB(cview) V, standardise *scale, const char *what)
+static int scale_by(BPB(net) * net, BPB(view) V, standardise *scale, const char *what)
 {
     bpb_moments *moments = calloc(V.rows, sizeof *moments);
     bpb_status status = moments ? BPB(moments_add)(moments, V) : BPB_ERR_MEMORY;

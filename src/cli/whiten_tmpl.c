@@ -40,7 +40,7 @@ static bpb_status set_factors(real *factor, const bpb_moments *moments, size_t n
 static int find_factors(struct BPB(run) * run)
 {
     struct BPB(white) *white = &run->white;
-    const BPB(cview) X = run->data.X;
+    const BPB(view) X = run->data.X;
     bpb_moments *moments = calloc(X.rows, sizeof *moments);
     bpb_status status = BPB_ERR_MEMORY;
     white->factor = allocate(X.rows, 1);
@@ -53,7 +53,7 @@ static int find_factors(struct BPB(run) * run)
 }
 
 /* Columns first .. first + block.cols - 1 of X, in one unit. */
-static void scale_columns(BPB(cview) X, const real *factor, size_t first, BPB(view) block)
+static void scale_columns(BPB(view) X, const real *factor, size_t first, BPB(out) block)
 {
     const size_t ld = X.ld ? X.ld : X.rows;
     for (size_t j = 0; j < block.cols; j++) {
@@ -65,14 +65,14 @@ static void scale_columns(BPB(cview) X, const real *factor, size_t first, BPB(vi
 
 /* ---- Whitening ---- */
 
-static bpb_status add_columns(const struct BPB(white) * white, BPB(cview) X)
+static bpb_status add_columns(const struct BPB(white) * white, BPB(view) X)
 {
-    BPB(view) block = {.data = white->block, .rows = X.rows};
+    BPB(out) block = {.data = white->block, .rows = X.rows};
     bpb_status status = BPB_OK;
     for (size_t j = 0; status == BPB_OK && j < X.cols; j += block.cols) {
         block.cols = X.cols - j < BLOCK ? X.cols - j : BLOCK;
         scale_columns(X, white->factor, j, block);
-        status = BPB(whitening_add)(white->whitening, BPB(read)(block));
+        status = BPB(whitening_add)(white->whitening, BPB(view_of)(block));
     }
     return status;
 }
@@ -96,7 +96,7 @@ static int solve(struct BPB(run) * run)
 static int find_directions(struct BPB(run) * run)
 {
     struct BPB(white) *white = &run->white;
-    const BPB(cview) X = run->data.X;
+    const BPB(view) X = run->data.X;
     ATTEMPT(find_factors(run));
     white->block = allocate(X.rows, BLOCK);
     bpb_status status = white->block ? BPB(whitening_create)(&white->whitening, X.rows)
@@ -108,30 +108,30 @@ static int find_directions(struct BPB(run) * run)
 
 /* ---- What the net learns from ---- */
 
-static bpb_status fill_copy(const struct BPB(white) * white, BPB(cview) X, BPB(view) copy)
+static bpb_status fill_copy(const struct BPB(white) * white, BPB(view) X, BPB(out) copy)
 {
-    BPB(view) block = {.data = white->block, .rows = X.rows}, part = copy;
+    BPB(out) block = {.data = white->block, .rows = X.rows}, part = copy;
     bpb_status status = BPB_OK;
     for (size_t j = 0; status == BPB_OK && j < X.cols; j += block.cols) {
         part.data = copy.data + j * copy.rows;
         part.cols = block.cols = X.cols - j < BLOCK ? X.cols - j : BLOCK;
         scale_columns(X, white->factor, j, block);
-        status = BPB(whitening_apply)(white->whitening, BPB(read)(block), part);
+        status = BPB(whitening_apply)(white->whitening, BPB(view_of)(block), part);
     }
     return status;
 }
 
 /* *X, the samples of one part, becomes a view of their copy; where there are none, nothing. */
-static int copy_part(struct BPB(white) * white, BPB(cview) * X, real **values)
+static int copy_part(struct BPB(white) * white, BPB(view) * X, real **values)
 {
     const size_t m = BPB(whitening_components)(white->whitening);
     if (X->cols == 0)
         return CODE_FINE;
     bpb_status status = BPB_ERR_MEMORY;
-    const BPB(view) copy = {.data = *values = allocate(m, X->cols), .rows = m, .cols = X->cols};
+    const BPB(out) copy = {.data = *values = allocate(m, X->cols), .rows = m, .cols = X->cols};
     if (copy.data)
         status = fill_copy(white, *X, copy);
-    *X = BPB(read)(copy);
+    *X = BPB(view_of)(copy);
     return status == BPB_OK ? CODE_FINE : complain_status(status, "whiten", "the inputs");
 }
 

@@ -184,7 +184,7 @@ static bpb_status find_classes(struct table *table, const bpb_csv_labels *labels
 }
 
 /* labels: NULL where all fields are numbers; names: NULL where they are not wanted. */
-static bpb_status read_file(BPB(view) * X, const char *path, const bpb_csv_labels *labels,
+static bpb_status read_file(BPB(out) * X, const char *path, const bpb_csv_labels *labels,
                             struct names *names, bpb_where *where)
 {
     struct csv csv;
@@ -199,13 +199,13 @@ static bpb_status read_file(BPB(view) * X, const char *path, const bpb_csv_label
         free(table.data);
         return status;
     }
-    *X = (BPB(view)){.data = table.data, .rows = table.rows, .cols = table.cols, .ld = table.rows,
+    *X = (BPB(out)){.data = table.data, .rows = table.rows, .cols = table.cols, .ld = table.rows,
                      .row_stride = 1};
-    return BPB(find_nonfinite)(BPB(read)(*X), where);
+    return BPB(find_nonfinite)(BPB(view_of)(*X), where);
 }
 
-/* bpb_scsv_read, bpb_dcsv_read */
-bpb_status BPB(csv_read)(BPB(view) * X, const char *path, bpb_where *where)
+/* bpb_csv_read, bpbf_csv_read */
+bpb_status BPB(csv_read)(BPB(out) * X, const char *path, bpb_where *where)
 {
     REQUIRE(X && path, BPB_ERR_NULL);
     struct decimal decimal;
@@ -215,8 +215,8 @@ bpb_status BPB(csv_read)(BPB(view) * X, const char *path, bpb_where *where)
     return status;
 }
 
-/* bpb_scsv_read_labels, bpb_dcsv_read_labels */
-bpb_status BPB(csv_read_labels)(BPB(view) * X, const char *path, const bpb_csv_labels *labels,
+/* bpb_csv_read_labels, bpbf_csv_read_labels */
+bpb_status BPB(csv_read_labels)(BPB(out) * X, const char *path, const bpb_csv_labels *labels,
                                 char ***names, size_t *n_names, bpb_where *where)
 {
     static const bpb_csv_labels defaults = {0};

@@ -11,7 +11,7 @@ struct mapped_file {
     struct array array;
 };
 
-/* Statuses as bpb_dmapped_open; nothing is to be closed on an error. */
+/* Statuses as bpb_mapped_open; nothing is to be closed on an error. */
 bpb_status bpb_mapped_file_open(struct mapped_file *file, const char *path);
 
 /* Columns will be asked for in no order: do not read ahead. */

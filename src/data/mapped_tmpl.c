@@ -59,7 +59,7 @@ static bpb_status open_files(BPB(mapped) * made, const char *X_path, const char 
     return BPB_OK;
 }
 
-/* bpb_smapped_open, bpb_dmapped_open */
+/* bpb_mapped_open, bpbf_mapped_open */
 bpb_status BPB(mapped_open)(BPB(mapped) * *mapped, const char *X_path, const char *T_path,
                             size_t classes)
 {
@@ -76,7 +76,7 @@ bpb_status BPB(mapped_open)(BPB(mapped) * *mapped, const char *X_path, const cha
     return status;
 }
 
-/* bpb_smapped_close, bpb_dmapped_close */
+/* bpb_mapped_close, bpbf_mapped_close */
 void BPB(mapped_close)(BPB(mapped) * *mapped)
 {
     if (!mapped || !*mapped)
@@ -95,19 +95,19 @@ void BPB(mapped_close)(BPB(mapped) * *mapped)
 
 /* ---- Sizes ---- */
 
-/* bpb_smapped_columns, bpb_dmapped_columns */
+/* bpb_mapped_columns, bpbf_mapped_columns */
 size_t BPB(mapped_columns)(const BPB(mapped) * mapped)
 {
     return mapped ? mapped->X.array.cols : 0;
 }
 
-/* bpb_smapped_inputs, bpb_dmapped_inputs */
+/* bpb_mapped_inputs, bpbf_mapped_inputs */
 size_t BPB(mapped_inputs)(const BPB(mapped) * mapped)
 {
     return mapped ? mapped->X.array.rows : 0;
 }
 
-/* bpb_smapped_targets, bpb_dmapped_targets */
+/* bpb_mapped_targets, bpbf_mapped_targets */
 size_t BPB(mapped_targets)(const BPB(mapped) * mapped)
 {
     if (!mapped)
@@ -170,7 +170,7 @@ static struct range *find_range(BPB(mapped) * mapped, size_t first, size_t count
     return made;
 }
 
-/* bpb_smapped_source, bpb_dmapped_source */
+/* bpb_mapped_source, bpbf_mapped_source */
 BPB(source) BPB(mapped_source)(BPB(mapped) * mapped, size_t first, size_t count)
 {
     const BPB(source) none = {0};

@@ -53,7 +53,7 @@ static bpb_moments moments_of(struct row row)
 }
 
 /* X is resolved. */
-static void add_block(bpb_moments *moments, BPB(cview) X, size_t first, size_t count,
+static void add_block(bpb_moments *moments, BPB(view) X, size_t first, size_t count,
                       struct rows rows)
 {
     real block[BLOCK_ROWS * BLOCK_COLUMNS];
@@ -66,7 +66,7 @@ static void add_block(bpb_moments *moments, BPB(cview) X, size_t first, size_t c
 }
 
 /* X is resolved. */
-static void add_columns(bpb_moments *moments, BPB(cview) X)
+static void add_columns(bpb_moments *moments, BPB(view) X)
 {
     for (size_t j = 0; j < X.cols; j += BLOCK_COLUMNS) {
         const size_t count = BPB_MIN(X.cols - j, (size_t)BLOCK_COLUMNS);
@@ -77,8 +77,8 @@ static void add_columns(bpb_moments *moments, BPB(cview) X)
     }
 }
 
-/* bpb_smoments_add, bpb_dmoments_add */
-bpb_status BPB(moments_add)(bpb_moments *moments, BPB(cview) X)
+/* bpb_moments_add, bpbf_moments_add */
+bpb_status BPB(moments_add)(bpb_moments *moments, BPB(view) X)
 {
     REQUIRE(moments, BPB_ERR_NULL);
     REQUIRE(is_flag(X.masked), BPB_ERR_OPTION);
@@ -177,7 +177,7 @@ static bpb_status standardise(BPB(net) * net, const bpb_moments *moments, struct
     return status;
 }
 
-/* bpb_snet_standardise_inputs, bpb_dnet_standardise_inputs */
+/* bpb_net_standardise_inputs, bpbf_net_standardise_inputs */
 bpb_status BPB(net_standardise_inputs)(BPB(net) * net, const bpb_moments *moments)
 {
     REQUIRE(net, BPB_ERR_NULL);
@@ -185,7 +185,7 @@ bpb_status BPB(net_standardise_inputs)(BPB(net) * net, const bpb_moments *moment
                                                   BPB(net_set_input_scaling)});
 }
 
-/* bpb_snet_standardise_outputs, bpb_dnet_standardise_outputs */
+/* bpb_net_standardise_outputs, bpbf_net_standardise_outputs */
 bpb_status BPB(net_standardise_outputs)(BPB(net) * net, const bpb_moments *moments)
 {
     REQUIRE(net, BPB_ERR_NULL);

@@ -124,7 +124,7 @@ static void join(struct whitening *a, const struct whitening *b)
     a->count = count;
 }
 
-bpb_status bpb_whitening_merge(struct whitening *whitening, const struct whitening *other)
+bpb_status bpb_covariance_merge(struct whitening *whitening, const struct whitening *other)
 {
     REQUIRE(whitening->n == other->n, BPB_ERR_MISMATCH);
     struct fpenv env;
@@ -139,15 +139,15 @@ bpb_status bpb_whitening_merge(struct whitening *whitening, const struct whiteni
 
 /* ---- Packed: count | base | offset | lower triangle of C ---- */
 
-size_t bpb_whitening_size(const struct whitening *whitening)
+size_t bpb_covariance_size(const struct whitening *whitening)
 {
     return 1 + 2 * whitening->n + whitening->n * (whitening->n + 1) / 2;
 }
 
-bpb_status bpb_whitening_pack(const struct whitening *whitening, double *statistics, size_t n)
+bpb_status bpb_covariance_pack(const struct whitening *whitening, double *statistics, size_t n)
 {
     const size_t n_0 = whitening->n;
-    REQUIRE(n == bpb_whitening_size(whitening), BPB_ERR_BUFFER);
+    REQUIRE(n == bpb_covariance_size(whitening), BPB_ERR_BUFFER);
     memcpy(statistics, &whitening->count, sizeof *statistics);
     memcpy(statistics + 1, whitening->base, 2 * n_0 * sizeof *statistics);
     statistics += 1 + 2 * n_0;
@@ -175,10 +175,10 @@ static bool possible(size_t n_0, const double *statistics, size_t n)
     return true;
 }
 
-bpb_status bpb_whitening_unpack(struct whitening *whitening, const double *statistics, size_t n)
+bpb_status bpb_covariance_unpack(struct whitening *whitening, const double *statistics, size_t n)
 {
     const size_t n_0 = whitening->n;
-    REQUIRE(n == bpb_whitening_size(whitening), BPB_ERR_BUFFER);
+    REQUIRE(n == bpb_covariance_size(whitening), BPB_ERR_BUFFER);
     struct fpenv env;
     fpenv_enter(&env);
     const bool good = possible(n_0, statistics, n);
@@ -400,7 +400,7 @@ static bpb_status solve(const struct whitening *whitening, const bpb_whitening_o
     return fill_solution(whitening, eigen, options, eps_X, made);
 }
 
-bpb_status bpb_whitening_solve(struct whitening *whitening, const bpb_whitening_options *options,
+bpb_status bpb_covariance_solve(struct whitening *whitening, const bpb_whitening_options *options,
                                double eps_X)
 {
     static const bpb_whitening_options defaults;

@@ -25,7 +25,7 @@ struct whitening {
     struct solution solution;
 };
 
-/* As bpb_dwhitening_create says, in place of what *whitening held. */
+/* As bpb_whitening_create says, in place of what *whitening held. */
 bpb_status bpb_whitening_init(struct whitening *whitening, size_t n);
 /* Free what it holds. */
 void bpb_whitening_clear(struct whitening *whitening);
@@ -34,13 +34,13 @@ void bpb_whitening_clear(struct whitening *whitening);
  * 1 <= cols <= WHITENING_BLOCK. */
 void bpb_whitening_add_columns(struct whitening *whitening, size_t cols);
 /* The public calls of these names. */
-bpb_status bpb_whitening_merge(struct whitening *whitening, const struct whitening *other);
-size_t bpb_whitening_size(const struct whitening *whitening);
-bpb_status bpb_whitening_pack(const struct whitening *whitening, double *statistics, size_t n);
-bpb_status bpb_whitening_unpack(struct whitening *whitening, const double *statistics, size_t n);
+bpb_status bpb_covariance_merge(struct whitening *whitening, const struct whitening *other);
+size_t bpb_covariance_size(const struct whitening *whitening);
+bpb_status bpb_covariance_pack(const struct whitening *whitening, double *statistics, size_t n);
+bpb_status bpb_covariance_unpack(struct whitening *whitening, const double *statistics, size_t n);
 
 /* eps_X: that of the precision of the data. */
-bpb_status bpb_whitening_solve(struct whitening *whitening, const bpb_whitening_options *options,
+bpb_status bpb_covariance_solve(struct whitening *whitening, const bpb_whitening_options *options,
                                double eps_X);
 
 /* Y (m x cols) = K (X - mean 1^T), within a section; X (n x cols) is overwritten. */

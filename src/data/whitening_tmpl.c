@@ -14,7 +14,7 @@ struct BPB(whitening) {
     struct whitening core;
 };
 
-/* bpb_swhitening_create, bpb_dwhitening_create */
+/* bpb_whitening_create, bpbf_whitening_create */
 bpb_status BPB(whitening_create)(BPB(whitening) * *whitening, size_t n_0)
 {
     REQUIRE(whitening, BPB_ERR_NULL);
@@ -28,7 +28,7 @@ bpb_status BPB(whitening_create)(BPB(whitening) * *whitening, size_t n_0)
     return status;
 }
 
-/* bpb_swhitening_destroy, bpb_dwhitening_destroy */
+/* bpb_whitening_destroy, bpbf_whitening_destroy */
 void BPB(whitening_destroy)(BPB(whitening) * *whitening)
 {
     if (!whitening || !*whitening)
@@ -39,7 +39,7 @@ void BPB(whitening_destroy)(BPB(whitening) * *whitening)
 }
 
 /* Columns first .. first+count-1 of X, which is resolved. */
-static void gather(BPB(cview) X, size_t first, size_t count, double *columns)
+static void gather(BPB(view) X, size_t first, size_t count, double *columns)
 {
     for (size_t j = 0; j < count; j++)
         for (size_t i = 0; i < X.rows; i++)
@@ -47,7 +47,7 @@ static void gather(BPB(cview) X, size_t first, size_t count, double *columns)
 }
 
 /* X is resolved. */
-static void add_columns(struct whitening *whitening, BPB(cview) X)
+static void add_columns(struct whitening *whitening, BPB(view) X)
 {
     for (size_t j = 0; j < X.cols; j += WHITENING_BLOCK) {
         const size_t count = BPB_MIN(X.cols - j, (size_t)WHITENING_BLOCK);
@@ -56,8 +56,8 @@ static void add_columns(struct whitening *whitening, BPB(cview) X)
     }
 }
 
-/* bpb_swhitening_add, bpb_dwhitening_add */
-bpb_status BPB(whitening_add)(BPB(whitening) * whitening, BPB(cview) X)
+/* bpb_whitening_add, bpbf_whitening_add */
+bpb_status BPB(whitening_add)(BPB(whitening) * whitening, BPB(view) X)
 {
     REQUIRE(whitening, BPB_ERR_NULL);
     TRY(BPB(view_check)(X, whitening->core.n));
@@ -73,73 +73,73 @@ bpb_status BPB(whitening_add)(BPB(whitening) * whitening, BPB(cview) X)
     return BPB_OK;
 }
 
-/* bpb_swhitening_merge, bpb_dwhitening_merge */
+/* bpb_whitening_merge, bpbf_whitening_merge */
 bpb_status BPB(whitening_merge)(BPB(whitening) * whitening, const BPB(whitening) * other)
 {
     REQUIRE(whitening && other, BPB_ERR_NULL);
-    return bpb_whitening_merge(&whitening->core, &other->core);
+    return bpb_covariance_merge(&whitening->core, &other->core);
 }
 
-/* bpb_swhitening_size, bpb_dwhitening_size */
+/* bpb_whitening_size, bpbf_whitening_size */
 size_t BPB(whitening_size)(const BPB(whitening) * whitening)
 {
-    return whitening ? bpb_whitening_size(&whitening->core) : 0;
+    return whitening ? bpb_covariance_size(&whitening->core) : 0;
 }
 
-/* bpb_swhitening_pack, bpb_dwhitening_pack */
+/* bpb_whitening_pack, bpbf_whitening_pack */
 bpb_status BPB(whitening_pack)(const BPB(whitening) * whitening, double *statistics, size_t n)
 {
     REQUIRE(whitening && statistics, BPB_ERR_NULL);
-    return bpb_whitening_pack(&whitening->core, statistics, n);
+    return bpb_covariance_pack(&whitening->core, statistics, n);
 }
 
-/* bpb_swhitening_unpack, bpb_dwhitening_unpack */
+/* bpb_whitening_unpack, bpbf_whitening_unpack */
 bpb_status BPB(whitening_unpack)(BPB(whitening) * whitening, const double *statistics, size_t n)
 {
     REQUIRE(whitening && statistics, BPB_ERR_NULL);
-    return bpb_whitening_unpack(&whitening->core, statistics, n);
+    return bpb_covariance_unpack(&whitening->core, statistics, n);
 }
 
-/* bpb_swhitening_solve, bpb_dwhitening_solve */
+/* bpb_whitening_solve, bpbf_whitening_solve */
 bpb_status BPB(whitening_solve)(BPB(whitening) * whitening, const bpb_whitening_options *options)
 {
     REQUIRE(whitening, BPB_ERR_NULL);
-    return bpb_whitening_solve(&whitening->core, options,
+    return bpb_covariance_solve(&whitening->core, options,
                                BPB_SELECT(DBL_EPSILON, (double)FLT_EPSILON));
 }
 
-/* bpb_swhitening_components, bpb_dwhitening_components */
+/* bpb_whitening_components, bpbf_whitening_components */
 size_t BPB(whitening_components)(const BPB(whitening) * whitening)
 {
     return whitening ? whitening->core.solution.m : 0;
 }
 
-/* bpb_swhitening_mean, bpb_dwhitening_mean */
+/* bpb_whitening_mean, bpbf_whitening_mean */
 const double *BPB(whitening_mean)(const BPB(whitening) * whitening)
 {
     return whitening ? whitening->core.solution.mean : NULL;
 }
 
-/* bpb_swhitening_variances, bpb_dwhitening_variances */
+/* bpb_whitening_variances, bpbf_whitening_variances */
 const double *BPB(whitening_variances)(const BPB(whitening) * whitening)
 {
     return whitening ? whitening->core.solution.variances : NULL;
 }
 
-/* bpb_swhitening_K, bpb_dwhitening_K */
-bpb_dcview BPB(whitening_K)(const BPB(whitening) * whitening)
+/* bpb_whitening_K, bpbf_whitening_K */
+bpb_view BPB(whitening_K)(const BPB(whitening) * whitening)
 {
     const size_t m = BPB(whitening_components)(whitening);
     if (!m)
-        return (bpb_dcview){0};
-    return (bpb_dcview){.data = whitening->core.solution.K, .rows = m, .cols = whitening->core.n,
+        return (bpb_view){0};
+    return (bpb_view){.data = whitening->core.solution.K, .rows = m, .cols = whitening->core.n,
                         .ld = m, .row_stride = 1};
 }
 
 /* ---- Matrices ---- */
 
 /* By way of scratch: n x WHITENING_BLOCK, then m x WHITENING_BLOCK, fewer columns where X has. */
-static void apply(const struct whitening *whitening, BPB(cview) X, BPB(view) Y, double *scratch)
+static void apply(const struct whitening *whitening, BPB(view) X, BPB(out) Y, double *scratch)
 {
     const size_t n = whitening->n, m = whitening->solution.m;
     double *columns = scratch, *product = scratch + n * BPB_MIN(X.cols, (size_t)WHITENING_BLOCK);
@@ -154,14 +154,14 @@ static void apply(const struct whitening *whitening, BPB(cview) X, BPB(view) Y, 
     }
 }
 
-/* bpb_swhitening_apply, bpb_dwhitening_apply */
-bpb_status BPB(whitening_apply)(const BPB(whitening) * whitening, BPB(cview) X, BPB(view) Y)
+/* bpb_whitening_apply, bpbf_whitening_apply */
+bpb_status BPB(whitening_apply)(const BPB(whitening) * whitening, BPB(view) X, BPB(out) Y)
 {
     REQUIRE(whitening, BPB_ERR_NULL);
     const struct whitening *core = &whitening->core;
     REQUIRE(core->solution.m >= 1, BPB_ERR_SHAPE);
     TRY(BPB(view_check)(X, core->n));
-    TRY(BPB(view_check)(BPB(read)(Y), core->solution.m));
+    TRY(BPB(view_check)(BPB(view_of)(Y), core->solution.m));
     REQUIRE(X.cols == Y.cols, BPB_ERR_SHAPE);
     double *scratch = bpb_whitening_doubles((core->n + core->solution.m) *
                                             BPB_MIN(X.cols, (size_t)WHITENING_BLOCK));
@@ -229,7 +229,7 @@ static bpb_status fold(BPB(net) * raw, const struct whitening *whitening, const 
     return fill_layer(raw, product, solution->mean, b);
 }
 
-/* bpb_swhitening_fold, bpb_dwhitening_fold */
+/* bpb_whitening_fold, bpbf_whitening_fold */
 bpb_status BPB(whitening_fold)(BPB(net) * *raw, const BPB(whitening) * whitening,
                                const BPB(net) * net)
 {

@@ -371,8 +371,8 @@ static void softmax_second(const void *context, size_t n, size_t B, const real *
     {.needs_Z = true, .value = name##_value, .vjp = name##_derivative, \
      .jvp = name##_derivative, .second = name##_second}
 
-extern const struct BPB(activation) LEVEL(activations)[];
-const struct BPB(activation) LEVEL(activations)[] = {
+extern const struct BPB(activation_table) LEVEL(activations)[];
+const struct BPB(activation_table) LEVEL(activations)[] = {
     [BPB_SIGMOID] = ACTIVATION(sigmoid, sigmoid_second),
     [BPB_TANH] = ACTIVATION(tanh, tanh_second),
     [BPB_RELU] = ACTIVATION(relu, linear_second),

@@ -12,7 +12,7 @@
 #include "tmpl.h"
 
 /* An activation A = g(Z), column by column; J = g'(Z) is the Jacobian of each column. */
-struct BPB(activation) {
+struct BPB(activation_table) {
     const void *context; /* handed to each function */
     bool needs_Z;        /* else the derivatives take A alone, and Z may have been overwritten */
     void (*value)(const void *context, size_t n, size_t B, const real *Z, real *A);
@@ -25,7 +25,7 @@ struct BPB(activation) {
                    const real *D, const real *V, real *H);
 };
 
-/* The losses; two of them are the cross-entropy of bpb_loss. */
+/* The losses; two of them are the cross-entropy of bpb_loss_kind. */
 enum loss_form {
     LOSS_SQUARED,
     LOSS_SIGMOID_CROSS_ENTROPY,
@@ -38,7 +38,7 @@ enum loss_form {
 };
 
 /* A loss e of each column against its target column. */
-struct BPB(loss) {
+struct BPB(loss_table) {
     const void *context;
     bool of_Z; /* gradient and second take and give derivatives in Z, not A: J is already in them */
     size_t group; /* outputs that belong to one target, T having n / group rows; columns may be cut
@@ -57,8 +57,8 @@ struct BPB(loss) {
 /* The entries that stand for a user's own functions; what these lack is NULL there. The argument
  * must outlive the entry. */
 struct BPB(own_forms) {
-    struct BPB(activation) (*activation)(const BPB(activation_function) * own);
-    struct BPB(loss) (*loss)(const BPB(loss_function) * own);
+    struct BPB(activation_table) (*activation)(const BPB(activation_function) * own);
+    struct BPB(loss_table) (*loss)(const BPB(loss_function) * own);
 };
 
 /* The steps of optimisers: some methods of bpb_method have several. */
@@ -136,8 +136,8 @@ struct BPB(masks) {
 
 /* One set of functions, compiled for one x86-64 level. */
 struct BPB(function_set) {
-    const struct BPB(activation) *activation; /* by bpb_activation */
-    const struct BPB(loss) *loss;             /* by enum loss_form */
+    const struct BPB(activation_table) *activation; /* by bpb_activation */
+    const struct BPB(loss_table) *loss;             /* by enum loss_form */
     const struct BPB(own_forms) *own;
     const struct BPB(steps) *steps;
     const struct BPB(masks) *masks;
@@ -153,11 +153,11 @@ struct BPB(function_set) {
 /* The set for the CPU that this runs on. */
 const struct BPB(function_set) *BPB(functions_for_cpu)(void);
 
-/* The loss of that name, for that output activation; a pair that bpb_dnet_create lets pass. */
-const struct BPB(loss) *BPB(functions_loss)(const struct BPB(function_set) *set, bpb_loss loss,
+/* The loss of that name, for that output activation; a pair that bpb_net_create lets pass. */
+const struct BPB(loss_table) *BPB(functions_loss)(const struct BPB(function_set) *set, bpb_loss_kind loss,
                                             bpb_activation output);
 
-/* Names of one level's parts: LEVEL(activations) is bpb_dactivations_v4. */
+/* Names of one level's parts: LEVEL(activations) is bpb_activations_v4. */
 #define LEVEL(name) LEVEL_JOIN(BPB(name), BPB_LEVEL)
 #define LEVEL_JOIN(name, level) LEVEL_PASTE(name, level)
 #define LEVEL_PASTE(name, level) name##_##level

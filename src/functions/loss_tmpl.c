@@ -281,8 +281,8 @@ static void gaussian_second(const void *context, size_t n, size_t B, const real 
     }
 }
 
-extern const struct BPB(loss) LEVEL(losses)[LOSS_FORMS];
-const struct BPB(loss) LEVEL(losses)[LOSS_FORMS] = {
+extern const struct BPB(loss_table) LEVEL(losses)[LOSS_FORMS];
+const struct BPB(loss_table) LEVEL(losses)[LOSS_FORMS] = {
     [LOSS_SQUARED] = {.group = 1, .value = squared_value, .gradient = difference,
                       .second = squared_second},
     [LOSS_SIGMOID_CROSS_ENTROPY] = {.of_Z = true, .group = 1, .value = sigmoid_value,

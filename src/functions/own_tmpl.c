@@ -45,13 +45,13 @@ static void own_second(const void *context, size_t n, size_t B, const real *Z, c
     }
 }
 
-static struct BPB(activation) own_activation(const BPB(activation_function) * own)
+static struct BPB(activation_table) own_activation(const BPB(activation_function) * own)
 {
     if (own->value)
-        return (struct BPB(activation)){.context = own->context, .needs_Z = !own->of_A,
+        return (struct BPB(activation_table)){.context = own->context, .needs_Z = !own->of_A,
                                         .value = own->value, .vjp = own->vjp, .jvp = own->jvp,
                                         .second = own->second};
-    return (struct BPB(activation)){.context = own, .needs_Z = !own->of_A, .value = own_value,
+    return (struct BPB(activation_table)){.context = own, .needs_Z = !own->of_A, .value = own_value,
                                     .vjp = own->df ? own_derivative : NULL,
                                     .jvp = own->df ? own_derivative : NULL,
                                     .second = own->d2f ? own_second : NULL};
@@ -97,13 +97,13 @@ static void own_loss_second(const void *context, size_t n, size_t B, const real 
         H[i] *= V[i];
 }
 
-static struct BPB(loss) own_loss(const BPB(loss_function) * own)
+static struct BPB(loss_table) own_loss(const BPB(loss_function) * own)
 {
     if (own->value)
-        return (struct BPB(loss)){.context = own->context, .of_Z = own->of_Z, .group = own->group,
+        return (struct BPB(loss_table)){.context = own->context, .of_Z = own->of_Z, .group = own->group,
                                   .value = own->value, .gradient = own->gradient,
                                   .second = own->second};
-    return (struct BPB(loss)){.context = own, .group = 1, .value = own_loss_value,
+    return (struct BPB(loss_table)){.context = own, .group = 1, .value = own_loss_value,
                               .gradient = own->df ? own_loss_gradient : NULL,
                               .second = own->d2f ? own_loss_second : NULL};
 }

@@ -48,8 +48,8 @@ static bool scale(size_t n, real alpha, real *x)
     return none_carried(found);
 }
 
-extern const struct BPB(activation) LEVEL(activations)[];
-extern const struct BPB(loss) LEVEL(losses)[LOSS_FORMS];
+extern const struct BPB(activation_table) LEVEL(activations)[];
+extern const struct BPB(loss_table) LEVEL(losses)[LOSS_FORMS];
 extern const struct BPB(own_forms) LEVEL(own_forms);
 extern const struct BPB(steps) LEVEL(steps);
 extern const struct BPB(masks) LEVEL(masks);

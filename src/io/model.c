@@ -114,7 +114,7 @@ static bpb_status fill_functions(struct model *model, size_t real_bytes,
 }
 
 static bpb_status read_loss(const struct model *model, struct function_text *function,
-                            bpb_loss *loss)
+                            bpb_loss_kind *loss)
 {
     const char *text = bpb_safetensors_value(&model->container, KEY_LOSS);
     REQUIRE(text, BPB_ERR_FORMAT);
@@ -129,7 +129,7 @@ static bpb_status read_loss(const struct model *model, struct function_text *fun
 static bpb_status fill_shape(struct model *model, size_t real_bytes, size_t L, size_t *units,
                              bpb_activation *activations)
 {
-    bpb_loss loss;
+    bpb_loss_kind loss;
     struct function_text loss_function;
     const struct safetensors *file = &model->container;
     TRY(read_sizes(bpb_safetensors_value(file, KEY_SIZES), units, L + 1));

@@ -21,7 +21,7 @@ struct model {
     bool input_scaling, output_scaling;
 };
 
-/* Check all of it, for a net of such reals. Takes over the input. The errors of bpb_dnet_load,
+/* Check all of it, for a net of such reals. Takes over the input. The errors of bpb_net_load,
  * BPB_ERR_RANGE left out; to be closed in any case. */
 bpb_status bpb_model_open(struct model *model, struct input input, size_t real_bytes);
 void bpb_model_close(struct model *model); /* keeps errno */

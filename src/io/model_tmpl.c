@@ -78,7 +78,7 @@ static bpb_status fill_net(BPB(net) * net, const struct model *model)
         TRY(load_scaling(net, model, "output_shift", "output_factor", shape_outputs(net->shape),
                          BPB(net_set_output_scaling)));
     TRY(load_notes(net, &model->container));
-    return BPB(find_nonfinite)(BPB(cmatrix)(net->theta, net->shape->parameters, 1), NULL);
+    return BPB(find_nonfinite)(BPB(matrix)(net->theta, net->shape->parameters, 1), NULL);
 }
 
 /* ---- Functions of the user's own ---- */
@@ -166,7 +166,7 @@ static bpb_status load(BPB(net) * *net, struct input input, const struct given *
     return status;
 }
 
-/* bpb_snet_load_with, bpb_dnet_load_with */
+/* bpb_net_load_with, bpbf_net_load_with */
 bpb_status BPB(net_load_with)(BPB(net) * *net, const char *path, const BPB(functions) * functions,
                               char missing[BPB_NAME_BYTES])
 {
@@ -177,13 +177,13 @@ bpb_status BPB(net_load_with)(BPB(net) * *net, const char *path, const BPB(funct
     return load(net, input, &(struct given){functions, missing});
 }
 
-/* bpb_snet_load, bpb_dnet_load */
+/* bpb_net_load, bpbf_net_load */
 bpb_status BPB(net_load)(BPB(net) * *net, const char *path)
 {
     return BPB(net_load_with)(net, path, NULL, NULL);
 }
 
-/* bpb_snet_load_memory_with, bpb_dnet_load_memory_with */
+/* bpb_net_load_memory_with, bpbf_net_load_memory_with */
 bpb_status BPB(net_load_memory_with)(BPB(net) * *net, const void *buffer, size_t bytes,
                                      const BPB(functions) * functions,
                                      char missing[BPB_NAME_BYTES])
@@ -195,7 +195,7 @@ bpb_status BPB(net_load_memory_with)(BPB(net) * *net, const void *buffer, size_t
     return load(net, input, &(struct given){functions, missing});
 }
 
-/* bpb_snet_load_memory, bpb_dnet_load_memory */
+/* bpb_net_load_memory, bpbf_net_load_memory */
 bpb_status BPB(net_load_memory)(BPB(net) * *net, const void *buffer, size_t bytes)
 {
     return BPB(net_load_memory_with)(net, buffer, bytes, NULL, NULL);
@@ -253,7 +253,7 @@ static bpb_status write_header(const BPB(net) * net, struct model_header *header
     return bpb_model_write_header(header, &source);
 }
 
-/* bpb_snet_save_memory, bpb_dnet_save_memory */
+/* bpb_net_save_memory, bpbf_net_save_memory */
 bpb_status BPB(net_save_memory)(const BPB(net) * net, void *buffer, size_t capacity, size_t *bytes)
 {
     REQUIRE(net && bytes, BPB_ERR_NULL);
@@ -267,7 +267,7 @@ bpb_status BPB(net_save_memory)(const BPB(net) * net, void *buffer, size_t capac
     return !buffer || fits ? BPB_OK : BPB_ERR_BUFFER;
 }
 
-/* bpb_snet_save, bpb_dnet_save */
+/* bpb_net_save, bpbf_net_save */
 bpb_status BPB(net_save)(const BPB(net) * net, const char *path)
 {
     REQUIRE(net && path, BPB_ERR_NULL);

@@ -9,7 +9,7 @@
 /* The classes of network2.py, and the losses they are: sigmoid in the last layer gives both. */
 static const struct {
     const char *cost;
-    bpb_loss loss;
+    bpb_loss_kind loss;
 } costs[] = {
     {"QuadraticCost", BPB_SQUARED},
     {"CrossEntropyCost", BPB_CROSS_ENTROPY},
@@ -75,7 +75,7 @@ static bpb_status read_width(const json_t *json, size_t *width)
     return *width > BPB_INT_MAX || (double)*width == value ? BPB_OK : BPB_ERR_FORMAT;
 }
 
-static bpb_status read_loss(const json_t *json, bpb_loss *loss)
+static bpb_status read_loss(const json_t *json, bpb_loss_kind *loss)
 {
     const char *cost = json_string_value(json);
     for (size_t k = 0; cost && k < N_COSTS; k++) {
@@ -207,7 +207,7 @@ double bpb_network2_bias(const struct network2 *file, size_t l, size_t i)
 
 /* ---- Write ---- */
 
-static const char *cost_of(bpb_loss loss)
+static const char *cost_of(bpb_loss_kind loss)
 {
     for (size_t k = 0; k < N_COSTS; k++)
         if (costs[k].loss == loss)

@@ -26,7 +26,7 @@ struct network2 {
 
 /*
  * Check all of the file, for a net of such reals. Memory is taken for what it really holds: some 3
- * bytes for each byte of the text of a net, and up to 80 of another. The errors of bpb_dnet_load,
+ * bytes for each byte of the text of a net, and up to 80 of another. The errors of bpb_net_load,
  * BPB_ERR_RANGE where a number exceeds double; to be closed in any case.
  */
 bpb_status bpb_network2_open(struct network2 *file, const char *path, size_t real_bytes);

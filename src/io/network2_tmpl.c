@@ -44,7 +44,7 @@ static bpb_status make_net(BPB(net) * *net, const struct network2 *file)
     return status;
 }
 
-/* bpb_snet_load_network2, bpb_dnet_load_network2 */
+/* bpb_net_load_network2, bpbf_net_load_network2 */
 bpb_status BPB(net_load_network2)(BPB(net) * *net, const char *path)
 {
     REQUIRE(net && path, BPB_ERR_NULL);
@@ -97,11 +97,11 @@ static bpb_status check_net(const BPB(net) * net)
     REQUIRE(bpb_safetensors_available(), BPB_ERR_UNSUPPORTED); /* no JSON library */
     REQUIRE(bpb_network2_holds(net->shape), BPB_ERR_UNSUPPORTED);
     REQUIRE(!net->input_scaling && !net->output_scaling, BPB_ERR_UNSUPPORTED);
-    const bpb_status found = BPB(find_nonfinite)(BPB(cmatrix)(net->theta, P, 1), NULL);
+    const bpb_status found = BPB(find_nonfinite)(BPB(matrix)(net->theta, P, 1), NULL);
     return found == BPB_NONFINITE ? BPB_ERR_UNSUPPORTED : found;
 }
 
-/* bpb_snet_save_network2, bpb_dnet_save_network2 */
+/* bpb_net_save_network2, bpbf_net_save_network2 */
 bpb_status BPB(net_save_network2)(const BPB(net) * net, const char *path)
 {
     REQUIRE(net && path, BPB_ERR_NULL);

@@ -70,7 +70,7 @@ static size_t total_of(const BPB(opt) * opt)
     return counted.at + CRC_BYTES;
 }
 
-/* bpb_sopt_pack, bpb_dopt_pack */
+/* bpb_opt_pack, bpbf_opt_pack */
 bpb_status BPB(opt_pack)(const BPB(opt) * opt, void *buffer, size_t capacity, size_t *bytes)
 {
     REQUIRE(opt && bytes, BPB_ERR_NULL);
@@ -125,7 +125,7 @@ static void take_state(BPB(opt) * opt, struct packed *state)
         BPB(packed_reals)(state, opt->P, opt->state[k]);
 }
 
-/* bpb_sopt_unpack, bpb_dopt_unpack */
+/* bpb_opt_unpack, bpbf_opt_unpack */
 bpb_status BPB(opt_unpack)(BPB(opt) * opt, const void *buffer, size_t bytes)
 {
     REQUIRE(opt && buffer, BPB_ERR_NULL);

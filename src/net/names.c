@@ -33,7 +33,7 @@ const char *bpb_activation_name(bpb_activation activation)
     return name_of(NAMES(activations), (unsigned)activation);
 }
 
-const char *bpb_loss_name(bpb_loss loss)
+const char *bpb_loss_name(bpb_loss_kind loss)
 {
     return name_of(NAMES(losses), (unsigned)loss);
 }
@@ -52,12 +52,12 @@ bpb_status bpb_activation_from_name(const char *name, bpb_activation *activation
     return BPB_OK;
 }
 
-bpb_status bpb_loss_from_name(const char *name, bpb_loss *loss)
+bpb_status bpb_loss_from_name(const char *name, bpb_loss_kind *loss)
 {
     size_t value;
     REQUIRE(loss, BPB_ERR_NULL);
     TRY(find_name(NAMES(losses), name, &value));
-    *loss = (bpb_loss)value;
+    *loss = (bpb_loss_kind)value;
     return BPB_OK;
 }
 

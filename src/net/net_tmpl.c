@@ -10,7 +10,7 @@
 
 #define ALIGNMENT 64
 
-/* bpb_snet_destroy, bpb_dnet_destroy */
+/* bpb_net_destroy, bpbf_net_destroy */
 void BPB(net_destroy)(BPB(net) * *net)
 {
     if (!net || !*net)
@@ -50,7 +50,7 @@ bpb_status BPB(net_alloc)(struct BPB(net) **net, const struct shape *shape)
 }
 
 /* The shape is built on its own first: nothing is known of the sizes before. */
-/* bpb_snet_create, bpb_dnet_create */
+/* bpb_net_create, bpbf_net_create */
 bpb_status BPB(net_create)(BPB(net) * *net, const bpb_net_options *options)
 {
     REQUIRE(net && options && options->units, BPB_ERR_NULL);
@@ -76,7 +76,7 @@ bpb_status BPB(net_create)(BPB(net) * *net, const bpb_net_options *options)
     return status;
 }
 
-/* bpb_snet_init, bpb_dnet_init */
+/* bpb_net_init, bpbf_net_init */
 bpb_status BPB(net_init)(BPB(net) * net, bpb_init init, uint64_t seed)
 {
     REQUIRE(net, BPB_ERR_NULL);
@@ -84,7 +84,7 @@ bpb_status BPB(net_init)(BPB(net) * net, bpb_init init, uint64_t seed)
     return BPB(init_theta)(net->shape, init, seed, net->theta);
 }
 
-/* bpb_snet_layers, bpb_dnet_layers */
+/* bpb_net_layers, bpbf_net_layers */
 size_t BPB(net_layers)(const BPB(net) * net)
 {
     return net ? net->shape->L : 0;
@@ -95,7 +95,7 @@ static const struct layer *layer_at(const BPB(net) * net, size_t l)
     return net && l >= 1 && l <= net->shape->L ? &net->shape->layer[l - 1] : NULL;
 }
 
-/* bpb_snet_units, bpb_dnet_units */
+/* bpb_net_units, bpbf_net_units */
 size_t BPB(net_units)(const BPB(net) * net, size_t l)
 {
     if (net && l == 0)
@@ -104,73 +104,73 @@ size_t BPB(net_units)(const BPB(net) * net, size_t l)
     return layer ? layer->n_out : 0;
 }
 
-/* bpb_snet_targets, bpb_dnet_targets */
+/* bpb_net_targets, bpbf_net_targets */
 size_t BPB(net_targets)(const BPB(net) * net)
 {
     return net ? net->shape->targets : 0;
 }
 
-/* bpb_snet_activation, bpb_dnet_activation */
+/* bpb_net_activation, bpbf_net_activation */
 bpb_activation BPB(net_activation)(const BPB(net) * net, size_t l)
 {
     const struct layer *layer = layer_at(net, l);
     return layer ? layer->activation : (bpb_activation)0;
 }
 
-/* bpb_snet_loss, bpb_dnet_loss */
-bpb_loss BPB(net_loss)(const BPB(net) * net)
+/* bpb_net_loss, bpbf_net_loss */
+bpb_loss_kind BPB(net_loss)(const BPB(net) * net)
 {
-    return net ? net->shape->loss : (bpb_loss)0;
+    return net ? net->shape->loss : (bpb_loss_kind)0;
 }
 
-/* bpb_snet_activation_parameter, bpb_dnet_activation_parameter */
+/* bpb_net_activation_parameter, bpbf_net_activation_parameter */
 double BPB(net_activation_parameter)(const BPB(net) * net, size_t l)
 {
     const struct layer *layer = layer_at(net, l);
     return layer ? layer->parameter : 0;
 }
 
-/* bpb_snet_loss_parameter, bpb_dnet_loss_parameter */
+/* bpb_net_loss_parameter, bpbf_net_loss_parameter */
 double BPB(net_loss_parameter)(const BPB(net) * net)
 {
     return net ? net->shape->loss_parameter : 0;
 }
 
-/* bpb_snet_parameters, bpb_dnet_parameters */
+/* bpb_net_parameters, bpbf_net_parameters */
 size_t BPB(net_parameters)(const BPB(net) * net)
 {
     return net ? net->shape->parameters : 0;
 }
 
-/* bpb_snet_theta, bpb_dnet_theta */
+/* bpb_net_theta, bpbf_net_theta */
 real *BPB(net_theta)(BPB(net) * net)
 {
     return net ? net->theta : NULL;
 }
 
-/* bpb_snet_ctheta, bpb_dnet_ctheta */
+/* bpb_net_ctheta, bpbf_net_ctheta */
 const real *BPB(net_ctheta)(const BPB(net) * net)
 {
     return net ? net->theta : NULL;
 }
 
-/* bpb_snet_W, bpb_dnet_W */
-BPB(view) BPB(net_W)(const BPB(net) * net, real *vector, size_t l)
+/* bpb_net_W, bpbf_net_W */
+BPB(out) BPB(net_W)(const BPB(net) * net, real *vector, size_t l)
 {
     const struct layer *layer = layer_at(net, l);
     if (!layer || !vector)
-        return (BPB(view)){0};
-    return (BPB(view)){.data = vector + layer->W, .rows = layer->n_out, .cols = layer->n_in,
+        return (BPB(out)){0};
+    return (BPB(out)){.data = vector + layer->W, .rows = layer->n_out, .cols = layer->n_in,
                        .ld = layer->n_out, .row_stride = 1};
 }
 
-/* bpb_snet_b, bpb_dnet_b */
-BPB(view) BPB(net_b)(const BPB(net) * net, real *vector, size_t l)
+/* bpb_net_b, bpbf_net_b */
+BPB(out) BPB(net_b)(const BPB(net) * net, real *vector, size_t l)
 {
     const struct layer *layer = layer_at(net, l);
     if (!layer || !vector)
-        return (BPB(view)){0};
-    return (BPB(view)){.data = vector + layer->b, .rows = layer->n_out, .cols = 1,
+        return (BPB(out)){0};
+    return (BPB(out)){.data = vector + layer->b, .rows = layer->n_out, .cols = 1,
                        .ld = layer->n_out, .row_stride = 1};
 }
 
@@ -209,7 +209,7 @@ static bpb_status set_scaling(real **scaling, size_t n, const real *shift, const
     return BPB_OK;
 }
 
-/* bpb_snet_set_input_scaling, bpb_dnet_set_input_scaling */
+/* bpb_net_set_input_scaling, bpbf_net_set_input_scaling */
 bpb_status BPB(net_set_input_scaling)(BPB(net) * net, const real *shift, const real *factor)
 {
     REQUIRE(net, BPB_ERR_NULL);
@@ -221,7 +221,7 @@ bpb_status BPB(net_set_input_scaling)(BPB(net) * net, const real *shift, const r
     return status;
 }
 
-/* bpb_snet_set_output_scaling, bpb_dnet_set_output_scaling */
+/* bpb_net_set_output_scaling, bpbf_net_set_output_scaling */
 bpb_status BPB(net_set_output_scaling)(BPB(net) * net, const real *shift, const real *factor)
 {
     REQUIRE(net, BPB_ERR_NULL);
@@ -235,13 +235,13 @@ bpb_status BPB(net_set_output_scaling)(BPB(net) * net, const real *shift, const 
     return status;
 }
 
-/* bpb_snet_input_scaling, bpb_dnet_input_scaling */
+/* bpb_net_input_scaling, bpbf_net_input_scaling */
 const real *BPB(net_input_scaling)(const BPB(net) * net)
 {
     return net ? net->input_scaling : NULL;
 }
 
-/* bpb_snet_output_scaling, bpb_dnet_output_scaling */
+/* bpb_net_output_scaling, bpbf_net_output_scaling */
 const real *BPB(net_output_scaling)(const BPB(net) * net)
 {
     return net ? net->output_scaling : NULL;
@@ -314,27 +314,27 @@ bpb_status BPB(net_copy_for_inputs)(BPB(net) * *copy, const BPB(net) * net, size
     return status;
 }
 
-/* bpb_snet_copy, bpb_dnet_copy */
+/* bpb_net_copy, bpbf_net_copy */
 bpb_status BPB(net_copy)(BPB(net) * *copy, const BPB(net) * net)
 {
     REQUIRE(copy && net, BPB_ERR_NULL);
     return copy_by(fill_copy, net->shape, copy, net);
 }
 
-/* bpb_snet_set_note, bpb_dnet_set_note */
+/* bpb_net_set_note, bpbf_net_set_note */
 bpb_status BPB(net_set_note)(BPB(net) * net, const char *key, const char *value)
 {
     REQUIRE(net, BPB_ERR_NULL);
     return bpb_notes_set(&net->notes, key, value);
 }
 
-/* bpb_snet_note, bpb_dnet_note */
+/* bpb_net_note, bpbf_net_note */
 const char *BPB(net_note)(const BPB(net) * net, const char *key)
 {
     return net && key ? bpb_notes_get(&net->notes, key) : NULL;
 }
 
-/* bpb_snet_note_key, bpb_dnet_note_key */
+/* bpb_net_note_key, bpbf_net_note_key */
 const char *BPB(net_note_key)(const BPB(net) * net, size_t i)
 {
     return net && i < net->notes.count ? net->notes.list[i].key : NULL;

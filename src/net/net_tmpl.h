@@ -34,7 +34,7 @@ struct BPB(net) {
     struct shape *shape; /* behind the struct, in the same block */
 };
 
-/* What bpb_dnet_set_activation and bpb_dnet_set_loss need of a function. */
+/* What bpb_net_set_activation and bpb_net_set_loss need of a function. */
 bpb_status BPB(own_activation_check)(const BPB(activation_function) * g);
 bpb_status BPB(own_loss_check)(const BPB(loss_function) * loss);
 

@@ -14,7 +14,7 @@ struct notes {
     size_t count;
 };
 
-/* As bpb_dnet_set_note; on an error the notes are as before. */
+/* As bpb_net_set_note; on an error the notes are as before. */
 bpb_status bpb_notes_set(struct notes *notes, const char *key, const char *value);
 const char *bpb_notes_get(const struct notes *notes, const char *key);
 void bpb_notes_clear(struct notes *notes);

@@ -12,7 +12,7 @@ static bool good_name(const char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
     bpb_activation activation;
-    bpb_loss loss;
+    bpb_loss_kind loss;
     const size_t n = strlen(name);
     return n > 0 && n < BPB_NAME_BYTES && strspn(name, letters) == n &&
            bpb_activation_from_name(name, &activation) != BPB_OK &&
@@ -64,7 +64,7 @@ static struct own_identity identity_of_loss(const BPB(loss_function) * loss)
     return own;
 }
 
-/* bpb_snet_set_activation, bpb_dnet_set_activation */
+/* bpb_net_set_activation, bpbf_net_set_activation */
 bpb_status BPB(net_set_activation)(BPB(net) * net, size_t l, const BPB(activation_function) * g)
 {
     REQUIRE(net, BPB_ERR_NULL);
@@ -89,7 +89,7 @@ bpb_status BPB(net_set_activation)(BPB(net) * net, size_t l, const BPB(activatio
     return BPB_OK;
 }
 
-/* bpb_snet_set_loss, bpb_dnet_set_loss */
+/* bpb_net_set_loss, bpbf_net_set_loss */
 bpb_status BPB(net_set_loss)(BPB(net) * net, const BPB(loss_function) * loss)
 {
     REQUIRE(net, BPB_ERR_NULL);
@@ -118,7 +118,7 @@ bpb_status BPB(own_copy)(BPB(net) * copy, const BPB(net) * net)
     return BPB_OK;
 }
 
-/* bpb_snet_activation_name, bpb_dnet_activation_name */
+/* bpb_net_activation_name, bpbf_net_activation_name */
 const char *BPB(net_activation_name)(const BPB(net) * net, size_t l)
 {
     if (!net || l < 1 || l > net->shape->L)
@@ -129,7 +129,7 @@ const char *BPB(net_activation_name)(const BPB(net) * net, size_t l)
     return bpb_activation_name(activation);
 }
 
-/* bpb_snet_loss_name, bpb_dnet_loss_name */
+/* bpb_net_loss_name, bpbf_net_loss_name */
 const char *BPB(net_loss_name)(const BPB(net) * net)
 {
     if (!net)
@@ -163,7 +163,7 @@ static bool loss_lacks(const BPB(loss_function) * loss, bpb_status status)
     }
 }
 
-/* bpb_snet_lacking, bpb_dnet_lacking */
+/* bpb_net_lacking, bpbf_net_lacking */
 const char *BPB(net_lacking)(const BPB(net) * net, bpb_status status)
 {
     if (!net || !net->own)

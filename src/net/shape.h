@@ -24,7 +24,7 @@ struct shape {
     size_t L;
     size_t parameters; /* P, the length of theta */
     size_t targets;    /* rows of T */
-    bpb_loss loss;
+    bpb_loss_kind loss;
     double loss_parameter; /* Huber's delta, or the smoothing of cross-entropy */
     struct own_identity own_loss;
     struct layer layer[]; /* layer[l-1] is the mathematics' layer l = 1..L */
@@ -34,7 +34,7 @@ struct shape {
 bool bpb_shape_bytes(size_t L, size_t *bytes);
 
 /* Check the options and lay out theta, in memory of bpb_shape_bytes(options->n_layers).
- * BPB_ERR_OPTION, BPB_ERR_SIZE, BPB_ERR_PAIR, as for bpb_dnet_create. */
+ * BPB_ERR_OPTION, BPB_ERR_SIZE, BPB_ERR_PAIR, as for bpb_net_create. */
 bpb_status bpb_shape_init(struct shape *shape, const bpb_net_options *options, size_t real_bytes);
 
 /* Give it another n_0, and lay theta out again; on an error it is not to be used. BPB_ERR_SIZE. */

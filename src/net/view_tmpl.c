@@ -7,14 +7,14 @@
 #include "fpenv.h"
 
 /* No two entries share memory: columns lie one behind the other, or rows do. */
-static bool disjoint(BPB(cview) V)
+static bool disjoint(BPB(view) V)
 {
     if (V.cols == 1 || V.ld > (V.rows - 1) * V.row_stride)
         return true;
     return V.index ? V.row_stride > V.ld : V.row_stride > (V.cols - 1) * V.ld;
 }
 
-bpb_status BPB(view_check)(BPB(cview) V, size_t rows)
+bpb_status BPB(view_check)(BPB(view) V, size_t rows)
 {
     REQUIRE(V.data, BPB_ERR_NULL);
     REQUIRE(V.rows == rows, BPB_ERR_SHAPE);
@@ -31,7 +31,7 @@ bpb_status BPB(view_check)(BPB(cview) V, size_t rows)
     return BPB_OK;
 }
 
-BPB(cview) BPB(view_resolve)(BPB(cview) V)
+BPB(view) BPB(view_resolve)(BPB(view) V)
 {
     if (!V.row_stride)
         V.row_stride = 1;
@@ -40,27 +40,27 @@ BPB(cview) BPB(view_resolve)(BPB(cview) V)
     return V;
 }
 
-bool BPB(view_in_place)(BPB(cview) V)
+bool BPB(view_in_place)(BPB(view) V)
 {
     return V.row_stride == 1 && !V.index && !V.row_index && V.ld >= V.rows && V.ld <= BPB_INT_MAX;
 }
 
 /* Where column j, and row i within a column, of a resolved view stands, counted from data. */
-static size_t column_start(BPB(cview) V, size_t j)
+static size_t column_start(BPB(view) V, size_t j)
 {
     return (V.index ? V.index[j] : j) * V.ld;
 }
-static size_t row_start(BPB(cview) V, size_t i)
+static size_t row_start(BPB(view) V, size_t i)
 {
     return (V.row_index ? V.row_index[i] : i) * V.row_stride;
 }
 
-static struct rows all_rows(BPB(cview) V)
+static struct rows all_rows(BPB(view) V)
 {
     return (struct rows){.first = 0, .step = 1, .count = V.rows};
 }
 
-void BPB(view_gather_rows)(BPB(cview) V, size_t first, size_t count, struct rows rows, real *out)
+void BPB(view_gather_rows)(BPB(view) V, size_t first, size_t count, struct rows rows, real *out)
 {
     for (size_t j = 0; j < count; j++, out += rows.count) {
         const real *column = V.data + column_start(V, first + j);
@@ -72,15 +72,15 @@ void BPB(view_gather_rows)(BPB(cview) V, size_t first, size_t count, struct rows
     }
 }
 
-void BPB(view_gather)(BPB(cview) V, size_t first, size_t count, real *out)
+void BPB(view_gather)(BPB(view) V, size_t first, size_t count, real *out)
 {
     BPB(view_gather_rows)(V, first, count, all_rows(V), out);
 }
 
-void BPB(view_scatter_rows)(BPB(view) V, size_t first, size_t count, struct rows rows,
+void BPB(view_scatter_rows)(BPB(out) V, size_t first, size_t count, struct rows rows,
                             const real *in)
 {
-    const BPB(cview) R = BPB(view_resolve)(BPB(read)(V));
+    const BPB(view) R = BPB(view_resolve)(BPB(view_of)(V));
     for (size_t j = 0; j < count; j++, in += rows.count) {
         real *column = V.data + column_start(R, first + j);
         for (size_t i = 0; i < rows.count; i++)
@@ -88,12 +88,12 @@ void BPB(view_scatter_rows)(BPB(view) V, size_t first, size_t count, struct rows
     }
 }
 
-void BPB(view_scatter)(BPB(view) V, size_t first, size_t count, const real *in)
+void BPB(view_scatter)(BPB(out) V, size_t first, size_t count, const real *in)
 {
-    BPB(view_scatter_rows)(V, first, count, all_rows(BPB(read)(V)), in);
+    BPB(view_scatter_rows)(V, first, count, all_rows(BPB(view_of)(V)), in);
 }
 
-real BPB(view_entry)(BPB(cview) V, size_t i, size_t j)
+real BPB(view_entry)(BPB(view) V, size_t i, size_t j)
 {
     return V.data[column_start(V, j) + row_start(V, i)];
 }
@@ -113,7 +113,7 @@ static bool all_finite(size_t n, const real *x)
 }
 
 /* A column's weight that is not finite counts as a row behind the last. */
-static bpb_status scan_weight(BPB(cview) X, size_t j, bpb_where *where)
+static bpb_status scan_weight(BPB(view) X, size_t j, bpb_where *where)
 {
     if (!X.weights || isfinite(X.weights[X.index ? X.index[j] : j]))
         return BPB_OK;
@@ -122,7 +122,7 @@ static bpb_status scan_weight(BPB(cview) X, size_t j, bpb_where *where)
     return BPB_NONFINITE;
 }
 
-static bpb_status scan(BPB(cview) X, bpb_where *where)
+static bpb_status scan(BPB(view) X, bpb_where *where)
 {
     for (size_t j = 0; j < X.cols; j++) {
         if (scan_weight(X, j, where))
@@ -142,8 +142,8 @@ static bpb_status scan(BPB(cview) X, bpb_where *where)
     return BPB_OK;
 }
 
-/* bpb_sfind_nonfinite, bpb_dfind_nonfinite */
-bpb_status BPB(find_nonfinite)(BPB(cview) X, bpb_where *where)
+/* bpb_find_nonfinite, bpbf_find_nonfinite */
+bpb_status BPB(find_nonfinite)(BPB(view) X, bpb_where *where)
 {
     TRY(BPB(view_check)(X, X.rows ? X.rows : 1));
     struct fpenv env;

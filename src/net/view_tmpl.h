@@ -7,30 +7,30 @@
 #include "tmpl.h"
 
 /* BPB_OK if V is a rows x any matrix; BPB_ERR_NULL, BPB_ERR_SHAPE, BPB_ERR_SIZE, BPB_ERR_STRIDE. */
-bpb_status BPB(view_check)(BPB(cview) V, size_t rows);
+bpb_status BPB(view_check)(BPB(view) V, size_t rows);
 
 /* V with its defaults filled in: ld and row_stride are never 0. */
-BPB(cview) BPB(view_resolve)(BPB(cview) V);
+BPB(view) BPB(view_resolve)(BPB(view) V);
 
 /* Whether the BLAS can read V where it stands. V is resolved. */
-bool BPB(view_in_place)(BPB(cview) V);
+bool BPB(view_in_place)(BPB(view) V);
 
 /* out (n x count, packed) = columns first .. first+count-1 of V. V is resolved. */
-void BPB(view_gather)(BPB(cview) V, size_t first, size_t count, real *out);
+void BPB(view_gather)(BPB(view) V, size_t first, size_t count, real *out);
 
 /* Columns first .. first+count-1 of V = in (n x count, packed). V need not be resolved. */
-void BPB(view_scatter)(BPB(view) V, size_t first, size_t count, const real *in);
+void BPB(view_scatter)(BPB(out) V, size_t first, size_t count, const real *in);
 
 /* Some rows of a matrix: first, first + step, ..., count of them. */
 struct rows {
     size_t first, step, count;
 };
 /* The same with these rows of V alone. */
-void BPB(view_gather_rows)(BPB(cview) V, size_t first, size_t count, struct rows rows, real *out);
-void BPB(view_scatter_rows)(BPB(view) V, size_t first, size_t count, struct rows rows,
+void BPB(view_gather_rows)(BPB(view) V, size_t first, size_t count, struct rows rows, real *out);
+void BPB(view_scatter_rows)(BPB(out) V, size_t first, size_t count, struct rows rows,
                             const real *in);
 
 /* Entry (i, j) of a resolved view. */
-real BPB(view_entry)(BPB(cview) V, size_t i, size_t j);
+real BPB(view_entry)(BPB(view) V, size_t i, size_t j);
 
 #endif

@@ -83,8 +83,8 @@ static void go_back(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 }
 
 /* The first round, and whether what it found is finite: BPB_NONFINITE. */
-static bpb_status forward_and_back(const BPB(net) * net, BPB(work) * work, BPB(cview) X,
-                                   BPB(cview) T, double scale, double *loss)
+static bpb_status forward_and_back(const BPB(net) * net, BPB(work) * work, BPB(view) X,
+                                   BPB(view) T, double scale, double *loss)
 {
     struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X),
                              .T = BPB(view_resolve)(T), .count = X.cols, .drops = true,
@@ -94,8 +94,8 @@ static bpb_status forward_and_back(const BPB(net) * net, BPB(work) * work, BPB(c
     return BPB(pass_outcome)(&pass, loss);
 }
 
-/* bpb_sgradient, bpb_dgradient */
-bpb_status BPB(gradient)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
+/* bpb_gradient, bpbf_gradient */
+bpb_status BPB(gradient)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) T,
                          real *gradient, double *loss)
 {
     REQUIRE(gradient, BPB_ERR_NULL);
@@ -135,7 +135,7 @@ static real kept_of_b(const bpb_sgd_rule *rule)
     return rule->decay_biases ? kept_of_W(rule) : RC(1.0);
 }
 
-/* bpb_ssgd_update, bpb_dsgd_update */
+/* bpb_sgd_update, bpbf_sgd_update */
 bpb_status BPB(sgd_update)(BPB(net) * net, const real *gradient, const bpb_sgd_rule *rule)
 {
     REQUIRE(net && gradient, BPB_ERR_NULL);
@@ -155,8 +155,8 @@ bpb_status BPB(sgd_update)(BPB(net) * net, const real *gradient, const bpb_sgd_r
     return BPB_OK;
 }
 
-/* bpb_ssgd_step, bpb_dsgd_step */
-bpb_status BPB(sgd_step)(BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
+/* bpb_sgd_step, bpbf_sgd_step */
+bpb_status BPB(sgd_step)(BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) T,
                          const bpb_sgd_rule *rule, double *loss)
 {
     TRY(BPB(batch_check)(net, work, X, T));

@@ -46,9 +46,9 @@ static void go_down(struct BPB(pass) * pass, struct section *section, real *grad
     }
 }
 
-/* bpb_sgradient_by_layer, bpb_dgradient_by_layer */
-bpb_status BPB(gradient_by_layer)(const BPB(net) * net, BPB(work) * work, BPB(cview) X,
-                                  BPB(cview) T, real *gradient, double *loss,
+/* bpb_gradient_by_layer, bpbf_gradient_by_layer */
+bpb_status BPB(gradient_by_layer)(const BPB(net) * net, BPB(work) * work, BPB(view) X,
+                                  BPB(view) T, real *gradient, double *loss,
                                   BPB(layer_hook) hook, void *user)
 {
     REQUIRE(gradient && hook, BPB_ERR_NULL);

@@ -17,7 +17,7 @@ bpb_status BPB(functions_check)(const BPB(plan) * plan, unsigned needs)
 {
     const size_t L = plan->shape->L;
     for (size_t l = 1; l <= L; l++) {
-        const struct BPB(activation) *g = &plan->layer[l - 1].g;
+        const struct BPB(activation_table) *g = &plan->layer[l - 1].g;
         REQUIRE(HAS(NEED_VJP, g->vjp), BPB_ERR_NO_VJP);
         REQUIRE(HAS(NEED_JVP, g->jvp), BPB_ERR_NO_JVP);
         REQUIRE(HAS(l < L ? NEED_SECOND : NEED_OUTPUT_SECOND, g->second), BPB_ERR_NO_SECOND);
@@ -33,7 +33,7 @@ bpb_status BPB(derivative_check)(const BPB(plan) * plan, unsigned needs)
     return BPB(functions_check)(plan, needs);
 }
 
-bpb_status BPB(optional_check)(BPB(cview) V, size_t rows, size_t cols)
+bpb_status BPB(optional_check)(BPB(view) V, size_t rows, size_t cols)
 {
     if (!V.data)
         return BPB_OK;
@@ -81,11 +81,11 @@ real *BPB(slice_input_delta)(const struct BPB(slice) * slice)
     return D_0;
 }
 
-void BPB(slice_give_input_delta)(const struct BPB(slice) * slice, BPB(view) dX)
+void BPB(slice_give_input_delta)(const struct BPB(slice) * slice, BPB(out) dX)
 {
     const BPB(plan) *plan = slice->work->plan;
     const struct layer *first = &plan->shape->layer[0];
-    const BPB(cview) C = BPB(view_resolve)(BPB(read)(dX));
+    const BPB(view) C = BPB(view_resolve)(BPB(view_of)(dX));
     if (slice->net->input_scaling || !BPB(view_in_place)(C)) {
         BPB(view_scatter)(dX, slice->first, slice->count, BPB(slice_input_delta)(slice));
         return;
@@ -99,8 +99,8 @@ void BPB(slice_give_input_delta)(const struct BPB(slice) * slice, BPB(view) dX)
 
 /* What the slices of a reverse pass end with: NULL or no data: not wanted. */
 struct reverse {
-    BPB(cview) U;
-    BPB(view) dX;
+    BPB(view) U;
+    BPB(out) dX;
 };
 
 static void give_dX(const struct reverse *reverse, const struct BPB(slice) * slice)
@@ -145,12 +145,12 @@ static void run_reverse(struct BPB(pass) * pass, real *gradient)
     work->G = gradient;
 }
 
-/* bpb_sgradient_x, bpb_dgradient_x */
-bpb_status BPB(gradient_x)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
-                           real *gradient, BPB(view) dX, double *loss)
+/* bpb_gradient_x, bpbf_gradient_x */
+bpb_status BPB(gradient_x)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) T,
+                           real *gradient, BPB(out) dX, double *loss)
 {
     TRY(BPB(batch_check)(net, work, X, T));
-    TRY(BPB(view_check)(BPB(read)(dX), shape_inputs(net->shape)));
+    TRY(BPB(view_check)(BPB(view_of)(dX), shape_inputs(net->shape)));
     REQUIRE(dX.cols == X.cols, BPB_ERR_SHAPE);
     TRY(BPB(derivative_check)(work->plan, NEED_VJP | NEED_LOSS_GRADIENT));
     const struct reverse reverse = {.dX = dX};
@@ -165,14 +165,14 @@ bpb_status BPB(gradient_x)(const BPB(net) * net, BPB(work) * work, BPB(cview) X,
     return status;
 }
 
-/* bpb_svjp, bpb_dvjp */
-bpb_status BPB(vjp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) U,
-                    real *gradient, BPB(view) dX)
+/* bpb_vjp, bpbf_vjp */
+bpb_status BPB(vjp)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) U,
+                    real *gradient, BPB(out) dX)
 {
     TRY(BPB(outputs_check)(net, work, X, U));
     REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
     REQUIRE(gradient || dX.data, BPB_ERR_NULL);
-    TRY(BPB(optional_check)(BPB(read)(dX), shape_inputs(net->shape), X.cols));
+    TRY(BPB(optional_check)(BPB(view_of)(dX), shape_inputs(net->shape), X.cols));
     TRY(BPB(derivative_check)(work->plan, NEED_VJP));
     const struct reverse reverse = {.U = BPB(view_resolve)(U), .dX = dX};
     struct section section;
@@ -187,7 +187,7 @@ bpb_status BPB(vjp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cv
 /* ---- J v ---- */
 
 struct forward {
-    BPB(view) Y, dY;
+    BPB(out) Y, dY;
 };
 
 static void forward_tangents(struct BPB(pass) * pass, const struct BPB(slice) * slice)
@@ -205,15 +205,15 @@ static void forward_tangents(struct BPB(pass) * pass, const struct BPB(slice) * 
                           BPB(slice_at)(slice, output->A, n_L));
 }
 
-/* bpb_sjvp, bpb_djvp */
-bpb_status BPB(jvp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, const real *v,
-                    BPB(cview) V, BPB(view) Y, BPB(view) dY)
+/* bpb_jvp, bpbf_jvp */
+bpb_status BPB(jvp)(const BPB(net) * net, BPB(work) * work, BPB(view) X, const real *v,
+                    BPB(view) V, BPB(out) Y, BPB(out) dY)
 {
-    TRY(BPB(outputs_check)(net, work, X, BPB(read)(dY)));
+    TRY(BPB(outputs_check)(net, work, X, BPB(view_of)(dY)));
     REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
     REQUIRE(v || V.data, BPB_ERR_NULL);
     TRY(BPB(optional_check)(V, shape_inputs(net->shape), X.cols));
-    TRY(BPB(optional_check)(BPB(read)(Y), shape_outputs(net->shape), X.cols));
+    TRY(BPB(optional_check)(BPB(view_of)(Y), shape_outputs(net->shape), X.cols));
     TRY(BPB(derivative_check)(work->plan, NEED_JVP));
     const struct BPB(direction) direction = {.v = v, .V = BPB(view_resolve)(V)};
     const struct forward forward = {.Y = Y, .dY = dY};

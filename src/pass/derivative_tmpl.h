@@ -8,7 +8,7 @@
 /* What tangents are taken along. R{A_0} is zero where neither V nor staged says otherwise. */
 struct BPB(direction) {
     const real *v; /* laid out as theta; NULL: theta stays what it is */
-    BPB(cview) V;  /* of X, resolved; no data: none */
+    BPB(view) V;  /* of X, resolved; no data: none */
     bool staged;   /* R{A_0} stands in RA_0 */
     bool keep_RZ;  /* second order needs R{Z_l}; else R{A_l} takes its place */
 };
@@ -29,7 +29,7 @@ void BPB(slice_look_at)(struct BPB(pass) * pass, const struct BPB(slice) * slice
 /* dE/dX in the caller's units, where D_0 stands: D_0 = factor * (W_1^T D_1). */
 real *BPB(slice_input_delta)(const struct BPB(slice) * slice);
 /* The same into dX. */
-void BPB(slice_give_input_delta)(const struct BPB(slice) * slice, BPB(view) dX);
+void BPB(slice_give_input_delta)(const struct BPB(slice) * slice, BPB(out) dX);
 
 /* D (n_0, or n_L, values of each of the slice's columns) times the factor of the inputs, or of the
  * outputs: what a derivative by x, or of y, has beside one by a_0, or of a_L. */
@@ -64,6 +64,6 @@ bpb_status BPB(functions_check)(const BPB(plan) * plan, unsigned needs);
 bpb_status BPB(derivative_check)(const BPB(plan) * plan, unsigned needs);
 
 /* A view that may be left out: rows x cols if it is not. */
-bpb_status BPB(optional_check)(BPB(cview) V, size_t rows, size_t cols);
+bpb_status BPB(optional_check)(BPB(view) V, size_t rows, size_t cols);
 
 #endif

@@ -31,7 +31,7 @@ void BPB(slice_drop_delta)(const struct BPB(slice) * slice, size_t l, size_t n, 
                                        BPB(slice_at)(slice, plan->layer[l - 1].A_thinned, n), D);
 }
 
-/* bpb_swork_dropout, bpb_dwork_dropout */
+/* bpb_work_dropout, bpbf_work_dropout */
 bpb_status BPB(work_dropout)(BPB(work) * work, uint64_t seed, uint64_t draw)
 {
     REQUIRE(work, BPB_ERR_NULL);

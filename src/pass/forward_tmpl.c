@@ -107,10 +107,10 @@ static void give_outputs(struct BPB(pass) * pass, const struct BPB(slice) * slic
                       BPB(slice_at)(slice, plan->layer[plan->shape->L - 1].A, pass->Y.rows));
 }
 
-/* bpb_sforward, bpb_dforward */
-bpb_status BPB(forward)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(view) Y)
+/* bpb_forward, bpbf_forward */
+bpb_status BPB(forward)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(out) Y)
 {
-    TRY(BPB(outputs_check)(net, work, X, BPB(read)(Y)));
+    TRY(BPB(outputs_check)(net, work, X, BPB(view_of)(Y)));
     REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
     struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X), .Y = Y,
                              .count = X.cols, .end = give_outputs};
@@ -127,8 +127,8 @@ static void take_losses(struct BPB(pass) * pass, const struct BPB(slice) * slice
     BPB(slice_loss)(pass, slice);
 }
 
-/* bpb_sloss, bpb_dloss */
-bpb_status BPB(loss)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
+/* bpb_loss, bpbf_loss */
+bpb_status BPB(loss)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) T,
                      double *loss)
 {
     REQUIRE(loss, BPB_ERR_NULL);

@@ -102,7 +102,7 @@ static void give_jacobian(struct BPB(pass) * pass, const struct BPB(slice) * sli
     }
 }
 
-static bpb_status check_jacobian_view(const BPB(net) * net, BPB(cview) J, size_t B)
+static bpb_status check_jacobian_view(const BPB(net) * net, BPB(view) J, size_t B)
 {
     size_t rows;
     REQUIRE(size_mul(shape_outputs(net->shape), shape_inputs(net->shape), &rows), BPB_ERR_SIZE);
@@ -111,7 +111,7 @@ static bpb_status check_jacobian_view(const BPB(net) * net, BPB(cview) J, size_t
     return BPB_OK;
 }
 
-static bpb_status check_inputs(const BPB(net) * net, const BPB(work) * work, BPB(cview) X)
+static bpb_status check_inputs(const BPB(net) * net, const BPB(work) * work, BPB(view) X)
 {
     TRY(BPB(work_check)(net, work));
     TRY(BPB(view_check)(X, shape_inputs(net->shape)));
@@ -119,11 +119,11 @@ static bpb_status check_inputs(const BPB(net) * net, const BPB(work) * work, BPB
     return BPB_OK;
 }
 
-/* bpb_sjacobian, bpb_djacobian */
-bpb_status BPB(jacobian)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(view) J)
+/* bpb_jacobian, bpbf_jacobian */
+bpb_status BPB(jacobian)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(out) J)
 {
     TRY(check_inputs(net, work, X));
-    TRY(check_jacobian_view(net, BPB(read)(J), X.cols));
+    TRY(check_jacobian_view(net, BPB(view_of)(J), X.cols));
     TRY(BPB(derivative_check)(work->plan, by_row(net->shape) ? NEED_VJP : NEED_JVP));
     struct section section;
     bpb_section_enter(&section, work->plan->uses_blas);
@@ -138,8 +138,8 @@ bpb_status BPB(jacobian)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, B
 /* One line of <D, J>, or of Sobolev's error, with <U, Y> or the loss beside the first. */
 struct term {
     struct line line;
-    BPB(cview) U, D; /* no data: none */
-    BPB(cview) dT;   /* no data: D is the caller's */
+    BPB(view) U, D; /* no data: none */
+    BPB(view) dT;   /* no data: D is the caller's */
     double strength;
 };
 
@@ -226,13 +226,13 @@ static void run_terms(struct BPB(pass) * pass, struct term *term, real *gradient
     pass->work->G = gradient;
 }
 
-/* bpb_sjacobian_vjp, bpb_djacobian_vjp */
-bpb_status BPB(jacobian_vjp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) U,
-                             BPB(cview) D, real *gradient)
+/* bpb_jacobian_vjp, bpbf_jacobian_vjp */
+bpb_status BPB(jacobian_vjp)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) U,
+                             BPB(view) D, real *gradient)
 {
     REQUIRE(gradient && (U.data || D.data), BPB_ERR_NULL);
     if (!D.data)
-        return BPB(vjp)(net, work, X, U, gradient, (BPB(view)){0});
+        return BPB(vjp)(net, work, X, U, gradient, (BPB(out)){0});
     TRY(check_inputs(net, work, X));
     TRY(BPB(optional_check)(U, shape_outputs(net->shape), X.cols));
     TRY(check_jacobian_view(net, D, X.cols));
@@ -299,9 +299,9 @@ static bool is_strength(double strength)
     return right;
 }
 
-/* bpb_ssobolev, bpb_dsobolev */
-bpb_status BPB(sobolev)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
-                        BPB(cview) dT, double strength, real *gradient, double *loss)
+/* bpb_sobolev, bpbf_sobolev */
+bpb_status BPB(sobolev)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) T,
+                        BPB(view) dT, double strength, real *gradient, double *loss)
 {
     REQUIRE(gradient, BPB_ERR_NULL);
     REQUIRE(is_strength(strength), BPB_ERR_OPTION);

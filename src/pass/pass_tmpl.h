@@ -29,8 +29,8 @@ struct BPB(pass) {
     const BPB(net) *net;
     BPB(work) *work;
     enum product forward; /* FORWARD or PREDICT */
-    BPB(cview) X, T;      /* T.data NULL: no targets */
-    BPB(view) Y;
+    BPB(view) X, T;      /* T.data NULL: no targets */
+    BPB(out) Y;
     bool classes;         /* T holds class indices */
     bool T_in_place;      /* T is packed and as the loss wants it, and so needs no copy */
     size_t first, count; /* columns of X, T and Y */
@@ -119,7 +119,7 @@ void BPB(descend_layer)(BPB(work) * work, size_t l, const struct BPB(descent) * 
 /* ---- Targets and losses: targets_tmpl.c ---- */
 
 /* Check T alone. BPB_ERR_LABEL, BPB_ERR_OPTION, and those of views. */
-bpb_status BPB(targets_check)(const struct shape *shape, BPB(cview) T);
+bpb_status BPB(targets_check)(const struct shape *shape, BPB(view) T);
 /* How the targets are read; T is resolved. */
 void BPB(targets_begin)(struct BPB(pass) * pass);
 /* Stage T: classes spread, (T - shift) / factor, smoothed. */

@@ -31,11 +31,11 @@ static void give_predictions(struct BPB(pass) * pass, const struct BPB(slice) * 
     BPB(view_scatter)(pass->Y, pass->first + slice->first, slice->count, Y);
 }
 
-/* bpb_spredict_with, bpb_dpredict_with */
-bpb_status BPB(predict_with)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(view) Y,
+/* bpb_predict_with, bpbf_predict_with */
+bpb_status BPB(predict_with)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(out) Y,
                              unsigned char *flags)
 {
-    TRY(BPB(outputs_check)(net, work, X, BPB(read)(Y)));
+    TRY(BPB(outputs_check)(net, work, X, BPB(view_of)(Y)));
     struct BPB(pass) pass = {.net = net, .work = work, .forward = PREDICT,
                              .X = BPB(view_resolve)(X), .Y = Y, .end = give_predictions,
                              .flags = flags};
@@ -96,8 +96,8 @@ static bool has_accuracy(const struct shape *shape)
     return n > 1 || shape->layer[shape->L - 1].activation == BPB_SIGMOID;
 }
 
-/* bpb_sevaluate_with, bpb_devaluate_with */
-bpb_status BPB(evaluate_with)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
+/* bpb_evaluate_with, bpbf_evaluate_with */
+bpb_status BPB(evaluate_with)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) T,
                               bpb_score *score)
 {
     REQUIRE(score, BPB_ERR_NULL);
@@ -140,8 +140,8 @@ static bpb_status make_own(BPB(plan) * *plan, BPB(work) * *work, const BPB(net) 
     return status;
 }
 
-/* bpb_spredict, bpb_dpredict */
-bpb_status BPB(predict)(const BPB(net) * net, BPB(cview) X, BPB(view) Y)
+/* bpb_predict, bpbf_predict */
+bpb_status BPB(predict)(const BPB(net) * net, BPB(view) X, BPB(out) Y)
 {
     BPB(plan) *plan = NULL;
     BPB(work) *work = NULL;
@@ -153,8 +153,8 @@ bpb_status BPB(predict)(const BPB(net) * net, BPB(cview) X, BPB(view) Y)
     return status;
 }
 
-/* bpb_sevaluate, bpb_devaluate */
-bpb_status BPB(evaluate)(const BPB(net) * net, BPB(cview) X, BPB(cview) T, bpb_score *score)
+/* bpb_evaluate, bpbf_evaluate */
+bpb_status BPB(evaluate)(const BPB(net) * net, BPB(view) X, BPB(view) T, bpb_score *score)
 {
     BPB(plan) *plan = NULL;
     BPB(work) *work = NULL;

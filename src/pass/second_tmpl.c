@@ -95,7 +95,7 @@ static struct output output_of(const struct BPB(pass) * pass, const struct BPB(s
 /* D = the Hessian of e in Z_L times R{Z_L}, or in A_L times R{A_L} and then g'(Z_L)^T of that. */
 static void loss_curvature(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
-    const struct BPB(loss) *loss = &slice->work->plan->loss;
+    const struct BPB(loss_table) *loss = &slice->work->plan->loss;
     const struct output o = output_of(pass, slice);
     const size_t B = slice->count;
     loss->second(loss->context, o.n, B, o.Z, o.A, o.T, loss->of_Z ? o.RZ : o.RA, o.D);
@@ -107,7 +107,7 @@ static void loss_curvature(const struct BPB(pass) * pass, const struct BPB(slice
 /* Q_L = dE/dZ_L, D_L = R{dE/dZ_L} */
 static void hessian_seeds(struct BPB(pass) * pass, const struct BPB(slice) * slice)
 {
-    const struct BPB(loss) *loss = &slice->work->plan->loss;
+    const struct BPB(loss_table) *loss = &slice->work->plan->loss;
     const struct output o = output_of(pass, slice);
     loss->gradient(loss->context, o.n, slice->count, o.Z, o.A, o.T, o.Q);
     BPB(slice_mask)(pass, slice, o.Q);
@@ -136,19 +136,19 @@ static void gauss_newton_end(struct BPB(pass) * pass, const struct BPB(slice) * 
     BPB(pass_note)(pass, BPB(slice_propagate)(slice) && finite);
 }
 
-static bpb_status curvature_check(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,
-                                  BPB(cview) T, const real *v, const real *Hv, unsigned needs)
+static bpb_status curvature_check(const BPB(net) * net, const BPB(work) * work, BPB(view) X,
+                                  BPB(view) T, const real *v, const real *Hv, unsigned needs)
 {
     REQUIRE(v && Hv, BPB_ERR_NULL);
     TRY(BPB(batch_check)(net, work, X, T));
-    const struct BPB(loss) *loss = &work->plan->loss;
+    const struct BPB(loss_table) *loss = &work->plan->loss;
     if (needs & NEED_SECOND && !loss->of_Z)
         needs |= NEED_OUTPUT_SECOND;
     return BPB(derivative_check)(work->plan, needs);
 }
 
-/* bpb_shvp, bpb_dhvp */
-bpb_status BPB(hvp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
+/* bpb_hvp, bpbf_hvp */
+bpb_status BPB(hvp)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) T,
                     const real *v, real *Hv, real *gradient, double *loss)
 {
     TRY(curvature_check(net, work, X, T, v, Hv,
@@ -174,8 +174,8 @@ bpb_status BPB(hvp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cv
     return status;
 }
 
-/* bpb_sgnvp, bpb_dgnvp */
-bpb_status BPB(gnvp)(const BPB(net) * net, BPB(work) * work, BPB(cview) X, BPB(cview) T,
+/* bpb_gnvp, bpbf_gnvp */
+bpb_status BPB(gnvp)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) T,
                      const real *v, real *Gv)
 {
     TRY(curvature_check(net, work, X, T, v, Gv, NEED_VJP | NEED_JVP | NEED_LOSS_SECOND));

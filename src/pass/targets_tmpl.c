@@ -11,7 +11,7 @@
 #include "pass/pass_tmpl.h"
 
 /* Whether T (1 x B) holds a class for each column instead of n_L probabilities. */
-static bool of_classes(const struct shape *shape, BPB(cview) T)
+static bool of_classes(const struct shape *shape, BPB(view) T)
 {
     return shape->loss == BPB_CROSS_ENTROPY && T.rows == 1 && shape->targets > 1;
 }
@@ -24,7 +24,7 @@ static bool is_class(real label, size_t classes, bool masked)
 }
 
 /* T is resolved. */
-static bpb_status check_classes(BPB(cview) T, size_t classes)
+static bpb_status check_classes(BPB(view) T, size_t classes)
 {
     struct fpenv env;
     bool all = true;
@@ -38,7 +38,7 @@ static bpb_status check_classes(BPB(cview) T, size_t classes)
     return all ? BPB_OK : BPB_ERR_LABEL;
 }
 
-bpb_status BPB(targets_check)(const struct shape *shape, BPB(cview) T)
+bpb_status BPB(targets_check)(const struct shape *shape, BPB(view) T)
 {
     const bool classes = of_classes(shape, T);
     REQUIRE(is_flag(T.masked), BPB_ERR_OPTION);

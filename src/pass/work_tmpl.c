@@ -8,13 +8,13 @@
 
 _Static_assert(sizeof(struct BPB(work)) <= BPB_WORK_HEADER, "struct work fits its place");
 
-/* bpb_swork_bytes, bpb_dwork_bytes */
+/* bpb_work_bytes, bpbf_work_bytes */
 size_t BPB(work_bytes)(const BPB(plan) * plan)
 {
     return plan ? plan->bytes : 0;
 }
 
-/* bpb_swork_init, bpb_dwork_init */
+/* bpb_work_init, bpbf_work_init */
 bpb_status BPB(work_init)(BPB(work) * *work, const BPB(plan) * plan, void *memory, size_t bytes)
 {
     REQUIRE(work && plan && memory, BPB_ERR_NULL);
@@ -29,7 +29,7 @@ bpb_status BPB(work_init)(BPB(work) * *work, const BPB(plan) * plan, void *memor
     return BPB_OK;
 }
 
-/* bpb_swork_create, bpb_dwork_create */
+/* bpb_work_create, bpbf_work_create */
 bpb_status BPB(work_create)(BPB(work) * *work, const BPB(plan) * plan)
 {
     REQUIRE(work && plan, BPB_ERR_NULL);
@@ -40,7 +40,7 @@ bpb_status BPB(work_create)(BPB(work) * *work, const BPB(plan) * plan)
     return BPB_OK;
 }
 
-/* bpb_swork_destroy, bpb_dwork_destroy */
+/* bpb_work_destroy, bpbf_work_destroy */
 void BPB(work_destroy)(BPB(work) * *work)
 {
     if (!work || !*work)
@@ -56,8 +56,8 @@ bpb_status BPB(work_check)(const BPB(net) * net, const BPB(work) * work)
     return BPB_OK;
 }
 
-bpb_status BPB(outputs_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,
-                              BPB(cview) Y)
+bpb_status BPB(outputs_check)(const BPB(net) * net, const BPB(work) * work, BPB(view) X,
+                              BPB(view) Y)
 {
     TRY(BPB(work_check)(net, work));
     TRY(BPB(view_check)(X, shape_inputs(net->shape)));
@@ -66,8 +66,8 @@ bpb_status BPB(outputs_check)(const BPB(net) * net, const BPB(work) * work, BPB(
     return BPB_OK;
 }
 
-bpb_status BPB(pairs_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,
-                            BPB(cview) T)
+bpb_status BPB(pairs_check)(const BPB(net) * net, const BPB(work) * work, BPB(view) X,
+                            BPB(view) T)
 {
     TRY(BPB(work_check)(net, work));
     TRY(BPB(view_check)(X, shape_inputs(net->shape)));
@@ -76,8 +76,8 @@ bpb_status BPB(pairs_check)(const BPB(net) * net, const BPB(work) * work, BPB(cv
     return BPB_OK;
 }
 
-bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,
-                            BPB(cview) T)
+bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(view) X,
+                            BPB(view) T)
 {
     TRY(BPB(pairs_check)(net, work, X, T));
     REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
@@ -85,17 +85,17 @@ bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(cv
 }
 
 /* With the leading dimension that a caller may hand to the BLAS. */
-static BPB(cview) matrix(const real *data, size_t rows, size_t cols, size_t ld)
+static BPB(view) matrix(const real *data, size_t rows, size_t cols, size_t ld)
 {
-    return (BPB(cview)){.data = data, .rows = rows, .cols = cols, .ld = ld, .row_stride = 1};
+    return (BPB(view)){.data = data, .rows = rows, .cols = cols, .ld = ld, .row_stride = 1};
 }
 
-static BPB(cview) matrix_at(const BPB(work) * work, size_t offset, size_t n)
+static BPB(view) matrix_at(const BPB(work) * work, size_t offset, size_t n)
 {
     return matrix((const real *)((const char *)work + offset), n, work->B, n);
 }
 
-/* bpb_swork_layer, bpb_dwork_layer */
+/* bpb_work_layer, bpbf_work_layer */
 struct BPB(layer) BPB(work_layer)(const BPB(work) * work, size_t l)
 {
     struct BPB(layer) view = {.Z = {0}};

@@ -55,12 +55,12 @@ static inline size_t BPB(work_given)(const BPB(work) * work, size_t l)
 bpb_status BPB(work_check)(const BPB(net) * net, const BPB(work) * work);
 
 /* Check X and Y (n_L rows), of the same number of columns, against net and work; X and T. */
-bpb_status BPB(outputs_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,
-                              BPB(cview) Y);
-bpb_status BPB(pairs_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,
-                            BPB(cview) T);
+bpb_status BPB(outputs_check)(const BPB(net) * net, const BPB(work) * work, BPB(view) X,
+                              BPB(view) Y);
+bpb_status BPB(pairs_check)(const BPB(net) * net, const BPB(work) * work, BPB(view) X,
+                            BPB(view) T);
 /* The same, and that they fit the plan's batch. */
-bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(cview) X,
-                            BPB(cview) T);
+bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(view) X,
+                            BPB(view) T);
 
 #endif

@@ -34,7 +34,7 @@ const struct BPB(function_set) *BPB(functions_for_cpu)(void)
     return &SET(generic);
 }
 
-const struct BPB(loss) *BPB(functions_loss)(const struct BPB(function_set) *set, bpb_loss loss,
+const struct BPB(loss_table) *BPB(functions_loss)(const struct BPB(function_set) *set, bpb_loss_kind loss,
                                             bpb_activation output)
 {
     switch (loss) {
@@ -311,7 +311,7 @@ static bpb_status fill(BPB(plan) * plan, const BPB(net) * net, const bpb_plan_op
     return plan->threads > 1 ? bpb_pool_create(&plan->pool, plan->threads) : BPB_OK;
 }
 
-/* bpb_splan_create, bpb_dplan_create */
+/* bpb_plan_create, bpbf_plan_create */
 bpb_status BPB(plan_create)(BPB(plan) * *plan, const BPB(net) * net,
                             const bpb_plan_options *options)
 {
@@ -333,7 +333,7 @@ bpb_status BPB(plan_create)(BPB(plan) * *plan, const BPB(net) * net,
     return status;
 }
 
-/* bpb_splan_destroy, bpb_dplan_destroy */
+/* bpb_plan_destroy, bpbf_plan_destroy */
 void BPB(plan_destroy)(BPB(plan) * *plan)
 {
     if (!plan || !*plan)
@@ -343,7 +343,7 @@ void BPB(plan_destroy)(BPB(plan) * *plan)
     *plan = NULL;
 }
 
-/* bpb_splan_threads, bpb_dplan_threads */
+/* bpb_plan_threads, bpbf_plan_threads */
 size_t BPB(plan_threads)(const BPB(plan) * plan)
 {
     return plan ? plan->threads : 0;

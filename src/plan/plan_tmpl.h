@@ -17,8 +17,8 @@
 /* One layer's products, each with the kernel that was chosen for it, and its matrices. */
 struct BPB(planned) {
     const struct BPB(kernel) *kernel[PRODUCTS];
-    double seconds[PRODUCTS][BPB_KERNELS_MAX]; /* by the order of bpb_dkernels; 0: not measured */
-    struct BPB(activation) g; /* its context is one of these two, or the user's */
+    double seconds[PRODUCTS][BPB_KERNELS_MAX]; /* by the order of bpb_kernels; 0: not measured */
+    struct BPB(activation_table) g; /* its context is one of these two, or the user's */
     real parameter;
     BPB(activation_function) own;
     /* Columns of W whose gradient is one product: all where its kernel is exact. */
@@ -50,7 +50,7 @@ struct BPB(plan) {
     struct pool *pool; /* NULL: one thread */
     bool uses_blas;
     const struct BPB(function_set) *functions;
-    struct BPB(loss) loss; /* its context is one of these two, or the user's */
+    struct BPB(loss_table) loss; /* its context is one of these two, or the user's */
     real loss_parameter;
     BPB(loss_function) own_loss;
     size_t e, A_0, RA_0, D_0, T, ones, scratch; /* offsets into a work's memory, in bytes */
@@ -97,7 +97,7 @@ bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product, size_t l,
  * BPB_ERR_MEMORY. */
 bpb_status BPB(measure)(BPB(plan) * plan);
 
-/* Choose what the text says for the products it names. BPB_ERR_FORMAT: see bpb_dplan_create. */
+/* Choose what the text says for the products it names. BPB_ERR_FORMAT: see bpb_plan_create. */
 bpb_status BPB(wisdom_apply)(BPB(plan) * plan, const char *text);
 
 #endif

@@ -66,7 +66,7 @@ static size_t write_all(const BPB(plan) * plan, char *text)
     return length;
 }
 
-/* bpb_splan_wisdom, bpb_dplan_wisdom */
+/* bpb_plan_wisdom, bpbf_plan_wisdom */
 bpb_status BPB(plan_wisdom)(const BPB(plan) * plan, char *text, size_t capacity, size_t *bytes)
 {
     REQUIRE(plan && bytes, BPB_ERR_NULL);
@@ -91,8 +91,8 @@ static bool find_entry(const BPB(plan) * plan, size_t i, enum product *product, 
     return false;
 }
 
-/* bpb_splan_entry, bpb_dplan_entry */
-bpb_status BPB(plan_entry)(const BPB(plan) * plan, size_t i, bpb_plan_entry *entry)
+/* bpb_plan_entry, bpbf_plan_entry */
+bpb_status BPB(plan_entry)(const BPB(plan) * plan, size_t i, bpb_plan_choice *entry)
 {
     enum product product;
     size_t l, which;
@@ -101,7 +101,7 @@ bpb_status BPB(plan_entry)(const BPB(plan) * plan, size_t i, bpb_plan_entry *ent
     const struct product_shape shape = BPB(product_shape)(plan, product, l);
     const struct BPB(planned) *layer = &plan->layer[l - 1];
     const struct BPB(kernel) *kernel = BPB(kernels)()[which];
-    *entry = (bpb_plan_entry){
+    *entry = (bpb_plan_choice){
         .product = bpb_product_names[product],
         .layer = l,
         .m = shape.m,

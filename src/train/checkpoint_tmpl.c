@@ -8,7 +8,7 @@
  *     | scaling of inputs and outputs
  *     | the plan's wisdom
  *     | steps | epochs | eta_0 | judge | progress | progress of each epoch             state
- *     | the optimiser, as bpb_dopt_pack has it | theta of the best epoch | theta
+ *     | the optimiser, as bpb_opt_pack has it | theta of the best epoch | theta
  *     | CRC-32 of all before it, in 4
  */
 #include <errno.h>
@@ -58,7 +58,7 @@ static uint64_t functions_of(const BPB(net) * net)
     return sum;
 }
 
-static void mix_matrix(uint64_t *sum, BPB(cview) V)
+static void mix_matrix(uint64_t *sum, BPB(view) V)
 {
     V = BPB(view_resolve)(V);
     for (size_t j = 0; j < V.cols; j++) {

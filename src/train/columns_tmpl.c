@@ -10,8 +10,8 @@
 
 struct BPB(set) BPB(set_of)(const BPB(data) * data, int i)
 {
-    const BPB(cview) *const X[SETS] = {&data->X, &data->X_validation, &data->X_test};
-    const BPB(cview) *const T[SETS] = {&data->T, &data->T_validation, &data->T_test};
+    const BPB(view) *const X[SETS] = {&data->X, &data->X_validation, &data->X_test};
+    const BPB(view) *const T[SETS] = {&data->T, &data->T_validation, &data->T_test};
     const BPB(source) *const sources[SETS] = {data->source, data->source_validation,
                                               data->source_test};
     struct BPB(set) set = {.X = *X[i], .T = *T[i], .source = sources[i]};
@@ -24,7 +24,7 @@ struct BPB(set) BPB(set_of)(const BPB(data) * data, int i)
 
 /* ---- Checks ---- */
 
-static bpb_status check_views(const BPB(net) * net, BPB(cview) X, BPB(cview) T)
+static bpb_status check_views(const BPB(net) * net, BPB(view) X, BPB(view) T)
 {
     TRY(BPB(view_check)(X, shape_inputs(net->shape)));
     TRY(BPB(targets_check)(net->shape, T));
@@ -60,7 +60,7 @@ bpb_status BPB(sets_scan)(const BPB(data) * data, bpb_train_report *report)
 {
     for (int i = 0; i < 2 * SETS; i++) {
         const struct BPB(set) set = BPB(set_of)(data, i / 2);
-        const BPB(cview) V = i % 2 ? set.T : set.X;
+        const BPB(view) V = i % 2 ? set.T : set.X;
         report->in = (bpb_in)(BPB_IN_X + i);
         if (V.data && BPB(find_nonfinite)(V, &report->where) == BPB_NONFINITE)
             return BPB_NONFINITE;
@@ -111,7 +111,7 @@ void BPB(stage_free)(struct BPB(stage) *stage)
 /* ---- Batches ---- */
 
 /* Columns which[0..B-1] of V; index is the view's to keep. */
-static BPB(cview) pick(BPB(cview) V, const size_t *which, size_t B, size_t *index)
+static BPB(view) pick(BPB(view) V, const size_t *which, size_t B, size_t *index)
 {
     for (size_t j = 0; j < B; j++)
         index[j] = V.index ? V.index[which[j]] : which[j];
@@ -122,7 +122,7 @@ static BPB(cview) pick(BPB(cview) V, const size_t *which, size_t B, size_t *inde
 }
 
 bpb_status BPB(set_pick)(const struct BPB(set) *set, struct BPB(stage) *stage,
-                         const size_t *which, size_t B, BPB(cview) * X, BPB(cview) * T)
+                         const size_t *which, size_t B, BPB(view) * X, BPB(view) * T)
 {
     const BPB(source) *source = set->source;
     if (!source) {
@@ -134,15 +134,15 @@ bpb_status BPB(set_pick)(const struct BPB(set) *set, struct BPB(stage) *stage,
     const int failed = source->read(source->user, which, B, stage->X, stage->T);
     fpenv_enter(stage->env);
     REQUIRE(!failed, BPB_ERR_SOURCE);
-    *X = BPB(cmatrix)(stage->X, stage->n_0, B);
-    *T = BPB(cmatrix)(stage->T, source->targets, B);
+    *X = BPB(matrix)(stage->X, stage->n_0, B);
+    *T = BPB(matrix)(stage->T, source->targets, B);
     return BPB_OK;
 }
 
-bpb_status BPB(batch_scan)(const struct BPB(set) *set, const size_t *which, BPB(cview) X,
-                           BPB(cview) T, bpb_train_report *report)
+bpb_status BPB(batch_scan)(const struct BPB(set) *set, const size_t *which, BPB(view) X,
+                           BPB(view) T, bpb_train_report *report)
 {
-    const BPB(cview) both[] = {X, T};
+    const BPB(view) both[] = {X, T};
     for (int i = 0; set->source && i < 2; i++) {
         bpb_where where;
         if (BPB(find_nonfinite)(both[i], &where) == BPB_OK)
@@ -184,7 +184,7 @@ bpb_status BPB(set_evaluate)(const struct BPB(set) *set, const BPB(net) * net, B
         return status < 0 ? status : BPB_OK;
     }
     for (size_t first = 0, B; first < set->n; first += B) {
-        BPB(cview) X, T;
+        BPB(view) X, T;
         bpb_score part;
         B = BPB_MIN(batch, set->n - first);
         for (size_t j = 0; j < B; j++)

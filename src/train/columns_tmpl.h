@@ -9,7 +9,7 @@
 
 /* Training, validation or test columns. n = 0: there are none. */
 struct BPB(set) {
-    BPB(cview) X, T;
+    BPB(view) X, T;
     const BPB(source) * source; /* NULL: X and T */
     size_t n;
 };
@@ -25,7 +25,7 @@ struct BPB(stage) {
 /* Set i = 0, 1, 2 of the data: training, validation, test. */
 struct BPB(set) BPB(set_of)(const BPB(data) * data, int i);
 
-/* Check all sets; the first must have columns. As bpb_dtrain. */
+/* Check all sets; the first must have columns. As bpb_train. */
 bpb_status BPB(sets_check)(const BPB(net) * net, const BPB(data) * data);
 
 /* The first value in the caller's memory that is not finite, into the report; else in is
@@ -39,14 +39,14 @@ void BPB(stage_free)(struct BPB(stage) *stage);
 
 /* *X, *T = columns which[0..B-1] of the set, good until the next call. BPB_ERR_SOURCE. */
 bpb_status BPB(set_pick)(const struct BPB(set) *set, struct BPB(stage) *stage,
-                         const size_t *which, size_t B, BPB(cview) * X, BPB(cview) * T);
+                         const size_t *which, size_t B, BPB(view) * X, BPB(view) * T);
 
-/* What bpb_dfind_nonfinite says of a batch from a source, into the report as set_scan does; BPB_OK
+/* What bpb_find_nonfinite says of a batch from a source, into the report as set_scan does; BPB_OK
  * for one that is in the caller's memory. */
-bpb_status BPB(batch_scan)(const struct BPB(set) *set, const size_t *which, BPB(cview) X,
-                           BPB(cview) T, bpb_train_report *report);
+bpb_status BPB(batch_scan)(const struct BPB(set) *set, const size_t *which, BPB(view) X,
+                           BPB(view) T, bpb_train_report *report);
 
-/* The score of the set by batches of so many columns. Statuses of bpb_devaluate, but BPB_NONFINITE:
+/* The score of the set by batches of so many columns. Statuses of bpb_evaluate, but BPB_NONFINITE:
  * the score tells of that. BPB_ERR_SOURCE. */
 bpb_status BPB(set_evaluate)(const struct BPB(set) *set, const BPB(net) * net, BPB(work) * work,
                              struct BPB(stage) *stage, size_t batch, bpb_score *score);

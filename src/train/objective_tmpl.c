@@ -15,13 +15,13 @@ struct BPB(objective) {
     BPB(net) * net; /* a copy, whose theta is not used */
     BPB(plan) * plan;
     BPB(work) * work;
-    BPB(cview) X, T;
+    BPB(view) X, T;
     real *part; /* P: what one batch gives */
     double decay;
     bool decay_biases;
 };
 
-/* bpb_sobjective_destroy, bpb_dobjective_destroy */
+/* bpb_objective_destroy, bpbf_objective_destroy */
 void BPB(objective_destroy)(BPB(objective) * *objective)
 {
     if (!objective || !*objective)
@@ -62,9 +62,9 @@ static bpb_status fill(BPB(objective) * made, const BPB(net) * net, size_t n,
     return made->part ? BPB_OK : BPB_ERR_MEMORY;
 }
 
-/* bpb_sobjective_create, bpb_dobjective_create */
-bpb_status BPB(objective_create)(BPB(objective) * *objective, const BPB(net) * net, BPB(cview) X,
-                                 BPB(cview) T, const bpb_objective_options *options)
+/* bpb_objective_create, bpbf_objective_create */
+bpb_status BPB(objective_create)(BPB(objective) * *objective, const BPB(net) * net, BPB(view) X,
+                                 BPB(view) T, const bpb_objective_options *options)
 {
     const bpb_objective_options defaults = {0};
     REQUIRE(objective && net, BPB_ERR_NULL);
@@ -91,7 +91,7 @@ bpb_status BPB(objective_create)(BPB(objective) * *objective, const BPB(net) * n
 /* One batch of what is summed: its values into part and, where there is one, its loss. */
 struct batch {
     const BPB(net) * net; /* with the caller's theta */
-    BPB(cview) X, T;
+    BPB(view) X, T;
     const real *v;
     real *part;
     double loss;
@@ -162,7 +162,7 @@ static void add_decay(const BPB(objective) * objective, const real *x, real *sum
     }
 }
 
-/* bpb_sobjective_gradient, bpb_dobjective_gradient */
+/* bpb_objective_gradient, bpbf_objective_gradient */
 bpb_status BPB(objective_gradient)(BPB(objective) * objective, const real *theta, double *f,
                                    real *gradient)
 {
@@ -197,14 +197,14 @@ static bpb_status curvature(BPB(objective) * objective, const real *theta, const
     return status;
 }
 
-/* bpb_sobjective_hvp, bpb_dobjective_hvp */
+/* bpb_objective_hvp, bpbf_objective_hvp */
 bpb_status BPB(objective_hvp)(BPB(objective) * objective, const real *theta, const real *v,
                               real *Hv)
 {
     return curvature(objective, theta, v, do_hvp, Hv);
 }
 
-/* bpb_sobjective_gnvp, bpb_dobjective_gnvp */
+/* bpb_objective_gnvp, bpbf_objective_gnvp */
 bpb_status BPB(objective_gnvp)(BPB(objective) * objective, const real *theta, const real *v,
                                real *Gv)
 {

@@ -148,7 +148,7 @@ static enum step_form form_of(const bpb_opt_options *options)
 
 /* ---- Create and destroy ---- */
 
-/* bpb_sopt_destroy, bpb_dopt_destroy */
+/* bpb_opt_destroy, bpbf_opt_destroy */
 void BPB(opt_destroy)(BPB(opt) * *opt)
 {
     if (!opt || !*opt)
@@ -182,7 +182,7 @@ static void set_widths(BPB(opt) * opt, const struct shape *shape)
         opt->units[l] = shape->layer[l - 1].n_out;
 }
 
-/* bpb_sopt_create, bpb_dopt_create */
+/* bpb_opt_create, bpbf_opt_create */
 bpb_status BPB(opt_create)(BPB(opt) * *opt, const BPB(net) * net, const bpb_opt_options *options)
 {
     REQUIRE(opt && net, BPB_ERR_NULL);
@@ -341,7 +341,7 @@ static bool same_widths(const BPB(opt) * opt, const struct shape *shape)
     return same;
 }
 
-/* bpb_sopt_step, bpb_dopt_step */
+/* bpb_opt_step, bpbf_opt_step */
 bpb_status BPB(opt_step)(BPB(opt) * opt, BPB(net) * net, const real *gradient, double scale)
 {
     REQUIRE(opt && net && gradient, BPB_ERR_NULL);
@@ -361,7 +361,7 @@ bpb_status BPB(opt_step)(BPB(opt) * opt, BPB(net) * net, const real *gradient, d
 
 /* ---- What a caller tells and asks ---- */
 
-/* bpb_sopt_loss, bpb_dopt_loss */
+/* bpb_opt_loss, bpbf_opt_loss */
 bpb_status BPB(opt_loss)(BPB(opt) * opt, double E)
 {
     REQUIRE(opt, BPB_ERR_NULL);
@@ -369,7 +369,7 @@ bpb_status BPB(opt_loss)(BPB(opt) * opt, double E)
     return BPB_OK;
 }
 
-/* bpb_sopt_set_eta, bpb_dopt_set_eta */
+/* bpb_opt_set_eta, bpbf_opt_set_eta */
 bpb_status BPB(opt_set_eta)(BPB(opt) * opt, double eta)
 {
     REQUIRE(opt, BPB_ERR_NULL);
@@ -382,19 +382,19 @@ bpb_status BPB(opt_set_eta)(BPB(opt) * opt, double eta)
     return BPB_OK;
 }
 
-/* bpb_sopt_eta, bpb_dopt_eta */
+/* bpb_opt_eta, bpbf_opt_eta */
 double BPB(opt_eta)(const BPB(opt) * opt)
 {
     return opt ? opt->options.eta : 0;
 }
 
-/* bpb_sopt_steps, bpb_dopt_steps */
+/* bpb_opt_steps, bpbf_opt_steps */
 uint64_t BPB(opt_steps)(const BPB(opt) * opt)
 {
     return opt ? opt->t : 0;
 }
 
-/* bpb_snorm2, bpb_dnorm2 */
+/* bpb_norm2, bpbf_norm2 */
 double BPB(norm2)(const real *x, size_t n)
 {
     if (!x)

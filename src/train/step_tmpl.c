@@ -15,7 +15,7 @@ static void found(struct BPB(run) * run, bpb_in in, size_t l, size_t row, size_t
 }
 
 /* Look through a matrix of the last pass. */
-static bool found_in(struct BPB(run) * run, BPB(cview) V, bpb_in in, size_t l,
+static bool found_in(struct BPB(run) * run, BPB(view) V, bpb_in in, size_t l,
                      const size_t *which)
 {
     bpb_where where;
@@ -93,8 +93,8 @@ static uint64_t draw_of(const struct BPB(run) * run, size_t part)
     return run->t * ((run->batch - 1) / run->pass + 1) + part;
 }
 
-static bpb_status pick(struct BPB(run) * run, const struct portion *portion, BPB(cview) * X,
-                       BPB(cview) * T)
+static bpb_status pick(struct BPB(run) * run, const struct portion *portion, BPB(view) * X,
+                       BPB(view) * T)
 {
     const struct BPB(set) set = BPB(set_of)(run->data, 0);
     if (run->options->dropout > 0 || run->options->dropout_inputs > 0)
@@ -118,7 +118,7 @@ static bpb_status fused_step(struct BPB(run) * run, const struct portion *portio
     const bpb_sgd_rule rule = {.eta = run->progress.eta,
                                .decay = run->rule.decay,
                                .decay_biases = run->rule.decay_biases};
-    BPB(cview) X, T;
+    BPB(view) X, T;
     const bpb_status picked = pick(run, portion, &X, &T);
     if (picked)
         return picked;
@@ -131,7 +131,7 @@ static bpb_status fused_step(struct BPB(run) * run, const struct portion *portio
 static bpb_status part_gradient(struct BPB(run) * run, const struct portion *portion,
                                 real *gradient, double *loss)
 {
-    BPB(cview) X, T;
+    BPB(view) X, T;
     const bpb_status picked = pick(run, portion, &X, &T);
     if (picked)
         return picked;

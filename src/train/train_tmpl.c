@@ -196,7 +196,7 @@ static bpb_status go(struct BPB(run) * run)
     return finish(run, status);
 }
 
-/* bpb_strain, bpb_dtrain */
+/* bpb_train, bpbf_train */
 bpb_status BPB(train)(BPB(net) * net, const BPB(data) * data, const bpb_train_options *options,
                       bpb_train_report *report)
 {

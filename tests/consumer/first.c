@@ -8,18 +8,18 @@ int main(void)
 {
     const double X[] = {0.1, 0.2, 0.4, 0.3, 0.5, 0.1}, T[] = {0.3, 0.7, 0.6};
     const size_t units[] = {2, 3, 1};
-    const bpb_ddata data = {.X = bpb_dcmatrix(X, 2, 3), .T = bpb_dcmatrix(T, 1, 3)};
-    bpb_dnet *net = NULL;
+    const bpb_data data = {.X = bpb_matrix(X, 2, 3), .T = bpb_matrix(T, 1, 3)};
+    bpb_net *net = NULL;
     bpb_train_report report = {.in = BPB_IN_NOTHING};
     double Y[3] = {0};
 
-    bpb_status status = bpb_dnet_create(
+    bpb_status status = bpb_net_create(
         &net, &(bpb_net_options){.units = units, .n_layers = 2, .output = BPB_IDENTITY});
     if (!status)
-        status = bpb_dtrain(net, &data, &(bpb_train_options){.eta = 0.2, .epochs = 2000}, &report);
+        status = bpb_train(net, &data, &(bpb_train_options){.eta = 0.2, .epochs = 2000}, &report);
     if (!status)
-        status = bpb_dpredict(net, bpb_dcmatrix(X, 2, 3), bpb_dmatrix(Y, 1, 3));
-    bpb_dnet_destroy(&net);
+        status = bpb_predict(net, bpb_matrix(X, 2, 3), bpb_matrix_out(Y, 1, 3));
+    bpb_net_destroy(&net);
     printf("libbpblas %s: %s, loss %g\n", bpb_version(), bpb_strerror(status),
            report.last.train.loss);
     return status || !(report.last.train.loss < 0.003) || !(Y[0] > 0.2 && Y[0] < 0.4);

@@ -8,15 +8,15 @@
 
 namespace {
 
-bpb_status step(bpb_snet *net, bpb_swork *work, const std::vector<float> &X,
+bpb_status step(bpbf_net *net, bpbf_work *work, const std::vector<float> &X,
                 const std::vector<float> &T, double &before, double &after)
 {
     bpb_sgd_rule rule = {};
     rule.eta = 0.1;
-    const bpb_scview inputs = bpb_scmatrix(X.data(), 2, 3), targets = bpb_scmatrix(T.data(), 1, 3);
-    bpb_status status = bpb_ssgd_step(net, work, inputs, targets, &rule, &before);
+    const bpbf_view inputs = bpbf_matrix(X.data(), 2, 3), targets = bpbf_matrix(T.data(), 1, 3);
+    bpb_status status = bpbf_sgd_step(net, work, inputs, targets, &rule, &before);
     if (status == BPB_OK)
-        status = bpb_sloss(net, work, inputs, targets, &after);
+        status = bpbf_loss(net, work, inputs, targets, &after);
     return status;
 }
 
@@ -29,21 +29,21 @@ int main()
     bpb_net_options options = {};
     options.units = units.data();
     options.n_layers = units.size() - 1;
-    bpb_snet *net = nullptr;
-    bpb_splan *plan = nullptr;
-    bpb_swork *work = nullptr;
+    bpbf_net *net = nullptr;
+    bpbf_plan *plan = nullptr;
+    bpbf_work *work = nullptr;
     double before = 0, after = 0;
 
-    bpb_status status = bpb_snet_create(&net, &options);
+    bpb_status status = bpbf_net_create(&net, &options);
     if (status == BPB_OK)
-        status = bpb_splan_create(&plan, net, nullptr);
+        status = bpbf_plan_create(&plan, net, nullptr);
     if (status == BPB_OK)
-        status = bpb_swork_create(&work, plan);
+        status = bpbf_work_create(&work, plan);
     if (status == BPB_OK)
         status = step(net, work, X, T, before, after);
-    bpb_swork_destroy(&work);
-    bpb_splan_destroy(&plan);
-    bpb_snet_destroy(&net);
+    bpbf_work_destroy(&work);
+    bpbf_plan_destroy(&plan);
+    bpbf_net_destroy(&net);
     std::printf("libbpblas %s: %s, loss %g, then %g\n", bpb_version(), bpb_strerror(status), before,
                 after);
     return status != BPB_OK || !(after < before);
