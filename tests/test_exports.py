@@ -26,8 +26,8 @@ def without_comments(text):
     return re.sub(r"/\*.*?\*/|//[^\n]*", "", text, flags=re.DOTALL)
 
 
-def declared(header):
-    text = without_comments(header.read_text())
+def declared(headers):
+    text = "\n".join(without_comments(header.read_text()) for header in headers)
     return set(re.findall(r"^BPB_API\b[^;(]*?\b(bpbf?_\w+)\(", text, flags=re.MULTILINE))
 
 
@@ -84,7 +84,7 @@ def main(source, libraries):
     if not shutil.which("nm"):
         print("skipped: there is no nm")
         sys.exit(77)
-    of_header = declared(source / "include" / "bpblas.h")
+    of_header = declared(sorted((source / "include").rglob("*.h")))
     same("the export list", listed(source / "src" / "bpblas.map"), of_header)
     for library in libraries:
         check_library(library, of_header)

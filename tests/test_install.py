@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """test_install.py BUILD CC CXX: install the meson build folder BUILD under a temporary DESTDIR,
 look for what should be there, and compile and run programs in C11 and C++14 against that copy
-through pkg-config, with the shared and with the static library; the header also on its own.
+through pkg-config, with the shared and with the static library; each header also on its own.
 Exit status 77, which meson takes for a skipped test, where something for it is missing."""
 
 import json
@@ -15,6 +15,8 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+INCLUDE = HERE.parent / "include"
+HEADERS = sorted(INCLUDE.rglob("*.h"))
 WARNINGS = ["-Wall", "-Wextra", "-Werror", "-pedantic"]
 STANDARD = {".c": "-std=c11", ".cpp": "-std=c++14"}
 
@@ -69,9 +71,10 @@ def install(build, root):
 
 def check_files(copy, options, version):
     """The files that users know by name, with the chain of names of the shared library."""
-    wanted = [copy.include / "bpblas.h", copy.lib / "pkgconfig" / "bpblas.pc"]
+    wanted = [copy.lib / "pkgconfig" / "bpblas.pc"]
+    wanted += [copy.include / header.relative_to(INCLUDE) for header in HEADERS]
     if options["default_library"] != "static":
-        names = [f"libbpblas.so.{version}", "libbpblas.so.0", "libbpblas.so"]
+        names = [f"libbpblas.so.{version}", f"libbpblas.so.{version.rpartition('.')[0]}", "libbpblas.so"]
         wanted += [copy.lib / name for name in names]
         for link in names[1:]:
             if (copy.lib / link).resolve().name != names[0]:
@@ -88,12 +91,15 @@ def check_files(copy, options, version):
         sys.exit(f"bpblas.pc says version {said}, not {version}")
 
 
-def check_header(compilers, copy, folder):
-    """It needs nothing before it, and gives no warning of its own."""
+def check_headers(compilers, copy, folder):
+    """Each needs nothing before it, and gives no warning of its own."""
     for suffix, compiler in compilers.items():
-        source = folder / ("alone" + suffix)
-        source.write_text("#include <bpblas.h>\nint main(void) { return BPB_OK; }\n")
-        run([*compiler, STANDARD[suffix], *WARNINGS, "-I", copy.include, "-fsyntax-only", source])
+        for header in HEADERS:
+            source = folder / ("alone" + suffix)
+            source.write_text(f"#include <{header.relative_to(INCLUDE)}>\n"
+                              "int main(void) { return BPB_OK; }\n")
+            run([*compiler, STANDARD[suffix], *WARNINGS, "-I", copy.include, "-fsyntax-only",
+                 source])
 
 
 def check_programs(compilers, folder, flags, **environment):
@@ -146,7 +152,7 @@ def main(build, cc, cxx):
         copy = Copy(folder / "root", options)
         install(build, copy.root)
         check_files(copy, options, version)
-        check_header(compilers, copy, folder)
+        check_headers(compilers, copy, folder)
         if options["default_library"] != "static":
             check_shared(compilers, copy, folder)
         if options["default_library"] != "shared":
