@@ -6,7 +6,7 @@
 #include <float.h>
 
 #include "bench.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 #define BENCH(name) BPB_SELECT(bench_d##name, bench_s##name)
 #define PRECISION BPB_SELECT(PRECISION_F64, PRECISION_F32)

@@ -19,9 +19,9 @@ static inline real *make_dirty(size_t n)
 
 /* What the calls are given. */
 struct given {
-    const BPB(net) * net;
-    BPB(work) * work;
-    BPB(view) X, T, U, V, D, dT;
+    const net_t *net;
+    work_t *work;
+    view_t X, T, U, V, D, dT;
     const real *v;
     double strength;
 };
@@ -29,7 +29,7 @@ struct given {
 /* What they make; a view, or its data, may be left out. */
 struct made {
     real *gradient;
-    BPB(out) dX, Y, dY, J;
+    out_t dX, Y, dY, J;
     double *loss;
 };
 
@@ -101,7 +101,7 @@ static inline void assert_status(size_t c, const char *what, bpb_status got, bpb
 /* ---- A net and all that the calls take, and the memory of what they make ---- */
 
 struct all {
-    BPB(net) * net;
+    net_t *net;
     struct given given;
     struct made made;
     real *block, *results;

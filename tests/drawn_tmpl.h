@@ -137,7 +137,7 @@ static inline int table_activation(int g)
     return g >= NAIVE_SINE ? BPB_IDENTITY : g;
 }
 
-static inline void set_own(BPB(net) * net, const struct recipe *recipe)
+static inline void set_own(net_t *net, const struct recipe *recipe)
 {
     for (size_t l = 1; l <= recipe->L; l++)
         if (recipe->g[l - 1] >= NAIVE_SINE)
@@ -149,10 +149,10 @@ static inline void set_own(BPB(net) * net, const struct recipe *recipe)
                                                                         : &own_sum));
 }
 
-static inline BPB(net) * make_net(const struct recipe *recipe)
+static inline net_t *make_net(const struct recipe *recipe)
 {
     bpb_activation g[NAIVE_LAYERS];
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     for (size_t l = 0; l < recipe->L; l++)
         g[l] = (bpb_activation)table_activation(recipe->g[l]);
     assert_ok(BPB(net_create)(
@@ -227,10 +227,10 @@ static inline void scale_net(struct drawn *drawn, struct rng *rng)
 /* W of variance gain^2/n_in, b within a half of it. */
 static inline void draw_theta(struct drawn *drawn, struct rng *rng, double gain)
 {
-    BPB(net) *net = drawn->machine.net;
+    net_t *net = drawn->machine.net;
     real *theta = BPB(net_theta)(net);
     for (size_t l = 1; l <= drawn->recipe.L; l++) {
-        const BPB(out) W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
+        const out_t W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
         const double width = gain * sqrt(3.0 / (double)W.cols);
         fill_uniform(rng, W.rows * W.cols, -width, width, W.data);
         fill_uniform(rng, b.rows, -gain / 2, gain / 2, b.data);
@@ -330,13 +330,13 @@ static inline void move_nearby(struct drawn *drawn, struct rng *rng)
                                                     drawn->scaling[drawn->n_0 + i % drawn->n_0];
 }
 
-static inline BPB(view) drawn_inputs(const struct drawn *drawn)
+static inline view_t drawn_inputs(const struct drawn *drawn)
 {
     return BPB(matrix)(drawn->X, drawn->n_0, drawn->B);
 }
-static inline BPB(view) drawn_targets(const struct drawn *drawn)
+static inline view_t drawn_targets(const struct drawn *drawn)
 {
-    BPB(view) T = BPB(matrix)(drawn->T, drawn->T_rows, drawn->B);
+    view_t T = BPB(matrix)(drawn->T, drawn->T_rows, drawn->B);
     T.weights = drawn->recipe.weighted ? drawn->weights : NULL;
     T.masked = drawn->recipe.masked;
     return T;

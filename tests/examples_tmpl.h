@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "bpblas.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 #define OWN static inline void
 
@@ -153,19 +153,17 @@ OWN sum_d2f(const void *context, size_t n, const real *a, const real *t, real *d
 
 #undef OWN
 
-static const BPB(activation_function) own_sine = {
+static const activation_function_t own_sine = {
     .name = "sine", .f = sine_f, .df = sine_df, .d2f = sine_d2f};
-static const BPB(activation_function) own_product = {.name = "product",
-                                                     .value = product_value,
-                                                     .vjp = product_vjp,
-                                                     .jvp = product_jvp,
-                                                     .second = product_second};
-static const BPB(loss_function) own_log_cosh = {
+static const activation_function_t own_product = {.name = "product",
+                                                  .value = product_value,
+                                                  .vjp = product_vjp,
+                                                  .jvp = product_jvp,
+                                                  .second = product_second};
+static const loss_function_t own_log_cosh = {
     .name = "log-cosh", .f = log_cosh_f, .df = log_cosh_df, .d2f = log_cosh_d2f};
-static const BPB(loss_function) own_total = {.name = "total",
-                                             .value = total_value,
-                                             .gradient = total_gradient,
-                                             .second = total_second};
-static const BPB(loss_function) own_sum = {.name = "sum", .f = sum_f, .df = sum_df, .d2f = sum_d2f};
+static const loss_function_t own_total = {
+    .name = "total", .value = total_value, .gradient = total_gradient, .second = total_second};
+static const loss_function_t own_sum = {.name = "sum", .f = sum_f, .df = sum_df, .d2f = sum_d2f};
 
 #endif

@@ -7,12 +7,12 @@
 #define OPERANDS_TMPL_H
 
 #include "blas/cpu.h"
-#include "blas/gemm_tmpl.h"
+#include "blas/kernels_tmpl.h"
 #include "support_tmpl.h"
 
 enum { GUARD = 24, KERNELS = 16 };
 
-typedef const struct BPB(kernel) kernel_type;
+typedef const struct kernel kernel_type;
 
 #ifdef BPB_X86_64_LEVELS
 extern kernel_type BPB(kernel_tiles_v3), BPB(kernel_tiles_v4);
@@ -170,11 +170,21 @@ static inline void run_part(kernel_type *kernel, const struct operands *o, struc
 {
     const size_t entries = kernel->scratch(o->trans_A, rows, cols, o->k);
     real *scratch = make_scratch(entries);
-    kernel->gemm(&(struct BPB(gemm)){
-        .trans_A = o->trans_A, .trans_B = o->trans_B, .m = rows, .n = cols, .k = o->k,
-        .A = A_at(o, first_i, 0), .lda = o->lda, .B = B_at(o, 0, first_j), .ldb = o->ldb,
-        .beta = addend.beta, .E = E_at(o, addend, C, first_i, first_j), .lde = lde_of(o, addend),
-        .C = C_at(o, C, first_i, first_j), .ldc = o->ldc, .scratch = scratch});
+    kernel->gemm(&(struct gemm){.trans_A = o->trans_A,
+                                .trans_B = o->trans_B,
+                                .m = rows,
+                                .n = cols,
+                                .k = o->k,
+                                .A = A_at(o, first_i, 0),
+                                .lda = o->lda,
+                                .B = B_at(o, 0, first_j),
+                                .ldb = o->ldb,
+                                .beta = addend.beta,
+                                .E = E_at(o, addend, C, first_i, first_j),
+                                .lde = lde_of(o, addend),
+                                .C = C_at(o, C, first_i, first_j),
+                                .ldc = o->ldc,
+                                .scratch = scratch});
     free_scratch(scratch, entries);
 }
 

@@ -9,7 +9,7 @@
 
 /* A net and columns for it, each with a target that is 1 in one row. */
 struct subject {
-    BPB(net) * net;
+    net_t *net;
     size_t n_in, n_out, P, cols, terms;
     real *theta, *X, *T; /* theta: as it was drawn */
 };
@@ -43,11 +43,11 @@ static inline void free_subject(struct subject *s)
 }
 
 /* Columns first .. first+cols-1. */
-static inline BPB(view) X_of(const struct subject *s, size_t first, size_t cols)
+static inline view_t X_of(const struct subject *s, size_t first, size_t cols)
 {
     return BPB(matrix)(s->X + first * s->n_in, s->n_in, cols);
 }
-static inline BPB(view) T_of(const struct subject *s, size_t first, size_t cols)
+static inline view_t T_of(const struct subject *s, size_t first, size_t cols)
 {
     return BPB(matrix)(s->T + first * s->n_out, s->n_out, cols);
 }
@@ -61,7 +61,7 @@ struct outcome {
     bpb_score score;
 };
 
-static inline void run_steps(const struct subject *s, BPB(work) * work, struct outcome *o)
+static inline void run_steps(const struct subject *s, work_t *work, struct outcome *o)
 {
     const bpb_sgd_rule rule = {.eta = 0.7, .decay = 0.01, .decay_biases = 1};
     for (size_t i = 0; i < STEPS; i++)
@@ -72,13 +72,13 @@ static inline void run_steps(const struct subject *s, BPB(work) * work, struct o
 }
 
 /* Batches of the first B > STEPS columns; predict and evaluate all of them. */
-static inline struct outcome outcome_of(const struct subject *s, const BPB(plan) * plan, size_t B)
+static inline struct outcome outcome_of(const struct subject *s, const plan_t *plan, size_t B)
 {
     struct outcome o = {.B = B, .Y = make_reals(s->n_out * B),
                         .predicted = make_reals(s->n_out * s->cols),
                         .gradient = make_reals(s->P), .theta = make_reals(s->P)};
-    const BPB(view) X = X_of(s, 0, B), T = T_of(s, 0, B);
-    BPB(work) *work = NULL;
+    const view_t X = X_of(s, 0, B), T = T_of(s, 0, B);
+    work_t *work = NULL;
     assert_ok(BPB(work_create)(&work, plan));
     assert_ok(BPB(forward)(s->net, work, X, BPB(matrix_out)(o.Y, s->n_out, B)));
     assert_ok(BPB(loss)(s->net, work, X, T, &o.number[STEPS]));
@@ -96,7 +96,7 @@ static inline struct outcome outcome_of(const struct subject *s, const BPB(plan)
 static inline struct outcome outcome_with(const struct subject *s, const bpb_plan_options *options,
                                           size_t B)
 {
-    BPB(plan) *plan = NULL;
+    plan_t *plan = NULL;
     assert_ok(BPB(plan_create)(&plan, s->net, options));
     struct outcome o = outcome_of(s, plan, B);
     BPB(plan_destroy)(&plan);
@@ -135,7 +135,7 @@ static inline void assert_thetas_close(const struct subject *s, const char *what
                                        real *want, long double tolerance)
 {
     for (size_t l = 1; l <= BPB(net_layers)(s->net); l++) {
-        const BPB(out) W = BPB(net_W)(s->net, want, l), b = BPB(net_b)(s->net, want, l);
+        const out_t W = BPB(net_W)(s->net, want, l), b = BPB(net_b)(s->net, want, l);
         assert_matrix_close(what, W.rows * W.cols, BPB(net_W)(s->net, got, l).data, W.data,
                             tolerance);
         assert_matrix_close(what, b.rows, BPB(net_b)(s->net, got, l).data, b.data, tolerance);
@@ -159,7 +159,7 @@ static inline void assert_close_outcome(const struct subject *s, const char *wha
 /* ---- What a plan says of itself ---- */
 
 /* Its wisdom, to be freed. */
-static inline char *wisdom_of(const BPB(plan) * plan)
+static inline char *wisdom_of(const plan_t *plan)
 {
     size_t bytes = 0;
     assert_ok(BPB(plan_wisdom)(plan, NULL, 0, &bytes));
@@ -169,7 +169,7 @@ static inline char *wisdom_of(const BPB(plan) * plan)
     return text;
 }
 
-static inline bool next_entry(const BPB(plan) * plan, size_t i, bpb_plan_choice *entry)
+static inline bool next_entry(const plan_t *plan, size_t i, bpb_plan_choice *entry)
 {
     const bpb_status status = BPB(plan_entry)(plan, i, entry);
     assert_true(status == BPB_OK || status == BPB_ERR_SIZE);
@@ -180,7 +180,7 @@ static inline bool next_entry(const BPB(plan) * plan, size_t i, bpb_plan_choice 
 #define PRECISION BPB_SELECT("d", "s")
 
 /* text = a wisdom that names this kernel for the product of that name of every layer. */
-static inline void force_kernel(const BPB(plan) * plan, const char *product, const char *kernel,
+static inline void force_kernel(const plan_t *plan, const char *product, const char *kernel,
                                 char *text, size_t capacity)
 {
     bpb_plan_choice entry;
@@ -195,7 +195,7 @@ static inline void force_kernel(const BPB(plan) * plan, const char *product, con
 }
 
 /* Whether the plan lists a kernel for a product (NULL: for any). */
-static inline bool plan_lists(const BPB(plan) * plan, const char *product, const char *kernel)
+static inline bool plan_lists(const plan_t *plan, const char *product, const char *kernel)
 {
     bpb_plan_choice entry;
     for (size_t i = 0; next_entry(plan, i, &entry); i++)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "support.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 #define EPSILON BPB_SELECT(DBL_EPSILON, (double)FLT_EPSILON)
 
@@ -57,9 +57,9 @@ static inline void assert_same_bits(size_t n, const real *got, const real *want)
 /* ---- Net, plan and work ---- */
 
 struct machine {
-    BPB(net) * net;
-    BPB(plan) * plan;
-    BPB(work) * work;
+    net_t *net;
+    plan_t *plan;
+    work_t *work;
 };
 
 /* plan: NULL, or the options of the plan. */
@@ -93,10 +93,10 @@ struct problem {
 /* W of variance 1/n_in, b within a half. */
 static inline void draw_parameters(struct problem *problem, struct rng *rng)
 {
-    BPB(net) *net = problem->machine.net;
+    net_t *net = problem->machine.net;
     real *theta = BPB(net_theta)(net);
     for (size_t l = 1; l <= BPB(net_layers)(net); l++) {
-        const BPB(out) W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
+        const out_t W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
         const double width = sqrt(3.0 / (double)W.cols);
         fill_uniform(rng, W.rows * W.cols, -width, width, W.data);
         fill_uniform(rng, b.rows, -0.5, 0.5, b.data);
@@ -185,11 +185,11 @@ static inline void free_problem(struct problem *problem)
     free(problem->wide_Y);
 }
 
-static inline BPB(view) inputs(const struct problem *problem)
+static inline view_t inputs(const struct problem *problem)
 {
     return BPB(matrix)(problem->X, problem->n_in, problem->B);
 }
-static inline BPB(view) targets(const struct problem *problem)
+static inline view_t targets(const struct problem *problem)
 {
     return BPB(matrix)(problem->T, problem->n_out, problem->B);
 }

@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 #include "bpblas.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define WIDEST ((size_t)0x7fffffff)
@@ -46,10 +46,10 @@ static char idx_path[64], model_path[80];
 static unsigned char model_file[8192];
 static size_t model_bytes;
 
-static BPB(net) *the_net;
-static BPB(plan) *the_plan;
-static BPB(work) *the_work;
-static BPB(objective) *the_objective;
+static net_t *the_net;
+static plan_t *the_plan;
+static work_t *the_work;
+static objective_t *the_objective;
 static real theta[P];
 
 /* Functions of a user's own. */
@@ -77,11 +77,11 @@ static void own_loss_value(const void *context, size_t n, size_t B, const real *
 
 /* Where calls write to. */
 struct outputs {
-    BPB(net) *net;
-    BPB(plan) *plan;
-    BPB(work) *work;
-    BPB(out) X;
-    BPB(objective) *objective;
+    net_t *net;
+    plan_t *plan;
+    work_t *work;
+    out_t X;
+    objective_t *objective;
     real Y[N_OUT * (BATCH + 1)], gradient[P], Hv[P], dX[N_IN * COLS], J[N_IN * N_OUT * COLS];
     char missing[BPB_NAME_BYTES];
     double loss;
@@ -99,28 +99,28 @@ static struct outputs out;
 
 /* What calls are given; a ..._at points at the member of that name, or into the outputs. */
 struct arguments {
-    BPB(net) *net;
-    const BPB(plan) *plan;
-    BPB(work) *work;
-    BPB(view) X, T, V, D, labels;
-    BPB(out) Y, Y_too, dX, J, one_hot;
-    BPB(objective) *objective;
+    net_t *net;
+    const plan_t *plan;
+    work_t *work;
+    view_t X, T, V, D, labels;
+    out_t Y, Y_too, dX, J, one_hot;
+    objective_t *objective;
     bpb_objective_options objective_options;
     const real *v, *theta;
     double strength;
-    BPB(activation_function) g;
-    const BPB(activation_function) *g_at;
-    BPB(loss_function) own_loss;
-    const BPB(loss_function) *own_loss_at;
-    BPB(functions) functions;
+    activation_function_t g;
+    const activation_function_t *g_at;
+    loss_function_t own_loss;
+    const loss_function_t *own_loss_at;
+    functions_t functions;
     size_t layer;
     bpb_net_options net_options;
     const bpb_net_options *net_options_at;
     bpb_plan_options plan_options;
     bpb_sgd_rule rule;
     const bpb_sgd_rule *rule_at;
-    BPB(data) data;
-    const BPB(data) *data_at;
+    data_t data;
+    const data_t *data_at;
     bpb_train_options train_options;
     const bpb_train_options *train_options_at;
     const real *gradient, *shift, *factor;
@@ -130,11 +130,11 @@ struct arguments {
     const void *file;
     void *memory, *buffer;
     size_t memory_bytes, n, capacity, file_bytes;
-    BPB(net) **net_at;
-    BPB(plan) **plan_at;
-    BPB(work) **work_at;
-    BPB(objective) **objective_at;
-    BPB(out) *X_at;
+    net_t **net_at;
+    plan_t **plan_at;
+    work_t **work_at;
+    objective_t **objective_at;
+    out_t *X_at;
     real *gradient_at, *Hv_at;
     double *loss_at;
     bpb_score *score_at;
@@ -168,24 +168,24 @@ static void give_outputs(void)
 
 static void give_options(void)
 {
-    const BPB(view) X = given.X, T = given.T;
+    const view_t X = given.X, T = given.T;
     given.net_options = (bpb_net_options){.units = units, .n_layers = 2};
     given.net_options_at = &given.net_options;
     given.rule = (bpb_sgd_rule){.eta = 0.5, .decay = 0.125};
     given.rule_at = &given.rule;
     given.train_options = (bpb_train_options){.eta = 0.5, .batch = 2, .epochs = 2};
     given.train_options_at = &given.train_options;
-    given.data = (BPB(data)){X, T, X, T, X, T, NULL, NULL, NULL};
+    given.data = (data_t){X, T, X, T, X, T, NULL, NULL, NULL};
     given.data_at = &given.data;
 }
 
 static void give_functions(void)
 {
-    given.g = (BPB(activation_function)){.name = "mine", .f = own_f};
+    given.g = (activation_function_t){.name = "mine", .f = own_f};
     given.g_at = &given.g;
-    given.own_loss = (BPB(loss_function)){.name = "error", .f = own_e};
+    given.own_loss = (loss_function_t){.name = "error", .f = own_e};
     given.own_loss_at = &given.own_loss;
-    given.functions = (BPB(functions)){given.g_at, 1, given.own_loss_at, 1};
+    given.functions = (functions_t){given.g_at, 1, given.own_loss_at, 1};
     given.layer = 2;
 }
 
@@ -295,9 +295,9 @@ CALL(load_memory_with, BPB(net_load_memory_with)(a->net_at, a->file, a->file_byt
 
 /* Functions are set on a copy, which a refusal leaves with the library's. */
 static bpb_status set_on_copy(const struct arguments *a,
-                              bpb_status (*set)(const struct arguments *a, BPB(net) *net))
+                              bpb_status (*set)(const struct arguments *a, net_t *net))
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     if (a->net && BPB(net_copy)(&net, a->net))
         return BPB_ERR_MEMORY;
     const bpb_status status = set(a, net);
@@ -307,11 +307,11 @@ static bpb_status set_on_copy(const struct arguments *a,
     BPB(net_destroy)(&net);
     return status;
 }
-static bpb_status do_set_activation(const struct arguments *a, BPB(net) *net)
+static bpb_status do_set_activation(const struct arguments *a, net_t *net)
 {
     return BPB(net_set_activation)(net, a->layer, a->g_at);
 }
-static bpb_status do_set_loss(const struct arguments *a, BPB(net) *net)
+static bpb_status do_set_loss(const struct arguments *a, net_t *net)
 {
     return BPB(net_set_loss)(net, a->own_loss_at);
 }
@@ -488,13 +488,13 @@ static const struct bad bad_pairs[] = {
      {LOSS(BPB_GAUSSIAN), OUTPUT(BPB_IDENTITY), POINTER(net_options.units, odd_outputs)}},
 };
 
-static const BPB(activation_function) no_g = {.name = "mine"},
-                                      both_g = {.name = "mine", .f = own_f, .value = own_value};
-static const BPB(loss_function) no_e = {.name = "error"},
-                                both_e = {.name = "error", .f = own_e, .value = own_loss_value},
-                                of_three = {.name = "error", .value = own_loss_value, .group = 3},
-                                of_many = {.name = "error", .value = own_loss_value,
-                                           .group = SIZE_MAX};
+static const activation_function_t no_g = {.name = "mine"},
+                                   both_g = {.name = "mine", .f = own_f, .value = own_value};
+static const loss_function_t no_e = {.name = "error"},
+                             both_e = {.name = "error", .f = own_e, .value = own_loss_value},
+                             of_three = {.name = "error", .value = own_loss_value, .group = 3},
+                             of_many = {
+                                 .name = "error", .value = own_loss_value, .group = SIZE_MAX};
 #define TOO_LONG "32-characters-are-one-too-many--"
 #define BAD_OWN_NAME(field)                                                                   \
     {BPB_ERR_NULL, {POINTER(field, NULL)}}, {BPB_ERR_OPTION, {POINTER(field, "")}},           \
@@ -1040,7 +1040,7 @@ static const bpb_net_options other_nets[] = {
     {.units = units, .n_layers = 2, .loss = BPB_CROSS_ENTROPY},
 };
 
-static void mismatch_with(BPB(work) *work)
+static void mismatch_with(work_t *work)
 {
     static const struct {
         const char *name;
@@ -1065,9 +1065,9 @@ static void passes__work_of_another_net_is_a_mismatch(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(other_nets); i++) {
-        BPB(net) *net = NULL;
-        BPB(plan) *plan = NULL;
-        BPB(work) *work = NULL;
+        net_t *net = NULL;
+        plan_t *plan = NULL;
+        work_t *work = NULL;
         assert_int_equal(BPB(net_create)(&net, &other_nets[i]), BPB_OK);
         assert_int_equal(BPB(plan_create)(&plan, net, NULL), BPB_OK);
         assert_int_equal(BPB(work_create)(&work, plan), BPB_OK);

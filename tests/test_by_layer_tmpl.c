@@ -27,7 +27,7 @@ static const struct net_and_batch {
 
 struct seen {
     const struct subject *s;
-    BPB(net) * net; /* for its shape */
+    net_t *net; /* for its shape */
     real *gradient, *copy;
     size_t calls, layer[MOST], count[MOST];
 };
@@ -83,7 +83,7 @@ static void check_plan(const struct net_and_batch *net, const bpb_plan_options *
     struct seen seen = make_seen(&s);
     real *want = dirty(s.P);
     double E = 0, again = 1;
-    const BPB(view) X = X_of(&s, 0, net->B), T = T_of(&s, 0, net->B);
+    const view_t X = X_of(&s, 0, net->B), T = T_of(&s, 0, net->B);
     assert_ok(BPB(plan_create)(&m.plan, m.net, options));
     assert_ok(BPB(work_create)(&m.work, m.plan));
     assert_ok(BPB(gradient)(m.net, m.work, X, T, want, &E));
@@ -121,7 +121,7 @@ static void gradient_by_layer__leaves_what_gradient_does(void **state)
     struct machine m = {.net = s.net};
     struct seen seen = make_seen(&s);
     real D[MOST][6 * 11];
-    const BPB(view) X = X_of(&s, 0, nets[0].B), T = T_of(&s, 0, nets[0].B);
+    const view_t X = X_of(&s, 0, nets[0].B), T = T_of(&s, 0, nets[0].B);
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
     assert_ok(BPB(gradient)(m.net, m.work, X, T, seen.gradient, NULL));
@@ -130,7 +130,7 @@ static void gradient_by_layer__leaves_what_gradient_does(void **state)
     memset(seen.gradient, 0xff, s.P * sizeof(real));
     assert_ok(BPB(gradient_by_layer)(m.net, m.work, X, T, seen.gradient, NULL, take_part, &seen));
     for (size_t l = 1; l <= 3; l++) {
-        const struct BPB(layer) layer = BPB(work_layer)(m.work, l);
+        const layer_t layer = BPB(work_layer)(m.work, l);
         assert_same_bits(small[l] * nets[0].B, layer.D.data, D[l]);
         assert_ptr_equal(layer.dW.data, BPB(net_W)(s.net, seen.gradient, l).data);
     }
@@ -145,8 +145,8 @@ static void gradient_by_layer__leaves_what_gradient_does(void **state)
 /* The plan and a work of the hook's own. */
 struct busy {
     struct seen seen;
-    BPB(plan) * plan;
-    BPB(work) * work;
+    plan_t *plan;
+    work_t *work;
     size_t B;
     const real *want;
     int blas_threads; /* that the caller has set; 0: unknown */
@@ -175,7 +175,7 @@ static void check_busy(bpb_planning planning, size_t threads, int blas_threads)
     struct machine m = {.net = s.net};
     struct busy busy = {.seen = make_seen(&s), .B = net->B, .blas_threads = blas_threads};
     real *want = dirty(s.P);
-    const BPB(view) X = X_of(&s, 0, net->B), T = T_of(&s, 0, net->B);
+    const view_t X = X_of(&s, 0, net->B), T = T_of(&s, 0, net->B);
     assert_ok(BPB(plan_create)(
         &m.plan, m.net,
         &(bpb_plan_options){.batch = net->B, .planning = planning, .threads = threads}));
@@ -236,7 +236,7 @@ static void hook__runs_in_the_callers_environment(void **state)
     struct machine m = {.net = s.net};
     real *want = dirty(s.P), *got = dirty(s.P);
     int upward = 0;
-    const BPB(view) X = X_of(&s, 0, nets[0].B), T = T_of(&s, 0, nets[0].B);
+    const view_t X = X_of(&s, 0, nets[0].B), T = T_of(&s, 0, nets[0].B);
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
     assert_ok(BPB(gradient)(m.net, m.work, X, T, want, NULL));
@@ -272,7 +272,7 @@ static void gradient_by_layer__refuses_before_any_hook(void **state)
     real *g = dirty(s.P);
     size_t calls = 0;
     double E = -1;
-    const BPB(view) X = X_of(&s, 0, 11), T = T_of(&s, 0, 11);
+    const view_t X = X_of(&s, 0, 11), T = T_of(&s, 0, 11);
     assert_ok(BPB(plan_create)(&m.plan, m.net, &(bpb_plan_options){.batch = 11}));
     assert_ok(BPB(work_create)(&m.work, m.plan));
 #define REFUSED(status, ...) \
@@ -281,7 +281,7 @@ static void gradient_by_layer__refuses_before_any_hook(void **state)
     REFUSED(BPB_ERR_NULL, m.net, m.work, X, T, g, &E, NULL);
     REFUSED(BPB_ERR_NULL, NULL, m.work, X, T, g, &E, count_call);
     REFUSED(BPB_ERR_NULL, m.net, NULL, X, T, g, &E, count_call);
-    REFUSED(BPB_ERR_NULL, m.net, m.work, (BPB(view)){0}, T, g, &E, count_call);
+    REFUSED(BPB_ERR_NULL, m.net, m.work, (view_t){0}, T, g, &E, count_call);
     REFUSED(BPB_ERR_SHAPE, m.net, m.work, X, T_of(&s, 0, 10), g, &E, count_call);
     REFUSED(BPB_ERR_SHAPE, m.net, m.work, T, T, g, &E, count_call);
     REFUSED(BPB_ERR_BATCH, m.net, m.work, X_of(&s, 0, 20), T_of(&s, 0, 20), g, &E, count_call);
@@ -310,7 +310,7 @@ static void gradient_by_layer__needs_derivatives(void **state)
     real *g = dirty(s.P);
     size_t calls = 0;
     assert_ok(BPB(net_set_activation)(
-        s.net, 1, &(BPB(activation_function)){.name = "value-alone", .f = value_of}));
+        s.net, 1, &(activation_function_t){.name = "value-alone", .f = value_of}));
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
     assert_int_equal(BPB(gradient_by_layer)(m.net, m.work, X_of(&s, 0, 11), T_of(&s, 0, 11), g,
@@ -348,7 +348,7 @@ static void check_overflow(bool flat, bool overflows)
 {
     struct machine m = overflowing_machine(flat, overflows);
     const real one = 1, target = -9;
-    const BPB(view) X = BPB(matrix)(&one, 1, 1), T = BPB(matrix)(&target, 1, 1);
+    const view_t X = BPB(matrix)(&one, 1, 1), T = BPB(matrix)(&target, 1, 1);
     const bpb_status want = overflows ? BPB_NONFINITE : BPB_OK;
     const bpb_sgd_rule rule = {.eta = 0.5};
     real before[6], gradient[6] = {(real)NAN, (real)NAN, (real)NAN, 0, 0, 0};
@@ -356,7 +356,7 @@ static void check_overflow(bool flat, bool overflows)
     double E = 0;
     memcpy(before, BPB(net_ctheta)(m.net), sizeof before);
     assert_int_equal(BPB(gradient)(m.net, m.work, X, T, gradient, &E), want);
-    const struct BPB(layer) second = BPB(work_layer)(m.work, 2), third = BPB(work_layer)(m.work, 3);
+    const layer_t second = BPB(work_layer)(m.work, 2), third = BPB(work_layer)(m.work, 3);
     assert_true(isfinite(E) && isfinite(third.D.data[0]));
     assert_true(isfinite(second.D.data[0]) == !overflows);
     assert_true(gradient[5] == third.D.data[0]);
@@ -391,7 +391,7 @@ static void delta__that_eta_makes_overflow_is_found(void **state)
                                                        .output = BPB_IDENTITY,
                                                        .init = BPB_INIT_ZERO}, NULL);
     const real one = 1, target = -9;
-    const BPB(view) X = BPB(matrix)(&one, 1, 1), T = BPB(matrix)(&target, 1, 1);
+    const view_t X = BPB(matrix)(&one, 1, 1), T = BPB(matrix)(&target, 1, 1);
     const bpb_sgd_rule rule = {.eta = (double)LARGEST / 4};
     assert_int_equal(BPB(sgd_step)(m.net, m.work, X, T, &rule, NULL), BPB_NONFINITE);
     assert_true(BPB(net_ctheta)(m.net)[0] == 0 && BPB(net_ctheta)(m.net)[1] == 0);
@@ -409,7 +409,7 @@ static void gradient_by_layer__calls_all_hooks_where_it_is_not_finite(void **sta
     s.X[30] = (real)NAN;
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
-    const BPB(view) X = X_of(&s, 0, 11), T = T_of(&s, 0, 11);
+    const view_t X = X_of(&s, 0, 11), T = T_of(&s, 0, 11);
     assert_int_equal(BPB(gradient)(m.net, m.work, X, T, want, NULL), BPB_NONFINITE);
     assert_int_equal(BPB(gradient_by_layer)(m.net, m.work, X, T, got, NULL, count_call, &calls),
                      BPB_NONFINITE);

@@ -16,9 +16,9 @@ struct sample {
     size_t units[5], L, B, targets;
     bpb_activation g[4];
     bpb_loss_kind loss;
-    BPB(net) * net;
+    net_t *net;
     real X[WIDEST * COLUMNS], T[WIDEST * COLUMNS], weights[COLUMNS];
-    BPB(view) view_X, view_T;
+    view_t view_X, view_T;
 };
 
 static bool chance(struct rng *rng, size_t one_in)
@@ -165,7 +165,7 @@ static void wavy_curve(const void *context, size_t n, const real *z, const real 
     for (size_t i = 0; i < n; i++)
         d2f[i] = (real)((1 + errors->d2f) * -sin((double)z[i]));
 }
-static const BPB(activation_function) wavy_function = {
+static const activation_function_t wavy_function = {
     .name = "wavy", .f = wavy, .df = wavy_slope, .d2f = wavy_curve};
 
 /* The same for whole matrices, wrong in row 2 alone. */
@@ -199,9 +199,11 @@ static void rows_second(const void *context, size_t n, size_t B, const real *Z, 
     for (size_t i = 0; i < n * B; i++)
         H[i] -= (real)(row_factor(i, n, errors->second) * sin((double)Z[i])) * D[i] * V[i];
 }
-static const BPB(activation_function) rows_function = {
-    .name = "wavy-rows", .value = rows_value, .vjp = rows_vjp, .jvp = rows_jvp,
-    .second = rows_second};
+static const activation_function_t rows_function = {.name = "wavy-rows",
+                                                    .value = rows_value,
+                                                    .vjp = rows_vjp,
+                                                    .jvp = rows_jvp,
+                                                    .second = rows_second};
 
 /* f = (a - t)^4 / 4 + (a - t)^2 */
 static void quartic(const void *context, size_t n, const real *a, const real *t, real *f)
@@ -228,20 +230,20 @@ static void quartic_curve(const void *context, size_t n, const real *a, const re
         d2f[i] = (real)((1 + errors->loss_d2f) * (3 * r * r + 2));
     }
 }
-static const BPB(loss_function) quartic_function = {
+static const loss_function_t quartic_function = {
     .name = "quartic", .f = quartic, .df = quartic_slope, .d2f = quartic_curve};
 
 static const size_t small_units[] = {3, 4, 3, 2};
 enum { SMALL_B = 4 };
 
 struct small {
-    BPB(net) * net;
+    net_t *net;
     real X[3 * SMALL_B], T[2 * SMALL_B];
     struct errors errors;
 };
 
 /* Layer l is of g, the other hidden one tanh, the output identity. */
-static void make_small(struct small *small, const BPB(activation_function) *g, size_t l,
+static void make_small(struct small *small, const activation_function_t *g, size_t l,
                        struct errors errors)
 {
     struct rng rng = {7};
@@ -249,8 +251,8 @@ static void make_small(struct small *small, const BPB(activation_function) *g, s
     assert_ok(BPB(net_create)(&small->net, &(bpb_net_options){.units = small_units, .n_layers = 3,
                                                               .hidden = BPB_TANH, .seed = 5,
                                                               .output = BPB_IDENTITY}));
-    BPB(activation_function) own = *g;
-    BPB(loss_function) loss = quartic_function;
+    activation_function_t own = *g;
+    loss_function_t loss = quartic_function;
     own.context = loss.context = &small->errors;
     assert_ok(BPB(net_set_activation)(small->net, l, &own));
     assert_ok(BPB(net_set_loss)(small->net, &loss));
@@ -266,7 +268,7 @@ static bpb_status check_small(const struct small *small, const bpb_check_options
 }
 
 /* A check with these errors: which of the derivatives disagree, as 1 << check. */
-static unsigned found(const BPB(activation_function) *g, size_t l, struct errors errors,
+static unsigned found(const activation_function_t *g, size_t l, struct errors errors,
                       bpb_check_report *report)
 {
     struct small small;
@@ -389,7 +391,7 @@ static void check__relu_at_its_kink_is_left_out(void **state)
     const size_t units[] = {2, 3, 1};
     const real X[] = {0, 0, RC(0.5), RC(-0.25)}, T[] = {1, 2};
     bpb_check_report report;
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 2, .seed = 3,
                                                        .hidden = BPB_RELU, .output = BPB_IDENTITY,
                                                        .init = BPB_INIT_HE_NORMAL}));
@@ -427,9 +429,9 @@ static void bend(double error, bpb_check_report *report, bpb_status *status)
     const real X[] = {1}, T[] = {-1};
     const struct errors errors = {.df = error};
     const bpb_check_options options = {.what = BIT(GRADIENT)};
-    const BPB(activation_function) own = {.name = "bent", .context = &errors, .f = bent,
-                                          .df = bent_slope};
-    BPB(net) *net = NULL;
+    const activation_function_t own = {
+        .name = "bent", .context = &errors, .f = bent, .df = bent_slope};
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 1,
                                                        .init = BPB_INIT_ZERO}));
     assert_ok(BPB(net_set_activation)(net, 1, &own));
@@ -493,7 +495,7 @@ static void check__missing_function_is_left_out_unless_alone(void **state)
     (void)state;
     struct small small;
     bpb_check_report report;
-    BPB(activation_function) no_second = rows_function;
+    activation_function_t no_second = rows_function;
     no_second.second = NULL;
     make_small(&small, &no_second, 2, (struct errors){.df = 0});
     assert_ok(check_small(&small, NULL, &report));
@@ -515,12 +517,12 @@ static void check__net_and_refused_report_are_unchanged(void **state)
     memcpy(theta, BPB(net_ctheta)(small.net), P * sizeof *theta);
     memset(&report, 0x5a, sizeof report);
     before = report;
-    const BPB(view) X = BPB(matrix)(small.X, 3, SMALL_B), T = BPB(matrix)(small.T, 2, SMALL_B);
-    const BPB(view) short_T = BPB(matrix)(small.T, 2, SMALL_B - 1);
-    const BPB(view) low_X = BPB(matrix)(small.X, 2, SMALL_B);
+    const view_t X = BPB(matrix)(small.X, 3, SMALL_B), T = BPB(matrix)(small.T, 2, SMALL_B);
+    const view_t short_T = BPB(matrix)(small.T, 2, SMALL_B - 1);
+    const view_t low_X = BPB(matrix)(small.X, 2, SMALL_B);
     assert_int_equal(BPB(check)(NULL, X, T, NULL, &report), BPB_ERR_NULL);
     assert_int_equal(BPB(check)(small.net, X, T, NULL, NULL), BPB_ERR_NULL);
-    assert_int_equal(BPB(check)(small.net, X, (BPB(view)){0}, NULL, &report), BPB_ERR_NULL);
+    assert_int_equal(BPB(check)(small.net, X, (view_t){0}, NULL, &report), BPB_ERR_NULL);
     assert_int_equal(BPB(check)(small.net, X, short_T, NULL, &report), BPB_ERR_SHAPE);
     assert_int_equal(BPB(check)(small.net, low_X, T, NULL, &report), BPB_ERR_SHAPE);
     const bpb_check_options bad[] = {{.what = 1u << BPB_CHECKS}, {.tolerance = -1},
@@ -560,8 +562,8 @@ static void check__views_are_read_as_they_are(void **state)
         for (size_t i = 0; i < 3; i++)
             spread[2 * (3 * index[j] + i)] = small.X[3 * j + i];
     }
-    const BPB(view) X = {.data = spread, .rows = 3, .cols = SMALL_B, .row_stride = 2, .ld = 6,
-                          .index = index};
+    const view_t X = {
+        .data = spread, .rows = 3, .cols = SMALL_B, .row_stride = 2, .ld = 6, .index = index};
     assert_ok(check_small(&small, NULL, &packed));
     assert_ok(BPB(check)(small.net, X, BPB(matrix)(small.T, 2, SMALL_B), NULL, &viewed));
     assert_memory_equal(&packed, &viewed, sizeof packed);

@@ -4,22 +4,22 @@
 
 #include "support_tmpl.h"
 #include "examples_tmpl.h"
-#include "files.h"
+#include "temporary_files.h"
 
 /* Large enough that a plan of two threads uses both: 6 P B is over 8 million. */
 enum { N_IN = 24, N_OUT = 4, COLUMNS = 500, BATCH = 200, STEPS = 3, EVERY = 7 };
 static const size_t units[] = {N_IN, 96, 48, N_OUT};
 
 static real X[N_IN * COLUMNS], T[N_OUT * COLUMNS];
-static BPB(data) data;
+static data_t data;
 
 static int prepare(void **state)
 {
     struct rng rng = {6};
     fill_uniform(&rng, N_IN * COLUMNS, -1, 1, X);
     fill_uniform(&rng, N_OUT * COLUMNS, 0, 1, T);
-    data = (BPB(data)){.X = BPB(matrix)(X, N_IN, COLUMNS - 100),
-                       .T = BPB(matrix)(T, N_OUT, COLUMNS - 100)};
+    data = (data_t){.X = BPB(matrix)(X, N_IN, COLUMNS - 100),
+                    .T = BPB(matrix)(T, N_OUT, COLUMNS - 100)};
     data.X_validation = BPB(columns)(BPB(matrix)(X, N_IN, COLUMNS), COLUMNS - 100, 100);
     data.T_validation = BPB(columns)(BPB(matrix)(T, N_OUT, COLUMNS), COLUMNS - 100, 100);
     data.X_test = BPB(matrix)(X, N_IN, 30);
@@ -27,15 +27,15 @@ static int prepare(void **state)
     return make_folder(state);
 }
 
-static BPB(net) * make_net(void)
+static net_t *make_net(void)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 3,
                                                        .hidden = BPB_TANH, .seed = 2}));
     return net;
 }
 
-static void assert_same_theta(const BPB(net) * got, const BPB(net) * want)
+static void assert_same_theta(const net_t *got, const net_t *want)
 {
     assert_same_bits(BPB(net_parameters)(want), BPB(net_ctheta)(got), BPB(net_ctheta)(want));
 }
@@ -118,10 +118,10 @@ static bpb_train_options watched(const bpb_train_options *options, struct seen *
 }
 
 /* All of the run at once. */
-static BPB(net) * run_through(const bpb_train_options *options, struct seen *seen,
-                              bpb_train_report *report)
+static net_t *run_through(const bpb_train_options *options, struct seen *seen,
+                          bpb_train_report *report)
 {
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     bpb_train_options own = watched(options, seen);
     own.checkpoint = (bpb_checkpoint){0};
     assert_ok(BPB(train)(net, &data, &own, report));
@@ -129,11 +129,11 @@ static BPB(net) * run_through(const bpb_train_options *options, struct seen *see
 }
 
 /* Stopped after every few steps, and gone on with by another net. */
-static BPB(net) * run_in_pieces(const bpb_train_options *options, struct seen *seen,
-                                bpb_train_report *report)
+static net_t *run_in_pieces(const bpb_train_options *options, struct seen *seen,
+                            bpb_train_report *report)
 {
     bpb_status status;
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     size_t pieces = 0;
     remove(options->checkpoint.path);
     do {
@@ -156,8 +156,8 @@ static void check_pieces(bpb_train_options options)
     struct seen whole = {0}, cut = {0};
     bpb_train_report want, got;
     options.checkpoint = (bpb_checkpoint){.path = path_of("run.bpb"), .resume = 1};
-    BPB(net) *expected = run_through(&options, &whole, &want);
-    BPB(net) *net = run_in_pieces(&options, &cut, &got);
+    net_t *expected = run_through(&options, &whole, &want);
+    net_t *net = run_in_pieces(&options, &cut, &got);
     assert_same_theta(net, expected);
     assert_int_equal(cut.epochs, whole.epochs);
     assert_int_equal(cut.all_steps, whole.all_steps);
@@ -264,7 +264,7 @@ static void checkpoint__is_written_after_so_many_steps(void **state)
     (void)state;
     for (size_t every = 1; every <= 5; every++) {
         struct written written = {.every = every};
-        BPB(net) *net = make_net();
+        net_t *net = make_net();
         bpb_train_report report;
         remove(path_of("run.bpb"));
         assert_ok(BPB(train)(net, &data,
@@ -284,7 +284,7 @@ static void checkpoint__is_written_after_so_much_time(void **state)
 {
     (void)state;
     struct written written = {.every = 1};
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     bpb_train_options options = {.eta = 0.1, .batch = 40, .epochs = 2,
                                  .checkpoint = {.path = path_of("run.bpb"), .seconds = 1e-9},
                                  .on_step = check_written, .user = &written};
@@ -320,7 +320,7 @@ static void checkpoint__is_not_written_before_its_time(void **state)
 {
     (void)state;
     struct written written = {0};
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     bpb_train_options options = {.eta = 0.1, .batch = 10, .epochs = 2, .no_train_score = 1,
                                  .checkpoint = {.path = path_of("run.bpb"), .seconds = 5e-3},
                                  .on_step = count_written, .user = &written};
@@ -342,7 +342,7 @@ static void checkpoint__is_not_written_before_its_time(void **state)
 static void checkpoint__is_written_by_either_rule(void **state)
 {
     (void)state;
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     for (int by_time = 0; by_time <= 1; by_time++) {
         struct written written = {.every = by_time ? 1 : 3};
         remove(path_of("run.bpb"));
@@ -368,7 +368,7 @@ static int stop_at_seven(const bpb_progress *progress, void *user)
 static void checkpoint__counts_steps_from_the_last_that_was_written(void **state)
 {
     (void)state;
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     bpb_train_options options = {.eta = 0.1, .batch = 40, .epochs = 2, .on_step = stop_at_seven,
                                  .checkpoint = {.path = path_of("run.bpb"), .resume = 1,
                                                 .steps = 5}};
@@ -394,7 +394,7 @@ static int check_each_epoch(const bpb_progress *progress, void *user)
 static void checkpoint__is_written_after_each_epoch(void **state)
 {
     (void)state;
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     remove(path_of("run.bpb"));
     assert_ok(BPB(train)(net, &data,
                          &(bpb_train_options){.eta = 0.1, .batch = BATCH, .epochs = 4,
@@ -418,7 +418,7 @@ static bpb_train_options kept(const bpb_train_options *options, int resume)
 /* Taken up again it makes no step, and ends for the same reason. */
 static void check_finished(const bpb_train_options *how, bpb_end end)
 {
-    BPB(net) *first = make_net(), *again = make_net();
+    net_t *first = make_net(), *again = make_net();
     struct seen seen = {0};
     const bpb_train_options plain = kept(how, 1), options = watched(&plain, &seen);
     bpb_train_report want, got;
@@ -480,12 +480,15 @@ static void checkpoint__holds_all_of_a_score(void **state)
     (void)state;
     static const size_t one[] = {1, 1};
     const real x[] = {1, BPB_SELECT(1e308, 1e38f)}, t[] = {1, 0}, holes[] = {1, (real)NAN};
-    BPB(data) few = {.X = BPB(matrix)(x, 1, 1), .T = BPB(matrix)(t, 1, 1),
-                     .X_validation = BPB(matrix)(x, 1, 2), .T_validation = BPB(matrix)(t, 1, 2),
-                     .X_test = BPB(matrix)(t, 1, 2), .T_test = BPB(matrix)(holes, 1, 2)};
+    data_t few = {.X = BPB(matrix)(x, 1, 1),
+                  .T = BPB(matrix)(t, 1, 1),
+                  .X_validation = BPB(matrix)(x, 1, 2),
+                  .T_validation = BPB(matrix)(t, 1, 2),
+                  .X_test = BPB(matrix)(t, 1, 2),
+                  .T_test = BPB(matrix)(holes, 1, 2)};
     few.T_test.masked = 1;
     struct seen seen = {0};
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = one, .n_layers = 1,
                                                        .output = BPB_IDENTITY,
                                                        .init = BPB_INIT_ZERO}));
@@ -506,7 +509,7 @@ static void checkpoint__holds_all_of_a_score(void **state)
 static void checkpoint__follows_another_eta(void **state)
 {
     (void)state;
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     bpb_train_report report;
     bpb_train_options how = {.eta = 0.5, .batch = BATCH, .epochs = 3,
                              .schedule = {.kind = BPB_SCHEDULE_PLATEAU, .patience = 1,
@@ -528,7 +531,7 @@ static void checkpoint__follows_another_eta(void **state)
 static void checkpoint__can_be_gone_on_with_for_more_epochs(void **state)
 {
     (void)state;
-    BPB(net) *net = make_net(), *expected = make_net();
+    net_t *net = make_net(), *expected = make_net();
     bpb_train_options five = three;
     five.epochs = 5;
     remove(path_of("run.bpb"));
@@ -566,7 +569,7 @@ static int read_or_fail(void *user, const size_t *index, size_t B, real *x, real
 
 static int move_theta(const bpb_progress *progress, void *user)
 {
-    BPB(net) *net = user;
+    net_t *net = user;
     if (!progress->resumed)
         BPB(net_theta)(net)[0] = (real)(10 * progress->epoch);
     return 0;
@@ -579,10 +582,10 @@ static void checkpoint__is_kept_where_a_run_fails(void **state)
     (void)state;
     for (int i = 0; i < 4; i++) {
         struct failing failing = {.at = i & 1 ? 5 : 2, .nan = i >= 2};
-        const BPB(source) source = {COLUMNS - 100, N_OUT, read_or_fail, &failing};
-        const BPB(data) from = {.source = &source};
+        const source_t source = {COLUMNS - 100, N_OUT, read_or_fail, &failing};
+        const data_t from = {.source = &source};
         bpb_train_options options = kept(&three, 1);
-        BPB(net) *net = make_net();
+        net_t *net = make_net();
         bpb_train_report report = {0};
         remove(options.checkpoint.path);
         options.on_epoch = move_theta;
@@ -608,7 +611,7 @@ static void checkpoint__is_kept_where_a_run_fails(void **state)
 
 static int lose_theta(const bpb_progress *progress, void *user)
 {
-    BPB(net) *net = user;
+    net_t *net = user;
     if (progress->epoch == 2 && progress->step == 2)
         BPB(net_theta)(net)[5] = (real)INFINITY;
     return 0;
@@ -620,7 +623,7 @@ static void checkpoint__holds_the_last_weights_that_were_finite(void **state)
     (void)state;
     for (int i = 0; i < 4; i++) {
         bpb_train_options options = kept(&three, 0);
-        BPB(net) *net = make_net();
+        net_t *net = make_net();
         bpb_train_report report;
         remove(options.checkpoint.path);
         *(i & 1 ? &options.on_step : &options.on_epoch) = lose_theta;
@@ -647,7 +650,7 @@ static int stop_again(const bpb_progress *progress, void *user)
 static void checkpoint__history_can_stop_the_run(void **state)
 {
     (void)state;
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     remove(path_of("run.bpb"));
     bpb_train_options options = kept(&three, 1);
     bpb_train_report report;
@@ -662,7 +665,7 @@ static void checkpoint__history_can_stop_the_run(void **state)
 static void checkpoint__without_best_weights_begins_to_keep_them(void **state)
 {
     (void)state;
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     bpb_train_options four = three;
     bpb_train_report report;
     remove(path_of("run.bpb"));
@@ -684,14 +687,14 @@ static void checkpoint__without_best_weights_begins_to_keep_them(void **state)
 
 static void write_checkpoint(const bpb_train_options *how)
 {
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     const bpb_train_options options = kept(how, 0);
     assert_ok(BPB(train)(net, &data, &options, NULL));
     BPB(net_destroy)(&net);
 }
 
 /* The net is untouched. */
-static bpb_status try_resume(BPB(net) * net, const bpb_train_options *how)
+static bpb_status try_resume(net_t *net, const bpb_train_options *how)
 {
     const size_t P = BPB(net_parameters)(net);
     const bpb_train_options options = kept(how, 1);
@@ -718,7 +721,7 @@ static void checkpoint__of_another_run_is_refused(void **state)
         {.eta = 0.5, .batch = BATCH, .epochs = 3, .decay_biases = 1},
     };
     write_checkpoint(&three);
-    BPB(net) *net = make_net(), *wide = NULL, *relu = NULL;
+    net_t *net = make_net(), *wide = NULL, *relu = NULL;
     for (size_t i = 0; i < COUNT(others); i++)
         assert_int_equal(try_resume(net, &others[i]), BPB_ERR_MISMATCH);
     assert_ok(BPB(net_create)(&wide, &(bpb_net_options){.units = wider, .n_layers = 3,
@@ -739,7 +742,7 @@ static void checkpoint__of_another_run_is_refused(void **state)
 }
 
 /* Whether the second net may go on with what the first has begun. */
-static bpb_status hand_over(BPB(net) * first, BPB(net) * second, const BPB(data) * of_second)
+static bpb_status hand_over(net_t *first, net_t *second, const data_t *of_second)
 {
     bpb_train_options options = kept(&three, 0);
     options.epochs = 1;
@@ -748,9 +751,9 @@ static bpb_status hand_over(BPB(net) * first, BPB(net) * second, const BPB(data)
     return BPB(train)(second, of_second, &options, NULL);
 }
 
-static BPB(net) * make_other(const bpb_net_options *options)
+static net_t *make_other(const bpb_net_options *options)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, options));
     return net;
 }
@@ -769,9 +772,9 @@ static void checkpoint__knows_the_functions_of_its_net(void **state)
     others[2].leak = 0.2;
     others[3].huber_delta = 0.25;
     others[4].loss = BPB_SQUARED;
-    BPB(net) *net = make_other(&one), *same = make_other(&one);
+    net_t *net = make_other(&one), *same = make_other(&one);
     for (size_t i = 0; i < COUNT(others); i++) {
-        BPB(net) *other = make_other(&others[i]);
+        net_t *other = make_other(&others[i]);
         assert_int_equal(hand_over(net, other, &data), BPB_ERR_MISMATCH);
         BPB(net_destroy)(&other);
     }
@@ -785,16 +788,16 @@ static void checkpoint__knows_its_scaling_and_data(void **state)
     (void)state;
     static const size_t narrower[] = {N_IN - 1, 96, 48, N_OUT}, shallower[] = {N_IN, 96, N_OUT};
     real ones[N_IN], factor[N_IN];
-    BPB(data) fewer = data, thin = data;
+    data_t fewer = data, thin = data;
     for (size_t i = 0; i < N_IN; i++)
         factor[i] = ones[i] = 1;
     factor[N_IN - 1] = 2;
     fewer.X.cols = fewer.T.cols = COLUMNS - 101;
     thin.X = BPB(matrix)(X, N_IN - 1, COLUMNS - 100);
-    thin.X_validation = thin.T_validation = thin.X_test = thin.T_test = (BPB(view)){0};
+    thin.X_validation = thin.T_validation = thin.X_test = thin.T_test = (view_t){0};
     for (int i = 0; i < 8; i++) {
-        BPB(net) *first = make_net(), *second = make_net();
-        const BPB(data) *of_second = i == 1 ? &fewer : i == 7 ? &thin : &data;
+        net_t *first = make_net(), *second = make_net();
+        const data_t *of_second = i == 1 ? &fewer : i == 7 ? &thin : &data;
         if (i == 2) /* there, and not */
             assert_ok(BPB(net_set_input_scaling)(first, NULL, factor));
         if (i == 3)
@@ -820,7 +823,7 @@ static void checkpoint__knows_its_scaling_and_data(void **state)
 static void checkpoint__goes_with_functions_of_ones_own(void **state)
 {
     (void)state;
-    BPB(net) *whole = make_net(), *cut = make_net(), *plain = make_net();
+    net_t *whole = make_net(), *cut = make_net(), *plain = make_net();
     bpb_train_options options = kept(&three, 0);
     assert_ok(BPB(net_set_activation)(whole, 1, &own_sine));
     assert_ok(BPB(net_set_activation)(cut, 1, &own_sine));
@@ -850,7 +853,7 @@ static void checkpoint__of_the_other_precision_is_refused(void **state)
                                .T = OTHER(matrix)(none, N_OUT, COLUMNS - 100)};
     const bpb_train_options options = kept(&three, 0);
     OTHER(net) *other = NULL;
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     assert_ok(OTHER(net_create)(&other, &(bpb_net_options){.units = units, .n_layers = 3,
                                                            .hidden = BPB_TANH}));
     assert_ok(OTHER(train)(other, &zeros, &options, NULL));
@@ -865,7 +868,7 @@ static void checkpoint__goes_with_any_view(void **state)
     (void)state;
     static real weights[COLUMNS], holes[N_OUT * COLUMNS];
     size_t index[COLUMNS], upside_down[N_IN];
-    const BPB(data) before = data;
+    const data_t before = data;
     for (size_t j = 0; j < COLUMNS; j++) {
         index[j] = j % 3 ? COLUMNS - 1 - j : 7;
         weights[j] = (real)(j % 5);
@@ -908,7 +911,7 @@ static void checkpoint__that_is_cut_short_is_refused(void **state)
     struct rng rng = {4};
     write_checkpoint(&three);
     unsigned char *bytes = read_checkpoint(&n);
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     for (size_t i = 0; i < 100; i++) {
         write_file(path_of("run.bpb"), bytes, i < 60 ? i : rng_between(&rng, 60, n - 1));
         assert_int_equal(try_resume(net, &three), BPB_ERR_TRUNCATED);
@@ -925,7 +928,7 @@ static void checkpoint__with_a_changed_byte_is_refused(void **state)
     struct rng rng = {5};
     write_checkpoint(&three);
     unsigned char *bytes = read_checkpoint(&n);
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     for (size_t i = 0; i < 200; i++) {
         const size_t at = i < 100 ? i : rng_between(&rng, 100, n - 1);
         const unsigned char flip = (unsigned char)(1u << i % 8);
@@ -973,7 +976,7 @@ static void checkpoint__that_lies_is_refused_or_taken_up_whole(void **state)
     struct rng rng = {9};
     write_checkpoint(&three);
     unsigned char *bytes = read_checkpoint(&n);
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     const size_t scalars = 24 + 8 * 16; /* the owner, and then the wisdom's length */
     for (size_t i = 0; i < 1500; i++) {
         unsigned char old[8];
@@ -1040,7 +1043,7 @@ static void checkpoint__that_contradicts_itself_is_refused(void **state)
         {judged_eta, 0x3ff0000000000000},
         {judged_eta, 0x7ff8000000000000},
     };
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     for (size_t i = 0; i <= COUNT(lies); i++) {
         const bool longer = i == COUNT(lies); /* by a number more than there should be */
         memcpy(lie, bytes, n);
@@ -1060,9 +1063,9 @@ static void checkpoint__that_contradicts_itself_is_refused(void **state)
 /* ---- The plan's wisdom ---- */
 
 /* Begun by the one, and gone on with by the other from the same file. */
-static BPB(net) * go_on_by(const unsigned char *bytes, size_t n, bpb_planning planning)
+static net_t *go_on_by(const unsigned char *bytes, size_t n, bpb_planning planning)
 {
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     bpb_train_options options = kept(&three, 1);
     options.planning = planning;
     write_file(options.checkpoint.path, bytes, n);
@@ -1076,7 +1079,7 @@ static void checkpoint__has_the_plan_of_its_run(void **state)
     (void)state;
     for (int measured = 0; measured <= 1; measured++) {
         const bpb_planning first = measured ? BPB_PLAN_MEASURE : BPB_PLAN_CBLAS;
-        BPB(net) *net = make_net(), *whole = make_net();
+        net_t *net = make_net(), *whole = make_net();
         bpb_train_options options = kept(&three, 0);
         size_t n;
         options.planning = first;
@@ -1086,14 +1089,14 @@ static void checkpoint__has_the_plan_of_its_run(void **state)
         options = three;
         options.planning = first;
         assert_ok(BPB(train)(whole, &data, &options, NULL));
-        BPB(net) *estimated = go_on_by(bytes, n, BPB_PLAN_ESTIMATE);
-        BPB(net) *again = go_on_by(bytes, n, BPB_PLAN_MEASURE);
-        BPB(net) *by_cblas = go_on_by(bytes, n, BPB_PLAN_CBLAS);
+        net_t *estimated = go_on_by(bytes, n, BPB_PLAN_ESTIMATE);
+        net_t *again = go_on_by(bytes, n, BPB_PLAN_MEASURE);
+        net_t *by_cblas = go_on_by(bytes, n, BPB_PLAN_CBLAS);
         assert_same_theta(again, estimated);
         assert_same_theta(by_cblas, estimated);
         if (!measured)
             assert_same_theta(estimated, whole);
-        BPB(net) **all[] = {&net, &whole, &estimated, &again, &by_cblas};
+        net_t **all[] = {&net, &whole, &estimated, &again, &by_cblas};
         for (size_t i = 0; i < COUNT(all); i++)
             BPB(net_destroy)(all[i]);
         free(bytes);
@@ -1114,7 +1117,7 @@ static void checkpoint__with_the_wisdom_of_another_machine_is_taken_up(void **st
             bytes[i + 3] = 'L', renamed++;
     assert_true(renamed > 0);
     write_with_sum(bytes, n);
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     options = three;
     options.wisdom = "no wisdom at all";
     assert_int_equal(try_resume(net, &options), BPB_ERR_FORMAT);
@@ -1127,11 +1130,11 @@ static void checkpoint__with_the_wisdom_of_another_machine_is_taken_up(void **st
 static void checkpoint__that_cannot_be_written_ends_the_run(void **state)
 {
     (void)state;
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     bpb_train_options options = three;
     options.checkpoint.path = path_of("no such folder/run.bpb");
     assert_int_equal(BPB(train)(net, &data, &options, NULL), BPB_ERR_IO);
-    BPB(net) *fresh = make_net(), *same = make_net();
+    net_t *fresh = make_net(), *same = make_net();
     options.checkpoint.path = folder; /* which is there, and cannot be read */
     options.checkpoint.resume = 1;
     assert_int_equal(BPB(train)(fresh, &data, &options, NULL), BPB_ERR_IO);

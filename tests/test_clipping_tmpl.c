@@ -2,8 +2,9 @@
 /* The norm |x|_2 at the ends of the numbers, and its bits; clipping at its limits. */
 #include <fenv.h>
 
-#include "functions/functions_tmpl.h"
-#include "optimiser_tmpl.h"
+#include "functions/level_tmpl.h"
+#include "optim/loops_tmpl.h"
+#include "optimiser_cases_tmpl.h"
 
 #define LARGEST BPB_SELECT(DBL_MAX, FLT_MAX)
 #define SMALLEST BPB_SELECT(0x1p-1074, 0x1p-149f)
@@ -111,19 +112,19 @@ static void norm2__anywhere_and_rounding_of_the_caller__same_bits(void **state)
 
 /* ---- Levels ---- */
 
-extern const struct BPB(steps) BPB(steps_generic);
+extern const struct steps BPB(steps_generic);
 #ifdef BPB_X86_64_LEVELS
-extern const struct BPB(steps) BPB(steps_v3);
+extern const struct steps BPB(steps_v3);
 #endif
 
-static void assert_norms_alike(const struct BPB(steps) * steps)
+static void assert_norms_alike(const struct steps *steps)
 {
     struct rng rng = {3};
-    const struct BPB(step) how = {.scale = RC(0.7), .clip = RC(0.5)};
+    const struct step how = {.scale = RC(0.7), .clip = RC(0.5)};
     for (size_t n = 1; n < MOST; n++) {
         real x[MOST];
         fill_uniform(&rng, n, -1, 1, x);
-        const struct norm want = BPB(functions_for_cpu)()->steps->norm(&how, n, x),
+        const struct norm want = BPB(steps_for_cpu)()->norm(&how, n, x),
                           got = steps->norm(&how, n, x);
         assert_same_double(got.root, want.root);
         assert_same_double(got.unit, want.unit);
@@ -145,10 +146,10 @@ static void norm__every_level__same_bits(void **state)
 static bpb_status steps_of(const bpb_opt_options *options, const real gradient[P], double scale,
                            real step[P])
 {
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     bpb_opt_options sgd = *options;
     sgd.eta = 1;
-    BPB(opt) *opt = make_opt(net, &sgd);
+    opt_t *opt = make_opt(net, &sgd);
     memset(BPB(net_theta)(net), 0, P * sizeof(real));
     const bpb_status status = BPB(opt_step)(opt, net, gradient, scale);
     for (size_t i = 0; i < P; i++)

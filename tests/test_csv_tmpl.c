@@ -5,7 +5,7 @@
 #include <locale.h>
 
 #include "support_tmpl.h"
-#include "files.h"
+#include "temporary_files.h"
 
 #define SAME(text) {text, sizeof(text) - 1}
 
@@ -20,7 +20,7 @@ static const char *store(const char *text, size_t n)
 
 static void expect_values(const char *text, size_t n, size_t rows, size_t cols, const real *values)
 {
-    BPB(out) X = {0};
+    out_t X = {0};
     bpb_where where = {77, 78};
     assert_ok(BPB(csv_read)(&X, store(text, n), &where));
     assert_int_equal(X.rows, rows);
@@ -35,8 +35,8 @@ static void expect_values(const char *text, size_t n, size_t rows, size_t cols, 
 static bpb_status refused(const char *path, bpb_where *where)
 {
     real value = 0;
-    const BPB(out) before = {.data = &value, .rows = 11, .cols = 12, .ld = 13, .row_stride = 14};
-    BPB(out) X = before;
+    const out_t before = {.data = &value, .rows = 11, .cols = 12, .ld = 13, .row_stride = 14};
+    out_t X = before;
     *where = (bpb_where){77, 78};
     const bpb_status status = BPB(csv_read)(&X, path, where);
     assert_true(status < 0);
@@ -165,7 +165,7 @@ static void csv_read__not_finite(void **state)
     static const char *const texts[] = {
         "1,2\n3,nan\n-inf,5\n", "1,2\n3,NaN\n-Infinity,5\n", "a,b\n1,2\n3,-nan\n-INF,5\n"};
     for (size_t k = 0; k < COUNT(texts); k++) {
-        BPB(out) X = {0};
+        out_t X = {0};
         bpb_where where = {77, 78};
         const char *path = store(texts[k], strlen(texts[k]));
         assert_int_equal(BPB(csv_read)(&X, path, &where), BPB_NONFINITE);
@@ -300,7 +300,7 @@ static char *repeated(const char *head, const char *piece, size_t count, const c
 
 static void expect_ones(const char *text, size_t n, size_t rows, size_t cols)
 {
-    BPB(out) X = {0};
+    out_t X = {0};
     assert_ok(BPB(csv_read)(&X, store(text, n), NULL));
     assert_true(X.rows == rows && X.cols == cols);
     for (size_t k = 0; k < rows * cols; k++)
@@ -359,7 +359,7 @@ static void csv_read__at_the_end_of_a_buffer(void **state)
  * other columns are the same. */
 static void read_otherwise(const char *path, bpb_status numbers)
 {
-    BPB(out) X = {0};
+    out_t X = {0};
     char **header = NULL, **names = NULL;
     size_t n = 77, n_names = 77;
     const bpb_status status = BPB(csv_read_labels)(&X, path, NULL, &names, &n_names, NULL);
@@ -390,7 +390,7 @@ static void csv_read__random_bytes(void **state)
         const size_t n = bpb_random_bits(&seed) % sizeof text;
         for (size_t k = 0; k < n; k++) /* in one run of eight, NUL bytes too */
             text[k] = alphabet[bpb_random_bits(&seed) % (sizeof alphabet - (run % 8 != 0))];
-        BPB(out) X = {0};
+        out_t X = {0};
         const bpb_status status = BPB(csv_read)(&X, store(text, n), NULL);
         assert_true(status == BPB_OK || status == BPB_NONFINITE || status == BPB_ERR_FORMAT ||
                     status == BPB_ERR_RANGE || status == BPB_ERR_SIZE);
@@ -509,7 +509,7 @@ struct expected {
 static void expect_classes(const char *text, const bpb_csv_labels *labels,
                            const struct expected *expected)
 {
-    BPB(out) X = {0};
+    out_t X = {0};
     char **names = NULL;
     size_t n = 77;
     bpb_where where = {77, 78};
@@ -586,7 +586,7 @@ static void csv_read_labels__names_given(void **state)
     const bpb_csv_labels labels = {.names = names, .n_names = COUNT(names)};
     static const struct expected expected = {2, 3, {1, 1, 2, 0, 3, 1}, 4, {"c", "a", "b", "a"}};
     expect_classes("x,y\n1,a\n2,c\n3,a\n", &labels, &expected);
-    BPB(out) X = {0};
+    out_t X = {0};
     char **got = NULL;
     size_t n = 77;
     bpb_where where = {77, 78};
@@ -613,7 +613,7 @@ static void csv_read_labels__many_classes(void **state)
     size_t class[NAMES], count = 0;
     for (size_t k = 0; k < NAMES; k++)
         class[k] = is_there[k] ? count++ : 0;
-    BPB(out) X = {0};
+    out_t X = {0};
     char **names = NULL, name[16];
     assert_ok(BPB(csv_read_labels)(&X, store(text, n), NULL, &names, &n_names, NULL));
     assert_true(X.rows == 2 && X.cols == COLS && n_names == count && count > NAMES / 2);
@@ -631,7 +631,7 @@ static void expect_no_classes(const char *text, const bpb_csv_labels *labels, bp
 {
     char *mark, **names = &mark;
     size_t n = 77;
-    BPB(out) X = {0};
+    out_t X = {0};
     bpb_where where = {77, 78};
     const bpb_status got = BPB(csv_read_labels)(&X, store(text, strlen(text)), labels, &names, &n,
                                                 &where);
@@ -672,7 +672,7 @@ static void csv_read_labels__arguments(void **state)
     expect_no_classes("1,a\n", &(bpb_csv_labels){.n_names = 1}, BPB_ERR_NULL, 77, 78);
     expect_no_classes("1,a\n", &(bpb_csv_labels){.names = one}, BPB_ERR_SIZE, 77, 78);
     expect_no_classes("1,a\n", &(bpb_csv_labels){NULL, one, 2}, BPB_ERR_NULL, 77, 78);
-    BPB(out) X = {0};
+    out_t X = {0};
     char **names = NULL;
     size_t n;
     assert_int_equal(BPB(csv_read_labels)(NULL, "f", NULL, NULL, NULL, NULL), BPB_ERR_NULL);
@@ -685,7 +685,7 @@ static void csv_read_labels__arguments(void **state)
 static void csv_read_labels__not_finite(void **state)
 {
     (void)state;
-    BPB(out) X = {0};
+    out_t X = {0};
     char **names = NULL;
     size_t n;
     bpb_where where = {77, 78};
@@ -721,7 +721,7 @@ static void csv_read__other_rounding_mode(void **state)
     (void)state;
     static const int modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
     for (size_t k = 0; k < COUNT(modes); k++) {
-        BPB(out) X = {0};
+        out_t X = {0};
         const char *path = store("0.1,0.2\n0.3,-0.7", 16);
         if (fesetround(modes[k]) != 0)
             skip();
@@ -739,7 +739,7 @@ static void csv_read__traps_set(void **state)
 {
     (void)state;
     const char *path = store("0.1,1e-400\n1e-310,inf\n", 22);
-    BPB(out) X = {0};
+    out_t X = {0};
     if (!set_traps(1)) {
         clear_traps();
         skip();
@@ -763,7 +763,7 @@ static void csv_read__no_such_file(void **state)
 static void csv_read__null(void **state)
 {
     (void)state;
-    BPB(out) X = {0};
+    out_t X = {0};
     assert_int_equal(BPB(csv_read)(NULL, "file", NULL), BPB_ERR_NULL);
     assert_int_equal(BPB(csv_read)(&X, NULL, NULL), BPB_ERR_NULL);
 }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "bpblas.h"
-#include "files.h"
+#include "temporary_files.h"
 
 #if HAVE_ZLIB
 #include <zlib.h>

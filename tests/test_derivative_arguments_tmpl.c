@@ -29,9 +29,9 @@ static void refuse(struct all *all, size_t c, const char *what, const struct giv
 
 /* Every way in which one matrix of a call can be wrong. */
 static void refuse_matrix(struct all *all, size_t c, const char *what, struct given *in,
-                          BPB(view) *its, bool is_X)
+                          view_t *its, bool is_X)
 {
-    const BPB(view) right = *its;
+    const view_t right = *its;
     its->rows++;
     refuse(all, c, what, in, &all->made, BPB_ERR_SHAPE);
     *its = right;
@@ -72,10 +72,9 @@ static void derivatives__refuse_matrices_of_another_shape(void **state)
     free_all(&all);
 }
 
-static void refuse_result(struct all *all, size_t c, const char *what, struct made *out,
-                          BPB(out) *its)
+static void refuse_result(struct all *all, size_t c, const char *what, struct made *out, out_t *its)
 {
-    const BPB(out) right = *its;
+    const out_t right = *its;
     its->rows++;
     refuse(all, c, what, &all->given, out, BPB_ERR_SHAPE);
     *its = right;
@@ -301,9 +300,9 @@ static void derivatives__tell_of_what_is_not_finite(void **state)
 /* Which parts a caller's function has. */
 enum { VJP = 1, JVP = 2, SECOND = 4 };
 
-static BPB(activation_function) product_with(unsigned parts)
+static activation_function_t product_with(unsigned parts)
 {
-    BPB(activation_function) g = own_product;
+    activation_function_t g = own_product;
     g.name = "partial";
     g.vjp = parts & VJP ? g.vjp : NULL;
     g.jvp = parts & JVP ? g.jvp : NULL;
@@ -311,9 +310,9 @@ static BPB(activation_function) product_with(unsigned parts)
     return g;
 }
 
-static BPB(loss_function) total_with(unsigned parts)
+static loss_function_t total_with(unsigned parts)
 {
-    BPB(loss_function) loss = own_total;
+    loss_function_t loss = own_total;
     loss.name = "partial-loss";
     loss.gradient = parts & VJP ? loss.gradient : NULL;
     loss.second = parts & SECOND ? loss.second : NULL;
@@ -364,8 +363,8 @@ static void check_lacking(const struct all *all, unsigned parts, bool is_loss)
 static void check_parts(size_t place, unsigned parts)
 {
     struct all all = make_all(&small, 6);
-    const BPB(activation_function) g = product_with(parts);
-    const BPB(loss_function) loss = total_with(parts);
+    const activation_function_t g = product_with(parts);
+    const loss_function_t loss = total_with(parts);
     assert_ok(place ? BPB(net_set_activation)(all.net, place, &g)
                     : BPB(net_set_loss)(all.net, &loss));
     struct machine machine = plan_for(&all, all.B);

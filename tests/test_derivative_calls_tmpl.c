@@ -13,8 +13,8 @@ struct bits {
 static struct bits bits_with(struct all *all, const bpb_plan_options *options, size_t threads)
 {
     struct bits bits = {0};
-    BPB(plan) *plan = NULL;
-    BPB(work) *work = NULL;
+    plan_t *plan = NULL;
+    work_t *work = NULL;
     assert_ok(BPB(plan_create)(&plan, all->net, options));
     assert_int_equal(BPB(plan_threads)(plan), threads);
     assert_ok(BPB(work_create)(&work, plan));
@@ -104,7 +104,7 @@ static real *objective_bits(const struct all *all, size_t threads)
     const bpb_objective_options options = {.batch = 128, .threads = threads, .decay = 0.5};
     const real *theta = BPB(net_ctheta)(all->net);
     real *made = make_dirty(3 * all->P + 1);
-    BPB(objective) *o = NULL;
+    objective_t *o = NULL;
     double f = 0;
     assert_ok(BPB(objective_create)(&o, all->net, all->given.X, all->given.T, &options));
     assert_ok(BPB(objective_gradient)(o, theta, &f, made));
@@ -169,10 +169,15 @@ static struct scattered scatter(size_t rows, size_t cols)
     return s;
 }
 
-static BPB(out) view_of(const struct scattered *s)
+static out_t view_of(const struct scattered *s)
 {
-    return (BPB(out)){.data = s->data, .rows = s->rows, .cols = s->cols, .ld = 3,
-                       .row_stride = 3 * s->cols, .index = s->index, .row_index = s->row_index};
+    return (out_t){.data = s->data,
+                   .rows = s->rows,
+                   .cols = s->cols,
+                   .ld = 3,
+                   .row_stride = 3 * s->cols,
+                   .index = s->index,
+                   .row_index = s->row_index};
 }
 
 static real *entry(const struct scattered *s, size_t i, size_t j)
@@ -188,7 +193,7 @@ static void free_scattered(struct scattered *s)
 }
 
 /* The given matrix, scattered; its weights go by the index. */
-static struct scattered scatter_given(BPB(view) *V)
+static struct scattered scatter_given(view_t *V)
 {
     struct scattered s = scatter(V->rows, V->cols);
     for (size_t j = 0; j < V->cols; j++)
@@ -220,8 +225,8 @@ static void check_views(struct all *all, size_t c, const real *want, double loss
 {
     struct given in = all->given;
     struct made out = all->made;
-    BPB(view) *given[GIVEN] = {&in.X, &in.T, &in.U, &in.V, &in.D, &in.dT};
-    BPB(out) *made[MADE] = {&out.dX, &out.Y, &out.dY, &out.J};
+    view_t *given[GIVEN] = {&in.X, &in.T, &in.U, &in.V, &in.D, &in.dT};
+    out_t *made[MADE] = {&out.dX, &out.Y, &out.dY, &out.J};
     struct scattered of_given[GIVEN], of_made[MADE];
     for (size_t i = 0; i < GIVEN; i++)
         of_given[i] = scatter_given(given[i]);

@@ -38,21 +38,21 @@ static void free_directions(struct directions *d)
     free(d->U_wide);
 }
 
-static BPB(out) of_inputs(const struct drawn *drawn, real *X)
+static out_t of_inputs(const struct drawn *drawn, real *X)
 {
     return BPB(matrix_out)(X, drawn->n_0, drawn->B);
 }
-static BPB(out) of_outputs(const struct drawn *drawn, real *Y)
+static out_t of_outputs(const struct drawn *drawn, real *Y)
 {
     return BPB(matrix_out)(Y, drawn->n_L, drawn->B);
 }
-static const BPB(out) left_out;
+static const out_t left_out;
 
 /* dY along v and V, either NULL; to be freed. */
 static real *jvp_of(const struct drawn *drawn, const real *v, real *V)
 {
     real *dY = make_dirty(drawn->n_L * drawn->B);
-    const BPB(out) its_V = V ? of_inputs(drawn, V) : left_out;
+    const out_t its_V = V ? of_inputs(drawn, V) : left_out;
     assert_ok(BPB(jvp)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn), v,
                        BPB(view_of)(its_V), left_out, of_outputs(drawn, dY)));
     return dY;

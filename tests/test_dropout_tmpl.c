@@ -6,7 +6,7 @@
  */
 #include "drawn_tmpl.h"
 #include "functions/functions_tmpl.h"
-#include "net/random.h"
+#include "base/random.h"
 #include "outcome_tmpl.h"
 #include "plan/plan_tmpl.h"
 
@@ -46,14 +46,14 @@ static bpb_net_options options_of(const size_t *of, bpb_activation hidden)
 }
 
 /* A~_l = M_l o A_l for every l and entry, A_l being Z_l or X. */
-static void check_masks(const struct subject *s, BPB(work) * work, size_t B,
+static void check_masks(const struct subject *s, work_t *work, size_t B,
                         const bpb_plan_options *options, uint64_t seed, uint64_t draw)
 {
     real *gradient = make_reals(s->P);
     assert_ok(BPB(work_dropout)(work, seed, draw));
     assert_ok(BPB(gradient)(s->net, work, X_of(s, 0, B), T_of(s, 0, B), gradient, NULL));
     for (size_t l = 0; l < 3; l++) {
-        const struct BPB(layer) layer = BPB(work_layer)(work, l);
+        const layer_t layer = BPB(work_layer)(work, l);
         const double p = l ? options->dropout : options->dropout_inputs;
         const real *from = l ? layer.Z.data : s->X, kept = kept_of(p);
         for (size_t j = 0; j < B; j++)
@@ -78,8 +78,8 @@ static void masks__are_those_of_the_scalar_generator(void **state)
     const bpb_net_options identity = options_of(units, BPB_IDENTITY);
     struct subject s = make_subject(&identity, COLS);
     for (size_t i = 0; i < COUNT(p); i++) {
-        BPB(plan) *plan = NULL;
-        BPB(work) *work = NULL;
+        plan_t *plan = NULL;
+        work_t *work = NULL;
         const bpb_plan_options options = {
             .batch = COLS, .keep_Z = 1, .dropout = p[i][0], .dropout_inputs = p[i][1]};
         assert_ok(BPB(plan_create)(&plan, s.net, &options));
@@ -114,10 +114,10 @@ static void thresholds__are_rounded(void **state)
 /* ---- The functions behind them, of the CPU's level: any cut, any length ---- */
 
 /* Columns first .. first+B-1, in pieces of random widths, in place or not. */
-static void drop_in_pieces(const struct BPB(dropout) * dropout, size_t n, size_t B, bool in_place,
+static void drop_in_pieces(const struct dropout *dropout, size_t n, size_t B, bool in_place,
                            struct rng *rng, const real *A, real *out)
 {
-    const struct BPB(masks) *masks = BPB(functions_for_cpu)()->masks;
+    const struct masks *masks = BPB(functions_for_cpu)()->masks;
     if (in_place)
         memcpy(out, A, n * B * sizeof *A);
     for (size_t j = 0, cols; j < B; j += cols) {
@@ -131,8 +131,8 @@ static void drop__does_not_depend_on_how_columns_are_cut(void **state)
 {
     (void)state;
     enum { N = 67, B = 29 };
-    const struct BPB(dropout) dropout = {.on = true, .key = {7, 9}, .threshold = 0x60000000,
-                                         .kept = RC(1.6)};
+    const struct dropout dropout = {
+        .on = true, .key = {7, 9}, .threshold = 0x60000000, .kept = RC(1.6)};
     struct rng rng = {3};
     real A[N * B], whole[N * B], pieces[N * B], D[N * B], E[N * B];
     fill_uniform(&rng, N * B, -1, 1, A);
@@ -163,7 +163,7 @@ static struct mask read_masks(const struct drawn *drawn, double p, double p_inpu
 {
     struct mask mask;
     for (size_t l = 0; l < drawn->naive.L; l++) {
-        const BPB(view) A = BPB(work_layer)(drawn->machine.work, l).A;
+        const view_t A = BPB(work_layer)(drawn->machine.work, l).A;
         const double its = l ? p : p_inputs;
         mask.of[l] = make_wide(A.rows * A.cols);
         for (size_t i = 0; i < A.rows * A.cols; i++) {
@@ -286,7 +286,7 @@ static void check_step(const struct drawn *drawn, const struct thinned *t)
 {
     const bpb_sgd_rule rule = {.eta = 0.75};
     const size_t P = drawn->P;
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     double loss;
     assert_ok(BPB(net_copy)(&net, drawn->machine.net));
     assert_ok(BPB(sgd_step)(net, drawn->machine.work, drawn_inputs(drawn), drawn_targets(drawn),
@@ -390,9 +390,9 @@ static void count_draw(const unsigned char *now, const unsigned char *before,
     }
 }
 
-static void read_dropped(const BPB(work) * work, size_t l, unsigned char *dropped)
+static void read_dropped(const work_t *work, size_t l, unsigned char *dropped)
 {
-    const BPB(view) A = BPB(work_layer)(work, l).A;
+    const view_t A = BPB(work_layer)(work, l).A;
     assert_int_equal(A.rows * A.cols, ENTRIES);
     for (size_t i = 0; i < ENTRIES; i++)
         dropped[i] = is_dropped(A.data[i]);
@@ -406,8 +406,8 @@ static void check_distribution(double p, bool seeds)
     struct subject s = make_subject(&options, COLS);
     struct together count = {0};
     double each[ENTRIES] = {0}, chi_square = 0;
-    BPB(plan) *plan = NULL;
-    BPB(work) *work = NULL;
+    plan_t *plan = NULL;
+    work_t *work = NULL;
     real *gradient = make_reals(s.P);
     assert_ok(BPB(plan_create)(&plan, s.net, &(bpb_plan_options){.batch = COLS, .dropout = p}));
     assert_ok(BPB(work_create)(&work, plan));
@@ -447,10 +447,10 @@ static void masks__have_the_mean_and_variance_of_independent_ones(void **state)
 /* ---- What must not depend on it ---- */
 
 static real *gradient_by(const struct subject *s, const bpb_plan_options *options, size_t B,
-                         BPB(view) X, double *loss)
+                         view_t X, double *loss)
 {
-    BPB(plan) *plan = NULL;
-    BPB(work) *work = NULL;
+    plan_t *plan = NULL;
+    work_t *work = NULL;
     real *gradient = make_dirty(s->P);
     assert_ok(BPB(plan_create)(&plan, s->net, options));
     assert_ok(BPB(work_create)(&work, plan));
@@ -465,8 +465,8 @@ static real *gradient_by(const struct subject *s, const bpb_plan_options *option
 /* A step, from which theta comes back. */
 static real *stepped_by(const struct subject *s, const bpb_plan_options *options, size_t B)
 {
-    BPB(plan) *plan = NULL;
-    BPB(work) *work = NULL;
+    plan_t *plan = NULL;
+    work_t *work = NULL;
     real *theta = make_reals(s->P);
     assert_ok(BPB(plan_create)(&plan, s->net, options));
     assert_ok(BPB(work_create)(&work, plan));
@@ -527,9 +527,9 @@ static void kernels__drop_the_same_entries(void **state)
     free_subject(&s);
 }
 
-static size_t bytes_of(const BPB(net) * net, const bpb_plan_options *options)
+static size_t bytes_of(const net_t *net, const bpb_plan_options *options)
 {
-    BPB(plan) *plan = NULL;
+    plan_t *plan = NULL;
     assert_ok(BPB(plan_create)(&plan, net, options));
     const size_t bytes = BPB(work_bytes)(plan);
     BPB(plan_destroy)(&plan);
@@ -569,9 +569,9 @@ static void dropout__of_nothing_gives_the_same_bits(void **state)
 static void note_others(const struct subject *s, const bpb_plan_options *options, real *noted)
 {
     enum { B = COLS };
-    BPB(plan) *plan = NULL;
-    BPB(work) *work = NULL;
-    const BPB(view) X = X_of(s, 0, B), T = T_of(s, 0, B);
+    plan_t *plan = NULL;
+    work_t *work = NULL;
+    const view_t X = X_of(s, 0, B), T = T_of(s, 0, B);
     const size_t n_Y = s->n_out * B, n_X = s->n_in * B;
     real *gradient = make_reals(s->P);
     double E;
@@ -588,8 +588,8 @@ static void note_others(const struct subject *s, const bpb_plan_options *options
     noted += s->P + n_X;
     assert_ok(BPB(hvp)(s->net, work, X, T, s->theta, noted, noted + s->P, NULL));
     noted += 2 * s->P;
-    assert_ok(BPB(jvp)(s->net, work, X, s->theta, X, (BPB(out)){0},
-                       BPB(matrix_out)(noted, s->n_out, B)));
+    assert_ok(
+        BPB(jvp)(s->net, work, X, s->theta, X, (out_t){0}, BPB(matrix_out)(noted, s->n_out, B)));
     noted += n_Y;
     *noted++ = (real)E;
     assert_ok(BPB(loss)(s->net, work, X, T, &E));
@@ -637,7 +637,7 @@ static void inputs__are_dropped_from_any_view(void **state)
             gaps[j * LD + i] = rows[i * B + j] = s.X[j * N + i];
             picked[(j * 7 + 3) % B * N + i] = s.X[j * N + i];
         }
-    const BPB(view) views[] = {
+    const view_t views[] = {
         {.data = gaps, .rows = N, .cols = B, .ld = LD},
         {.data = rows, .rows = N, .cols = B, .ld = 1, .row_stride = B},
         {.data = picked, .rows = N, .cols = B, .index = order},
@@ -738,9 +738,9 @@ static void misuse__is_refused(void **state)
     (void)state;
     const double bad[] = {1, -0.1, (double)NAN, (double)INFINITY, -(double)INFINITY, 1.5};
     struct machine m = make_machine(&(bpb_net_options){.units = units, .n_layers = 3}, NULL);
-    BPB(plan) *const before = m.plan;
+    plan_t *const before = m.plan;
     for (size_t i = 0; i < COUNT(bad); i++) {
-        BPB(plan) *plan = before;
+        plan_t *plan = before;
         assert_int_equal(BPB(plan_create)(&plan, m.net, &(bpb_plan_options){.dropout = bad[i]}),
                          BPB_ERR_OPTION);
         assert_int_equal(

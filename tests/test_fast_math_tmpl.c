@@ -91,11 +91,11 @@ static const bpb_net_options net_options = {
     .units = units, .n_layers = 2, .hidden = BPB_RELU, .output = BPB_IDENTITY};
 static real x_values[N_IN * COLS], t_values[N_OUT * COLS];
 
-static BPB(view) X(void)
+static view_t X(void)
 {
     return BPB(matrix)(x_values, N_IN, COLS);
 }
-static BPB(view) T(void)
+static view_t T(void)
 {
     return BPB(matrix)(t_values, N_OUT, COLS);
 }
@@ -160,7 +160,7 @@ static void predict__flags_the_column_and_no_other(void **state)
     struct machine m = new_machine();
     real expected[N_OUT * COLS], Y[N_OUT * COLS];
     unsigned char flags[COLS];
-    const BPB(out) V = BPB(matrix_out)(Y, N_OUT, COLS);
+    const out_t V = BPB(matrix_out)(Y, N_OUT, COLS);
     assert_ok(BPB(predict)(m.net, X(), BPB(matrix_out)(expected, N_OUT, COLS)));
     for (size_t i = 0; i < COUNT(nonfinite); i++) {
         const struct spoilt spoilt = spoil(x_values, N_IN, nonfinite[i]);
@@ -201,7 +201,7 @@ static void passes__report_a_loss_that_is_not_finite(void **state)
 static void train__refuses_nonfinite_data(void **state)
 {
     (void)state;
-    const BPB(data) data = {X(), T(), X(), T(), X(), T(), NULL, NULL, NULL};
+    const data_t data = {X(), T(), X(), T(), X(), T(), NULL, NULL, NULL};
     const bpb_train_options options = {.eta = 0.25, .epochs = 1};
     struct machine m = new_machine();
     bpb_train_report report;
@@ -221,7 +221,7 @@ static void options__that_are_not_finite_are_refused(void **state)
     (void)state;
     static const uint64_t bad[] = {0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000000000000,
                                    0x7ff0000000000001};
-    const BPB(data) data = {.X = X(), .T = T()};
+    const data_t data = {.X = X(), .T = T()};
     struct machine m = new_machine();
     for (size_t i = 0; i < COUNT(bad); i++) {
         bpb_sgd_rule rule = {.eta = double_of(bad[i])};
@@ -271,7 +271,7 @@ static void one_hot__refuses_what_is_no_label(void **state)
 /* theta after a run in which many values are subnormal. */
 static void train_in(unsigned control, const bpb_train_options *options, real theta[P])
 {
-    const BPB(data) data = {.X = X(), .T = T()};
+    const data_t data = {.X = X(), .T = T()};
     const unsigned before = get_control();
     struct machine m = new_machine();
     for (size_t i = 0; i < P; i++)

@@ -106,7 +106,7 @@ static void note_reals(const real *x, size_t n)
     note(x, n * sizeof *x);
 }
 
-static void note_theta(const BPB(net) * net)
+static void note_theta(const net_t *net)
 {
     note_reals(BPB(net_ctheta)(net), BPB(net_parameters)(net));
 }
@@ -128,11 +128,11 @@ static real x_values[N_IN * COLS], t_values[N_OUT * COLS], x_bad[N_IN * COLS];
 static real quiet_nan, signalling_nan, subnormal;
 static const bpb_sgd_rule rule = {.eta = 0.3, .decay = 0.1};
 
-static BPB(view) X(void)
+static view_t X(void)
 {
     return BPB(matrix)(x_values, N_IN, COLS);
 }
-static BPB(view) T(void)
+static view_t T(void)
 {
     return BPB(matrix)(t_values, N_OUT, COLS);
 }
@@ -162,7 +162,7 @@ static struct machine plain_machine(void)
 static void scene_init(void)
 {
     for (int init = BPB_INIT_SCALED; init <= BPB_INIT_ORTHOGONAL; init++) {
-        BPB(net) *net = NULL;
+        net_t *net = NULL;
         note_status(BPB(net_create)(&net, &(bpb_net_options){.units = units,
                                                              .n_layers = 2,
                                                              .init = (bpb_init)init,
@@ -177,13 +177,13 @@ static void scene_init(void)
 }
 
 /* Every pass of a net, with what X holds. */
-static void note_passes(struct machine *m, BPB(view) inputs_of_net)
+static void note_passes(struct machine *m, view_t inputs_of_net)
 {
     real Y[N_OUT * COLS], gradient[P];
     unsigned char flags[COLS];
     double loss = 0;
     bpb_score score;
-    const BPB(view) A = inputs_of_net;
+    const view_t A = inputs_of_net;
     note_status(BPB(forward)(m->net, m->work, A, BPB(matrix_out)(Y, N_OUT, COLS)));
     note_reals(Y, N_OUT * COLS);
     note_status(BPB(predict_with)(m->net, m->work, A, BPB(matrix_out)(Y, N_OUT, COLS), flags));
@@ -202,7 +202,7 @@ static void note_passes(struct machine *m, BPB(view) inputs_of_net)
     note_theta(m->net);
 }
 
-static void note_passes_of_all_nets(BPB(view) inputs_of_net)
+static void note_passes_of_all_nets(view_t inputs_of_net)
 {
     for (size_t i = 0; i < COUNT(activations); i++) {
         for (size_t k = 0; k < COUNT(endings); k++) {
@@ -224,10 +224,10 @@ static void scene_passes_of_nonfinite_columns(void)
 }
 
 /* Every derivative of a net, of targets with weights; NaN among them is masked. */
-static void note_derivatives(struct machine *m, BPB(view) inputs_of_net, BPB(view) goals)
+static void note_derivatives(struct machine *m, view_t inputs_of_net, view_t goals)
 {
     static real Hv[P], dX[N_IN * COLS], J[N_IN * N_OUT * COLS];
-    const BPB(view) A = inputs_of_net, D = BPB(matrix)(J, N_IN * N_OUT, COLS);
+    const view_t A = inputs_of_net, D = BPB(matrix)(J, N_IN * N_OUT, COLS);
     const real *v = BPB(net_ctheta)(m->net);
     double E = 0;
     memset(Hv, 0, sizeof Hv); /* what a refused call leaves */
@@ -236,9 +236,9 @@ static void note_derivatives(struct machine *m, BPB(view) inputs_of_net, BPB(vie
     note_status(BPB(gradient_x)(m->net, m->work, A, goals, Hv, BPB(matrix_out)(dX, N_IN, COLS), &E));
     note_reals(Hv, P);
     note_reals(dX, N_IN * COLS);
-    note_status(BPB(vjp)(m->net, m->work, A, T(), Hv, (BPB(out)){0}));
+    note_status(BPB(vjp)(m->net, m->work, A, T(), Hv, (out_t){0}));
     note_reals(Hv, P);
-    note_status(BPB(jvp)(m->net, m->work, A, v, A, (BPB(out)){0}, BPB(matrix_out)(J, N_OUT, COLS)));
+    note_status(BPB(jvp)(m->net, m->work, A, v, A, (out_t){0}, BPB(matrix_out)(J, N_OUT, COLS)));
     note_reals(J, N_OUT * COLS);
     note_status(BPB(jacobian)(m->net, m->work, A, BPB(matrix_out)(J, N_IN * N_OUT, COLS)));
     note_reals(J, COUNT(J));
@@ -255,12 +255,12 @@ static void note_derivatives(struct machine *m, BPB(view) inputs_of_net, BPB(vie
 }
 
 /* f, its gradient and H v at the net's theta. */
-static void note_objective(const BPB(net) * net, BPB(view) inputs_of_net, BPB(view) goals)
+static void note_objective(const net_t *net, view_t inputs_of_net, view_t goals)
 {
     static real values[P];
     const real *theta = BPB(net_ctheta)(net);
     const bpb_objective_options options = {.decay = 0.1, .decay_biases = 1, .batch = 16};
-    BPB(objective) *objective = NULL;
+    objective_t *objective = NULL;
     double f = 0;
     note_status(BPB(objective_create)(&objective, net, inputs_of_net, goals, &options));
     note_status(BPB(objective_gradient)(objective, theta, &f, values));
@@ -271,8 +271,8 @@ static void note_objective(const BPB(net) * net, BPB(view) inputs_of_net, BPB(vi
     BPB(objective_destroy)(&objective);
 }
 
-static const BPB(activation_function) own_g = {.name = "g", BY_ENTRY(own_silu)};
-static const BPB(loss_function) own_e = {.name = "e", BY_ENTRY(own_squared)};
+static const activation_function_t own_g = {.name = "g", BY_ENTRY(own_silu)};
+static const loss_function_t own_e = {.name = "e", BY_ENTRY(own_squared)};
 static real weights[COLS], class_of[COLS], t_holes[N_OUT * COLS];
 
 static struct machine derivative_machine(bool own, double smoothing)
@@ -299,7 +299,7 @@ static void scene_derivatives(void)
 {
     for (int bad = 0; bad < 2; bad++) {
         struct machine m = derivative_machine(false, 0);
-        const BPB(view) A = BPB(matrix)(bad ? x_bad : x_values, N_IN, COLS);
+        const view_t A = BPB(matrix)(bad ? x_bad : x_values, N_IN, COLS);
         note_derivatives(&m, A, T());
         note_objective(m.net, A, T());
         free_machine(&m);
@@ -317,8 +317,7 @@ static void scene_own_functions(void)
 
 static void scene_targets(void)
 {
-    BPB(view) classes = BPB(matrix)(class_of, 1, COLS),
-               holes = BPB(matrix)(t_holes, N_OUT, COLS);
+    view_t classes = BPB(matrix)(class_of, 1, COLS), holes = BPB(matrix)(t_holes, N_OUT, COLS);
     struct machine m = derivative_machine(false, 0.1);
     classes.weights = holes.weights = weights;
     note_derivatives(&m, X(), classes); /* a NaN and a signalling NaN are no classes, */
@@ -377,7 +376,7 @@ static void scene_moments(void)
 {
     struct machine m = plain_machine();
     bpb_moments moments[N_IN] = {{0}}, of_T[N_OUT] = {{0}};
-    BPB(view) holes = BPB(matrix)(t_holes, N_OUT, COLS);
+    view_t holes = BPB(matrix)(t_holes, N_OUT, COLS);
     note_status(BPB(moments_add)(moments, BPB(matrix)(x_bad, N_IN, COLS)));
     note_status(BPB(moments_add)(moments, X()));
     note(moments, sizeof moments);
@@ -398,7 +397,7 @@ static void scene_moments(void)
 }
 
 /* Numbers that are none, as statistics and as options. */
-static void scene_whitening_of_nan(BPB(whitening) * whitening, double *statistics, size_t n)
+static void scene_whitening_of_nan(whitening_t *whitening, double *statistics, size_t n)
 {
     bpb_whitening_options options = {0};
     const uint64_t nan = 0x7ff4000000000000; /* a signalling one */
@@ -414,8 +413,8 @@ static void scene_whitening_of_nan(BPB(whitening) * whitening, double *statistic
 static void scene_whitening(void)
 {
     struct machine m = plain_machine();
-    BPB(whitening) *whitening = NULL;
-    BPB(net) *raw = NULL;
+    whitening_t *whitening = NULL;
+    net_t *raw = NULL;
     double statistics[1 + 2 * N_IN + N_IN * (N_IN + 1) / 2];
     real y[N_IN * COLS] = {0};
     note_status(BPB(whitening_create)(&whitening, N_IN));
@@ -445,14 +444,14 @@ static int check_callback(const bpb_progress *progress, void *user)
     return memcmp(&now, user, sizeof now) != 0;
 }
 
-static void note_training(BPB(view) X_train, double eta, double lambda)
+static void note_training(view_t X_train, double eta, double lambda)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     struct control control = read_control();
     bpb_train_report report = {.in = BPB_IN_GRADIENT};
     const bpb_net_options options =
         options_of(BPB_RELU, (struct ending){BPB_IDENTITY, BPB_SQUARED});
-    const BPB(data) data = {.X = X_train, .T = T(), .X_test = X(), .T_test = T()};
+    const data_t data = {.X = X_train, .T = T(), .X_test = X(), .T_test = T()};
     note_status(BPB(net_create)(&net, &options));
     note_status(BPB(train)(net, &data,
                            &(bpb_train_options){.eta = eta,
@@ -558,14 +557,14 @@ static int look_on(const bpb_progress *progress, void *user)
     return 0;
 }
 
-static void note_run(BPB(net) * net, bpb_train_options options)
+static void note_run(net_t *net, bpb_train_options options)
 {
     struct caller caller;
     memset(&caller, 0, sizeof caller);
     caller.control = read_control();
     bpb_train_report report = {.in = BPB_IN_GRADIENT};
-    const BPB(source) source = {COLS, N_OUT, read_in_environment, &caller};
-    const BPB(data) data = {.source = &source, .source_test = &source};
+    const source_t source = {COLS, N_OUT, read_in_environment, &caller};
+    const data_t data = {.source = &source, .source_test = &source};
     options.checkpoint = (bpb_checkpoint){.path = run_path, .resume = 1, .steps = 3};
     options.on_step = options.on_epoch = look_on;
     options.user = &caller;
@@ -586,7 +585,7 @@ static void note_run(BPB(net) * net, bpb_train_options options)
 static void note_two_runs(bpb_train_options options)
 {
     const bpb_net_options shape = options_of(BPB_TANH, (struct ending){BPB_SIGMOID, BPB_SQUARED});
-    BPB(net) *first = NULL, *second = NULL;
+    net_t *first = NULL, *second = NULL;
     note_status(BPB(net_create)(&first, &shape));
     note_status(BPB(net_create)(&second, &shape));
     unlink(run_path);
@@ -616,7 +615,7 @@ static void scene_options_that_are_not_finite(void)
 {
     struct machine m = plain_machine();
     const double bad[] = {(double)NAN, (double)INFINITY, -1, DBL_TRUE_MIN};
-    const BPB(data) data = {.X = X(), .T = T()};
+    const data_t data = {.X = X(), .T = T()};
     for (size_t i = 0; i < COUNT(bad); i++) {
         const bpb_train_options bad_eta = {.eta = bad[i], .epochs = 1};
         const bpb_train_options bad_lambda = {.eta = 0.1, .lambda = bad[i], .epochs = 1};
@@ -655,7 +654,7 @@ static void scene_one_hot(void)
 
 static void note_loaded(const void *file, size_t bytes)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     note_status(BPB(net_load_memory)(&net, file, bytes));
     if (net)
         note_theta(net);
@@ -736,7 +735,7 @@ static void write_idx(uint64_t bits)
 static void scene_idx_read(void)
 {
     for (size_t i = 0; i < COUNT(doubles); i++) {
-        BPB(out) V = {0};
+        out_t V = {0};
         bpb_where where = {9, 9};
         write_idx(doubles[i]);
         note_status(BPB(idx_read)(&V, idx_path, &where));

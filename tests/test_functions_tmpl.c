@@ -4,12 +4,13 @@
 #include "support_tmpl.h"
 
 #include "functions/functions_tmpl.h"
-#include "net/random.h"
+#include "functions/level_tmpl.h"
+#include "base/random.h"
 
 #define SET(level) LEVEL_JOIN(BPB(functions), level)
-extern const struct BPB(function_set) SET(generic);
+extern const struct function_set SET(generic);
 #ifdef __x86_64__
-extern const struct BPB(function_set) SET(v3), SET(v4);
+extern const struct function_set SET(v3), SET(v4);
 #endif
 
 #define DIGITS BPB_SELECT(DBL_MANT_DIG, FLT_MANT_DIG)
@@ -24,7 +25,7 @@ extern const struct BPB(function_set) SET(v3), SET(v4);
 struct level {
     const char *name;
     bool runs; /* on this CPU */
-    const struct BPB(function_set) * set;
+    const struct function_set *set;
 };
 static struct level levels[3] = {{"generic", true, &SET(generic)}};
 
@@ -55,9 +56,9 @@ static const struct {
     real leak, alpha, delta;
 } parameter = {RC(0.3), RC(1.7), RC(0.7)};
 
-static struct BPB(activation_table) entry(const struct BPB(function_set) * set, bpb_activation g)
+static struct activation_table entry(const struct function_set *set, bpb_activation g)
 {
-    struct BPB(activation_table) entry = set->activation[g];
+    struct activation_table entry = set->activation[g];
     if (g == BPB_LEAKY_RELU)
         entry.context = &parameter.leak;
     if (g == BPB_ELU)
@@ -65,9 +66,9 @@ static struct BPB(activation_table) entry(const struct BPB(function_set) * set, 
     return entry;
 }
 
-static struct BPB(loss_table) loss_entry(const struct BPB(function_set) * set, enum loss_form form)
+static struct loss_table loss_entry(const struct function_set *set, enum loss_form form)
 {
-    struct BPB(loss_table) entry = set->loss[form];
+    struct loss_table entry = set->loss[form];
     if (form == LOSS_HUBER)
         entry.context = &parameter.delta;
     return entry;
@@ -76,7 +77,7 @@ static struct BPB(loss_table) loss_entry(const struct BPB(function_set) * set, e
 static void value(const struct level *level, bpb_activation g, size_t n, size_t B, const real *Z,
                   real *A)
 {
-    const struct BPB(activation_table) table = entry(level->set, g);
+    const struct activation_table table = entry(level->set, g);
     table.value(table.context, n, B, Z, A);
 }
 
@@ -337,7 +338,7 @@ static double epsilons(real got, long double want)
 }
 
 /* f, f' and f'' of n arguments, as the table gives them for D = V = 1, H = 0 */
-static void differentiate(const struct BPB(activation_table) * g, size_t n, const real *z, real *f,
+static void differentiate(const struct activation_table *g, size_t n, const real *z, real *f,
                           real *df, real *d2f)
 {
     real *ones = make_reals(n);
@@ -352,7 +353,7 @@ static void differentiate(const struct BPB(activation_table) * g, size_t n, cons
 static struct errors measure(const struct level *level, const struct reference *reference, size_t n,
                              const real *z)
 {
-    const struct BPB(activation_table) g = entry(level->set, reference->g);
+    const struct activation_table g = entry(level->set, reference->g);
     real *f = make_reals(n), *df = make_reals(n), *d2f = make_reals(n);
     struct errors worst = {0};
     differentiate(&g, n, z, f, df, d2f);
@@ -516,7 +517,7 @@ static void check_limits(const struct level *level)
          {1, 1, INF_REAL, 0, NAN_REAL, INF_REAL, 0}},
     };
     for (size_t e = 0; e < COUNT(expected); e++) {
-        const struct BPB(activation_table) g = entry(level->set, expected[e].g);
+        const struct activation_table g = entry(level->set, expected[e].g);
         const char *name = bpb_activation_name(expected[e].g);
         real f[SPECIALS], df[SPECIALS], d2f[SPECIALS];
         differentiate(&g, SPECIALS, z, f, df, d2f);
@@ -544,18 +545,18 @@ static void check_edges(const struct level *level)
     const real second[] = {parameter.alpha, 2};
     real f[2], df[2], d2f[2];
     for (size_t k = 0; k < COUNT(kinked); k++) {
-        const struct BPB(activation_table) g = entry(level->set, kinked[k]);
+        const struct activation_table g = entry(level->set, kinked[k]);
         differentiate(&g, 2, zero, f, df, d2f);
         assert_true(d2f[0] == second[k] && d2f[1] == second[k]);
     }
     const real none = 0, below[] = {-INF_REAL, -3};
-    struct BPB(activation_table) leaky = level->set->activation[BPB_LEAKY_RELU];
+    struct activation_table leaky = level->set->activation[BPB_LEAKY_RELU];
     leaky.context = &none;
     differentiate(&leaky, 2, below, f, df, d2f);
     assert_true(f[0] == 0 && f[1] == 0 && df[0] == 0 && df[1] == 0);
     const real highest = BPB_SELECT(0x1.62e42fefa39efp+9, 0x1.62e42ep+6f); // exp of it is the last
     const real around[] = {highest, highest * (1 + 2 * (real)EPSILON)};
-    const struct BPB(activation_table) exponential = entry(level->set, BPB_EXPONENTIAL);
+    const struct activation_table exponential = entry(level->set, BPB_EXPONENTIAL);
     differentiate(&exponential, 2, around, f, df, d2f);
     assert_true(isfinite(f[0]) && isfinite(df[0]) && isfinite(d2f[0]));
     assert_true(f[1] == INF_REAL);
@@ -619,16 +620,16 @@ enum { LENGTH = 70 };
 
 /* An operation on entries of z, d and v, each on its own. */
 struct operation {
-    void (*run)(const struct BPB(function_set) * set, bpb_activation g, size_t n, const real *z,
+    void (*run)(const struct function_set *set, bpb_activation g, size_t n, const real *z,
                 const real *d, const real *v, real *out);
     bpb_activation g;
 };
 
 #define OPERATION(name)                                                                            \
-    static void name(const struct BPB(function_set) * set, bpb_activation g, size_t n, const real *z, \
+    static void name(const struct function_set *set, bpb_activation g, size_t n, const real *z,    \
                      const real *d, const real *v, real *out)
 #define UNUSED (void)set, (void)g, (void)z, (void)d, (void)v
-#define TABLE const struct BPB(activation_table) table = entry(set, g)
+#define TABLE const struct activation_table table = entry(set, g)
 
 OPERATION(run_value)
 {
@@ -681,17 +682,17 @@ OPERATION(run_cross_entropy_second)
     set->loss[LOSS_SIGMOID_CROSS_ENTROPY].second(NULL, n, 1, NULL, v, NULL, d, out);
 }
 
-static void run_loss_gradient(const struct BPB(function_set) * set, enum loss_form form, size_t n,
+static void run_loss_gradient(const struct function_set *set, enum loss_form form, size_t n,
                               const real *z, const real *d, real *out)
 {
-    const struct BPB(loss_table) loss = loss_entry(set, form);
+    const struct loss_table loss = loss_entry(set, form);
     loss.gradient(loss.context, n, 1, z, z, d, out);
 }
 
-static void run_loss_second(const struct BPB(function_set) * set, enum loss_form form, size_t n,
+static void run_loss_second(const struct function_set *set, enum loss_form form, size_t n,
                             const real *z, const real *d, const real *v, real *out)
 {
-    const struct BPB(loss_table) loss = loss_entry(set, form);
+    const struct loss_table loss = loss_entry(set, form);
     loss.second(loss.context, n, 1, z, z, d, v, out);
 }
 
@@ -740,7 +741,7 @@ static const struct operation operations[] = {
 };
 
 /* Every stretch of the entries gives the bits that it has within the whole. */
-static void check_operation(const struct BPB(function_set) * set, const struct operation *operation)
+static void check_operation(const struct function_set *set, const struct operation *operation)
 {
     struct rng rng = {4};
     real z[LENGTH], d[LENGTH], v[LENGTH], whole[LENGTH], part[LENGTH];
@@ -757,8 +758,8 @@ static void check_operation(const struct BPB(function_set) * set, const struct o
 
 static void check_places(const struct level *level)
 {
-    void (*const of_activation[])(const struct BPB(function_set) *, bpb_activation, size_t,
-                                  const real *, const real *, const real *, real *) = {
+    void (*const of_activation[])(const struct function_set *, bpb_activation, size_t, const real *,
+                                  const real *, const real *, real *) = {
         run_value, run_value_in_place, run_vjp, run_jvp, run_second};
     for (size_t i = 0; i < COUNT(operations); i++)
         check_operation(level->set, &operations[i]);
@@ -777,7 +778,7 @@ static void functions__give_an_entry_the_same_bits_in_any_place(void **state)
 static void check_softmax_place(const struct level *level, size_t n)
 {
     enum { B = 9 };
-    const struct BPB(activation_table) *g = &level->set->activation[BPB_SOFTMAX];
+    const struct activation_table *g = &level->set->activation[BPB_SOFTMAX];
     struct rng rng = {n};
     real *Z = make_reals(n * B), *A = make_reals(n * B), *D = make_reals(n * B),
          *H = make_reals(n * B);
@@ -861,7 +862,7 @@ static void assert_difference(const char *what, size_t n, const real *got, const
 /* J V, against the difference of values; and <J^T D, V> = <D, J V>. */
 static void check_first_derivatives(const struct level *level, bpb_activation g)
 {
-    const struct BPB(activation_table) entry_of_g = entry(level->set, g), *table = &entry_of_g;
+    const struct activation_table entry_of_g = entry(level->set, g), *table = &entry_of_g;
     const struct point point = draw_point(level, g);
     real Z[ENTRIES], high[ENTRIES], low[ENTRIES], JV[ENTRIES], JtD[ENTRIES];
     memcpy(JV, point.V, sizeof JV);
@@ -884,7 +885,7 @@ static void check_first_derivatives(const struct level *level, bpb_activation g)
 /* H + (d/dZ (J^T D))[V], H = T at first. */
 static void check_second_derivative(const struct level *level, bpb_activation g)
 {
-    const struct BPB(activation_table) entry_of_g = entry(level->set, g), *table = &entry_of_g;
+    const struct activation_table entry_of_g = entry(level->set, g), *table = &entry_of_g;
     const struct point point = draw_point(level, g);
     real H[ENTRIES], Z[ENTRIES], A[ENTRIES], high[ENTRIES], low[ENTRIES];
     memcpy(H, point.T, sizeof H);
@@ -938,7 +939,7 @@ struct displaced {
     real Z[ENTRIES], A[ENTRIES];
 };
 
-static struct displaced displace(const struct level *level, const struct BPB(loss_table) * loss,
+static struct displaced displace(const struct level *level, const struct loss_table *loss,
                                  bpb_activation g, const struct point *point, double t)
 {
     struct displaced there;
@@ -959,7 +960,7 @@ struct loss_pair {
 /* <D, V> of each column is the difference of e. */
 static void check_loss_gradient(const struct level *level, const struct loss_pair *pair)
 {
-    const struct BPB(loss_table) loss = loss_entry(level->set, pair->form);
+    const struct loss_table loss = loss_entry(level->set, pair->form);
     const size_t n = pair->n, columns = ENTRIES / n;
     const struct point point = draw_point(level, pair->g);
     const struct displaced high = displace(level, &loss, pair->g, &point, STEP),
@@ -980,7 +981,7 @@ static void check_loss_gradient(const struct level *level, const struct loss_pai
 
 static void check_loss_second(const struct level *level, const struct loss_pair *pair)
 {
-    const struct BPB(loss_table) loss = loss_entry(level->set, pair->form);
+    const struct loss_table loss = loss_entry(level->set, pair->form);
     const size_t n = pair->n, columns = ENTRIES / n;
     const struct point point = draw_point(level, pair->g);
     const struct displaced high = displace(level, &loss, pair->g, &point, STEP),
@@ -1115,7 +1116,7 @@ static void draw_outputs(const struct loss_reference *reference, struct rng *rng
 
 static void check_loss_values(const struct level *level, const struct loss_reference *reference)
 {
-    const struct BPB(loss_table) loss = loss_entry(level->set, reference->form);
+    const struct loss_table loss = loss_entry(level->set, reference->form);
     const size_t n = reference->n;
     struct rng rng = {reference->form};
     real *y = make_reals(n * COLUMNS), *t = make_reals(COLUMNS), *v = make_reals(n * COLUMNS),
@@ -1174,7 +1175,7 @@ struct outcome {
 static struct outcome loss_at(const struct level *level, enum loss_form form, size_t n,
                               const real *z, real t, const real *v)
 {
-    const struct BPB(loss_table) loss = loss_entry(level->set, form);
+    const struct loss_table loss = loss_entry(level->set, form);
     struct outcome outcome = {0};
     real a[2];
     value(level, output_of(form), n, 1, z, a);
@@ -1336,8 +1337,8 @@ static void check_scale(const struct level *level, struct matrix *matrix)
 static void check_masks(const struct level *level, size_t n)
 {
     enum { FIRST = 3, WIDTH = 7 };
-    const struct BPB(dropout) dropout = {.key = {0x9abcdef0, 0x12345678},
-                                         .threshold = 0x4ccccccd, .kept = RC(1.5)};
+    const struct dropout dropout = {
+        .key = {0x9abcdef0, 0x12345678}, .threshold = 0x4ccccccd, .kept = RC(1.5)};
     struct matrix *matrix = draw_matrix(n, WIDTH);
     real *D = matrix->x, before[LENGTH * WIDTH];
     memcpy(before, D, n * WIDTH * sizeof *D);

@@ -14,9 +14,9 @@ static const size_t shapes[][2] = { // n_in, n_out
     {40, 7}, {64, 64}, {33, 100}, {100, 33}, {130, 136}, {136, 130},
 };
 
-static BPB(net) * make_net(const size_t *units, size_t n_layers, bpb_init init, uint64_t seed)
+static net_t *make_net(const size_t *units, size_t n_layers, bpb_init init, uint64_t seed)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     const bpb_net_options options = {
         .units = units, .n_layers = n_layers, .init = init, .seed = seed};
     assert_ok(BPB(net_create)(&net, &options));
@@ -35,9 +35,9 @@ struct tall {
     long double *Q;
 };
 
-static struct tall tall_of(const BPB(net) * net)
+static struct tall tall_of(const net_t *net)
 {
-    const BPB(out) W = BPB(net_W)(net, (real *)BPB(net_ctheta)(net), 1);
+    const out_t W = BPB(net_W)(net, (real *)BPB(net_ctheta)(net), 1);
     const bool wide = W.cols > W.rows;
     struct tall tall = {wide ? W.cols : W.rows, wide ? W.rows : W.cols, NULL};
     tall.Q = allocate(tall.m * tall.k, sizeof *tall.Q);
@@ -64,7 +64,7 @@ static void orthogonal__rows_or_columns_are_orthonormal(void **state)
     (void)state;
     need_lapack();
     for (size_t s = 0; s < COUNT(shapes); s++) {
-        BPB(net) *net = make_net(shapes[s], 1, BPB_INIT_ORTHOGONAL, 3 + s);
+        net_t *net = make_net(shapes[s], 1, BPB_INIT_ORTHOGONAL, 3 + s);
         const struct tall W = tall_of(net);
         for (size_t j = 0; j < W.k; j++)
             for (size_t i = 0; i <= j; i++)
@@ -82,8 +82,8 @@ static void orthogonal__is_the_Q_of_the_normal_draws(void **state)
     (void)state;
     need_lapack();
     for (size_t s = 0; s < COUNT(shapes); s++) {
-        BPB(net) *net = make_net(shapes[s], 1, BPB_INIT_ORTHOGONAL, 7);
-        BPB(net) *normal = make_net(shapes[s], 1, BPB_INIT_NORMAL, 7);
+        net_t *net = make_net(shapes[s], 1, BPB_INIT_ORTHOGONAL, 7);
+        net_t *normal = make_net(shapes[s], 1, BPB_INIT_NORMAL, 7);
         const struct tall W = tall_of(net), N = tall_of(normal);
         for (size_t j = 0; j < W.k; j++) {
             const long double norm = sqrtl(product(N, j, N, j));
@@ -104,8 +104,8 @@ static void orthogonal__one_row_is_the_draws_over_their_norm(void **state)
     (void)state;
     need_lapack();
     for (size_t s = 3; s < 5; s++) {
-        BPB(net) *net = make_net(shapes[s], 1, BPB_INIT_ORTHOGONAL, 5);
-        BPB(net) *normal = make_net(shapes[s], 1, BPB_INIT_NORMAL, 5);
+        net_t *net = make_net(shapes[s], 1, BPB_INIT_ORTHOGONAL, 5);
+        net_t *normal = make_net(shapes[s], 1, BPB_INIT_NORMAL, 5);
         const struct tall W = tall_of(net), N = tall_of(normal);
         const long double norm = sqrtl(product(N, 0, N, 0));
         for (size_t i = 0; i < 9; i++)
@@ -122,10 +122,10 @@ static void orthogonal__biases_are_zero(void **state)
     (void)state;
     need_lapack();
     const size_t units[] = {6, 9, 4};
-    BPB(net) *net = make_net(units, 2, BPB_INIT_NORMAL, 5);
+    net_t *net = make_net(units, 2, BPB_INIT_NORMAL, 5);
     assert_ok(BPB(net_init)(net, BPB_INIT_ORTHOGONAL, 5));
     for (size_t l = 1; l <= 2; l++) {
-        const BPB(out) b = BPB(net_b)(net, BPB(net_theta)(net), l);
+        const out_t b = BPB(net_b)(net, BPB(net_theta)(net), l);
         for (size_t i = 0; i < b.rows; i++)
             assert_true(b.data[i] == 0);
     }
@@ -158,7 +158,7 @@ static void orthogonal__every_sign_is_as_likely(void **state)
     need_lapack();
     const size_t units[] = {3, 3};
     double mean[9] = {0}, square[9] = {0}, det = 0, diagonal = 0;
-    BPB(net) *net = make_net(units, 1, BPB_INIT_ZERO, 0);
+    net_t *net = make_net(units, 1, BPB_INIT_ZERO, 0);
     const real *W = BPB(net_ctheta)(net);
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         assert_ok(BPB(net_init)(net, BPB_INIT_ORTHOGONAL, seed));
@@ -187,9 +187,9 @@ static void orthogonal__one_seed_gives_the_same_bits(void **state)
 {
     (void)state;
     need_lapack();
-    BPB(net) *net = make_net(wide_and_tall, LAYERS, BPB_INIT_ORTHOGONAL, 9),
-             *again = make_net(wide_and_tall, LAYERS, BPB_INIT_ORTHOGONAL, 9),
-             *other = make_net(wide_and_tall, LAYERS, BPB_INIT_NORMAL, 1);
+    net_t *net = make_net(wide_and_tall, LAYERS, BPB_INIT_ORTHOGONAL, 9),
+          *again = make_net(wide_and_tall, LAYERS, BPB_INIT_ORTHOGONAL, 9),
+          *other = make_net(wide_and_tall, LAYERS, BPB_INIT_NORMAL, 1);
     assert_int_equal(BPB(net_parameters)(net), PARAMETERS);
     assert_same_bits(PARAMETERS, BPB(net_ctheta)(again), BPB(net_ctheta)(net));
     assert_ok(BPB(net_init)(other, BPB_INIT_ORTHOGONAL, 9));
@@ -206,7 +206,7 @@ static void orthogonal__layers_of_one_shape_differ(void **state)
     (void)state;
     need_lapack();
     const size_t units[] = {9, 9, 9};
-    BPB(net) *net = make_net(units, 2, BPB_INIT_ORTHOGONAL, 1);
+    net_t *net = make_net(units, 2, BPB_INIT_ORTHOGONAL, 1);
     real *theta = BPB(net_theta)(net);
     const real *W_1 = BPB(net_W)(net, theta, 1).data, *W_2 = BPB(net_W)(net, theta, 2).data;
     for (size_t i = 0; i < 81; i++)
@@ -236,7 +236,7 @@ extern int openblas_get_num_threads(void) __attribute__((weak));
 extern void openblas_set_num_threads(int threads) __attribute__((weak));
 
 struct job {
-    BPB(net) * net;
+    net_t *net;
     bpb_status status;
 };
 
@@ -270,7 +270,7 @@ static void orthogonal__threads_draw_the_same_bits(void **state)
     (void)state;
     need_lapack();
     const int before = openblas_get_num_threads ? openblas_get_num_threads() : 1;
-    BPB(net) *alone = make_net(wide_and_tall, LAYERS, BPB_INIT_ORTHOGONAL, 9);
+    net_t *alone = make_net(wide_and_tall, LAYERS, BPB_INIT_ORTHOGONAL, 9);
     for (int threads = 1; threads <= 2; threads++) {
         struct job jobs[4] = {{0}};
         set_blas_threads(threads);
@@ -296,7 +296,7 @@ static void orthogonal__is_refused_without_lapack_alone(void **state)
     (void)state;
     const bpb_status expected = HAVE_LAPACK ? BPB_OK : BPB_ERR_UNSUPPORTED;
     const size_t units[] = {3, 2};
-    BPB(net) *net = make_net(units, 1, BPB_INIT_NORMAL, 1), *made = NULL;
+    net_t *net = make_net(units, 1, BPB_INIT_NORMAL, 1), *made = NULL;
     real theta[8];
     memcpy(theta, BPB(net_ctheta)(net), sizeof theta);
     const bpb_net_options options = {.units = units, .n_layers = 1, .init = BPB_INIT_ORTHOGONAL};

@@ -10,9 +10,9 @@ enum { P = N_HIDDEN * N_IN + N_HIDDEN + N_OUT * N_HIDDEN + N_OUT };
 static const size_t units[] = {N_IN, N_HIDDEN, N_OUT};
 static const bpb_activation functions[] = {BPB_RELU, BPB_SOFTMAX};
 
-static BPB(net) * new_net(void)
+static net_t *new_net(void)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units,
                                                        .n_layers = 2,
                                                        .activations = functions,
@@ -43,12 +43,12 @@ static void getters__null_net_gives_nothing(void **state)
     assert_int_equal(BPB(work_bytes)(NULL), 0);
 }
 
-static bool is_empty(BPB(out) V)
+static bool is_empty(out_t V)
 {
     return !V.data && !V.rows && !V.cols && !V.ld && !V.row_stride && !V.index;
 }
 
-static void no_layer(const BPB(net) * net, size_t l)
+static void no_layer(const net_t *net, size_t l)
 {
     real vector[P] = {0};
     assert_int_equal(BPB(net_activation)(net, l), 0);
@@ -60,7 +60,7 @@ static void getters__layer_out_of_range_gives_nothing(void **state)
 {
     (void)state;
     const size_t beyond[] = {3, 4, (size_t)1 << 31, SIZE_MAX};
-    BPB(net) *net = new_net();
+    net_t *net = new_net();
     no_layer(net, 0);
     for (size_t i = 0; i < COUNT(beyond); i++) {
         no_layer(net, beyond[i]);
@@ -78,7 +78,7 @@ static void getters__layer_out_of_range_gives_nothing(void **state)
 static void getters__tell_what_the_net_was_made_of(void **state)
 {
     (void)state;
-    BPB(net) *net = new_net();
+    net_t *net = new_net();
     assert_int_equal(BPB(net_layers)(net), 2);
     for (size_t l = 0; l <= 2; l++)
         assert_int_equal(BPB(net_units)(net, l), units[l]);
@@ -97,10 +97,10 @@ static void getters__tell_what_the_net_was_made_of(void **state)
 static void views__of_the_layers_cover_theta_in_order(void **state)
 {
     (void)state;
-    BPB(net) *net = new_net();
+    net_t *net = new_net();
     real *theta = BPB(net_theta)(net), *next = theta;
     for (size_t l = 1; l <= 2; l++) {
-        const BPB(out) W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
+        const out_t W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
         assert_ptr_equal(W.data, next);
         assert_int_equal(W.rows, units[l]);
         assert_int_equal(W.cols, units[l - 1]);
@@ -118,17 +118,17 @@ static void columns__of_a_view_are_those_of_the_matrix(void **state)
     (void)state;
     static real values[12];
     static const size_t index[] = {3, 0, 2};
-    const BPB(view) last = BPB(columns)(BPB(view_of)(BPB(matrix_out)(values, 3, 4)), 2, 2);
+    const view_t last = BPB(columns)(BPB(view_of)(BPB(matrix_out)(values, 3, 4)), 2, 2);
     assert_ptr_equal(last.data, values + 6);
     assert_int_equal(last.rows, 3);
     assert_int_equal(last.cols, 2);
-    const BPB(view) rows = {.data = values, .rows = 3, .cols = 4, .ld = 1, .row_stride = 4};
+    const view_t rows = {.data = values, .rows = 3, .cols = 4, .ld = 1, .row_stride = 4};
     assert_ptr_equal(BPB(columns)(rows, 1, 3).data, values + 1);
     assert_int_equal(BPB(columns)(rows, 1, 3).row_stride, 4);
-    const BPB(view) chosen = {.data = values, .rows = 3, .cols = 3, .index = index};
+    const view_t chosen = {.data = values, .rows = 3, .cols = 3, .index = index};
     assert_ptr_equal(BPB(columns)(chosen, 1, 2).data, values);
     assert_ptr_equal(BPB(columns)(chosen, 1, 2).index, index + 1);
-    BPB(view) some_rows = {.data = values, .rows = 2, .cols = 4, .row_index = index};
+    view_t some_rows = {.data = values, .rows = 2, .cols = 4, .row_index = index};
     assert_null(BPB(columns)(some_rows, 1, 1).data); // where a column begins is not known
     some_rows.ld = 3;
     assert_ptr_equal(BPB(columns)(some_rows, 1, 2).data, values + 3);
@@ -141,7 +141,7 @@ static void scaling__is_kept_with_its_defaults(void **state)
     const real shift[] = {1, 2, 3}, factor[] = {4, 5, 6};
     const real both[] = {1, 2, 3, 4, 5, 6};
     const real only_shift[] = {1, 2, 1, 1}, only_factor[] = {0, 0, 4, 5};
-    BPB(net) *net = new_net();
+    net_t *net = new_net();
     assert_ok(BPB(net_set_input_scaling)(net, shift, factor));
     assert_memory_equal(BPB(net_input_scaling)(net), both, sizeof both);
     assert_ok(BPB(net_set_output_scaling)(net, shift, NULL));
@@ -153,7 +153,7 @@ static void scaling__is_kept_with_its_defaults(void **state)
     BPB(net_destroy)(&net);
 }
 
-static void assert_keys(const BPB(net) * net, const char *first, const char *second)
+static void assert_keys(const net_t *net, const char *first, const char *second)
 {
     const char *const keys[] = {first, second, NULL};
     for (size_t i = 0; i < COUNT(keys); i++) {
@@ -167,7 +167,7 @@ static void assert_keys(const BPB(net) * net, const char *first, const char *sec
 static void notes__are_kept_in_order_replaced_and_removed(void **state)
 {
     (void)state;
-    BPB(net) *net = new_net();
+    net_t *net = new_net();
     assert_ok(BPB(net_set_note)(net, "gr\xc3\xb6\xc3\x9f" "e", "5 mm"));
     assert_ok(BPB(net_set_note)(net, "bpblas", ""));
     assert_keys(net, "gr\xc3\xb6\xc3\x9f" "e", "bpblas");
@@ -271,7 +271,7 @@ static void blas_health__tells_a_library_and_a_level(void **state)
 enum { LARGEST = 8192, WIDTH = 8 }; /* parameters, and inputs or outputs, of these nets */
 
 /* Forward and by panels, loss and score of one column: the same. */
-static void assert_passes_agree(const struct machine *m, BPB(view) X, BPB(view) T)
+static void assert_passes_agree(const struct machine *m, view_t X, view_t T)
 {
     real Y[WIDTH], Y_predicted[WIDTH];
     double loss;
@@ -286,7 +286,7 @@ static void assert_passes_agree(const struct machine *m, BPB(view) X, BPB(view) 
 }
 
 /* A step goes along the gradient of the same loss, and moves the parameters. */
-static void assert_step_moves(const struct machine *m, BPB(view) X, BPB(view) T)
+static void assert_step_moves(const struct machine *m, view_t X, view_t T)
 {
     real gradient[LARGEST], before[LARGEST];
     double loss, loss_of_step;
@@ -304,8 +304,8 @@ static void assert_runs(const bpb_net_options *options, size_t batch)
 {
     const real x[WIDTH] = {RC(0.5), 1, -2}, t[WIDTH] = {0};
     struct machine m = make_machine(options, &(bpb_plan_options){.batch = batch});
-    const BPB(view) X = BPB(matrix)(x, options->units[0], 1);
-    const BPB(view) T = BPB(matrix)(t, options->units[options->n_layers], 1);
+    const view_t X = BPB(matrix)(x, options->units[0], 1);
+    const view_t T = BPB(matrix)(t, options->units[options->n_layers], 1);
     assert_true(X.rows <= WIDTH && T.rows <= WIDTH);
     assert_passes_agree(&m, X, T);
     assert_step_moves(&m, X, T);
@@ -335,9 +335,9 @@ static void train__batch_larger_than_the_data_is_the_data(void **state)
 {
     (void)state;
     const real X[2 * N_IN] = {1, 2, 3, 4, 5, 6}, T[2 * N_OUT] = {1, 0, 0, 1};
-    const BPB(data) data = {.X = BPB(matrix)(X, N_IN, 2), .T = BPB(matrix)(T, N_OUT, 2)};
+    const data_t data = {.X = BPB(matrix)(X, N_IN, 2), .T = BPB(matrix)(T, N_OUT, 2)};
     bpb_train_report report;
-    BPB(net) *net = new_net();
+    net_t *net = new_net();
     const bpb_train_options options = {.eta = 0.5, .batch = SIZE_MAX, .epochs = 2};
     assert_ok(BPB(train)(net, &data, &options, &report));
     assert_int_equal(report.last.steps, 1);
@@ -355,8 +355,8 @@ static void forward__single_column_of_any_leading_dimension(void **state)
     real expected[N_OUT], Y[N_OUT];
     assert_ok(BPB(forward)(m.net, m.work, BPB(matrix)(x, N_IN, 1), BPB(matrix_out)(expected, N_OUT, 1)));
     for (size_t i = 0; i < COUNT(large); i++) {
-        const BPB(view) X = {.data = x, .rows = N_IN, .cols = 1, .ld = large[i]};
-        const BPB(out) V = {.data = Y, .rows = N_OUT, .cols = 1, .ld = large[i]};
+        const view_t X = {.data = x, .rows = N_IN, .cols = 1, .ld = large[i]};
+        const out_t V = {.data = Y, .rows = N_OUT, .cols = 1, .ld = large[i]};
         assert_ok(BPB(forward)(m.net, m.work, X, V));
         assert_same_bits(N_OUT, Y, expected);
     }

@@ -14,11 +14,11 @@ static const bpb_net_options options = {.units = units,
                                         .init = BPB_INIT_GLOROT_UNIFORM,
                                         .seed = 5};
 
-static BPB(view) X(void)
+static view_t X(void)
 {
     return BPB(matrix)(x_values, 5, B);
 }
-static BPB(view) T(void)
+static view_t T(void)
 {
     return BPB(matrix)(t_values, 3, B);
 }
@@ -46,13 +46,13 @@ static struct by_hand {
     long double Z[L + 1][6 * B], A[L + 1][6 * B], D[L + 1][6 * B];
 } hand;
 
-static void compute_by_hand(BPB(net) * net)
+static void compute_by_hand(net_t *net)
 {
     real *theta = BPB(net_theta)(net);
     for (size_t k = 0; k < 5 * B; k++)
         hand.A[0][k] = (long double)x_values[k];
     for (size_t l = 1; l <= L; l++) {
-        const BPB(out) W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
+        const out_t W = BPB(net_W)(net, theta, l), b = BPB(net_b)(net, theta, l);
         for (size_t j = 0; j < B; j++)
             for (size_t i = 0; i < W.rows; i++) {
                 long double z = (long double)b.data[i];
@@ -65,7 +65,7 @@ static void compute_by_hand(BPB(net) * net)
     for (size_t k = 0; k < 3 * B; k++)
         hand.D[L][k] = (hand.A[L][k] - (long double)t_values[k]) * dg(L, hand.Z[L][k]) / B;
     for (size_t l = L; l > 1; l--) {
-        const BPB(out) W = BPB(net_W)(net, theta, l);
+        const out_t W = BPB(net_W)(net, theta, l);
         for (size_t j = 0; j < B; j++)
             for (size_t k = 0; k < W.cols; k++) {
                 long double d = 0;
@@ -77,7 +77,7 @@ static void compute_by_hand(BPB(net) * net)
 }
 
 /* A packed n x B matrix with these values, times factor. */
-static void assert_matrix(const char *what, BPB(view) V, size_t n, const long double *want,
+static void assert_matrix(const char *what, view_t V, size_t n, const long double *want,
                           long double factor)
 {
     long double scaled[6 * B];
@@ -92,7 +92,7 @@ static void assert_matrix(const char *what, BPB(view) V, size_t n, const long do
 static void expect_Z(const struct machine *m, bool kept)
 {
     for (size_t l = 1; l <= L; l++) {
-        const struct BPB(layer) layer = BPB(work_layer)(m->work, l);
+        const layer_t layer = BPB(work_layer)(m->work, l);
         if (l == 1 && !kept)
             assert_null(layer.Z.data); /* tanh's derivative is of A, and A has its place */
         else
@@ -110,7 +110,7 @@ static void expect_A(const struct machine *m)
 static void expect_D(const struct machine *m, long double factor)
 {
     for (size_t l = 1; l <= L; l++) {
-        const struct BPB(layer) layer = BPB(work_layer)(m->work, l);
+        const layer_t layer = BPB(work_layer)(m->work, l);
         if (factor == 0)
             assert_null(layer.D.data);
         else
@@ -122,7 +122,7 @@ static void expect_D(const struct machine *m, long double factor)
 static void expect_gradient(const struct machine *m, real *vector)
 {
     for (size_t l = 1; l <= L; l++) {
-        const struct BPB(layer) layer = BPB(work_layer)(m->work, l);
+        const layer_t layer = BPB(work_layer)(m->work, l);
         assert_ptr_equal(layer.dW.data, BPB(net_W)(m->net, vector, l).data);
         assert_ptr_equal(layer.db.data, BPB(net_b)(m->net, vector, l).data);
         if (!vector)
@@ -132,7 +132,7 @@ static void expect_gradient(const struct machine *m, real *vector)
     }
 }
 
-static void expect_nothing(const struct BPB(layer) layer)
+static void expect_nothing(const layer_t layer)
 {
     assert_true(!layer.Z.data && !layer.A.data && !layer.D.data && !layer.dW.data &&
                 !layer.db.data);
@@ -209,7 +209,7 @@ static void work_layer__after_derivatives(void **state)
     expect_A(&m);
     expect_D(&m, 0);
     expect_gradient(&m, NULL);
-    assert_ok(BPB(jvp)(m.net, m.work, X(), v_values, X(), (BPB(out)){0}, BPB(matrix_out)(Y, 3, B)));
+    assert_ok(BPB(jvp)(m.net, m.work, X(), v_values, X(), (out_t){0}, BPB(matrix_out)(Y, 3, B)));
     expect_A(&m);
     expect_D(&m, 0);
     free_machine(&m);
@@ -229,7 +229,7 @@ static void work_layer__of_no_pass_and_no_layer(void **state)
     expect_nothing(BPB(work_layer)(m.work, L + 1));
     expect_nothing(BPB(work_layer)(m.work, SIZE_MAX));
     expect_nothing(BPB(work_layer)(NULL, 1));
-    const struct BPB(layer) inputs = BPB(work_layer)(m.work, 0);
+    const layer_t inputs = BPB(work_layer)(m.work, 0);
     assert_true(!inputs.Z.data && !inputs.D.data && !inputs.dW.data && !inputs.db.data);
     assert_int_equal(BPB(loss)(m.net, m.work, X(), T(), NULL), BPB_ERR_NULL);
     expect_gradient(&m, gradient); /* a refused call is no pass */
@@ -244,11 +244,11 @@ static void work_layer__inputs_where_they_are_read(void **state)
     real apart[8 * B], shift[5] = {1, 2, 3, 4, 5};
     for (size_t k = 0; k < COUNT(apart); k++)
         apart[k] = k % 8 < 5 ? x_values[k / 8 * 5 + k % 8] : (real)NAN;
-    BPB(view) in_place = BPB(matrix)(apart, 5, B), picked = X();
+    view_t in_place = BPB(matrix)(apart, 5, B), picked = X();
     in_place.ld = 8;
     picked.index = order;
     assert_ok(BPB(forward)(m.net, m.work, in_place, BPB(matrix_out)(Y, 3, B)));
-    BPB(view) A = BPB(work_layer)(m.work, 0).A;
+    view_t A = BPB(work_layer)(m.work, 0).A;
     assert_true(A.data == apart && A.ld == 8 && A.rows == 5 && A.cols == B);
     assert_ok(BPB(forward)(m.net, m.work, picked, BPB(matrix_out)(Y, 3, B)));
     A = BPB(work_layer)(m.work, 0).A;
@@ -291,7 +291,7 @@ static void work_layer__predict_leaves_the_last_block(void **state)
     fill_uniform(&rng, 5 * MANY, -1, 1, many);
     assert_ok(BPB(predict_with)(m.net, m.work, BPB(matrix)(many, 5, MANY),
                                 BPB(matrix_out)(outputs, 3, MANY), NULL));
-    const BPB(view) A = BPB(work_layer)(m.work, L).A;
+    const view_t A = BPB(work_layer)(m.work, L).A;
     assert_in_range(A.cols, 1, MANY - 1);
     assert_same_bits(3 * A.cols, A.data, outputs + 3 * (MANY - A.cols));
     free(many);
@@ -301,7 +301,7 @@ static void work_layer__predict_leaves_the_last_block(void **state)
 
 /* ---- Tests: plans ---- */
 
-static bool lists_delta_of_layer_1(const BPB(plan) * plan)
+static bool lists_delta_of_layer_1(const plan_t *plan)
 {
     bpb_plan_choice entry;
     for (size_t i = 0; BPB(plan_entry)(plan, i, &entry) == BPB_OK; i++)
@@ -328,20 +328,21 @@ static void derivatives__need_a_plan_with_room(void **state)
     (void)state;
     struct machine m = make_machine(&options, &(bpb_plan_options){.batch = B});
     real dX[5 * B], J[15 * B];
-    const BPB(view) D = BPB(matrix)(J, 15, B);
+    const view_t D = BPB(matrix)(J, 15, B);
     memset(J, 0, sizeof J);
     memset(gradient, 0x5a, sizeof gradient);
     assert_int_equal(BPB(gradient_x)(m.net, m.work, X(), T(), gradient, BPB(matrix_out)(dX, 5, B),
                                      NULL), BPB_ERR_PLAN);
-    assert_int_equal(BPB(vjp)(m.net, m.work, X(), T(), gradient, (BPB(out)){0}), BPB_ERR_PLAN);
-    assert_int_equal(BPB(jvp)(m.net, m.work, X(), v_values, (BPB(view)){0}, (BPB(out)){0},
-                              BPB(matrix_out)(Y, 3, B)), BPB_ERR_PLAN);
+    assert_int_equal(BPB(vjp)(m.net, m.work, X(), T(), gradient, (out_t){0}), BPB_ERR_PLAN);
+    assert_int_equal(
+        BPB(jvp)(m.net, m.work, X(), v_values, (view_t){0}, (out_t){0}, BPB(matrix_out)(Y, 3, B)),
+        BPB_ERR_PLAN);
     assert_int_equal(BPB(jacobian)(m.net, m.work, X(), BPB(matrix_out)(J, 15, B)), BPB_ERR_PLAN);
     assert_int_equal(BPB(hvp)(m.net, m.work, X(), T(), v_values, gradient, NULL, NULL),
                      BPB_ERR_PLAN);
     assert_int_equal(BPB(gnvp)(m.net, m.work, X(), T(), v_values, gradient), BPB_ERR_PLAN);
     assert_int_equal(BPB(jacobian_vjp)(m.net, m.work, X(), T(), D, gradient), BPB_ERR_PLAN);
-    assert_int_equal(BPB(jacobian_vjp)(m.net, m.work, X(), T(), (BPB(view)){0}, gradient),
+    assert_int_equal(BPB(jacobian_vjp)(m.net, m.work, X(), T(), (view_t){0}, gradient),
                      BPB_ERR_PLAN);
     assert_int_equal(BPB(sobolev)(m.net, m.work, X(), T(), D, 1, gradient, NULL), BPB_ERR_PLAN);
     for (size_t i = 0; i < sizeof gradient; i++)
@@ -352,15 +353,18 @@ static void derivatives__need_a_plan_with_room(void **state)
 /* ---- Tests: a copy, and what can be asked of a net ---- */
 
 static const double leak = 0.5;
-static const BPB(activation_function) own_g = {.name = "mine", .context = &leak, .f = own_leaky_f,
-                                               .df = own_leaky_df, .d2f = own_leaky_d2f};
-static const BPB(loss_function) own_e = {.name = "error", .group = 1, .value = own_entropy_value,
-                                         .gradient = own_entropy_gradient, .of_Z = 1};
+static const activation_function_t own_g = {
+    .name = "mine", .context = &leak, .f = own_leaky_f, .df = own_leaky_df, .d2f = own_leaky_d2f};
+static const loss_function_t own_e = {.name = "error",
+                                      .group = 1,
+                                      .value = own_entropy_value,
+                                      .gradient = own_entropy_gradient,
+                                      .of_Z = 1};
 static const real shift[] = {1, 2, 3, 4, 5}, factor[] = {RC(0.5), 1, 2, 3, 4};
 
-static BPB(net) * rich_net(void)
+static net_t *rich_net(void)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     bpb_net_options of_it = options;
     const bpb_activation of_layers[] = {BPB_ELU, BPB_TANH, BPB_SIGMOID};
     of_it.activations = of_layers;
@@ -375,7 +379,7 @@ static BPB(net) * rich_net(void)
     return net;
 }
 
-static void expect_rich_net(const BPB(net) * net, const real *theta)
+static void expect_rich_net(const net_t *net, const real *theta)
 {
     assert_int_equal(BPB(net_layers)(net), L);
     for (size_t l = 0; l <= L; l++)
@@ -397,10 +401,10 @@ static void expect_rich_net(const BPB(net) * net, const real *theta)
 }
 
 /* Change all that can be changed. */
-static void change(BPB(net) * net)
+static void change(net_t *net)
 {
-    const BPB(activation_function) other = {.name = "another", .f = own_tanh_f};
-    const BPB(loss_function) other_loss = {.name = "another", .f = own_squared_f};
+    const activation_function_t other = {.name = "another", .f = own_tanh_f};
+    const loss_function_t other_loss = {.name = "another", .f = own_squared_f};
     memset(BPB(net_theta)(net), 0, BPB(net_parameters)(net) * sizeof(real));
     assert_ok(BPB(net_set_activation)(net, 1, &other));
     assert_ok(BPB(net_set_activation)(net, 2, &other));
@@ -414,7 +418,7 @@ static void change(BPB(net) * net)
 static void copy__is_deep(void **state)
 {
     (void)state;
-    BPB(net) *net = rich_net(), *copy = NULL, *second = NULL;
+    net_t *net = rich_net(), *copy = NULL, *second = NULL;
     real theta[P_MOST];
     memcpy(theta, BPB(net_ctheta)(net), BPB(net_parameters)(net) * sizeof *theta);
     assert_ok(BPB(net_copy)(&copy, net));
@@ -434,7 +438,7 @@ static void copy__computes_the_same_by_the_same_plan(void **state)
 {
     (void)state;
     struct machine m = {.net = rich_net()};
-    BPB(net) *copy = NULL;
+    net_t *copy = NULL;
     real again[P_MOST];
     const size_t P = BPB(net_parameters)(m.net);
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
@@ -452,7 +456,7 @@ static void getters__of_functions_and_their_parameters(void **state)
     (void)state;
     const bpb_activation of_layers[] = {BPB_LEAKY_RELU, BPB_ELU, BPB_IDENTITY};
     const size_t even[] = {5, 6, 4, 4};
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     bpb_net_options o = {.units = even, .n_layers = L, .activations = of_layers};
     const struct {
         bpb_loss_kind loss;

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "support_tmpl.h"
-#include "files.h"
+#include "temporary_files.h"
 
 /* ---- Files made by hand ---- */
 
@@ -82,17 +82,17 @@ static const char *store_bytes(const char *name, const unsigned char *values, si
 
 /* ---- Comparing ---- */
 
-typedef bpb_status reader(BPB(out) * X, const char *path, bpb_where *where);
+typedef bpb_status reader(out_t *X, const char *path, bpb_where *where);
 
-static BPB(mapped) * opened(const char *X_path, const char *T_path, size_t classes)
+static mapped_t *opened(const char *X_path, const char *T_path, size_t classes)
 {
-    BPB(mapped) *mapped = NULL;
+    mapped_t *mapped = NULL;
     assert_ok(BPB(mapped_open)(&mapped, X_path, T_path, classes));
     assert_non_null(mapped);
     return mapped;
 }
 
-static void assert_columns(const BPB(out) * all, size_t first, size_t B, const size_t *index,
+static void assert_columns(const out_t *all, size_t first, size_t B, const size_t *index,
                            const real *got)
 {
     for (size_t j = 0; j < B; j++)
@@ -101,8 +101,8 @@ static void assert_columns(const BPB(out) * all, size_t first, size_t B, const s
 }
 
 /* Columns at random, some of them twice, and none behind the last that is written. */
-static void expect_batch(const BPB(source) * source, const BPB(out) * X, const BPB(out) * T,
-                         size_t first, struct rng *rng)
+static void expect_batch(const source_t *source, const out_t *X, const out_t *T, size_t first,
+                         struct rng *rng)
 {
     enum { MOST = 9 };
     size_t index[MOST];
@@ -124,18 +124,18 @@ static void expect_same(const char *path, reader *read)
 {
     static uint64_t seed = 1;
     struct rng rng = {seed++};
-    BPB(out) all = {0};
+    out_t all = {0};
     const bpb_status status = read(&all, path, NULL);
     assert_true(status == BPB_OK || status == BPB_NONFINITE);
-    BPB(mapped) *mapped = opened(path, path, 0);
+    mapped_t *mapped = opened(path, path, 0);
     assert_int_equal(BPB(mapped_columns)(mapped), all.cols);
     assert_int_equal(BPB(mapped_inputs)(mapped), all.rows);
     assert_int_equal(BPB(mapped_targets)(mapped), all.rows);
     for (int run = 0; run < 6; run++) {
         const size_t first = rng_between(&rng, 0, all.cols - 1);
         const size_t count = rng_between(&rng, 1, all.cols - first);
-        const BPB(source) source = run == 0 ? BPB(mapped_source)(mapped, 0, all.cols)
-                                            : BPB(mapped_source)(mapped, first, count);
+        const source_t source = run == 0 ? BPB(mapped_source)(mapped, 0, all.cols)
+                                         : BPB(mapped_source)(mapped, first, count);
         assert_true(source.n == (run == 0 ? all.cols : count) && source.targets == all.rows);
         expect_batch(&source, &all, &all, run == 0 ? 0 : first, &rng);
     }
@@ -246,17 +246,17 @@ static void mapped__one_hot_and_class_indices(void **state)
 {
     (void)state;
     store_pair(0, 0);
-    BPB(out) X = {0}, labels = {0};
+    out_t X = {0}, labels = {0};
     assert_ok(BPB(idx_read)(&X, path_of("X"), NULL));
     assert_ok(BPB(idx_read)(&labels, path_of("T"), NULL));
     real *one_hot = make_reals(CLASSES * COLS);
-    const BPB(out) T = {.data = one_hot, .rows = CLASSES, .cols = COLS};
+    const out_t T = {.data = one_hot, .rows = CLASSES, .cols = COLS};
     assert_ok(BPB(one_hot)(BPB(view_of)(labels), T, NULL));
     struct rng rng = {6};
     for (int run = 0; run < 20; run++) {
         const size_t first = rng_between(&rng, 0, COLS - 1), classes = run % 2 ? CLASSES : 0;
-        BPB(mapped) *mapped = opened(path_of("X"), path_of("T"), classes);
-        const BPB(source) source = BPB(mapped_source)(mapped, first, COLS - first);
+        mapped_t *mapped = opened(path_of("X"), path_of("T"), classes);
+        const source_t source = BPB(mapped_source)(mapped, first, COLS - first);
         assert_int_equal(BPB(mapped_targets)(mapped), classes ? classes : 1);
         assert_int_equal(source.targets, classes ? classes : 1);
         expect_batch(&source, &X, classes ? &T : &labels, first, &rng);
@@ -272,9 +272,9 @@ static void mapped_source__parts(void **state)
 {
     (void)state;
     store_pair(0, 0);
-    BPB(mapped) *mapped = opened(path_of("X"), path_of("T"), 0);
-    const BPB(source) head = BPB(mapped_source)(mapped, 0, 1000);
-    const BPB(source) tail = BPB(mapped_source)(mapped, 1000, 300);
+    mapped_t *mapped = opened(path_of("X"), path_of("T"), 0);
+    const source_t head = BPB(mapped_source)(mapped, 0, 1000);
+    const source_t tail = BPB(mapped_source)(mapped, 1000, 300);
     static const size_t index[2] = {299, 1};
     real x[2 * ROWS], t[2];
     assert_true(head.n == 1000 && tail.n == 300);
@@ -296,13 +296,13 @@ static void mapped_source__out_of_range(void **state)
                                     {COLS - 1, 2},    {SIZE_MAX, 1},    {1, SIZE_MAX}, {COLS, 0},
                                     {SIZE_MAX, SIZE_MAX}};
     store_pair(0, 0);
-    BPB(mapped) *mapped = opened(path_of("X"), path_of("T"), CLASSES);
+    mapped_t *mapped = opened(path_of("X"), path_of("T"), CLASSES);
     for (size_t k = 0; k < COUNT(bad); k++) {
-        const BPB(source) source = BPB(mapped_source)(mapped, bad[k][0], bad[k][1]);
+        const source_t source = BPB(mapped_source)(mapped, bad[k][0], bad[k][1]);
         assert_true(source.n == 0 && !source.read);
     }
     assert_true(BPB(mapped_source)(NULL, 0, 1).n == 0);
-    const BPB(source) source = BPB(mapped_source)(mapped, COLS - 2, 2);
+    const source_t source = BPB(mapped_source)(mapped, COLS - 2, 2);
     real x[2 * ROWS], t[2 * CLASSES];
     assert_int_equal(source.read(source.user, (const size_t[]){0, 1}, 2, x, t), 0);
     assert_int_equal(source.read(source.user, (const size_t[]){0, 2}, 2, x, t), BPB_ERR_SIZE);
@@ -334,18 +334,18 @@ static void store_learnable(void)
     store_bytes("T", labels, COLS);
 }
 
-static BPB(net) * make_classifier(void)
+static net_t *make_classifier(void)
 {
     static const size_t units[] = {ROWS, 96, 96, CLASSES}; /* enough for two threads */
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 3,
                                                        .hidden = BPB_TANH, .output = BPB_SOFTMAX,
                                                        .loss = BPB_CROSS_ENTROPY, .seed = 3}));
     return net;
 }
 
-static void assert_same_run(const BPB(net) * got, const bpb_train_report *of_got,
-                            const BPB(net) * want, const bpb_train_report *of_want)
+static void assert_same_run(const net_t *got, const bpb_train_report *of_got, const net_t *want,
+                            const bpb_train_report *of_want)
 {
     const bpb_score *scores[2][2] = {{&of_got->last.train, &of_got->last.validation},
                                      {&of_want->last.train, &of_want->last.validation}};
@@ -361,13 +361,13 @@ static void assert_same_run(const BPB(net) * got, const bpb_train_report *of_got
 
 /* The first part of the file to train on, the rest to validate: at once, and begun by two threads
  * and gone on with by one. */
-static void check_training(size_t classes, const BPB(data) * read, bpb_train_options options)
+static void check_training(size_t classes, const data_t *read, bpb_train_options options)
 {
-    BPB(mapped) *mapped = opened(path_of("X"), path_of("T"), classes);
-    const BPB(source) head = BPB(mapped_source)(mapped, 0, TRAINED),
-                      tail = BPB(mapped_source)(mapped, TRAINED, COLS - TRAINED);
-    const BPB(data) sources = {.source = &head, .source_validation = &tail};
-    BPB(net) *want = make_classifier(), *got = make_classifier(), *cut = make_classifier();
+    mapped_t *mapped = opened(path_of("X"), path_of("T"), classes);
+    const source_t head = BPB(mapped_source)(mapped, 0, TRAINED),
+                   tail = BPB(mapped_source)(mapped, TRAINED, COLS - TRAINED);
+    const data_t sources = {.source = &head, .source_validation = &tail};
+    net_t *want = make_classifier(), *got = make_classifier(), *cut = make_classifier();
     bpb_train_report of_want, of_got, of_cut;
     assert_ok(BPB(train)(want, read, &options, &of_want));
     assert_ok(BPB(train)(got, &sources, &options, &of_got));
@@ -393,18 +393,18 @@ static void mapped_source__is_trained_on_as_what_is_read(void **state)
 {
     (void)state;
     store_learnable();
-    BPB(out) X = {0}, labels = {0};
+    out_t X = {0}, labels = {0};
     assert_ok(BPB(idx_read)(&X, path_of("X"), NULL));
     assert_ok(BPB(idx_read)(&labels, path_of("T"), NULL));
     real *one_hot = make_reals(CLASSES * COLS);
-    const BPB(out) T = BPB(matrix_out)(one_hot, CLASSES, COLS);
+    const out_t T = BPB(matrix_out)(one_hot, CLASSES, COLS);
     assert_ok(BPB(one_hot)(BPB(view_of)(labels), T, NULL));
     for (int i = 0; i < 4; i++) {
-        const BPB(view) targets = BPB(view_of)(i % 2 ? T : labels), inputs = BPB(view_of)(X);
-        const BPB(data) read = {
-            .X = BPB(columns)(inputs, 0, TRAINED), .T = BPB(columns)(targets, 0, TRAINED),
-            .X_validation = BPB(columns)(inputs, TRAINED, COLS - TRAINED),
-            .T_validation = BPB(columns)(targets, TRAINED, COLS - TRAINED)};
+        const view_t targets = BPB(view_of)(i % 2 ? T : labels), inputs = BPB(view_of)(X);
+        const data_t read = {.X = BPB(columns)(inputs, 0, TRAINED),
+                             .T = BPB(columns)(targets, 0, TRAINED),
+                             .X_validation = BPB(columns)(inputs, TRAINED, COLS - TRAINED),
+                             .T_validation = BPB(columns)(targets, TRAINED, COLS - TRAINED)};
         check_training(i % 2 ? CLASSES : 0, &read,
                        (bpb_train_options){.eta = 0.1, .batch = 300, .epochs = 3,
                                            .optimiser = {.method = i / 2 ? BPB_NESTEROV
@@ -417,7 +417,7 @@ static void mapped_source__is_trained_on_as_what_is_read(void **state)
 
 static bpb_status status_of(const char *X_path, const char *T_path, size_t classes)
 {
-    BPB(mapped) *mapped = (BPB(mapped) *)&mapped;
+    mapped_t *mapped = (mapped_t *)&mapped;
     const bpb_status status = BPB(mapped_open)(&mapped, X_path, T_path, classes);
     assert_true(status <= 0);
     if (status)
@@ -464,7 +464,7 @@ static void mapped_open__files_that_do_not_fit(void **state)
     assert_int_equal(BPB(mapped_open)(NULL, X_path, T_path, 0), BPB_ERR_NULL);
     assert_int_equal(status_of(NULL, T_path, 0), BPB_ERR_NULL);
     assert_int_equal(status_of(X_path, NULL, 0), BPB_ERR_NULL);
-    BPB(mapped) *none = NULL;
+    mapped_t *none = NULL;
     BPB(mapped_close)(&none);
     BPB(mapped_close)(NULL);
     assert_true(BPB(mapped_columns)(NULL) == 0 && BPB(mapped_inputs)(NULL) == 0 &&
@@ -478,7 +478,7 @@ static void mapped_open__files_that_do_not_fit(void **state)
 static bpb_status same_status(const struct bytes *bytes, reader *read)
 {
     static const unsigned char zeros[3];
-    BPB(out) X = {0};
+    out_t X = {0};
     const char *path = store(bytes, "X");
     const bpb_status status = read(&X, path, NULL);
     bpb_free(X.data);
@@ -632,8 +632,8 @@ static void mapped__files_that_change(void **state)
     static const size_t index[1] = {1};
     real x[ROWS], t[CLASSES];
     store_pair(0, 0);
-    BPB(mapped) *mapped = opened(path_of("X"), path_of("T"), CLASSES);
-    const BPB(source) source = BPB(mapped_source)(mapped, 0, COLS);
+    mapped_t *mapped = opened(path_of("X"), path_of("T"), CLASSES);
+    const source_t source = BPB(mapped_source)(mapped, 0, COLS);
     write_file(path_of("X"), "", 0); /* of the same name, the old one removed */
     assert_int_equal(source.read(source.user, index, 1, x, t), 0);
     assert_true(x[0] == ROWS && t[0] == 0 && t[1] == 1);
@@ -660,8 +660,8 @@ static void mapped__double_beyond_float(void **state)
         put_npy(&bytes, "<f8", is_fortran, "(4,)");
         for (size_t k = 0; k < COUNT(values); k++)
             put_number(&bytes, bits_of(values[k], 8), 8, false);
-        BPB(mapped) *mapped = opened(store(&bytes, "X"), path_of("X"), 0);
-        const BPB(source) source = BPB(mapped_source)(mapped, 0, 4);
+        mapped_t *mapped = opened(store(&bytes, "X"), path_of("X"), 0);
+        const source_t source = BPB(mapped_source)(mapped, 0, 4);
         for (size_t k = 0; k < COUNT(values); k++) {
             const int wanted = k == 1 ? BPB_SELECT(0, BPB_ERR_RANGE) : 0;
             assert_int_equal(source.read(source.user, &k, 1, x, NULL), wanted);
@@ -686,10 +686,10 @@ static void mapped__traps_set(void **state)
         clear_traps();
         skip();
     }
-    BPB(mapped) *mapped = NULL;
+    mapped_t *mapped = NULL;
     const bpb_status labels = BPB(mapped_open)(&mapped, path, path, 2);
     const bpb_status status = BPB(mapped_open)(&mapped, path, path, 0);
-    const BPB(source) source = BPB(mapped_source)(mapped, 0, 3);
+    const source_t source = BPB(mapped_source)(mapped, 0, 3);
     const int got = source.read(source.user, (const size_t[]){0, 1, 2}, 3, x, NULL);
     assert_true(clear_traps());
     assert_int_equal(labels, BPB_ERR_LABEL);
@@ -701,14 +701,14 @@ static void mapped__traps_set(void **state)
 
 /* Reads all columns, some at a time; how many were wrong, in its sum. */
 struct reading {
-    BPB(source) source;
+    source_t source;
     size_t wrong;
 };
 
 static void *read_all(void *argument)
 {
     struct reading *reading = argument;
-    const BPB(source) source = reading->source;
+    const source_t source = reading->source;
     real x[5 * ROWS], t[5 * CLASSES];
     for (size_t j = 0; j + 5 <= source.n; j++) {
         const size_t index[5] = {j, j + 4, source.n - 1 - j, 0, j + 1};
@@ -727,7 +727,7 @@ static void mapped__several_threads(void **state)
     pthread_t threads[THREADS];
     struct reading readings[THREADS];
     store_pair(0, 0);
-    BPB(mapped) *mapped = opened(path_of("X"), path_of("T"), CLASSES);
+    mapped_t *mapped = opened(path_of("X"), path_of("T"), CLASSES);
     for (size_t k = 0; k < THREADS; k++)
         readings[k] = (struct reading){BPB(mapped_source)(mapped, 0, COLS - k), 0};
     for (size_t k = 0; k < THREADS; k++)

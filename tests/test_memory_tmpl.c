@@ -126,7 +126,7 @@ static const bpb_sgd_rule rule = {.eta = 0.5};
 static const bpb_moments moments[N_IN] = {{2, 1, 1}, {2, 1, 2}, {3, 2, 1}};
 
 static struct machine m;
-static BPB(net) * plain; /* for network2.py: without scaling, and with a text that grows */
+static net_t *plain; /* for network2.py: without scaling, and with a text that grows */
 static real theta[P];
 static char model_path[80], own_path[80], idx_path[80], csv_path[80], npy_path[80], json_path[80];
 static char names_path[80];
@@ -134,23 +134,23 @@ static char folder[64];
 static unsigned char model[8192];
 static size_t model_bytes;
 /* The same of a net with functions of one's own, scaling and notes. */
-static BPB(net) *own_net;
+static net_t *own_net;
 static unsigned char own_model[8192];
-static BPB(whitening) * whitening; /* of N_IN rows; not solved without LAPACK */
+static whitening_t *whitening; /* of N_IN rows; not solved without LAPACK */
 static size_t own_bytes;
 
 /* Where the calls write to. */
 static struct outputs {
-    BPB(net) * net;
-    BPB(plan) * plan;
-    BPB(work) * work;
-    BPB(objective) * objective;
-    BPB(whitening) * whitening;
+    net_t *net;
+    plan_t *plan;
+    work_t *work;
+    objective_t *objective;
+    whitening_t *whitening;
     char missing[BPB_NAME_BYTES];
-    BPB(out) X;
+    out_t X;
     char **names;
     size_t n_names;
-    BPB(mapped) * mapped;
+    mapped_t *mapped;
     real Y[N_OUT * COLS], gradient[P], J[N_IN * N_OUT * COLS];
     double loss;
     bpb_score score;
@@ -160,22 +160,22 @@ static struct outputs {
     unsigned char flags[COLS], file[sizeof model];
 } out, pattern;
 
-static BPB(view) X(void)
+static view_t X(void)
 {
     return BPB(matrix)(x_values, N_IN, COLS);
 }
-static BPB(view) T(void)
+static view_t T(void)
 {
     return BPB(matrix)(t_values, N_OUT, COLS);
 }
-static BPB(out) Y(void)
+static out_t Y(void)
 {
     return BPB(matrix_out)(out.Y, N_OUT, COLS);
 }
 
 static bpb_status train(size_t epochs)
 {
-    const BPB(data) data = {X(), T(), X(), T(), X(), T(), NULL, NULL, NULL};
+    const data_t data = {X(), T(), X(), T(), X(), T(), NULL, NULL, NULL};
     const bpb_train_options options = {.eta = 0.5, .lambda = 0.1, .batch = 16, .epochs = epochs};
     return BPB(train)(m.net, &data, &options, &out.report);
 }
@@ -276,7 +276,7 @@ static bpb_status read_labels(void)
 }
 static bpb_status map_files(void)
 {
-    BPB(mapped) *mapped = NULL;
+    mapped_t *mapped = NULL;
     const bpb_status status = BPB(mapped_open)(&mapped, idx_path, idx_path, 0);
     if (status)
         return status;
@@ -334,23 +334,23 @@ static void own_e(const void *context, size_t n, const real *a, const real *t, r
     for (size_t i = 0; i < n; i++)
         e[i] = a[i] - t[i];
 }
-static const BPB(activation_function) own_g = {.name = "mine", .f = own_f};
-static const BPB(loss_function) own_loss = {.name = "error", .f = own_e};
-static const BPB(functions) functions = {&own_g, 1, &own_loss, 1};
+static const activation_function_t own_g = {.name = "mine", .f = own_f};
+static const loss_function_t own_loss = {.name = "error", .f = own_e};
+static const functions_t functions = {&own_g, 1, &own_loss, 1};
 
-static bpb_status set_activation_of(BPB(net) * net)
+static bpb_status set_activation_of(net_t *net)
 {
     return BPB(net_set_activation)(net, 1, &own_g);
 }
-static bpb_status set_loss_of(BPB(net) * net)
+static bpb_status set_loss_of(net_t *net)
 {
     return BPB(net_set_loss)(net, &own_loss);
 }
 
 /* A copy, which is changed, handed out; a refused change leaves the library's functions. */
-static bpb_status change_copy(bpb_status (*change)(BPB(net) * net))
+static bpb_status change_copy(bpb_status (*change)(net_t *net))
 {
-    BPB(net) *copy = NULL;
+    net_t *copy = NULL;
     bpb_status status = BPB(net_copy)(&copy, m.net);
     if (!status)
         status = change(copy);
@@ -590,14 +590,14 @@ static void run_passes(void)
 }
 
 /* Every derivative; with H v of an objective too. */
-static void run_derivatives(struct machine *d, BPB(objective) * objective)
+static void run_derivatives(struct machine *d, objective_t *objective)
 {
-    const BPB(view) J = BPB(matrix)(j_values, N_IN * N_OUT, COLS);
+    const view_t J = BPB(matrix)(j_values, N_IN * N_OUT, COLS);
     real *v = theta;
     assert_ok(BPB(gradient_x)(d->net, d->work, X(), T(), out.gradient,
                               BPB(matrix_out)(out.J, N_IN, COLS), &out.loss));
-    assert_ok(BPB(vjp)(d->net, d->work, X(), T(), out.gradient, (BPB(out)){0}));
-    assert_ok(BPB(jvp)(d->net, d->work, X(), v, X(), (BPB(out)){0}, Y()));
+    assert_ok(BPB(vjp)(d->net, d->work, X(), T(), out.gradient, (out_t){0}));
+    assert_ok(BPB(jvp)(d->net, d->work, X(), v, X(), (out_t){0}, Y()));
     assert_ok(BPB(jacobian)(d->net, d->work, X(), BPB(matrix_out)(out.J, N_IN * N_OUT, COLS)));
     assert_ok(BPB(hvp)(d->net, d->work, X(), T(), v, out.gradient, NULL, &out.loss));
     assert_ok(BPB(gnvp)(d->net, d->work, X(), T(), v, out.gradient));
@@ -613,7 +613,7 @@ static void derivatives__allocate_nothing(void **state)
     (void)state;
     struct machine d =
         make_machine(&net_options, &(bpb_plan_options){.batch = COLS, .derivatives = 1});
-    BPB(objective) *objective = NULL;
+    objective_t *objective = NULL;
     assert_ok(BPB(objective_create)(&objective, d.net, X(), T(), NULL));
     const size_t before = allocations;
     run_derivatives(&d, objective);
@@ -678,9 +678,9 @@ static int read_many(void *user, const size_t *index, size_t B, real *x, real *t
 
 static bpb_status train_with_all(size_t epochs, size_t *calls)
 {
-    const BPB(source) source = {MANY, N_OUT, read_many, calls};
-    const BPB(data) data = {.source = &source, .source_validation = &source,
-                            .X_test = X(), .T_test = T()};
+    const source_t source = {MANY, N_OUT, read_many, calls};
+    const data_t data = {
+        .source = &source, .source_validation = &source, .X_test = X(), .T_test = T()};
     const bpb_train_options options = {
         .optimiser = {.method = BPB_ADAM}, .batch = MANY, .epochs = epochs, .dropout = 0.2,
         .stop = {.keep_best = 1}, .checkpoint = {.path = run_path, .resume = 1}};

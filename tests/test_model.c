@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 #include "bpblas.h"
-#include "files.h"
+#include "temporary_files.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "bpblas.h"
-#include "files.h"
+#include "temporary_files.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 #define assert_ok(call) assert_int_equal(call, BPB_OK)

@@ -10,7 +10,7 @@
 enum { ROWS = 70, COLS = 300 }; /* more than a block of both */
 
 static real values[ROWS * COLS];
-static const BPB(view) X = {.data = values, .rows = ROWS, .cols = COLS};
+static const view_t X = {.data = values, .rows = ROWS, .cols = COLS};
 
 /* Row i about offset, with a deviation of its own. */
 static void fill_values(real offset, uint64_t seed)
@@ -20,7 +20,7 @@ static void fill_values(real offset, uint64_t seed)
         values[i] = offset + (real)rng_uniform(&rng, -1, 1) * (real)(1 + i % ROWS);
 }
 
-static real entry(BPB(view) V, size_t i, size_t j)
+static real entry(view_t V, size_t i, size_t j)
 {
     const size_t row = V.row_index ? V.row_index[i] : i, col = V.index ? V.index[j] : j;
     const size_t stride = V.row_stride ? V.row_stride : 1;
@@ -33,7 +33,7 @@ struct expected {
 };
 
 /* About the first value, since some tools run long double as double. */
-static struct expected two_passes(BPB(view) V, size_t i)
+static struct expected two_passes(view_t V, size_t i)
 {
     struct expected row = {0};
     long double first = 0;
@@ -59,7 +59,7 @@ static struct expected two_passes(BPB(view) V, size_t i)
  * 2 eps (sqrt n + 4 |x| / sd), of which the second part comes from the means of blocks. Sums of
  * squares without deviations would lose eps (|x| / sd)^2.
  */
-static void assert_moments(const bpb_moments *moments, BPB(view) V)
+static void assert_moments(const bpb_moments *moments, view_t V)
 {
     const long double eps = (long double)DBL_EPSILON;
     for (size_t i = 0; i < V.rows; i++) {
@@ -79,7 +79,7 @@ static void moments_add__equals_two_passes_in_long_double(void **state)
 {
     (void)state;
     static const size_t columns[] = {3, 1, 4, 1, 5, 9, 2, 6}, rows[] = {2, 7, 1, 8};
-    const BPB(view) views[] = {
+    const view_t views[] = {
         X,
         {.data = values, .rows = ROWS, .cols = 2},
         {.data = values, .rows = 31, .cols = 65, .ld = ROWS},
@@ -149,7 +149,7 @@ static void moments_add__masked_values_are_left_out(void **state)
 {
     (void)state;
     struct rng rng = {4};
-    BPB(view) holes = X;
+    view_t holes = X;
     bpb_moments moments[ROWS] = {{0}};
     fill_values(1, 4);
     for (size_t i = 0; i < ROWS * COLS; i++)
@@ -170,7 +170,7 @@ static void moments_add__weights_are_not_looked_at(void **state)
 {
     (void)state;
     static real weights[COLS];
-    BPB(view) weighted = X;
+    view_t weighted = X;
     bpb_moments moments[ROWS] = {{0}};
     fill_values(1, 4);
     weights[3] = (real)NAN;
@@ -188,7 +188,7 @@ static void moments_add__value_that_is_not_finite_changes_nothing(void **state)
     assert_ok(BPB(moments_add)(moments, X));
     memcpy(before, moments, sizeof before);
     for (size_t b = 0; b < COUNT(bad); b++) {
-        BPB(view) V = X;
+        view_t V = X;
         values[ROWS * COLS - 1] = bad[b];
         assert_int_equal(BPB(moments_add)(moments, V), BPB_NONFINITE);
         assert_memory_equal(moments, before, sizeof before);
@@ -253,7 +253,7 @@ static void moments__refuse_what_none_can_hold(void **state)
                                {1, 0, -1},  {1, -infinity, 0}, {1, 0, nan},      {1, 0, infinity}};
     const size_t units[] = {2, 2};
     const real x[] = {1, 2};
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 1}));
     for (size_t b = 0; b < COUNT(bad); b++) {
         bpb_moments moments[2] = {{1, 2, 0}, bad[b]}, good[2] = {{1, 2, 0}, {1, 1, 0}};
@@ -278,7 +278,7 @@ static void moments__refuse_bad_arguments(void **state)
     const real x[4] = {1, 2, 3, 4};
     const struct {
         bpb_status status;
-        BPB(view) X;
+        view_t X;
     } bad[] = {
         {BPB_ERR_NULL, {.data = NULL, .rows = 2, .cols = 2}},
         {BPB_ERR_SHAPE, {.data = x, .rows = 0, .cols = 2}},
@@ -300,9 +300,9 @@ static void moments__refuse_bad_arguments(void **state)
 
 /* ---- Scaling ---- */
 
-static BPB(net) * make_net(size_t n_in, size_t n_out, bpb_loss_kind loss)
+static net_t *make_net(size_t n_in, size_t n_out, bpb_loss_kind loss)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     const size_t units[] = {n_in, n_out};
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units,
                                                        .n_layers = 1,
@@ -318,8 +318,8 @@ static void standardise_inputs__gives_mean_0_and_variance_1(void **state)
     (void)state;
     static real Y[ROWS * COLS];
     bpb_moments moments[ROWS] = {{0}}, scaled[ROWS] = {{0}};
-    BPB(net) *net = make_net(ROWS, ROWS, BPB_SQUARED);
-    const BPB(out) W = BPB(net_W)(net, BPB(net_theta)(net), 1);
+    net_t *net = make_net(ROWS, ROWS, BPB_SQUARED);
+    const out_t W = BPB(net_W)(net, BPB(net_theta)(net), 1);
     fill_values(40, 8);
     assert_ok(BPB(net_init)(net, BPB_INIT_ZERO, 0));
     for (size_t i = 0; i < ROWS; i++)
@@ -342,7 +342,7 @@ static void standardise_outputs__is_mean_and_deviation(void **state)
     (void)state;
     const bpb_moments moments[] = {{4, 10, 36}, {2, -5, 32}, {9, 3, 0}};
     const real expected[] = {10, -5, 3, 3, 4, 1};
-    BPB(net) *net = make_net(2, 3, BPB_SQUARED);
+    net_t *net = make_net(2, 3, BPB_SQUARED);
     assert_ok(BPB(net_standardise_outputs)(net, moments));
     assert_same_bits(6, BPB(net_output_scaling)(net), expected);
     assert_null(BPB(net_input_scaling)(net));
@@ -354,7 +354,7 @@ static void standardise_inputs__equal_values_have_factor_1(void **state)
     (void)state;
     const bpb_moments moments[] = {{4, 10, 0}, {2, -5, 32}};
     const real expected[] = {10, -5, 1, RC(0.25)};
-    BPB(net) *net = make_net(2, 3, BPB_SQUARED);
+    net_t *net = make_net(2, 3, BPB_SQUARED);
     assert_ok(BPB(net_standardise_inputs)(net, moments));
     assert_same_bits(4, BPB(net_input_scaling)(net), expected);
     BPB(net_destroy)(&net);
@@ -364,7 +364,7 @@ static void standardise__row_without_values_is_refused(void **state)
 {
     (void)state;
     const bpb_moments moments[] = {{4, 10, 0}, {0, 0, 0}};
-    BPB(net) *net = make_net(2, 2, BPB_SQUARED);
+    net_t *net = make_net(2, 2, BPB_SQUARED);
     assert_int_equal(BPB(net_standardise_inputs)(net, moments), BPB_ERR_OPTION);
     assert_int_equal(BPB(net_standardise_outputs)(net, moments), BPB_ERR_OPTION);
     assert_true(!BPB(net_input_scaling)(net) && !BPB(net_output_scaling)(net));
@@ -378,7 +378,7 @@ static void standardise__what_float_cannot_hold_is_out_of_range(void **state)
     const bpb_moments large_mean = {1, 1e300, 0}, small = {1, 0, 1e-90}, large = {1, 0, 1e90};
     const bpb_status expected = BPB_SELECT(BPB_OK, BPB_ERR_RANGE);
     const bpb_moments *const moments[] = {&large_mean, &small, &large};
-    BPB(net) *net = make_net(1, 1, BPB_SQUARED);
+    net_t *net = make_net(1, 1, BPB_SQUARED);
     for (size_t k = 0; k < COUNT(moments); k++) {
         assert_int_equal(BPB(net_standardise_inputs)(net, moments[k]), expected);
         assert_int_equal(BPB(net_standardise_outputs)(net, moments[k]), expected);
@@ -401,7 +401,7 @@ static void standardise_outputs__gaussian_variances_are_in_the_callers_units(voi
     bpb_score score;
     fill_uniform(&rng, B, -1, 1, x);
     fill_uniform(&rng, N * B, 50, 90, t);
-    BPB(net) *net = make_net(1, 2 * N, BPB_GAUSSIAN);
+    net_t *net = make_net(1, 2 * N, BPB_GAUSSIAN);
     assert_ok(BPB(moments_add)(moments, BPB(matrix)(t, N, B)));
     assert_ok(BPB(net_standardise_outputs)(net, moments));
     assert_ok(BPB(predict)(net, BPB(matrix)(x, 1, B), BPB(matrix_out)(y, 2 * N, B)));
@@ -430,10 +430,9 @@ static void standardise_outputs__leaves_others_of_a_group_as_they_are(void **sta
     (void)state;
     const bpb_moments moments[] = {{4, 10, 36}, {2, -5, 32}};
     const real expected[] = {10, 0, -5, 0, 3, 1, 4, 1};
-    BPB(net) *net = make_net(2, 4, BPB_SQUARED);
-    assert_ok(BPB(net_set_loss)(net, &(BPB(loss_function)){.name = "pairs",
-                                                           .value = value_in_pairs,
-                                                           .group = 2}));
+    net_t *net = make_net(2, 4, BPB_SQUARED);
+    assert_ok(BPB(net_set_loss)(
+        net, &(loss_function_t){.name = "pairs", .value = value_in_pairs, .group = 2}));
     assert_ok(BPB(net_standardise_outputs)(net, moments));
     assert_same_bits(8, BPB(net_output_scaling)(net), expected);
     BPB(net_destroy)(&net);

@@ -7,13 +7,13 @@
 #include <sys/resource.h>
 
 #include "support_tmpl.h"
-#include "files.h"
+#include "temporary_files.h"
 
 /* ---- Nets and files ---- */
 
-static BPB(net) * make_net(const size_t *units, size_t L, bpb_loss_kind loss)
+static net_t *make_net(const size_t *units, size_t L, bpb_loss_kind loss)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     const bpb_net_options options = {.units = units, .n_layers = L, .loss = loss, .seed = 3};
     assert_ok(BPB(net_create)(&net, &options));
     return net;
@@ -23,7 +23,7 @@ static const size_t small[] = {2, 3, 1};
 
 static int has_json(void)
 {
-    BPB(net) *net = make_net(small, 2, BPB_SQUARED);
+    net_t *net = make_net(small, 2, BPB_SQUARED);
     const bpb_status status = BPB(net_save_network2)(net, path_of("probe.json"));
     BPB(net_destroy)(&net);
     count_files(1);
@@ -55,7 +55,7 @@ static char *content_of(const char *path, size_t *n)
     return text;
 }
 
-static void expect_net(const BPB(net) * net, const BPB(net) * same)
+static void expect_net(const net_t *net, const net_t *same)
 {
     assert_int_equal(BPB(net_layers)(net), BPB(net_layers)(same));
     for (size_t l = 0; l <= BPB(net_layers)(same); l++) {
@@ -70,9 +70,9 @@ static void expect_net(const BPB(net) * net, const BPB(net) * same)
     assert_same_bits(BPB(net_parameters)(same), BPB(net_ctheta)(net), BPB(net_ctheta)(same));
 }
 
-static void expect_file(const char *path, const BPB(net) * same)
+static void expect_file(const char *path, const net_t *same)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_load_network2)(&net, path));
     expect_net(net, same);
     BPB(net_destroy)(&net);
@@ -95,7 +95,7 @@ static void save_network2__text(void **state)
         "\"biases\": [[[-0.0], [7.0], "
         "[" BPB_SELECT("9.9999999999999995e-08", "1.00000001e-07") "]], [[0.25]]], \"cost\": \"QuadraticCost\"}";
     size_t n;
-    BPB(net) *net = make_net(small, 2, BPB_SQUARED);
+    net_t *net = make_net(small, 2, BPB_SQUARED);
     memcpy(BPB(net_theta)(net), values, sizeof values);
     const char *path = path_of("net.json");
     assert_ok(BPB(net_save_network2)(net, path));
@@ -116,7 +116,7 @@ static void save_load_network2__same_bits(void **state)
     static const size_t layers[] = {1, 1, 1, 2, 4};
     for (size_t k = 0; k < 2 * COUNT(layers); k++) {
         const bpb_loss_kind loss = k % 2 ? BPB_CROSS_ENTROPY : BPB_SQUARED;
-        BPB(net) *net = make_net(units[k / 2], layers[k / 2], loss);
+        net_t *net = make_net(units[k / 2], layers[k / 2], loss);
         const char *path = path_of("net.json");
         assert_ok(BPB(net_set_note)(net, "left", "out"));
         assert_ok(BPB(net_save_network2)(net, path));
@@ -133,7 +133,7 @@ static void save_load_network2__any_bits(void **state)
     NEEDS_JSON();
     static const size_t units[] = {50, 40};
     uint64_t seed = 5;
-    BPB(net) *net = make_net(units, 1, BPB_SQUARED);
+    net_t *net = make_net(units, 1, BPB_SQUARED);
     real *theta = BPB(net_theta)(net);
     for (size_t k = 0; k < BPB(net_parameters)(net); k++) {
         do {
@@ -165,7 +165,7 @@ static void save_network2__what_it_cannot_say(void **state)
     const char *path = path_of("net.json");
     for (size_t k = 0; k < COUNT(others); k++) {
         bpb_net_options options = others[k];
-        BPB(net) *net = NULL;
+        net_t *net = NULL;
         options.units = small;
         options.n_layers = 2;
         assert_ok(BPB(net_create)(&net, &options));
@@ -180,7 +180,7 @@ static void save_network2__scaling_and_values_it_cannot_hold(void **state)
     (void)state;
     NEEDS_JSON();
     static const real ones[3] = {1, 1, 1};
-    BPB(net) *net = make_net(small, 2, BPB_SQUARED);
+    net_t *net = make_net(small, 2, BPB_SQUARED);
     real *theta = BPB(net_theta)(net);
     const char *path = path_of("net.json");
     assert_ok(BPB(net_set_input_scaling)(net, ones, NULL));
@@ -207,7 +207,7 @@ static void save_network2__failure_keeps_the_old_file(void **state)
     (void)state;
     NEEDS_JSON();
     static const size_t units[] = {4, 9, 2};
-    BPB(net) *net = make_net(small, 2, BPB_SQUARED), *other = make_net(units, 2, BPB_SQUARED);
+    net_t *net = make_net(small, 2, BPB_SQUARED), *other = make_net(units, 2, BPB_SQUARED);
     const char *path = path_of("net.json");
     struct rlimit before;
     assert_ok(BPB(net_save_network2)(net, path));
@@ -260,7 +260,7 @@ static void load_network2__forms_of_json(void **state)
         "{" SIZES "," WEIGHTS "," BIASES ",\"\\u0063ost\":\"CrossEntropy\\u0043ost\"}",
     };
     for (size_t k = 0; k < COUNT(texts); k++) {
-        BPB(net) *net = NULL;
+        net_t *net = NULL;
         const bpb_status status = BPB(net_load_network2)(&net, store(texts[k], strlen(texts[k])));
         if (status)
             fail_msg("%s: %d", texts[k], status);
@@ -276,7 +276,7 @@ static void load_network2__forms_of_json(void **state)
 static bpb_status load(const char *text, size_t n)
 {
     char place;
-    BPB(net) *const before = (BPB(net) *)(void *)&place, *net = before;
+    net_t *const before = (net_t *)(void *)&place, *net = before;
     const bpb_status status = BPB(net_load_network2)(&net, store(text, n));
     if (status < 0)
         assert_ptr_equal(net, before);
@@ -439,7 +439,7 @@ static void load_network2__no_such_file(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_int_equal(BPB(net_load_network2)(&net, path_of("none")), BPB_ERR_IO);
     assert_int_equal(errno, ENOENT);
     assert_int_equal(BPB(net_load_network2)(&net, folder), BPB_ERR_IO);
@@ -455,7 +455,7 @@ static void save_load_network2__other_locale(void **state)
     NEEDS_JSON();
     static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE"};
     size_t n, again;
-    BPB(net) *net = make_net(small, 2, BPB_SQUARED);
+    net_t *net = make_net(small, 2, BPB_SQUARED);
     const char *path = path_of("net.json"), *name = NULL;
     assert_ok(BPB(net_save_network2)(net, path));
     char *text = content_of(path, &n);
@@ -481,10 +481,10 @@ static void save_load_network2__other_rounding_mode(void **state)
     (void)state;
     NEEDS_JSON();
     static const int modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
-    BPB(net) *net = make_net(small, 2, BPB_SQUARED);
+    net_t *net = make_net(small, 2, BPB_SQUARED);
     const char *path = path_of("net.json");
     for (size_t k = 0; k < COUNT(modes); k++) {
-        BPB(net) *again = NULL;
+        net_t *again = NULL;
         assert_int_equal(fesetround(modes[k]), 0);
         const bpb_status saved = BPB(net_save_network2)(net, path);
         const bpb_status loaded = BPB(net_load_network2)(&again, path);
@@ -507,7 +507,7 @@ static void save_load_network2__traps_set(void **state)
     const int trapping = set_traps(1);
     if (!clear_traps() || !trapping)
         skip();
-    BPB(net) *net = make_net(small, 2, BPB_SQUARED), *again = NULL;
+    net_t *net = make_net(small, 2, BPB_SQUARED), *again = NULL;
     BPB(net_theta)(net)[0] = BPB_SELECT(0x1p-1070, 0x1p-140f);
     const char *path = path_of("net.json");
     set_traps(1);
@@ -530,7 +530,7 @@ static void save_load_network2__by_another_program(void **state)
 #ifdef CHECK_NETWORK2
     static const size_t units[] = {20, 15, 4};
     char line[10000];
-    BPB(net) *net = make_net(units, 2, BPB_CROSS_ENTROPY);
+    net_t *net = make_net(units, 2, BPB_CROSS_ENTROPY);
     BPB(net_theta)(net)[0] = 3; /* whole, and of no sign */
     BPB(net_theta)(net)[1] = RC(-0.0);
     assert_ok(BPB(net_save_network2)(net, path_of("net.json")));
@@ -548,7 +548,7 @@ static void save_load_network2__by_another_program(void **state)
 static void network2__null(void **state)
 {
     (void)state;
-    BPB(net) *net = make_net(small, 2, BPB_SQUARED), *loaded = NULL;
+    net_t *net = make_net(small, 2, BPB_SQUARED), *loaded = NULL;
     assert_int_equal(BPB(net_save_network2)(NULL, "file"), BPB_ERR_NULL);
     assert_int_equal(BPB(net_save_network2)(net, NULL), BPB_ERR_NULL);
     assert_int_equal(BPB(net_load_network2)(NULL, "file"), BPB_ERR_NULL);
@@ -561,7 +561,7 @@ static void network2__without_json(void **state)
     (void)state;
     if (has_json())
         skip();
-    BPB(net) *net = make_net(small, 2, BPB_SQUARED), *loaded = NULL;
+    net_t *net = make_net(small, 2, BPB_SQUARED), *loaded = NULL;
     const char *path = store(GOOD, sizeof GOOD - 1);
     assert_int_equal(BPB(net_load_network2)(&loaded, path), BPB_ERR_UNSUPPORTED);
     assert_null(loaded);

@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 
 #include "support_tmpl.h"
-#include "files.h"
+#include "temporary_files.h"
 
 /* ---- Files made by hand ---- */
 
@@ -73,7 +73,7 @@ static const char *store(const struct bytes *bytes)
 
 static void expect_values(const char *path, size_t rows, size_t cols, const real *values)
 {
-    BPB(out) X = {0};
+    out_t X = {0};
     bpb_where where = {77, 78};
     assert_ok(BPB(npy_read)(&X, path, &where));
     assert_int_equal(X.rows, rows);
@@ -88,8 +88,8 @@ static void expect_values(const char *path, size_t rows, size_t cols, const real
 static bpb_status status_of(const char *path)
 {
     real value = 0;
-    const BPB(out) before = {.data = &value, .rows = 11, .cols = 12, .ld = 13, .row_stride = 14};
-    BPB(out) X = before;
+    const out_t before = {.data = &value, .rows = 11, .cols = 12, .ld = 13, .row_stride = 14};
+    out_t X = before;
     bpb_where where = {77, 78};
     const bpb_status status = BPB(npy_read)(&X, path, &where);
     if (status < 0)
@@ -531,7 +531,7 @@ static void npy_read__not_finite(void **state)
     struct bytes bytes;
     for (size_t run = 0; run < 48; run++) {
         const size_t k = run % 12, size = run / 12 % 2 ? 4 : 8;
-        BPB(out) X = {0};
+        out_t X = {0};
         bpb_where where = {77, 78};
         put_odd(&bytes, size, run >= 24, k, odd[run % 3]);
         const char *path = store(&bytes);
@@ -561,7 +561,7 @@ static void npy_read__traps_set(void **state)
 {
     (void)state;
     struct bytes bytes;
-    BPB(out) X = {0};
+    out_t X = {0};
     put_array(&bytes, "<f8", "False", "(3,)");
     put_number(&bytes, bits_of(0.1, 8), 8, false);
     put_number(&bytes, bits_of(1e-310, 8), 8, false);
@@ -592,7 +592,7 @@ static void npy_read__no_such_file(void **state)
 static void npy_read__null(void **state)
 {
     (void)state;
-    BPB(out) X = {0};
+    out_t X = {0};
     assert_int_equal(BPB(npy_read)(NULL, "file", NULL), BPB_ERR_NULL);
     assert_int_equal(BPB(npy_read)(&X, NULL, NULL), BPB_ERR_NULL);
 }
@@ -632,7 +632,7 @@ static void npy_write__any_view(void **state)
     (void)state;
     enum { ROWS = 3, COLS = 4 };
     static const size_t index[COLS] = {6, 0, 0, 3}, rows[ROWS] = {2, 0, 4};
-    const BPB(view) views[] = {
+    const view_t views[] = {
         {.rows = ROWS, .cols = COLS},
         {.rows = ROWS, .cols = COLS, .ld = 7},
         {.rows = ROWS, .cols = COLS, .row_stride = 2},
@@ -644,7 +644,7 @@ static void npy_write__any_view(void **state)
     for (size_t k = 0; k < COUNT(data); k++)
         data[k] = (real)k;
     for (size_t v = 0; v < COUNT(views); v++) {
-        BPB(view) X = views[v];
+        view_t X = views[v];
         X.data = data;
         const size_t step = X.row_stride ? X.row_stride : 1, ld = X.ld ? X.ld : ROWS * step;
         for (size_t k = 0; k < ROWS * COLS; k++)
@@ -660,7 +660,7 @@ static void npy_write__gives_the_bits_back(void **state)
     (void)state;
     enum { ROWS = 37, COLS = 300 };
     struct rng rng = {4};
-    BPB(out) Y = {0};
+    out_t Y = {0};
     bpb_where where;
     real *X = make_reals(ROWS * COLS);
     for (size_t k = 0; k < ROWS * COLS; k++) {
@@ -688,7 +688,7 @@ static void npy_write__what_cannot_be(void **state)
     real x[4] = {1, 2, 3, 4};
     const char *path = path_of("new.npy");
     const struct {
-        BPB(view) X;
+        view_t X;
         bpb_status status;
     } views[] = {
         {{.rows = 2, .cols = 2}, BPB_ERR_NULL},

@@ -10,11 +10,10 @@ static const bpb_objective_options decaying = {.batch = 7, .decay = 0.375};
 static const bpb_objective_options all_decaying = {.batch = 11, .decay = 0.375, .decay_biases = 1};
 
 /* An objective of a net that is then gone, so that nothing but a copy of it can be used. */
-static BPB(objective) * make_objective(const struct drawn *drawn,
-                                       const bpb_objective_options *options)
+static objective_t *make_objective(const struct drawn *drawn, const bpb_objective_options *options)
 {
-    BPB(objective) *objective = NULL;
-    BPB(net) *net = NULL;
+    objective_t *objective = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_copy)(&net, drawn->machine.net));
     assert_ok(BPB(objective_create)(&objective, net, drawn_inputs(drawn), drawn_targets(drawn),
                                     options));
@@ -54,7 +53,7 @@ static long double naive_f(const struct drawn *drawn, const bpb_objective_option
 
 static void check_f(const struct drawn *drawn, const bpb_objective_options *options)
 {
-    BPB(objective) *objective = make_objective(drawn, options);
+    objective_t *objective = make_objective(drawn, options);
     const long double want = naive_f(drawn, options);
     real *gradient = make_dirty(drawn->P), *alone = make_dirty(drawn->P);
     double f = 0, f_alone = 1;
@@ -112,7 +111,7 @@ static void check_derivatives(const struct drawn *drawn, const bpb_objective_opt
     struct rng rng = {41};
     long double *wide;
     real *v = draw_direction(&rng, drawn->P, &wide), *got = make_dirty(drawn->P);
-    BPB(objective) *objective = make_objective(drawn, options);
+    objective_t *objective = make_objective(drawn, options);
     assert_ok(BPB(objective_gradient)(objective, theta_of(drawn), NULL, got));
     assert_derivative(drawn, options, "gradient", got, of_gradient, NULL, drawn->theta_wide);
     assert_ok(BPB(objective_hvp)(objective, theta_of(drawn), v, got));
@@ -152,9 +151,9 @@ static void check_one_batch(const struct drawn *drawn, void *user)
     long double *wide;
     real *v = draw_direction(&rng, drawn->P, &wide);
     real *got = make_dirty(drawn->P), *want = make_dirty(drawn->P);
-    BPB(objective) *objective = make_objective(drawn, NULL);
+    objective_t *objective = make_objective(drawn, NULL);
     const struct machine *machine = &drawn->machine;
-    const BPB(view) X = drawn_inputs(drawn), T = drawn_targets(drawn);
+    const view_t X = drawn_inputs(drawn), T = drawn_targets(drawn);
     double f = 0, E = 1;
     (void)user;
     assert_ok(BPB(gradient)(machine->net, machine->work, X, T, want, &E));
@@ -192,10 +191,10 @@ static struct drawn make_small(void)
     return make_drawn(&small, &(bpb_plan_options){.batch = 5, .derivatives = 1}, &rng);
 }
 
-static void refuse(const struct drawn *drawn, BPB(view) X, BPB(view) T,
-                   bpb_objective_options options, bpb_status status)
+static void refuse(const struct drawn *drawn, view_t X, view_t T, bpb_objective_options options,
+                   bpb_status status)
 {
-    BPB(objective) *objective = NULL;
+    objective_t *objective = NULL;
     assert_int_equal(BPB(objective_create)(&objective, drawn->machine.net, X, T, &options), status);
     assert_null(objective);
 }
@@ -204,10 +203,10 @@ static void objective_create__refuses_what_it_cannot_do(void **state)
 {
     (void)state;
     struct drawn drawn = make_small();
-    const BPB(view) X = drawn_inputs(&drawn), T = drawn_targets(&drawn);
-    BPB(view) wrong = X, masked = T, overlapping = X, empty = X;
+    const view_t X = drawn_inputs(&drawn), T = drawn_targets(&drawn);
+    view_t wrong = X, masked = T, overlapping = X, empty = X;
     real labels[5] = {0, 1, 2, 0, 1};
-    BPB(objective) *objective = NULL;
+    objective_t *objective = NULL;
     wrong.rows = 2;
     masked.masked = 2;
     overlapping.ld = 1;
@@ -225,7 +224,7 @@ static void objective_create__refuses_what_it_cannot_do(void **state)
     refuse(&drawn, overlapping, T, plain, BPB_ERR_STRIDE);
     refuse(&drawn, empty, BPB(columns)(T, 0, 0), plain, BPB_ERR_SIZE);
     refuse(&drawn, X, BPB(matrix)(labels, 1, 5), plain, BPB_ERR_LABEL);
-    refuse(&drawn, (BPB(view)){.rows = 3, .cols = 5}, T, plain, BPB_ERR_NULL);
+    refuse(&drawn, (view_t){.rows = 3, .cols = 5}, T, plain, BPB_ERR_NULL);
     assert_int_equal(BPB(objective_create)(NULL, drawn.machine.net, X, T, NULL), BPB_ERR_NULL);
     assert_int_equal(BPB(objective_create)(&objective, NULL, X, T, NULL), BPB_ERR_NULL);
     BPB(objective_destroy)(&objective);
@@ -237,7 +236,7 @@ static void objective__refuses_null(void **state)
 {
     (void)state;
     struct drawn drawn = make_small();
-    BPB(objective) *o = make_objective(&drawn, NULL);
+    objective_t *o = make_objective(&drawn, NULL);
     const real *theta = theta_of(&drawn);
     real *x = make_reals(drawn.P);
     double f;
@@ -257,18 +256,18 @@ static void objective__refuses_null(void **state)
 }
 
 /* A sine without the parts that are not named. */
-static BPB(activation_function) sine_with(bool df, bool d2f)
+static activation_function_t sine_with(bool df, bool d2f)
 {
-    return (BPB(activation_function)){
+    return (activation_function_t){
         .name = "part", .f = sine_f, .df = df ? sine_df : NULL, .d2f = d2f ? sine_d2f : NULL};
 }
 
-static void check_lacking(BPB(activation_function) g, bpb_status gradient, bpb_status curvature)
+static void check_lacking(activation_function_t g, bpb_status gradient, bpb_status curvature)
 {
     struct drawn drawn = make_small();
     real *x = make_dirty(drawn.P), *untouched = make_dirty(drawn.P);
     assert_ok(BPB(net_set_activation)(drawn.machine.net, 1, &g));
-    BPB(objective) *o = make_objective(&drawn, NULL);
+    objective_t *o = make_objective(&drawn, NULL);
     const real *theta = theta_of(&drawn);
     double f = 0;
     assert_int_equal(BPB(objective_hvp)(o, theta, theta, x), curvature);
@@ -299,7 +298,7 @@ static void objective__tells_of_what_is_not_finite(void **state)
     real *x = make_dirty(drawn.P);
     double f = 0;
     drawn.X[0] = (real)NAN;
-    BPB(objective) *o = make_objective(&drawn, &(bpb_objective_options){.batch = 2});
+    objective_t *o = make_objective(&drawn, &(bpb_objective_options){.batch = 2});
     const real *theta = theta_of(&drawn);
     assert_int_equal(BPB(objective_gradient)(o, theta, &f, x), BPB_NONFINITE);
     assert_true(isnan(f));

@@ -7,10 +7,10 @@
 #include <fenv.h>
 #include <stdio.h>
 
-#include "data/bytes.h"
-#include "io/crc32.h"
-#include "optimiser_tmpl.h"
-#include "train/optimiser_tmpl.h"
+#include "base/bytes.h"
+#include "base/crc32.h"
+#include "optimiser_cases_tmpl.h"
+#include "optim/optimiser_tmpl.h"
 
 /* ---- Allocations ---- */
 
@@ -48,9 +48,9 @@ void __wrap_free(void *memory)
 static void opt_create__an_allocation_fails__told_and_nothing_lost(void **state)
 {
     (void)state;
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     for (size_t k = 0; k < COUNT(settings); k++) {
-        BPB(opt) *opt = NULL;
+        opt_t *opt = NULL;
         const size_t before = allocations, live_before = live;
         assert_ok(BPB(opt_create)(&opt, net, &settings[k].options));
         const size_t count = allocations - before;
@@ -72,8 +72,8 @@ static void opt_step__and_packing__do_not_allocate(void **state)
 {
     (void)state;
     for (size_t k = 0; k < COUNT(settings); k++) {
-        BPB(net) *net = make_net();
-        BPB(opt) *opt = make_opt(net, &settings[k].options);
+        net_t *net = make_net();
+        opt_t *opt = make_opt(net, &settings[k].options);
         struct slopes slopes = {.rng = {k}};
         unsigned char packed[PACKED_MOST];
         draw_slopes(&slopes, 0);
@@ -95,7 +95,7 @@ struct kept {
     size_t bytes;
 };
 
-static struct kept keep(const BPB(opt) * opt, const BPB(net) * net)
+static struct kept keep(const opt_t *opt, const net_t *net)
 {
     struct kept kept = {.bytes = 0};
     memcpy(kept.theta, BPB(net_ctheta)(net), sizeof kept.theta);
@@ -103,7 +103,7 @@ static struct kept keep(const BPB(opt) * opt, const BPB(net) * net)
     return kept;
 }
 
-static void assert_kept(const BPB(opt) * opt, const BPB(net) * net, const struct kept *want)
+static void assert_kept(const opt_t *opt, const net_t *net, const struct kept *want)
 {
     const struct kept got = keep(opt, net);
     assert_same_bits(P, got.theta, want->theta);
@@ -113,8 +113,8 @@ static void assert_kept(const BPB(opt) * opt, const BPB(net) * net, const struct
 
 /* A net and an optimiser that have had a step, and the loss of the next. */
 struct pair {
-    BPB(net) * net;
-    BPB(opt) * opt;
+    net_t *net;
+    opt_t *opt;
     struct slopes slopes;
     struct kept kept;
 };
@@ -203,13 +203,13 @@ static void opt_step__theta_overflows__is_lost(void **state)
     (void)state;
     for (size_t k = 0; k < COUNT(settings); k++) {
         const bpb_opt_options options = overflowing(settings[k].options);
-        BPB(net) *net = make_net();
+        net_t *net = make_net();
         for (size_t i = 0; i < P; i++) {
             real *theta = BPB(net_theta)(net), gradient[P] = {0};
             memset(theta, 0, P * sizeof *theta);
             theta[i] = -BPB_SELECT(DBL_MAX, FLT_MAX);
             gradient[i] = 1;
-            BPB(opt) *opt = make_opt(net, &options);
+            opt_t *opt = make_opt(net, &options);
             assert_int_equal(BPB(opt_step)(opt, net, gradient, 1), BPB_LOST);
             assert_int_equal(BPB(opt_steps)(opt), 1);
             for (size_t j = 0; j < P; j++)
@@ -230,10 +230,13 @@ static void opt_step__theta_becomes_nan__is_lost(void **state)
     (void)state;
     const double largest = BPB_SELECT(DBL_MAX, (double)FLT_MAX);
     for (int l1 = 0; l1 < 2; l1++) {
-        BPB(net) *net = make_net();
-        BPB(opt) *opt = make_opt(net, &(bpb_opt_options){
-            .method = BPB_SGD, .eta = largest, .decay = 1, .decay_1 = l1 ? 0.5 : 0,
-            .decoupled = 1, .decay_biases = 1});
+        net_t *net = make_net();
+        opt_t *opt = make_opt(net, &(bpb_opt_options){.method = BPB_SGD,
+                                                      .eta = largest,
+                                                      .decay = 1,
+                                                      .decay_1 = l1 ? 0.5 : 0,
+                                                      .decoupled = 1,
+                                                      .decay_biases = 1});
         real gradient[P] = {0};
         memset(BPB(net_theta)(net), 0, P * sizeof(real));
         BPB(net_theta)(net)[7] = 2;
@@ -262,7 +265,7 @@ static void opt_step__wrong_arguments__are_refused(void **state)
     assert_refused(&pair, -INFINITY, BPB_ERR_OPTION);
     assert_refused(&pair, BPB_SELECT(INFINITY, 1e39), BPB_ERR_OPTION);
     for (size_t i = 0; i < COUNT(others); i++) {
-        BPB(net) *other = NULL;
+        net_t *other = NULL;
         real many[200] = {0};
         assert_ok(BPB(net_create)(&other, &others[i]));
         assert_true(BPB(net_parameters)(other) <= COUNT(many));
@@ -279,7 +282,7 @@ static void opt_step__net_of_other_functions__is_taken(void **state)
     (void)state;
     struct pair pair = make_pair(&(bpb_opt_options){.method = BPB_MOMENTUM});
     const size_t units[] = {7, 5, 9};
-    BPB(net) *other = NULL;
+    net_t *other = NULL;
     assert_ok(BPB(net_create)(&other, &(bpb_net_options){.units = units, .n_layers = 2,
                                                         .hidden = BPB_RELU}));
     assert_ok(BPB(opt_step)(pair.opt, other, pair.slopes.gradient, 1));
@@ -321,8 +324,8 @@ static void opt_create__option_out_of_range__is_refused(void **state)
         {.delta_min = -1}, {.delta_min = 0.02}, {.delta_min = NAN},
         {.delta_max = 0.01}, {.delta_max = huge}, {.delta_max = NAN},
     };
-    BPB(net) *net = make_net();
-    BPB(opt) *const untouched = (void *)&wrong, *opt = untouched;
+    net_t *net = make_net();
+    opt_t *const untouched = (void *)&wrong, *opt = untouched;
     for (size_t i = 0; i < COUNT(wrong); i++) {
         const bpb_status status = BPB(opt_create)(&opt, net, &wrong[i]);
         if (status != BPB_ERR_OPTION || opt != untouched)
@@ -341,7 +344,7 @@ static void opt_create__zeros__are_the_defaults_of_the_header(void **state)
     const bpb_opt_options common = {
         .eta = 0.001, .momentum = 0.9, .rho = 0.99, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8,
         .eta_plus = 1.2, .eta_minus = 0.5, .delta_0 = 0.0125, .delta_min = 0, .delta_max = 50};
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     for (bpb_method method = BPB_SGD; bpb_method_name(method); method++) {
         bpb_opt_options options = common;
         options.method = method;
@@ -353,8 +356,8 @@ static void opt_create__zeros__are_the_defaults_of_the_header(void **state)
             options.momentum = 0;
         if (method == BPB_ADAMW)
             options.decay = 0.01, options.decoupled = 1;
-        BPB(opt) *given = make_opt(net, &options),
-                 *opt = make_opt(net, method ? &(bpb_opt_options){.method = method} : NULL);
+        opt_t *given = make_opt(net, &options),
+              *opt = make_opt(net, method ? &(bpb_opt_options){.method = method} : NULL);
         const struct kept kept = keep(given, net);
         assert_kept(opt, net, &kept);
         BPB(opt_destroy)(&given);
@@ -394,7 +397,7 @@ static void opt_set_eta__out_of_range__is_refused(void **state)
         assert_int_equal(BPB(opt_set_eta)(pair.opt, wrong[i]), BPB_ERR_OPTION);
     assert_kept(pair.opt, pair.net, &pair.kept);
     assert_true(BPB(opt_eta)(pair.opt) == 0.25);
-    BPB(opt) *steep = make_opt(pair.net, &(bpb_opt_options){.method = BPB_SGD, .decay_1 = 8});
+    opt_t *steep = make_opt(pair.net, &(bpb_opt_options){.method = BPB_SGD, .decay_1 = 8});
     assert_int_equal(BPB(opt_set_eta)(steep, BPB_SELECT(DBL_MAX, (double)FLT_MAX) / 4),
                      BPB_ERR_OPTION);
     assert_ok(BPB(opt_set_eta)(steep, BPB_SELECT(DBL_MAX, (double)FLT_MAX) / 8));
@@ -410,7 +413,7 @@ static void opt_calls__null__is_told(void **state)
 {
     (void)state;
     struct pair pair = make_pair(NULL);
-    BPB(opt) *none = NULL;
+    opt_t *none = NULL;
     unsigned char packed[PACKED_MOST];
     size_t bytes = 1;
     assert_int_equal(BPB(opt_loss)(NULL, 1), BPB_ERR_NULL);
@@ -549,9 +552,9 @@ static void opt_unpack__state_of_another__is_refused(void **state)
         free_pair(&other);
     }
     const size_t units[] = {5, 7, 9}; /* as many widths, others in one place */
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 2}));
-    BPB(opt) *opt = make_opt(net, &adam);
+    opt_t *opt = make_opt(net, &adam);
     assert_int_equal(BPB(opt_unpack)(opt, pair.kept.packed, pair.kept.bytes), BPB_ERR_MISMATCH);
     BPB(opt_destroy)(&opt);
     BPB(net_destroy)(&net);
@@ -589,8 +592,8 @@ static void opt_unpack__state_of_the_other_precision__is_refused(void **state)
 
 static struct kept run_in(int rounding, const bpb_opt_options *options)
 {
-    BPB(net) *net = make_net();
-    BPB(opt) *opt = make_opt(net, options);
+    net_t *net = make_net();
+    opt_t *opt = make_opt(net, options);
     struct slopes slopes = {.rng = {1}};
     for (size_t t = 0; t < 5; t++) {
         draw_slopes(&slopes, t);
@@ -621,7 +624,7 @@ static void opt_step__callers_rounding__same_bits(void **state)
 
 /* ---- The level ---- */
 
-extern const struct BPB(steps) BPB(steps_generic);
+extern const struct steps BPB(steps_generic);
 
 /* This CPU's loops and those that any CPU runs. */
 static void opt_step__each_form__same_bits_at_every_level(void **state)

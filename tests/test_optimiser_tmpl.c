@@ -3,7 +3,7 @@
  * interrupted. */
 #include <stdio.h>
 
-#include "optimiser_tmpl.h"
+#include "optimiser_cases_tmpl.h"
 
 /* ---- The equations of bpblas.h, one entry after the other ---- */
 
@@ -15,7 +15,7 @@ struct naive {
     long double theta[P], v[P], s[P], m[P], most[P], g_before[P], step_before[P], delta[P];
 };
 
-static struct naive make_naive(BPB(net) * net, const bpb_opt_options *options)
+static struct naive make_naive(net_t *net, const bpb_opt_options *options)
 {
     struct naive naive = {.o = options, .eta = (long double)options->eta, .E_before = NAN};
     real *theta = BPB(net_theta)(net);
@@ -24,7 +24,7 @@ static struct naive make_naive(BPB(net) * net, const bpb_opt_options *options)
         naive.delta[i] = (long double)options->delta_0;
     }
     for (size_t l = 1; l <= BPB(net_layers)(net); l++) {
-        const BPB(out) W = BPB(net_W)(net, theta, l);
+        const out_t W = BPB(net_W)(net, theta, l);
         for (size_t i = 0; i < W.rows * W.cols; i++)
             naive.weight[W.data - theta + (ptrdiff_t)i] = true;
     }
@@ -156,8 +156,8 @@ static void opt_step__each_method__as_its_equations_say(void **state)
 {
     (void)state;
     for (size_t k = 0; k < COUNT(settings); k++) {
-        BPB(net) *net = make_net();
-        BPB(opt) *opt = make_opt(net, &settings[k].options);
+        net_t *net = make_net();
+        opt_t *opt = make_opt(net, &settings[k].options);
         struct naive naive = make_naive(net, &settings[k].options);
         struct slopes slopes = {.rng = {k}};
         for (size_t t = 0; t < STEPS; t++) {
@@ -182,10 +182,10 @@ static void opt_step__equal_entries__same_bits_wherever_they_stand(void **state)
 {
     (void)state;
     for (size_t k = 0; k < COUNT(settings); k++) {
-        BPB(net) *net = make_net();
+        net_t *net = make_net();
         bpb_opt_options options = settings[k].options;
         options.decay_biases = 1;
-        BPB(opt) *opt = make_opt(net, &options);
+        opt_t *opt = make_opt(net, &options);
         struct slopes slopes = {.rng = {k}};
         real *theta = BPB(net_theta)(net);
         for (size_t i = 0; i < P; i++)
@@ -209,8 +209,8 @@ static void opt_step__gradient_anywhere__same_bits(void **state)
     for (size_t k = 0; k < COUNT(settings); k++) {
         real first[P], moved[P + 16];
         for (size_t offset = 0; offset < 16; offset++) {
-            BPB(net) *net = make_net();
-            BPB(opt) *opt = make_opt(net, &settings[k].options);
+            net_t *net = make_net();
+            opt_t *opt = make_opt(net, &settings[k].options);
             struct slopes slopes = {.rng = {k}};
             for (size_t t = 0; t < 3; t++) {
                 draw_slopes(&slopes, t);
@@ -254,8 +254,8 @@ static void opt_step__quadratic__is_minimised_by_each_method(void **state)
                                   [BPB_AMSGRAD] = 0.1,  [BPB_ADAMW] = 0.1};
     for (bpb_method method = BPB_SGD; bpb_method_name(method); method++) {
         const double eta = method < COUNT(etas) ? etas[method] : 1;
-        BPB(net) *net = make_net();
-        BPB(opt) *opt = make_opt(net, &(bpb_opt_options){.method = method, .decay = 1e-12});
+        net_t *net = make_net();
+        opt_t *opt = make_opt(net, &(bpb_opt_options){.method = method, .decay = 1e-12});
         struct quadratic q;
         struct rng rng = {method};
         real gradient[P];
@@ -283,9 +283,10 @@ static void opt_step__decoupled_l1__exact_zeros(void **state)
 {
     (void)state;
     const double decay_1 = 0.5;
-    BPB(net) *net = make_net();
-    BPB(opt) *opt = make_opt(net, &(bpb_opt_options){.method = BPB_SGD, .eta = 0.25,
-                                                     .decay_1 = decay_1, .decoupled = 1});
+    net_t *net = make_net();
+    opt_t *opt = make_opt(
+        net,
+        &(bpb_opt_options){.method = BPB_SGD, .eta = 0.25, .decay_1 = decay_1, .decoupled = 1});
     struct quadratic q;
     struct rng rng = {8};
     real gradient[P];
@@ -316,8 +317,8 @@ static void opt_step__zeros_and_decay__stay_zeros(void **state)
     (void)state;
     const real gradient[P] = {0};
     for (size_t k = 0; k < COUNT(settings); k++) {
-        BPB(net) *net = make_net();
-        BPB(opt) *opt = make_opt(net, &settings[k].options);
+        net_t *net = make_net();
+        opt_t *opt = make_opt(net, &settings[k].options);
         real *theta = BPB(net_theta)(net);
         for (size_t i = 0; i < P; i++)
             theta[i] = i % 2 ? RC(-0.0) : 0;
@@ -333,8 +334,8 @@ static void opt_step__zeros_and_decay__stay_zeros(void **state)
 
 static void run_adam(const bpb_opt_options *options, real theta[P])
 {
-    BPB(net) *net = make_net();
-    BPB(opt) *opt = make_opt(net, options);
+    net_t *net = make_net();
+    opt_t *opt = make_opt(net, options);
     struct slopes slopes = {.rng = {6}};
     for (size_t t = 0; t < 10; t++) {
         draw_slopes(&slopes, t);
@@ -367,11 +368,11 @@ static void opt_step__adam_decoupled__bits_of_adamw(void **state)
 /* ---- Interrupted ---- */
 
 /* Go on with another optimiser, which has had steps of its own, from the first one's bytes. */
-static void interrupt(BPB(opt) * *opt, const bpb_opt_options *options)
+static void interrupt(opt_t **opt, const bpb_opt_options *options)
 {
     unsigned char packed[PACKED_MOST];
     const size_t bytes = pack(*opt, packed);
-    BPB(net) *other = make_net();
+    net_t *other = make_net();
     struct slopes slopes = {.rng = {99}};
     BPB(opt_destroy)(opt);
     *opt = make_opt(other, options);
@@ -385,8 +386,8 @@ static void interrupt(BPB(opt) * *opt, const bpb_opt_options *options)
 static size_t run_interrupted(const bpb_opt_options *options, size_t every, real *theta,
                               unsigned char *packed)
 {
-    BPB(net) *net = make_net();
-    BPB(opt) *opt = make_opt(net, options);
+    net_t *net = make_net();
+    opt_t *opt = make_opt(net, options);
     struct slopes slopes = {.rng = {5}};
     for (size_t t = 0; t < STEPS; t++) {
         if (t == 10)
@@ -421,8 +422,8 @@ static void opt_unpack__between_loss_and_step__same_bits(void **state)
 {
     (void)state;
     const bpb_opt_options options = {.method = BPB_IRPROP_PLUS};
-    BPB(net) *net = make_net(), *other = make_net();
-    BPB(opt) *opt = make_opt(net, &options);
+    net_t *net = make_net(), *other = make_net();
+    opt_t *opt = make_opt(net, &options);
     struct slopes slopes = {.rng = {7}};
     draw_slopes(&slopes, 0);
     assert_ok(BPB(opt_loss)(opt, 1));
@@ -436,7 +437,7 @@ static void opt_unpack__between_loss_and_step__same_bits(void **state)
     assert_ok(BPB(opt_step)(opt, other, slopes.gradient, -1));
     assert_same_bits(P, BPB(net_ctheta)(other), BPB(net_ctheta)(net));
     real *theta = BPB(net_theta)(other);
-    BPB(net) *start = make_net();
+    net_t *start = make_net();
     for (size_t i = 0; i < P; i++) /* but for the rounding of there and back */
         assert_true(fabs((double)(theta[i] - BPB(net_theta)(start)[i])) <=
                     2 * EPSILON * (1 + fabs((double)theta[i])));

@@ -48,10 +48,14 @@ static void tanh_second(const void *context, size_t n, size_t B, const real *Z, 
 }
 
 static const real one = 1;
-static const BPB(activation_function) tanhs[] = {
+static const activation_function_t tanhs[] = {
     {.name = "by-entries", .context = &one, .of_A = 1, .f = tanh_f, .df = tanh_df, .d2f = tanh_d2f},
-    {.name = "by-matrices", .of_A = 1, .value = tanh_value, .vjp = tanh_through,
-     .jvp = tanh_through, .second = tanh_second},
+    {.name = "by-matrices",
+     .of_A = 1,
+     .value = tanh_value,
+     .vjp = tanh_through,
+     .jvp = tanh_through,
+     .second = tanh_second},
 };
 
 /* ---- Gaussian loss, whose targets have two outputs each, in A ---- */
@@ -91,10 +95,11 @@ static void gaussian_second(const void *context, size_t n, size_t B, const real 
     }
 }
 
-static const BPB(loss_function) own_gaussian = {.name = "own-gaussian", .group = 2,
-                                                .value = gaussian_value,
-                                                .gradient = gaussian_gradient,
-                                                .second = gaussian_second};
+static const loss_function_t own_gaussian = {.name = "own-gaussian",
+                                             .group = 2,
+                                             .value = gaussian_value,
+                                             .gradient = gaussian_gradient,
+                                             .second = gaussian_second};
 
 /* ---- All orders of a net against the naive one ---- */
 
@@ -117,7 +122,7 @@ static void check_curvature(const struct drawn *drawn, long double *want, long d
     long double *wide;
     real *v = draw_direction(&rng, drawn->P, &wide), *product = make_dirty(drawn->P);
     const struct machine *machine = &drawn->machine;
-    const BPB(view) X = drawn_inputs(drawn), T = drawn_targets(drawn);
+    const view_t X = drawn_inputs(drawn), T = drawn_targets(drawn);
     struct drawn twice = *drawn;
     twice.terms *= 2;
     assert_ok(BPB(hvp)(machine->net, machine->work, X, T, v, product, NULL, NULL));
@@ -211,8 +216,8 @@ static void slope_one(const void *context, size_t n, const real *z, const real *
 /* With an identity at the output, derivatives in Z are those in A. */
 static void own_loss__of_Z_needs_no_second_derivative_of_the_output(void **state)
 {
-    const BPB(activation_function) output = {.name = "as-it-is", .f = as_it_is, .df = slope_one};
-    BPB(loss_function) loss = own_total;
+    const activation_function_t output = {.name = "as-it-is", .f = as_it_is, .df = slope_one};
+    loss_function_t loss = own_total;
     struct recipe recipe = tanh_net;
     (void)state;
     recipe.g[2] = BPB_IDENTITY;

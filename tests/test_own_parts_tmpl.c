@@ -7,8 +7,8 @@
 
 #include <stdatomic.h>
 
-typedef BPB(activation_function) activation;
-typedef BPB(loss_function) loss_function;
+typedef activation_function_t activation;
+typedef loss_function_t loss_function;
 
 static const double leak = 0.25, huber_delta = 0.125;
 static const activation leaky = {.name = "leaky", .context = &leak, BY_ENTRY(own_leaky)},
@@ -34,26 +34,26 @@ static struct outputs {
     double loss;
     bpb_score score;
     bpb_train_report report;
-    BPB(objective) * objective;
+    objective_t *objective;
 } out, pattern;
 
-static BPB(view) X(void)
+static view_t X(void)
 {
     return BPB(matrix)(x_values, N_IN, COLS);
 }
-static BPB(view) T(void)
+static view_t T(void)
 {
     return BPB(matrix)(t_values, N_OUT, COLS);
 }
-static BPB(view) J_like(void)
+static view_t J_like(void)
 {
     return BPB(matrix)(j_values, ENTRIES_OF_J, COLS);
 }
-static BPB(out) Y(void)
+static out_t Y(void)
 {
     return BPB(matrix_out)(out.Y, N_OUT, COLS);
 }
-static BPB(out) dX(void)
+static out_t dX(void)
 {
     return BPB(matrix_out)(out.dX, N_IN, COLS);
 }
@@ -73,7 +73,7 @@ CALL(gradient, BPB(gradient)(m->net, m->work, X(), T(), out.gradient, &out.loss)
 CALL(step, BPB(sgd_step)(m->net, m->work, X(), T(), &rule, &out.loss))
 CALL(gradient_x, BPB(gradient_x)(m->net, m->work, X(), T(), out.gradient, dX(), &out.loss))
 CALL(vjp, BPB(vjp)(m->net, m->work, X(), T(), out.gradient, dX()))
-CALL(jvp, BPB(jvp)(m->net, m->work, X(), v_values, X(), (BPB(out)){0}, Y()))
+CALL(jvp, BPB(jvp)(m->net, m->work, X(), v_values, X(), (out_t){0}, Y()))
 CALL(jacobian, BPB(jacobian)(m->net, m->work, X(), BPB(matrix_out)(out.J, ENTRIES_OF_J, COLS)))
 CALL(hvp, BPB(hvp)(m->net, m->work, X(), T(), v_values, out.gradient, NULL, &out.loss))
 CALL(gnvp, BPB(gnvp)(m->net, m->work, X(), T(), v_values, out.gradient))
@@ -81,7 +81,7 @@ CALL(jacobian_vjp, BPB(jacobian_vjp)(m->net, m->work, X(), T(), J_like(), out.gr
 CALL(sobolev, BPB(sobolev)(m->net, m->work, X(), T(), J_like(), 1, out.gradient, &out.loss))
 static bpb_status call_train(struct machine *m)
 {
-    const BPB(data) data = {.X = X(), .T = T()};
+    const data_t data = {.X = X(), .T = T()};
     return BPB(train)(m->net, &data, &(bpb_train_options){.eta = 0.5, .epochs = 1}, &out.report);
 }
 
@@ -146,16 +146,16 @@ static const struct lack lacks[] = {
      {.name = "lacks", VALUE(own_entropy), .gradient = own_entropy_gradient}},
 };
 
-static BPB(net) * small_net(void)
+static net_t *small_net(void)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = small, .n_layers = 2,
                                                        .hidden = BPB_TANH}));
     assert_int_equal(BPB(net_parameters)(net), P);
     return net;
 }
 
-static struct machine machine_of(BPB(net) * net)
+static struct machine machine_of(net_t *net)
 {
     struct machine m = {.net = net};
     const bpb_plan_options options = {.batch = COLS, .derivatives = 1};
@@ -166,7 +166,7 @@ static struct machine machine_of(BPB(net) * net)
 
 static struct machine lacking_machine(const struct lack *lack)
 {
-    BPB(net) *net = small_net();
+    net_t *net = small_net();
     if (lack->layer)
         assert_ok(BPB(net_set_activation)(net, lack->layer, &lack->g));
     else
@@ -213,7 +213,7 @@ static void missing_part__is_refused_where_it_is_needed(void **state)
 static void hvp__loss_of_z_needs_no_second_of_the_output(void **state)
 {
     (void)state;
-    BPB(net) *net = small_net();
+    net_t *net = small_net();
     assert_ok(BPB(net_set_loss)(net, &entropy));
     assert_ok(BPB(net_set_activation)(net, 2, &lacks[5].g));
     struct machine m = machine_of(net);
@@ -242,7 +242,7 @@ static void jacobian__by_columns_needs_jvp_alone(void **state)
 static void lacking__names_the_first_of_them(void **state)
 {
     (void)state;
-    BPB(net) *net = small_net();
+    net_t *net = small_net();
     const bpb_status statuses[] = {BPB_ERR_NO_VJP, BPB_ERR_NO_JVP, BPB_ERR_NO_SECOND};
     const activation only_value = {.name = "first", VALUE(own_tanh)},
                      only_f = {.name = "second", .f = own_tanh_f};
@@ -338,7 +338,7 @@ static void parameter__of_another_net_is_a_mismatch(void **state)
 static void plan__outlives_its_net(void **state)
 {
     (void)state;
-    BPB(net) *net = small_net(), *copy = NULL;
+    net_t *net = small_net(), *copy = NULL;
     assert_ok(BPB(net_set_activation)(net, 2, &leaky));
     assert_ok(BPB(net_set_loss)(net, &huber));
     assert_ok(BPB(net_copy)(&copy, net));
@@ -355,7 +355,7 @@ static void set_function__the_struct_and_the_name_are_copied(void **state)
     char name[BPB_NAME_BYTES] = "a-name_of-31-characters-0123456";
     activation g = {.name = name, BY_ENTRY(own_leaky), .context = &leak};
     loss_function loss = {.name = name, BY_ENTRY(own_huber), .context = &huber_delta};
-    BPB(net) *net = small_net();
+    net_t *net = small_net();
     assert_int_equal(strlen(name), BPB_NAME_BYTES - 1);
     assert_ok(BPB(net_set_activation)(net, 1, &g));
     assert_ok(BPB(net_set_loss)(net, &loss));
@@ -372,7 +372,7 @@ static void set_function__the_struct_and_the_name_are_copied(void **state)
 static void set_function__getters_tell_of_it(void **state)
 {
     (void)state;
-    BPB(net) *net = small_net();
+    net_t *net = small_net();
     assert_int_equal(BPB(net_targets)(net), N_OUT);
     assert_ok(BPB(net_set_activation)(net, 2, &leaky));
     assert_ok(BPB(net_set_loss)(net, &normal));
@@ -393,7 +393,7 @@ static void set_function__getters_tell_of_it(void **state)
 static void set_function__refused_changes_nothing(void **state)
 {
     (void)state;
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     const loss_function of_three = {.name = "p", .group = 3, LOSS_BY_MATRIX(own_normal)};
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = small, .n_layers = 2,
                                                        .hidden = BPB_LEAKY_RELU,
@@ -441,7 +441,7 @@ static void own_activation__is_given_context_and_z(void **state)
 {
     (void)state;
     for (int of_A = 0; of_A < 2; of_A++) {
-        BPB(net) *net = small_net();
+        net_t *net = small_net();
         const activation watch = {.name = "watch", .context = &seen, .of_A = of_A,
                                   .value = watch_value, .vjp = watch_vjp};
         memset(&seen, 0, sizeof seen);

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-typedef BPB(activation_function) activation;
-typedef BPB(loss_function) loss_function;
+typedef activation_function_t activation;
+typedef loss_function_t loss_function;
 
 static const double leak = 0.25, huber_delta = 0.125; /* exact in float */
 
@@ -68,7 +68,7 @@ static bpb_net_options options_of(const struct twin *twin)
 }
 
 /* The loss first: the library's would not go with an output of one's own. */
-static void set_functions(BPB(net) * net, const struct twin *twin)
+static void set_functions(net_t *net, const struct twin *twin)
 {
     if (twin->loss)
         assert_ok(BPB(net_set_loss)(net, twin->loss));
@@ -78,9 +78,9 @@ static void set_functions(BPB(net) * net, const struct twin *twin)
         assert_ok(BPB(net_set_activation)(net, L, twin->output));
 }
 
-static BPB(net) * make_net(const struct twin *twin, bool own)
+static net_t *make_net(const struct twin *twin, bool own)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     const bpb_net_options options = options_of(twin);
     assert_ok(BPB(net_create)(&net, &options));
     if (own)
@@ -96,7 +96,7 @@ struct data {
     int masked;
 };
 
-static struct data make_data(const BPB(net) * net, bool weighted_and_masked)
+static struct data make_data(const net_t *net, bool weighted_and_masked)
 {
     struct rng rng = {7};
     const size_t n_0 = BPB(net_units)(net, 0), n_L = BPB(net_units)(net, L),
@@ -155,16 +155,16 @@ static void free_answers(struct answers *answers)
 
 /* What the questions are put to. */
 struct subject {
-    BPB(net) * net;
-    BPB(plan) * plan;
-    BPB(work) * work;
+    net_t *net;
+    plan_t *plan;
+    work_t *work;
     struct data data;
-    BPB(view) X, T;
+    view_t X, T;
     size_t n_0, n_L, P;
     struct answers answers;
 };
 
-static struct subject make_subject(BPB(net) * net, bool weighted_and_masked)
+static struct subject make_subject(net_t *net, bool weighted_and_masked)
 {
     struct subject s = {.net = net, .n_0 = BPB(net_units)(net, 0), .n_L = BPB(net_units)(net, L),
                         .P = BPB(net_parameters)(net)};
@@ -210,16 +210,16 @@ static void ask_derivatives(struct subject *s)
 {
     double E = 0;
     const size_t entries = s->n_0 * s->n_L;
-    const BPB(view) U = BPB(matrix)(s->data.U, s->n_L, B), V = BPB(matrix)(s->data.V, s->n_0, B),
-                     D = BPB(matrix)(s->data.D, entries, B);
-    BPB(view) dT = BPB(matrix)(s->data.dT, entries, B);
+    const view_t U = BPB(matrix)(s->data.U, s->n_L, B), V = BPB(matrix)(s->data.V, s->n_0, B),
+                 D = BPB(matrix)(s->data.D, entries, B);
+    view_t dT = BPB(matrix)(s->data.dT, entries, B);
     dT.masked = s->data.masked;
     assert_ok(BPB(gradient_x)(s->net, s->work, s->X, s->T, ANSWER("gradient too", s->P),
                               ANSWER_MATRIX("dX", s->n_0), NULL));
     assert_ok(BPB(vjp)(s->net, s->work, s->X, U, ANSWER("vjp", s->P),
                        ANSWER_MATRIX("vjp dX", s->n_0)));
-    assert_ok(BPB(jvp)(s->net, s->work, s->X, s->data.v, V, (BPB(out)){0},
-                       ANSWER_MATRIX("jvp", s->n_L)));
+    assert_ok(
+        BPB(jvp)(s->net, s->work, s->X, s->data.v, V, (out_t){0}, ANSWER_MATRIX("jvp", s->n_L)));
     assert_ok(BPB(jacobian)(s->net, s->work, s->X, ANSWER_MATRIX("Jacobian", entries)));
     assert_ok(BPB(hvp)(s->net, s->work, s->X, s->T, s->data.v, ANSWER("Hv", s->P), NULL, NULL));
     assert_ok(BPB(gnvp)(s->net, s->work, s->X, s->T, s->data.v, ANSWER("Gv", s->P)));
@@ -232,7 +232,7 @@ static void ask_derivatives(struct subject *s)
 static void ask_steps(struct subject *s)
 {
     const bpb_sgd_rule rule = {.eta = 0.1, .decay = 0.01};
-    const BPB(data) data = {.X = s->X, .T = s->T};
+    const data_t data = {.X = s->X, .T = s->T};
     assert_ok(BPB(sgd_step)(s->net, s->work, s->X, s->T, &rule, NULL));
     memcpy(ANSWER("step", s->P), BPB(net_ctheta)(s->net), s->P * sizeof(real));
     assert_ok(BPB(train)(s->net, &data,

@@ -63,7 +63,7 @@ static real *make_unset(size_t n)
 static void check_forward(struct problem *problem)
 {
     real *Y = make_unset(problem->n_out * problem->B);
-    const BPB(out) view = BPB(matrix_out)(Y, problem->n_out, problem->B);
+    const out_t view = BPB(matrix_out)(Y, problem->n_out, problem->B);
     assert_ok(BPB(forward)(problem->machine.net, problem->machine.work, inputs(problem), view));
     assert_outputs_close(problem, Y);
     free(Y);
@@ -77,7 +77,7 @@ static void check_loss(struct problem *problem)
     assert_number_close("loss", (long double)E, problem->E, problem->E, problem->tolerance);
 }
 
-static real *gradient_of(struct problem *problem, BPB(view) X, BPB(view) T, double *E)
+static real *gradient_of(struct problem *problem, view_t X, view_t T, double *E)
 {
     real *gradient = make_unset(problem->P);
     assert_ok(BPB(gradient)(problem->machine.net, problem->machine.work, X, T, gradient, E));
@@ -115,7 +115,7 @@ static void restore(struct problem *problem, const long double *theta)
 /* The oracle's step, and both ways to it. */
 static void check_steps(struct problem *problem, const bpb_sgd_rule *rule)
 {
-    BPB(net) *net = problem->machine.net;
+    net_t *net = problem->machine.net;
     long double *before = widen(problem->P, BPB(net_ctheta)(net));
     real *gradient = gradient_of(problem, inputs(problem), targets(problem), NULL);
     double E;
@@ -178,7 +178,7 @@ static void sgd_step__keeps_the_loss_to_itself_when_it_is_not_wanted(void **stat
 {
     (void)state;
     struct problem problem = make_problem(&mixed, 12, 4);
-    BPB(net) *net = problem.machine.net;
+    net_t *net = problem.machine.net;
     const bpb_sgd_rule rule = {.eta = 0.5};
     double E;
     long double *before = widen(problem.P, BPB(net_ctheta)(net));
@@ -199,7 +199,7 @@ static void sgd_step__keeps_the_loss_to_itself_when_it_is_not_wanted(void **stat
 
 /* A matrix in memory that is NaN wherever it has no entry. */
 struct scattered {
-    BPB(out) view;
+    out_t view;
     real *memory;
     size_t *index, *row_index, length;
 };
@@ -218,7 +218,7 @@ enum layout {
 
 static real *entry(const struct scattered *matrix, size_t i, size_t j)
 {
-    const BPB(out) V = matrix->view;
+    const out_t V = matrix->view;
     const size_t row_stride = V.row_stride ? V.row_stride : 1;
     const size_t ld = V.ld ? V.ld : V.rows * row_stride;
     return V.data + (V.row_index ? V.row_index[i] : i) * row_stride +
@@ -236,7 +236,7 @@ static size_t *backwards(size_t n)
 
 static void lay_out(struct scattered *matrix, enum layout layout)
 {
-    BPB(out) *V = &matrix->view;
+    out_t *V = &matrix->view;
     switch (layout) {
     case LONG_COLUMNS:
         V->ld = V->rows + 5;
@@ -302,8 +302,8 @@ static real *gather(const struct scattered *matrix)
 
 static void check_views(struct problem *problem, enum layout of_X, enum layout of_T)
 {
-    BPB(net) *net = problem->machine.net;
-    BPB(work) *work = problem->machine.work;
+    net_t *net = problem->machine.net;
+    work_t *work = problem->machine.work;
     struct scattered X = scatter(of_X, problem->n_in, problem->B, problem->X);
     struct scattered T = scatter(of_T, problem->n_out, problem->B, problem->T);
     struct scattered Y = scatter(of_T, problem->n_out, problem->B, NULL);
@@ -423,10 +423,10 @@ static void passes__of_permuted_columns_are_permuted(void **state)
     size_t *order = allocate(problem.B, sizeof *order);
     real *Y = make_reals(problem.n_out * problem.B);
     rng_permutation(&rng, problem.B, order);
-    BPB(view) X = inputs(&problem), T = targets(&problem);
+    view_t X = inputs(&problem), T = targets(&problem);
     X.index = T.index = order;
     // Y's column order[j] is that of X's column order[j]
-    BPB(out) view = BPB(matrix_out)(Y, problem.n_out, problem.B);
+    out_t view = BPB(matrix_out)(Y, problem.n_out, problem.B);
     view.index = order;
     assert_ok(BPB(forward)(problem.machine.net, problem.machine.work, X, view));
     assert_outputs_close(&problem, Y);
@@ -523,7 +523,7 @@ static struct machine make_transparent(size_t n, bpb_activation output, bpb_loss
         &(bpb_net_options){
             .units = units, .n_layers = 1, .output = output, .loss = loss, .init = BPB_INIT_ZERO},
         NULL);
-    const BPB(out) W = BPB(net_W)(machine.net, BPB(net_theta)(machine.net), 1);
+    const out_t W = BPB(net_W)(machine.net, BPB(net_theta)(machine.net), 1);
     for (size_t i = 0; i < n; i++)
         W.data[i * n + i] = 1;
     return machine;
@@ -597,7 +597,7 @@ struct whole {
     real *X, *Y;
 };
 
-static BPB(view) whole_inputs(const struct whole *whole)
+static view_t whole_inputs(const struct whole *whole)
 {
     return BPB(matrix)(whole->X, whole->n_in, COLUMNS);
 }
@@ -628,10 +628,10 @@ static void free_whole(struct whole *whole)
 }
 
 /* Predict columns first .. first+count-1 on their own into the same place of Y. */
-static void predict_part(const struct whole *whole, BPB(work) * work, size_t first, size_t count,
+static void predict_part(const struct whole *whole, work_t *work, size_t first, size_t count,
                          real *Y)
 {
-    const BPB(view) X = BPB(columns)(whole_inputs(whole), first, count);
+    const view_t X = BPB(columns)(whole_inputs(whole), first, count);
     assert_ok(BPB(predict_with)(whole->machine.net, work, X,
                                 BPB(matrix_out)(Y + first * whole->n_out, whole->n_out, count), NULL));
 }
@@ -703,7 +703,7 @@ static void check_layout(const struct whole *whole, enum layout layout)
 {
     struct scattered X = scatter(layout, whole->n_in, COLUMNS, whole->X);
     struct scattered Y = scatter(layout, whole->n_out, COLUMNS, NULL);
-    const BPB(view) view = BPB(view_of)(X.view);
+    const view_t view = BPB(view_of)(X.view);
     assert_ok(BPB(predict_with)(whole->machine.net, whole->machine.work, view, Y.view, NULL));
     real *values = gather(&Y);
     assert_same_bits(whole->n_out * COLUMNS, values, whole->Y);
@@ -732,7 +732,7 @@ static void predict__reads_rows_and_columns_more_than_once(void **state)
     const size_t n[] = {3, 2}, rows[] = {1, 0, 1}, cols[] = {1, 1, 0, 1};
     const real data[] = {1, 2, /**/ 3, 4}, same[] = {4, 3, 4, 4, 3, 4, 2, 1, 2, 4, 3, 4};
     struct machine machine = make_machine(&(bpb_net_options){.units = n, .n_layers = 1}, NULL);
-    const BPB(view) X = {
+    const view_t X = {
         .data = data, .rows = 3, .cols = 4, .ld = 2, .index = cols, .row_index = rows};
     real Y[8], want[8];
     assert_ok(BPB(predict)(machine.net, X, BPB(matrix_out)(Y, 2, 4)));
@@ -746,8 +746,8 @@ static void predict__reads_rows_and_columns_more_than_once(void **state)
 static void check_predict(struct problem *problem, int unpadded, size_t batch)
 {
     const bpb_plan_options options = {.batch = batch, .unpadded = unpadded};
-    BPB(plan) *plan = NULL;
-    BPB(work) *work = NULL;
+    plan_t *plan = NULL;
+    work_t *work = NULL;
     assert_ok(BPB(plan_create)(&plan, problem->machine.net, &options));
     assert_ok(BPB(work_create)(&work, plan));
     real *Y = make_unset(problem->n_out * problem->B);
@@ -850,7 +850,7 @@ static void check_nan(bpb_activation hidden, bpb_activation output)
         &(bpb_net_options){.units = n, .n_layers = 2, .hidden = hidden, .output = output}, NULL);
     const real X[] = {1, 2, 3, (real)NAN, 5, 6}, T[6] = {0};
     real Y[6], gradient[17];
-    const BPB(out) view = BPB(matrix_out)(Y, 2, 3);
+    const out_t view = BPB(matrix_out)(Y, 2, 3);
     double E = 0;
     for (int by_panels = 0; by_panels <= 1; by_panels++) {
         assert_int_equal(by_panels
@@ -882,7 +882,7 @@ static void sgd_step__leaves_the_net_alone_where_the_loss_is_not_finite(void **s
 {
     (void)state;
     struct problem problem = make_problem(&mixed, 5, 17);
-    BPB(net) *net = problem.machine.net;
+    net_t *net = problem.machine.net;
     double E = 0, *wanted[] = {&E, NULL};
     real *before = make_reals(problem.P);
     memcpy(before, BPB(net_ctheta)(net), problem.P * sizeof *before);
@@ -904,8 +904,8 @@ static void sgd_step__leaves_the_net_alone_where_the_loss_is_not_finite(void **s
 static void check_evaluate_cuts(const struct whole *whole, const real *T_data)
 {
     enum { B = 75 };
-    const BPB(view) X = BPB(columns)(whole_inputs(whole), 0, B),
-                     T = BPB(matrix)(T_data, whole->n_out, B);
+    const view_t X = BPB(columns)(whole_inputs(whole), 0, B),
+                 T = BPB(matrix)(T_data, whole->n_out, B);
     bpb_score all, one;
     double sum = 0;
     size_t correct = 0;
@@ -942,7 +942,7 @@ static void evaluate__gives_the_same_bits_with_a_plan_of_any_batch(void **state)
 {
     (void)state;
     struct whole whole = make_whole(&bits_cases[3]);
-    const BPB(view) X = whole_inputs(&whole), T = BPB(matrix)(whole.Y, whole.n_out, COLUMNS);
+    const view_t X = whole_inputs(&whole), T = BPB(matrix)(whole.Y, whole.n_out, COLUMNS);
     bpb_score want, got;
     whole.options.seed = 2;
     assert_ok(BPB(net_init)(whole.machine.net, BPB_INIT_SCALED, 2));

@@ -56,9 +56,9 @@ static struct subject make(const struct net_and_batch *net)
     return make_subject(&net->net, net->cols);
 }
 
-static BPB(plan) * make_plan(const struct subject *s, const bpb_plan_options *options)
+static plan_t *make_plan(const struct subject *s, const bpb_plan_options *options)
 {
-    BPB(plan) *plan = NULL;
+    plan_t *plan = NULL;
     assert_ok(BPB(plan_create)(&plan, s->net, options));
     return plan;
 }
@@ -75,7 +75,7 @@ static void check_threads(const struct subject *s, bpb_plan_options options, siz
     struct outcome want = outcome_with(s, &options, B);
     for (size_t threads = 2; threads <= most; threads++) {
         options.threads = threads;
-        BPB(plan) *plan = make_plan(s, &options);
+        plan_t *plan = make_plan(s, &options);
         assert_int_equal(BPB(plan_threads)(plan), threads);
         struct outcome got = outcome_of(s, plan, B);
         assert_same_outcome(s, &got, &want);
@@ -119,7 +119,7 @@ static void check_mixed(const struct net_and_batch *net, bpb_planning planning,
 {
     struct subject s = make(net);
     bpb_plan_options options = {.batch = net->batch, .planning = planning};
-    BPB(plan) *plan = make_plan(&s, &options);
+    plan_t *plan = make_plan(&s, &options);
     char text[TEXT] = WISDOM_TITLE;
     for (size_t i = 0; i < count && plan_lists(plan, wanted[i], kernel); i++)
         force_kernel(plan, wanted[i], kernel, text + strlen(text), sizeof text - strlen(text));
@@ -162,9 +162,9 @@ static void threads__give_the_bits_of_one_with_scaling(void **state)
 static void threads__give_the_bits_of_one_with_own_functions(void **state)
 {
     (void)state;
-    const BPB(activation_function) by_entry = {.name = "g", BY_ENTRY(own_silu)},
-                                   whole = {.name = "h", .of_A = 1, BY_MATRIX(own_tanh)};
-    const BPB(loss_function) classes = {.name = "e", .of_Z = 1, LOSS_BY_MATRIX(own_classes)};
+    const activation_function_t by_entry = {.name = "g", BY_ENTRY(own_silu)},
+                                whole = {.name = "h", .of_A = 1, BY_MATRIX(own_tanh)};
+    const loss_function_t classes = {.name = "e", .of_Z = 1, LOSS_BY_MATRIX(own_classes)};
     struct subject s = make(&nets[0]);
     assert_ok(BPB(net_set_activation)(s.net, 1, &by_entry));
     assert_ok(BPB(net_set_activation)(s.net, 2, &whole));
@@ -179,7 +179,7 @@ static void plan_threads__is_one_where_more_would_not_pay(void **state)
     (void)state;
     static const size_t units[] = {12, 9, 4};
     struct subject s = make_subject(&(bpb_net_options){.units = units, .n_layers = 2}, 10);
-    BPB(plan) *plan = make_plan(&s, &(bpb_plan_options){.batch = 10, .threads = 4});
+    plan_t *plan = make_plan(&s, &(bpb_plan_options){.batch = 10, .threads = 4});
     assert_int_equal(BPB(plan_threads)(plan), 1);
     assert_int_equal(BPB(plan_threads)(NULL), 0);
     BPB(plan_destroy)(&plan);
@@ -196,7 +196,7 @@ static void plan_threads__is_one_where_more_would_not_pay(void **state)
 static void train_with(const struct subject *s, bpb_planning planning, size_t threads,
                        real *theta, double *losses)
 {
-    const BPB(data) data = {.X = X_of(s, 0, s->cols), .T = T_of(s, 0, s->cols)};
+    const data_t data = {.X = X_of(s, 0, s->cols), .T = T_of(s, 0, s->cols)};
     const bpb_train_options options = {.eta = 0.3, .lambda = 0.1, .batch = 61, .epochs = 2,
                                        .threads = threads, .planning = planning};
     bpb_train_report report;
@@ -234,7 +234,7 @@ static void train__gives_the_bits_of_one_thread(void **state)
 
 struct job {
     struct subject s;
-    const BPB(plan) * plan;
+    const plan_t *plan;
     struct outcome outcome;
 };
 
@@ -266,7 +266,7 @@ static void check_together(bpb_planning planning)
     bpb_plan_options options = {.batch = nets[0].batch, .planning = planning};
     struct outcome want = outcome_with(&s, &options, nets[0].B);
     options.threads = 2;
-    BPB(plan) *plan = make_plan(&s, &options);
+    plan_t *plan = make_plan(&s, &options);
     struct job jobs[3];
     for (size_t i = 0; i < COUNT(jobs); i++)
         jobs[i] = (struct job){.s = make(&nets[0]), .plan = plan};
@@ -297,7 +297,7 @@ static void plan__made_and_destroyed_many_times(void **state)
     struct subject s = make(&nets[0]);
     struct outcome want = outcome_with(&s, NULL, nets[0].B);
     for (size_t i = 0; i < 60; i++) {
-        BPB(plan) *plan = make_plan(&s, &(bpb_plan_options){.threads = 2 + i % 3});
+        plan_t *plan = make_plan(&s, &(bpb_plan_options){.threads = 2 + i % 3});
         if (i % 20 == 0) {
             struct outcome got = outcome_of(&s, plan, nets[0].B);
             assert_same_outcome(&s, &got, &want);
@@ -369,7 +369,7 @@ static void signals__are_not_for_the_workers(void **state)
     if (THREAD_SANITIZER || (openblas_get_num_threads && openblas_get_num_threads() > 1))
         skip(); /* these have threads of their own */
     struct subject s = make(&nets[0]);
-    BPB(plan) *plan = make_plan(&s, &(bpb_plan_options){.threads = 3});
+    plan_t *plan = make_plan(&s, &(bpb_plan_options){.threads = 3});
     struct sigaction action = {.sa_handler = take}, old;
     sigset_t blocked, before;
     sigemptyset(&blocked);
@@ -390,7 +390,7 @@ static void signals__are_not_for_the_workers(void **state)
 
 /* In the child: the parent's plan, then one of its own. An assertion that fails ends up in the
  * exit status too. */
-static void run_child(const struct subject *s, BPB(plan) * plan, const bpb_plan_options *options,
+static void run_child(const struct subject *s, plan_t *plan, const bpb_plan_options *options,
                       const struct outcome *want)
 {
     alarm(60);
@@ -402,8 +402,8 @@ static void run_child(const struct subject *s, BPB(plan) * plan, const bpb_plan_
     _exit(0);
 }
 
-static void fork_and_check(const struct subject *s, BPB(plan) * plan,
-                           const bpb_plan_options *options, const struct outcome *want)
+static void fork_and_check(const struct subject *s, plan_t *plan, const bpb_plan_options *options,
+                           const struct outcome *want)
 {
     int status;
     const pid_t child = fork();
@@ -418,7 +418,7 @@ static void check_fork(bpb_planning planning)
 {
     struct subject s = make(&nets[0]);
     bpb_plan_options options = {.threads = 3, .planning = planning};
-    BPB(plan) *plan = make_plan(&s, &options);
+    plan_t *plan = make_plan(&s, &options);
     struct outcome want = outcome_of(&s, plan, nets[0].B);
     for (int round = 0; round < 4; round++) {
         fork_and_check(&s, plan, &options, &want);

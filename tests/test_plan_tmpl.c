@@ -24,9 +24,9 @@ static struct subject make(const struct net_and_batch *net)
     return make_subject(&net->net, net->cols);
 }
 
-static BPB(plan) * make_plan(const struct subject *s, const bpb_plan_options *options)
+static plan_t *make_plan(const struct subject *s, const bpb_plan_options *options)
 {
-    BPB(plan) *plan = NULL;
+    plan_t *plan = NULL;
     assert_ok(BPB(plan_create)(&plan, s->net, options));
     return plan;
 }
@@ -47,7 +47,7 @@ static void assert_shape(const bpb_plan_choice *entry, const struct net_and_batc
 }
 
 /* How many entries of this product of a layer are chosen. */
-static size_t count_chosen(const BPB(plan) * plan, const char *product, size_t layer)
+static size_t count_chosen(const plan_t *plan, const char *product, size_t layer)
 {
     bpb_plan_choice entry;
     size_t count = 0;
@@ -57,7 +57,7 @@ static size_t count_chosen(const BPB(plan) * plan, const char *product, size_t l
 }
 
 /* Every product of a pass; the first layer has no delta to hand on. */
-static void assert_one_chosen(const BPB(plan) * plan, size_t n_layers)
+static void assert_one_chosen(const plan_t *plan, size_t n_layers)
 {
     for (size_t l = 1; l <= n_layers; l++)
         for (size_t p = 0; p < COUNT(products); p++)
@@ -68,8 +68,8 @@ static void assert_one_chosen(const BPB(plan) * plan, size_t n_layers)
 static void check_entries(const struct net_and_batch *net, bpb_planning planning, int unpadded)
 {
     struct subject s = make(net);
-    BPB(plan) *plan = make_plan(&s, &(bpb_plan_options){
-        .batch = net->B, .planning = planning, .unpadded = unpadded});
+    plan_t *plan = make_plan(
+        &s, &(bpb_plan_options){.batch = net->B, .planning = planning, .unpadded = unpadded});
     bpb_plan_choice entry;
     for (size_t i = 0; next_entry(plan, i, &entry); i++) {
         assert_in_range(entry.layer, 1, net->net.n_layers);
@@ -95,7 +95,7 @@ static void plan_entry__beyond_the_last_leaves_it_alone(void **state)
 {
     (void)state;
     struct subject s = make(&nets[0]);
-    BPB(plan) *plan = make_plan(&s, NULL);
+    plan_t *plan = make_plan(&s, NULL);
     bpb_plan_choice entry = {.layer = 99};
     assert_int_equal(BPB(plan_entry)(plan, 1000, &entry), BPB_ERR_SIZE);
     assert_int_equal(BPB(plan_entry)(plan, SIZE_MAX, &entry), BPB_ERR_SIZE);
@@ -108,7 +108,7 @@ static void plan_entry__beyond_the_last_leaves_it_alone(void **state)
 
 /* ---- Every kernel for every product ---- */
 
-static void assert_chosen(const BPB(plan) * plan, const char *product, const char *kernel)
+static void assert_chosen(const plan_t *plan, const char *product, const char *kernel)
 {
     bpb_plan_choice entry;
     for (size_t i = 0; next_entry(plan, i, &entry); i++)
@@ -127,7 +127,7 @@ static void check_kernel(const struct subject *s, const struct outcome *want, si
                          int unpadded, const char *product, const char *kernel)
 {
     char text[TEXT], what[64];
-    BPB(plan) *plan = make_plan(s, &(bpb_plan_options){.batch = B, .unpadded = unpadded});
+    plan_t *plan = make_plan(s, &(bpb_plan_options){.batch = B, .unpadded = unpadded});
     force_kernel(plan, product, kernel, text, sizeof text);
     BPB(plan_destroy)(&plan);
     const bpb_plan_options options = {.batch = B, .unpadded = unpadded, .wisdom = text};
@@ -151,7 +151,7 @@ static void check_kernels(const struct net_and_batch *net, int unpadded)
     struct subject s = make(net);
     const bpb_plan_options blas = {
         .batch = net->B, .unpadded = unpadded, .planning = BPB_PLAN_CBLAS};
-    BPB(plan) *plan = make_plan(&s, &blas);
+    plan_t *plan = make_plan(&s, &blas);
     struct outcome want = outcome_of(&s, plan, net->B);
     for (size_t p = 0; p < COUNT(products); p++)
         for (size_t k = 0; k < COUNT(kernels); k++)
@@ -174,7 +174,7 @@ static void predict__refuses_a_kernel_without_its_promise(void **state)
 {
     (void)state;
     struct subject s = make(&nets[1]);
-    BPB(plan) *plan = make_plan(&s, NULL);
+    plan_t *plan = make_plan(&s, NULL);
     char text[TEXT];
     force_kernel(plan, "predict", "cblas", text, sizeof text);
     BPB(plan_destroy)(&plan);
@@ -191,7 +191,7 @@ static void planning__chooses_as_it_says(void **state)
     struct subject s = make(&nets[2]);
     bpb_plan_choice entry;
     for (int blas = 0; blas <= 1; blas++) {
-        BPB(plan) *plan = make_plan(
+        plan_t *plan = make_plan(
             &s, &(bpb_plan_options){.planning = blas ? BPB_PLAN_CBLAS : BPB_PLAN_ESTIMATE});
         const bool own = !blas && plan_lists(plan, NULL, "tiles");
         for (size_t i = 0; next_entry(plan, i, &entry); i++)
@@ -206,7 +206,7 @@ static void planning__chooses_as_it_says(void **state)
 
 static char *estimate_of(const struct subject *s, size_t B, size_t threads)
 {
-    BPB(plan) *plan = make_plan(s, &(bpb_plan_options){.batch = B, .threads = threads});
+    plan_t *plan = make_plan(s, &(bpb_plan_options){.batch = B, .threads = threads});
     char *text = wisdom_of(plan);
     BPB(plan_destroy)(&plan);
     return text;
@@ -240,7 +240,7 @@ static void estimate__depends_on_no_threads(void **state)
 /* ---- The measurement ---- */
 
 /* The chosen kernel took least of those that this product may have. */
-static void assert_fastest(const BPB(plan) * plan, const bpb_plan_choice *chosen)
+static void assert_fastest(const plan_t *plan, const bpb_plan_choice *chosen)
 {
     bpb_plan_choice entry;
     for (size_t i = 0; next_entry(plan, i, &entry); i++)
@@ -249,7 +249,7 @@ static void assert_fastest(const BPB(plan) * plan, const bpb_plan_choice *chosen
             assert_true(chosen->seconds <= entry.seconds);
 }
 
-static void assert_measured(const BPB(plan) * plan, size_t n_layers)
+static void assert_measured(const plan_t *plan, size_t n_layers)
 {
     bpb_plan_choice entry;
     for (size_t i = 0; next_entry(plan, i, &entry); i++) {
@@ -265,7 +265,7 @@ static void measure__times_all_and_takes_the_fastest(void **state)
     (void)state;
     const struct net_and_batch *net = &nets[1];
     struct subject s = make(net);
-    BPB(plan) *plan =
+    plan_t *plan =
         make_plan(&s, &(bpb_plan_options){.batch = net->B, .planning = BPB_PLAN_MEASURE});
     assert_measured(plan, net->net.n_layers);
     struct outcome got = outcome_of(&s, plan, net->B);
@@ -289,8 +289,7 @@ static void measure__decides_once_for_equal_products(void **state)
     (void)state;
     static const size_t units[] = {24, 24, 24, 24, 24, 24, 24, 24, 24};
     struct subject s = make_subject(&(bpb_net_options){.units = units, .n_layers = 8}, 4);
-    BPB(plan) *plan =
-        make_plan(&s, &(bpb_plan_options){.batch = 24, .planning = BPB_PLAN_MEASURE});
+    plan_t *plan = make_plan(&s, &(bpb_plan_options){.batch = 24, .planning = BPB_PLAN_MEASURE});
     bpb_plan_choice a, b;
     for (size_t i = 0; next_entry(plan, i, &a); i++)
         for (size_t j = 0; j < i && next_entry(plan, j, &b); j++)
@@ -302,11 +301,11 @@ static void measure__decides_once_for_equal_products(void **state)
 
 /* ---- Predict by blocks ---- */
 
-static void predict_by(const struct subject *s, BPB(work) * work, size_t block, real *Y)
+static void predict_by(const struct subject *s, work_t *work, size_t block, real *Y)
 {
     for (size_t first = 0, cols; first < s->cols; first += cols) {
         cols = s->cols - first < block ? s->cols - first : block;
-        const BPB(out) part = BPB(matrix_out)(Y + first * s->n_out, s->n_out, cols);
+        const out_t part = BPB(matrix_out)(Y + first * s->n_out, s->n_out, cols);
         assert_ok(BPB(predict_with)(s->net, work, X_of(s, first, cols), part, NULL));
     }
 }
@@ -315,8 +314,8 @@ static void check_blocks(const struct subject *s, const bpb_plan_options *option
 {
     const size_t blocks[] = {1, 2, 7, 63, 64, 65, s->cols};
     real *Y = make_reals(s->n_out * s->cols);
-    BPB(plan) *plan = make_plan(s, options);
-    BPB(work) *work = NULL;
+    plan_t *plan = make_plan(s, options);
+    work_t *work = NULL;
     assert_ok(BPB(work_create)(&work, plan));
     for (size_t i = 0; i < COUNT(blocks); i++) {
         predict_by(s, work, blocks[i], Y);
@@ -340,7 +339,7 @@ static void predict__gives_a_column_its_bits_in_any_block(void **state)
     for (size_t i = 1; i < COUNT(nets); i++) {
         struct subject s = make(&nets[i]);
         real *want = make_reals(s.n_out * s.cols);
-        const BPB(out) all = BPB(matrix_out)(want, s.n_out, s.cols);
+        const out_t all = BPB(matrix_out)(want, s.n_out, s.cols);
         assert_ok(BPB(predict)(s.net, X_of(&s, 0, s.cols), all));
         check_predictions(&s, BPB_PLAN_ESTIMATE, want);
         struct outcome blas =
@@ -360,7 +359,7 @@ static void predict__by_panels_beside_own_kernels(void **state)
     struct subject s = make_subject(&(bpb_net_options){.units = units, .n_layers = 2}, 2000);
     char text[TEXT];
     bpb_plan_options options = {.batch = 2000, .planning = BPB_PLAN_CBLAS};
-    BPB(plan) *plan = make_plan(&s, &options);
+    plan_t *plan = make_plan(&s, &options);
     struct outcome want = outcome_of(&s, plan, 2000);
     force_kernel(plan, "forward", "tiles", text, sizeof text);
     force_kernel(plan, "delta", "tiles", text + strlen(text), sizeof text - strlen(text));

@@ -82,13 +82,13 @@ static void ignore_part(void *user, size_t l, real *part, size_t count)
 }
 
 /* Steps from columns that are used in place and ones that are gathered, and gradients by layer. */
-static void make_steps(const struct subject *s, BPB(work) * work, size_t B)
+static void make_steps(const struct subject *s, work_t *work, size_t B)
 {
     static const size_t index[128] = {3, 1, 2};
     const bpb_sgd_rule rule = {.eta = 0.01};
     double loss;
     for (size_t i = 0; i < N; i++) {
-        BPB(view) X = X_of(s, 0, B), T = T_of(s, 0, B);
+        view_t X = X_of(s, 0, B), T = T_of(s, 0, B);
         X.index = T.index = i % 2 ? index : NULL;
         assert_ok(BPB(sgd_step)(s->net, work, X, T, &rule, i % 3 ? NULL : &loss));
         if (i % 10 == 0)
@@ -105,8 +105,8 @@ struct counts {
 static struct counts count(const struct net_and_batch *net, bpb_plan_options options, bool pause)
 {
     struct subject s = make_subject(&net->net, net->B);
-    BPB(plan) *plan = NULL;
-    BPB(work) *work = NULL;
+    plan_t *plan = NULL;
+    work_t *work = NULL;
     options.batch = net->B;
     assert_ok(BPB(plan_create)(&plan, s.net, &options));
     assert_ok(BPB(work_create)(&work, plan));
@@ -159,8 +159,8 @@ static void sgd_step__on_two_threads_takes_no_memory(void **state)
 static void plan_and_work__take_memory(void **state)
 {
     (void)state;
-    BPB(plan) *plan = NULL;
-    BPB(work) *work = NULL;
+    plan_t *plan = NULL;
+    work_t *work = NULL;
     struct subject s = make_subject(&nets[0].net, nets[0].B);
     const size_t before = atomic_load(&allocations);
     assert_ok(BPB(plan_create)(&plan, s.net, NULL));

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/random.h"
+#include "base/random.h"
 
 /* ---- Generator ---- */
 

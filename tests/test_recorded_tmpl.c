@@ -56,10 +56,10 @@ static void assert_recorded(const char *what, const bpb_net_options *net_options
     if (!own_kernels())
         skip();
     struct samples samples = make_samples();
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, net_options));
-    const BPB(data) data = {.X = BPB(matrix)(samples.X, INPUTS, SAMPLES),
-                            .T = BPB(matrix)(samples.T, CLASSES, SAMPLES)};
+    const data_t data = {.X = BPB(matrix)(samples.X, INPUTS, SAMPLES),
+                         .T = BPB(matrix)(samples.T, CLASSES, SAMPLES)};
     assert_ok(BPB(train)(net, &data, options, NULL));
     const uint32_t got = crc(BPB(net_ctheta)(net), BPB(net_parameters)(net) * sizeof(real));
     if (got != recorded)

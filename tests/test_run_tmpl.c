@@ -11,12 +11,12 @@ static const size_t units[] = {N_IN, 7, N_OUT};
 
 struct data {
     real X[N_IN * COLUMNS], T[N_OUT * COLUMNS];
-    BPB(data) views;
+    data_t views;
 };
 
-static BPB(net) * make_net(void)
+static net_t *make_net(void)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 2,
                                                        .hidden = BPB_TANH, .seed = 5}));
     return net;
@@ -27,16 +27,16 @@ static void fill(struct data *data)
     struct rng rng = {3};
     fill_uniform(&rng, N_IN * COLUMNS, -1, 1, data->X);
     fill_uniform(&rng, N_OUT * COLUMNS, 0, 1, data->T);
-    data->views = (BPB(data)){.X = BPB(matrix)(data->X, N_IN, COLUMNS),
-                              .T = BPB(matrix)(data->T, N_OUT, COLUMNS)};
+    data->views = (data_t){.X = BPB(matrix)(data->X, N_IN, COLUMNS),
+                           .T = BPB(matrix)(data->T, N_OUT, COLUMNS)};
 }
 
-static void assert_same_theta(const BPB(net) * got, const BPB(net) * want)
+static void assert_same_theta(const net_t *got, const net_t *want)
 {
     assert_same_bits(BPB(net_parameters)(want), BPB(net_ctheta)(got), BPB(net_ctheta)(want));
 }
 
-static BPB(view) pick(BPB(view) V, const size_t *index, size_t B)
+static view_t pick(view_t V, const size_t *index, size_t B)
 {
     V.index = index;
     V.cols = B;
@@ -52,11 +52,11 @@ struct by_hand {
     size_t epochs;
 };
 
-static double penalty_by_hand(BPB(net) * net, const bpb_opt_options *opt)
+static double penalty_by_hand(net_t *net, const bpb_opt_options *opt)
 {
     double sum = 0;
     for (size_t l = 1; l <= 2; l++) {
-        const BPB(out) W = BPB(net_W)(net, BPB(net_theta)(net), l);
+        const out_t W = BPB(net_W)(net, BPB(net_theta)(net), l);
         const size_t biases = opt->decay_biases ? W.rows : 0; /* b stands behind W */
         for (size_t i = 0; i < W.rows * W.cols + biases; i++) {
             const double w = (double)W.data[i];
@@ -66,8 +66,8 @@ static double penalty_by_hand(BPB(net) * net, const bpb_opt_options *opt)
     return sum;
 }
 
-static void step_by_hand(BPB(net) * net, BPB(work) * work, BPB(opt) * opt,
-                         const bpb_opt_options *how, BPB(view) X, BPB(view) T)
+static void step_by_hand(net_t *net, work_t *work, opt_t *opt, const bpb_opt_options *how, view_t X,
+                         view_t T)
 {
     const size_t P = BPB(net_parameters)(net);
     real *gradient = make_reals(P);
@@ -78,13 +78,13 @@ static void step_by_hand(BPB(net) * net, BPB(work) * work, BPB(opt) * opt,
     free(gradient);
 }
 
-static void run_by_hand(BPB(net) * net, const struct data *data, const struct by_hand *by)
+static void run_by_hand(net_t *net, const struct data *data, const struct by_hand *by)
 {
     const bool full = by->opt.method >= BPB_IRPROP_PLUS;
     const size_t batch = full ? COLUMNS : BATCH, steps = full ? 1 : STEPS;
-    BPB(plan) *plan = NULL;
-    BPB(work) *work = NULL;
-    BPB(opt) *opt = NULL;
+    plan_t *plan = NULL;
+    work_t *work = NULL;
+    opt_t *opt = NULL;
     size_t order[COLUMNS];
     uint64_t t = 0;
     assert_ok(BPB(plan_create)(&plan, net, &(bpb_plan_options){.batch = batch}));
@@ -121,7 +121,7 @@ static void check_steps(const struct data *data, bpb_opt_options opt, double dec
                                        .decay_biases = decay_biases,
                                        .batch = opt.method < BPB_IRPROP_PLUS ? BATCH : COLUMNS + 9,
                                        .epochs = epochs, .seed = 9};
-    BPB(net) *net = make_net(), *expected = make_net();
+    net_t *net = make_net(), *expected = make_net();
     by.opt.decay = decay;
     by.opt.decay_1 = decay_1;
     by.opt.decay_biases = decay_biases;
@@ -174,7 +174,7 @@ static void check_alike(const bpb_train_options *ways, size_t n)
     fill(&data);
     long double *want = NULL;
     for (size_t i = 0; i < n; i++) {
-        BPB(net) *net = make_net();
+        net_t *net = make_net();
         const size_t P = BPB(net_parameters)(net);
         assert_ok(BPB(train)(net, &data.views, &ways[i], NULL));
         if (i == 0)
@@ -234,7 +234,7 @@ static void run__sets_eta_before_each_step(void **state)
         struct etas etas = {&schedule, 0};
         const bpb_train_options options = {.eta = 0.3, .schedule = schedule, .batch = BATCH,
                                            .epochs = EPOCHS, .on_step = check_eta, .user = &etas};
-        BPB(net) *net = make_net();
+        net_t *net = make_net();
         assert_ok(BPB(train)(net, &data.views, &options, NULL));
         assert_int_equal(etas.t, STEPS * EPOCHS);
         BPB(net_destroy)(&net);
@@ -268,7 +268,7 @@ static void run__takes_a_schedule_of_ones_own(void **state)
     const bpb_train_options options = {
         .eta = 1, .schedule = {.kind = BPB_SCHEDULE_OWN, .own = own_eta}, .batch = BATCH,
         .epochs = EPOCHS, .on_step = check_own_eta, .user = &etas};
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     assert_int_equal(BPB(train)(net, &data.views, &options, NULL), BPB_ERR_OPTION);
     assert_int_equal(etas.t, 11);
     BPB(net_destroy)(&net);
@@ -298,7 +298,7 @@ static void run__warms_up_before_a_schedule_of_ones_own(void **state)
     const bpb_train_options options = {
         .eta = 0.5, .schedule = {.kind = BPB_SCHEDULE_OWN, .own = constant_eta, .warmup = 1},
         .batch = BATCH, .epochs = 2, .on_step = check_warm_eta, .user = &etas};
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     assert_ok(BPB(train)(net, &data.views, &options, NULL));
     assert_int_equal(etas.t, 2 * STEPS);
     BPB(net_destroy)(&net);
@@ -311,7 +311,7 @@ static void run__takes_the_eta_of_its_optimiser(void **state)
     fill(&data);
     bpb_train_options options = {.optimiser = {.method = BPB_ADAM}, .epochs = 1};
     bpb_train_report report;
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     assert_ok(BPB(train)(net, &data.views, &options, &report));
     assert_true(report.last.eta == 0.001);
     options.optimiser.eta = 0.5;
@@ -323,7 +323,7 @@ static void run__takes_the_eta_of_its_optimiser(void **state)
 /* ---- Norms and losses ---- */
 
 struct norms {
-    BPB(net) * net;
+    net_t *net;
     struct data *data;
     real theta[N_IN * 7 + 7 + 7 * N_OUT + N_OUT];
 };
@@ -387,7 +387,7 @@ static void run__tells_of_norms_where_they_are_asked_for(void **state)
  * says what y is, and so the loss y^2/2 of targets 0; or, of a sigmoid, how many columns are right.
  */
 struct script {
-    BPB(net) * net;
+    net_t *net;
     const double *y;
     size_t epochs; /* that ended */
     double eta[16];
@@ -416,7 +416,7 @@ static bpb_train_report play_out(struct script *script, const double *y,
 {
     static const size_t one[] = {1, 1};
     static const real X[] = {1, 2}, T[] = {0, 0};
-    const BPB(data) data = {.X = BPB(matrix)(X, 1, 2), .T = BPB(matrix)(T, 1, 2)};
+    const data_t data = {.X = BPB(matrix)(X, 1, 2), .T = BPB(matrix)(T, 1, 2)};
     bpb_train_options options = *rules;
     bpb_train_report report;
     *script = (struct script){.y = y};
@@ -565,7 +565,7 @@ static void run__tells_the_time_of_its_epoch_and_ends_by_that_of_all(void **stat
                                        .stop = {.seconds = 7 * NAP + NAP / 2}, .on_step = nap,
                                        .on_epoch = next_epoch, .user = &clock};
     bpb_train_report report;
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     assert_ok(BPB(train)(net, &data.views, &options, &report));
     assert_int_equal(report.end, BPB_END_TIME);
     assert_true(clock.steps <= 9); /* eight naps are too much */
@@ -590,7 +590,7 @@ static void run__says_that_a_callback_ended_it(void **state)
                                  .on_epoch = stop_in_second};
     for (int i = 0; i < 2; i++) { /* in the last epoch too */
         bpb_train_report report;
-        BPB(net) *net = make_net();
+        net_t *net = make_net();
         assert_int_equal(BPB(train)(net, &data.views, &options, &report), BPB_STOPPED);
         assert_int_equal(report.end, BPB_END_CALLBACK);
         assert_int_equal(report.kept, BPB_KEPT_LAST);
@@ -602,7 +602,7 @@ static void run__says_that_a_callback_ended_it(void **state)
 
 static int lose_theta(const bpb_progress *progress, void *user)
 {
-    BPB(net) *net = user;
+    net_t *net = user;
     if (progress->epoch == 3)
         BPB(net_theta)(net)[2] = (real)NAN;
     return 0;
@@ -615,7 +615,7 @@ static void run__finds_weights_that_a_callback_spoils(void **state)
     fill(&data);
     for (size_t epochs = 3; epochs <= 4; epochs++) {
         bpb_train_report report;
-        BPB(net) *net = make_net();
+        net_t *net = make_net();
         const bpb_train_options options = {.eta = 0.1, .batch = BATCH, .epochs = epochs,
                                            .on_epoch = lose_theta, .user = net};
         assert_int_equal(BPB(train)(net, &data.views, &options, &report), BPB_LOST);
@@ -700,9 +700,10 @@ static bpb_train_report judge_by_other_columns(double x, const bpb_stop *stop)
     static const size_t two[] = {1, 2, 1};
     static const real X[] = {0}, T[] = {0}, other[] = {3};
     const real large[] = {(real)x};
-    const BPB(data) data = {.X = BPB(matrix)(X, 1, 1), .T = BPB(matrix)(T, 1, 1),
-                            .X_validation = BPB(matrix)(large, 1, 1),
-                            .T_validation = BPB(matrix)(other, 1, 1)};
+    const data_t data = {.X = BPB(matrix)(X, 1, 1),
+                         .T = BPB(matrix)(T, 1, 1),
+                         .X_validation = BPB(matrix)(large, 1, 1),
+                         .T_validation = BPB(matrix)(other, 1, 1)};
     struct script script = {.y = losing};
     bpb_train_report report;
     assert_ok(BPB(net_create)(&script.net, &(bpb_net_options){.units = two, .n_layers = 2,
@@ -751,9 +752,10 @@ static bpb_train_report judge_classes(const bpb_stop *stop)
     static const double z[] = {1, 5, -0.0015, 5, 5, 5, 5, 5, 5, 5, 5, 5};
     static const size_t one[] = {1, 1};
     static const real X[] = {1, 2, 3}, T[] = {0, 1, 1}, other[] = {0, 0, 0};
-    const BPB(data) data = {.X = BPB(matrix)(X, 1, 3), .T = BPB(matrix)(other, 1, 3),
-                            .X_validation = BPB(matrix)(X, 1, 3),
-                            .T_validation = BPB(matrix)(T, 1, 3)};
+    const data_t data = {.X = BPB(matrix)(X, 1, 3),
+                         .T = BPB(matrix)(other, 1, 3),
+                         .X_validation = BPB(matrix)(X, 1, 3),
+                         .T_validation = BPB(matrix)(T, 1, 3)};
     struct script script = {.y = z};
     bpb_train_report report;
     assert_ok(BPB(net_create)(&script.net, &(bpb_net_options){.units = one, .n_layers = 1}));
@@ -785,13 +787,13 @@ static void run__needs_columns_to_judge_by(void **state)
         {.eta = 1, .no_train_score = 1, .schedule = {.kind = BPB_SCHEDULE_PLATEAU}},
         {.eta = 1, .no_train_score = 1, .schedule = {.kind = BPB_SCHEDULE_HALVING}},
     };
-    BPB(net) *net = make_net();
+    net_t *net = make_net();
     for (size_t i = 0; i < COUNT(rules); i++) {
         assert_int_equal(BPB(train)(net, &data.views, &rules[i], NULL), BPB_ERR_OPTION);
         data.views.X_validation = data.views.X;
         data.views.T_validation = data.views.T;
         assert_ok(BPB(train)(net, &data.views, &rules[i], NULL));
-        data.views.X_validation = data.views.T_validation = (BPB(view)){0};
+        data.views.X_validation = data.views.T_validation = (view_t){0};
     }
     BPB(net_destroy)(&net);
 }
@@ -835,7 +837,7 @@ static void run__refuses_options_out_of_range(void **state)
         {.eta = 1, .checkpoint = {.path = "x", .resume = 2}},
         {.eta = 1, .checkpoint = {.path = "x", .seconds = -1}},
     };
-    BPB(net) *net = make_net(), *before = make_net();
+    net_t *net = make_net(), *before = make_net();
     for (size_t i = 0; i < COUNT(bad); i++) {
         bpb_train_report report, untouched;
         memset(&report, 0x5a, sizeof report);
@@ -872,9 +874,9 @@ static int read_columns(void *user, const size_t *index, size_t B, real *X, real
     return ++source->calls == source->fails_at;
 }
 
-static BPB(source) source_of(struct source *user)
+static source_t source_of(struct source *user)
 {
-    return (BPB(source)){.n = COLUMNS, .targets = N_OUT, .read = read_columns, .user = user};
+    return (source_t){.n = COLUMNS, .targets = N_OUT, .read = read_columns, .user = user};
 }
 
 static void assert_score_close(const bpb_score *got, const bpb_score *want)
@@ -891,13 +893,13 @@ static void run__learns_the_same_from_a_source(void **state)
     struct data data;
     fill(&data);
     struct source user = {.data = &data, .spoil = COLUMNS};
-    const BPB(source) source = source_of(&user);
-    const BPB(data) sources = {.source = &source, .source_validation = &source,
-                               .source_test = &source};
+    const source_t source = source_of(&user);
+    const data_t sources = {
+        .source = &source, .source_validation = &source, .source_test = &source};
     for (int i = 0; i < 2; i++) {
         const bpb_train_options options = {.eta = 0.3, .batch = BATCH, .epochs = 2,
                                            .optimiser.method = i ? BPB_ADAM : BPB_SGD};
-        BPB(net) *net = make_net(), *expected = make_net();
+        net_t *net = make_net(), *expected = make_net();
         bpb_train_report got, want;
         assert_ok(BPB(train)(net, &sources, &options, &got));
         assert_ok(BPB(train)(expected, &data.views, &options, &want));
@@ -917,12 +919,12 @@ static void run__evaluates_a_source_beside_a_view(void **state)
     struct data data;
     fill(&data);
     struct source user = {.data = &data, .spoil = COLUMNS};
-    const BPB(source) source = source_of(&user);
+    const source_t source = source_of(&user);
     const bpb_train_options options = {.eta = 0.3, .batch = BATCH, .epochs = 2};
     for (int i = 0; i < 2; i++) {
-        BPB(data) mixed = data.views;
+        data_t mixed = data.views;
         *(i ? &mixed.source_validation : &mixed.source_test) = &source;
-        BPB(net) *net = make_net();
+        net_t *net = make_net();
         bpb_train_report report;
         assert_ok(BPB(train)(net, &mixed, &options, &report));
         assert_score_close(i ? &report.last.validation : &report.last.test, &report.last.train);
@@ -938,10 +940,10 @@ static void run__ends_where_a_source_fails(void **state)
     const bpb_train_options options = {.eta = 0.3, .batch = BATCH, .epochs = 2};
     for (size_t call = 1; call <= 2 * STEPS; call++) {
         struct source user = {.data = &data, .fails_at = call, .spoil = COLUMNS};
-        const BPB(source) source = source_of(&user);
-        BPB(net) *net = make_net();
+        const source_t source = source_of(&user);
+        net_t *net = make_net();
         bpb_train_report report = {.end = BPB_END_EPOCHS};
-        assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &source}, &options, &report),
+        assert_int_equal(BPB(train)(net, &(data_t){.source = &source}, &options, &report),
                          BPB_ERR_SOURCE);
         assert_int_equal(user.calls, call);
         assert_int_equal(report.end, BPB_END_ERROR);
@@ -957,10 +959,10 @@ static void run__names_the_value_of_a_source_that_is_not_finite(void **state)
     fill(&data);
     for (int of_T = 0; of_T <= 1; of_T++) {
         struct source user = {.data = &data, .spoil = 29, .spoil_T = of_T};
-        const BPB(source) source = source_of(&user);
+        const source_t source = source_of(&user);
         bpb_train_report report;
-        BPB(net) *net = make_net();
-        assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &source},
+        net_t *net = make_net();
+        assert_int_equal(BPB(train)(net, &(data_t){.source = &source},
                                     &(bpb_train_options){.eta = 0.3, .batch = BATCH}, &report),
                          BPB_NONFINITE);
         assert_int_equal(report.in, of_T ? BPB_IN_T : BPB_IN_X);
@@ -989,13 +991,13 @@ static void run__scores_a_source_as_evaluate_does(void **state)
     struct data data;
     fill(&data);
     struct source good = {.data = &data, .spoil = COLUMNS}, bad = {.data = &data, .spoil = 30};
-    const BPB(source) learnt = {COLUMNS, 1, read_one_target, &good},
-                      judged = {COLUMNS, 1, read_one_target, &bad};
+    const source_t learnt = {COLUMNS, 1, read_one_target, &good},
+                   judged = {COLUMNS, 1, read_one_target, &bad};
     bpb_train_report report;
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = to_one, .n_layers = 1,
                                                        .output = BPB_IDENTITY}));
-    assert_ok(BPB(train)(net, &(BPB(data)){.source = &learnt, .source_validation = &judged},
+    assert_ok(BPB(train)(net, &(data_t){.source = &learnt, .source_validation = &judged},
                          &(bpb_train_options){.eta = 0.01, .batch = BATCH, .epochs = 1}, &report));
     assert_int_equal(report.last.validation.nonfinite, 1);
     assert_int_equal(report.last.train.nonfinite, 0);
@@ -1011,24 +1013,22 @@ static void run__refuses_sources_that_do_not_fit(void **state)
     fill(&data);
     struct source user = {.data = &data, .spoil = COLUMNS};
     const bpb_train_options options = {.eta = 0.3};
-    const BPB(source) good = source_of(&user);
-    BPB(source) none = good, empty = good, other = good, vast = good;
+    const source_t good = source_of(&user);
+    source_t none = good, empty = good, other = good, vast = good;
     none.read = NULL;
     empty.n = 0;
     vast.n = SIZE_MAX / 2; /* whose order does not fit memory */
     other.targets = 1; /* class indices are for cross-entropy alone */
-    BPB(data) both = data.views, half = {.T = data.views.T, .source = &good};
+    data_t both = data.views, half = {.T = data.views.T, .source = &good};
     both.source = &good;
-    BPB(net) *net = make_net();
-    assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &none}, &options, NULL), BPB_ERR_NULL);
-    assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &empty}, &options, NULL),
-                     BPB_ERR_SIZE);
-    assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &other}, &options, NULL),
-                     BPB_ERR_SHAPE);
+    net_t *net = make_net();
+    assert_int_equal(BPB(train)(net, &(data_t){.source = &none}, &options, NULL), BPB_ERR_NULL);
+    assert_int_equal(BPB(train)(net, &(data_t){.source = &empty}, &options, NULL), BPB_ERR_SIZE);
+    assert_int_equal(BPB(train)(net, &(data_t){.source = &other}, &options, NULL), BPB_ERR_SHAPE);
     assert_int_equal(BPB(train)(net, &both, &options, NULL), BPB_ERR_OPTION);
     assert_int_equal(BPB(train)(net, &half, &options, NULL), BPB_ERR_OPTION);
     for (int no_shuffle = 0; no_shuffle <= 1; no_shuffle++)
-        assert_int_equal(BPB(train)(net, &(BPB(data)){.source = &vast},
+        assert_int_equal(BPB(train)(net, &(data_t){.source = &vast},
                                     &(bpb_train_options){.eta = 0.3, .no_shuffle = no_shuffle},
                                     NULL),
                          BPB_ERR_SIZE);
@@ -1041,8 +1041,8 @@ static void run__refuses_sources_that_do_not_fit(void **state)
 enum { MANY = 2500 };
 
 /* Gradient by gradient; every pass of the run has a draw of its own. The loss of the last step. */
-static double train_in_parts(BPB(net) * net, const BPB(data) * data,
-                             const bpb_train_options *options, size_t pass)
+static double train_in_parts(net_t *net, const data_t *data, const bpb_train_options *options,
+                             size_t pass)
 {
     const size_t P = BPB(net_parameters)(net), n = data->X.cols, batch = options->batch;
     const bpb_plan_options dropped = {.batch = pass, .dropout = options->dropout,
@@ -1084,9 +1084,9 @@ static double train_in_parts(BPB(net) * net, const BPB(data) * data,
     return loss;
 }
 
-static void check_parts(const BPB(data) * data, bpb_train_options options, size_t pass)
+static void check_parts(const data_t *data, bpb_train_options options, size_t pass)
 {
-    BPB(net) *net = make_net(), *by_hand = make_net();
+    net_t *net = make_net(), *by_hand = make_net();
     const size_t P = BPB(net_parameters)(net);
     bpb_train_report report;
     assert_ok(BPB(train)(net, data, &options, &report));
@@ -1108,7 +1108,7 @@ static void run__sums_large_batches_in_parts(void **state)
     real *X = make_reals(N_IN * MANY), *T = make_reals(N_OUT * MANY);
     fill_uniform(&rng, N_IN * MANY, -1, 1, X);
     fill_uniform(&rng, N_OUT * MANY, 0, 1, T);
-    const BPB(data) data = {.X = BPB(matrix)(X, N_IN, MANY), .T = BPB(matrix)(T, N_OUT, MANY)};
+    const data_t data = {.X = BPB(matrix)(X, N_IN, MANY), .T = BPB(matrix)(T, N_OUT, MANY)};
     const bpb_train_options plain = {.eta = 0.7, .epochs = 2, .norms = 1, .seed = 3};
     for (int dropped = 0; dropped <= 3; dropped++) {
         bpb_train_options options = plain;
@@ -1136,9 +1136,9 @@ static void run__says_in_which_layer_and_sample(void **state)
     static const size_t narrow[] = {1, 2, 1};
     static const bpb_activation linear[] = {BPB_IDENTITY, BPB_IDENTITY};
     const real X[] = {1, 1, 1, 1, 50, 1}, T[6] = {0};
-    const BPB(data) data = {.X = BPB(matrix)(X, 1, 6), .T = BPB(matrix)(T, 1, 6)};
+    const data_t data = {.X = BPB(matrix)(X, 1, 6), .T = BPB(matrix)(T, 1, 6)};
     for (int i = 0; i < 2; i++) {
-        BPB(net) *net = NULL;
+        net_t *net = NULL;
         bpb_train_report report;
         assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = narrow, .n_layers = 2,
                                                            .activations = linear,
@@ -1177,8 +1177,8 @@ static bpb_train_report meet_huge_target(double eta, size_t column)
     const real X[3] = {0};
     real T[3] = {0};
     T[column] = (real)(HUGE_REAL / 2);
-    const BPB(data) data = {.X = BPB(matrix)(X, 1, 3), .T = BPB(matrix)(T, 1, 3)};
-    BPB(net) *net = NULL;
+    const data_t data = {.X = BPB(matrix)(X, 1, 3), .T = BPB(matrix)(T, 1, 3)};
+    net_t *net = NULL;
     bpb_train_report report;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = thin, .n_layers = 2,
                                                        .activations = linear,
@@ -1221,8 +1221,8 @@ static void check_gradient(size_t l, size_t row, size_t col)
     static const bpb_activation linear[] = {BPB_IDENTITY, BPB_IDENTITY};
     const real huge = BPB_SELECT(1e200, 1e25f);
     real X[2] = {0}, T[2] = {0};
-    const BPB(data) data = {.X = BPB(matrix)(X, 2, 1), .T = BPB(matrix)(T, 2, 1)};
-    BPB(net) *net = NULL;
+    const data_t data = {.X = BPB(matrix)(X, 2, 1), .T = BPB(matrix)(T, 2, 1)};
+    net_t *net = NULL;
     bpb_train_report report;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = widths, .n_layers = 2,
                                                        .activations = linear,
@@ -1258,8 +1258,8 @@ static void check_lost(const bpb_train_options *options, bpb_kept kept)
 {
     static const size_t one[] = {1, 1};
     const real X[] = {(real)1e3}, T[] = {1};
-    const BPB(data) data = {.X = BPB(matrix)(X, 1, 1), .T = BPB(matrix)(T, 1, 1)};
-    BPB(net) *net = NULL;
+    const data_t data = {.X = BPB(matrix)(X, 1, 1), .T = BPB(matrix)(T, 1, 1)};
+    net_t *net = NULL;
     bpb_train_report report;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = one, .n_layers = 1,
                                                        .output = BPB_IDENTITY,

@@ -4,7 +4,7 @@
 
 enum { NETS = 3 * ENDINGS };
 static const struct limits limits = {.layers = 4, .width = 10, .batch = 10, .own = true};
-static const BPB(out) left_out;
+static const out_t left_out;
 
 /* A product of a tangent and of a backward pass goes through the sums of both. */
 static void assert_second_like(const struct drawn *drawn, const char *what, const real *got,
@@ -282,8 +282,8 @@ static void check_pull(const struct drawn *drawn, const struct pulls *pulls, con
 {
     long double *want = make_wide(drawn->P), *nearby = make_wide(drawn->P);
     real *gradient = make_dirty(drawn->P);
-    const BPB(out) U = BPB(matrix_out)(pulls->U, drawn->n_L, drawn->B);
-    const BPB(out) D = BPB(matrix_out)(pulls->D, drawn->n_L * drawn->n_0, drawn->B);
+    const out_t U = BPB(matrix_out)(pulls->U, drawn->n_L, drawn->B);
+    const out_t D = BPB(matrix_out)(pulls->D, drawn->n_L * drawn->n_0, drawn->B);
     assert_ok(BPB(jacobian_vjp)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
                                 BPB(view_of)(with_U ? U : left_out), BPB(view_of)(with_D ? D : left_out),
                                 gradient));
@@ -363,7 +363,7 @@ static void check_sobolev_with(const struct drawn *drawn, bool masked)
     struct slopes slopes = draw_slopes(drawn, masked);
     long double *want = make_wide(drawn->P), *nearby = make_wide(drawn->P);
     real *gradient = make_dirty(drawn->P);
-    BPB(view) dT = BPB(matrix)(slopes.dT, drawn->n_L * drawn->n_0, drawn->B);
+    view_t dT = BPB(matrix)(slopes.dT, drawn->n_L * drawn->n_0, drawn->B);
     double E = 0;
     dT.masked = masked;
     assert_ok(BPB(sobolev)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
@@ -398,7 +398,7 @@ static void check_weak(const struct drawn *drawn, void *user)
     struct slopes slopes = draw_slopes(drawn, false);
     real *gradient = make_dirty(drawn->P), *want = make_dirty(drawn->P);
     double E = 0, want_E = 1;
-    const BPB(view) dT = BPB(matrix)(slopes.dT, drawn->n_L * drawn->n_0, drawn->B);
+    const view_t dT = BPB(matrix)(slopes.dT, drawn->n_L * drawn->n_0, drawn->B);
     (void)user;
     assert_ok(BPB(sobolev)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
                            drawn_targets(drawn), dT, 0, gradient, &E));

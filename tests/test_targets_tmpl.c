@@ -43,11 +43,11 @@ static struct machine machine_of(const struct kind *kind, double smoothing)
                         &(bpb_plan_options){.batch = B, .derivatives = 1});
 }
 
-static BPB(view) X(void)
+static view_t X(void)
 {
     return BPB(matrix)(x_values, N_IN, B);
 }
-static BPB(view) T_of(const struct machine *m)
+static view_t T_of(const struct machine *m)
 {
     return BPB(matrix)(t_values, BPB(net_targets)(m->net), B);
 }
@@ -83,7 +83,7 @@ static void free_answers(struct answers *answers)
         free(answers->list[i].x);
 }
 
-static struct answers ask(const struct machine *m, BPB(view) A, BPB(view) T)
+static struct answers ask(const struct machine *m, view_t A, view_t T)
 {
     struct answers s = {0};
     const size_t P = BPB(net_parameters)(m->net);
@@ -161,7 +161,7 @@ static const real weights[B] = {1, 2,       RC(0.5), 0,        3, RC(0.25),
                                 1, RC(1.5), 2,       RC(0.75), 4, RC(0.125)};
 
 /* E and its derivatives are 1/B sum_j w_j of those of column j alone. */
-static struct answers sum_of_columns(const struct machine *m, BPB(view) T, const real *w)
+static struct answers sum_of_columns(const struct machine *m, view_t T, const real *w)
 {
     struct answers sum = {0};
     for (size_t j = 0; j < B; j++) {
@@ -177,7 +177,7 @@ static void weights__multiply_the_columns(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(kinds); i++) {
         struct machine m = machine_of(&kinds[i], 0);
-        BPB(view) T = T_of(&m);
+        view_t T = T_of(&m);
         struct answers want = sum_of_columns(&m, T, weights);
         T.weights = weights;
         struct answers got = ask(&m, X(), T);
@@ -195,7 +195,7 @@ static void weights__go_through_the_index(void **state)
     static const size_t order[B] = {3, 1, 4, 11, 5, 9, 2, 6, 0, 8, 7, 10};
     struct machine m = machine_of(&kinds[SOFTMAX], 0);
     real ordered[B];
-    BPB(view) A = X(), T = T_of(&m), T_ordered = T;
+    view_t A = X(), T = T_of(&m), T_ordered = T;
     A.index = T.index = T_ordered.index = order;
     T.weights = weights;
     struct answers got = ask(&m, A, T);
@@ -226,7 +226,7 @@ static void weights__all_one_change_nothing(void **state)
     (void)state;
     static const real ones[B] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     struct machine m = machine_of(&kinds[0], 0);
-    BPB(view) T = T_of(&m);
+    view_t T = T_of(&m);
     struct answers want = ask(&m, X(), T);
     T.weights = ones;
     struct answers got = ask(&m, X(), T);
@@ -247,9 +247,9 @@ static void make_holes(size_t n_T, bool chosen, real *T)
             T[k] = (real)NAN;
 }
 
-static BPB(view) masked(const struct machine *m, const real *T)
+static view_t masked(const struct machine *m, const real *T)
 {
-    BPB(view) V = BPB(matrix)(T, BPB(net_targets)(m->net), B);
+    view_t V = BPB(matrix)(T, BPB(net_targets)(m->net), B);
     V.masked = 1;
     V.weights = weights;
     return V;
@@ -264,7 +264,7 @@ static void masked__halves_add_up(void **state)
             continue;
         struct machine m = machine_of(&kinds[i], 0);
         real holes[N_OUT * B];
-        BPB(view) all = T_of(&m);
+        view_t all = T_of(&m);
         struct answers sum = {0};
         for (int chosen = 0; chosen < 2; chosen++) {
             make_holes(all.rows, chosen, holes);
@@ -354,7 +354,7 @@ static void masked__softmax_leaves_the_column_out(void **state)
         holes[j * N_OUT + j % N_OUT] = (real)NAN;
         left[j] = 0;
     }
-    BPB(view) T = T_of(&m);
+    view_t T = T_of(&m);
     T.weights = left;
     struct answers want = ask(&m, X(), T), got = ask(&m, X(), masked(&m, holes));
     assert_same("softmax", &got, &want);
@@ -372,7 +372,7 @@ static void not_masked__nan_is_a_value(void **state)
     holes[9] = (real)NAN;
     for (size_t i = 0; i < COUNT(kinds); i++) {
         struct machine m = machine_of(&kinds[i], 0);
-        BPB(view) T = masked(&m, holes);
+        view_t T = masked(&m, holes);
         assert_ok(BPB(gradient)(m.net, m.work, X(), T, gradient, &E));
         T.masked = 0;
         assert_int_equal(BPB(gradient)(m.net, m.work, X(), T, gradient, &E), BPB_NONFINITE);
@@ -392,7 +392,7 @@ static void find_nonfinite__nan_of_a_masked_view(void **state)
     (void)state;
     real values[] = {1, 2, (real)NAN, 4, 5, (real)INFINITY};
     bpb_where where = {9, 9};
-    BPB(view) V = BPB(matrix)(values, 2, 3);
+    view_t V = BPB(matrix)(values, 2, 3);
     assert_int_equal(BPB(find_nonfinite)(V, &where), BPB_NONFINITE);
     assert_true(where.row == 0 && where.col == 1);
     V.masked = 1;
@@ -419,7 +419,7 @@ static void classes__are_what_one_hot_makes_of_them(void **state)
     (void)state;
     static const size_t order[B] = {3, 1, 4, 11, 5, 9, 2, 6, 0, 8, 7, 10};
     real hot[N_OUT * B];
-    BPB(view) A = X(), T = BPB(matrix)(labels, 1, B), T_hot = BPB(matrix)(hot, N_OUT, B);
+    view_t A = X(), T = BPB(matrix)(labels, 1, B), T_hot = BPB(matrix)(hot, N_OUT, B);
     assert_ok(BPB(one_hot)(T, BPB(matrix_out)(hot, N_OUT, B), NULL));
     for (size_t i = SIGMOID; i <= SOFTMAX; i++) {
         for (int smoothed = 0; smoothed < 2; smoothed++) {
@@ -447,7 +447,7 @@ static void classes__of_a_view_with_strides(void **state)
         table[3 * j] = table[3 * j + 2] = (real)NAN;
         table[3 * j + 1] = labels[j];
     }
-    const BPB(view) row = {.data = table + 1, .rows = 1, .cols = B, .ld = 3};
+    const view_t row = {.data = table + 1, .rows = 1, .cols = B, .ld = 3};
     struct answers got = ask(&m, X(), row);
     struct answers want = ask(&m, X(), BPB(matrix)(labels, 1, B));
     assert_same_bits_of(&got, &want);
@@ -462,7 +462,7 @@ static void classes__masked_are_left_out(void **state)
     real with_holes[B], left[B];
     for (size_t i = SIGMOID; i <= SOFTMAX; i++) {
         struct machine m = machine_of(&kinds[i], 0.25);
-        BPB(view) T = BPB(matrix)(with_holes, 1, B), all = BPB(matrix)(labels, 1, B);
+        view_t T = BPB(matrix)(with_holes, 1, B), all = BPB(matrix)(labels, 1, B);
         for (size_t j = 0; j < B; j++) {
             with_holes[j] = j % 4 == 2 ? (real)NAN : labels[j];
             left[j] = j % 4 != 2;
@@ -477,14 +477,14 @@ static void classes__masked_are_left_out(void **state)
     }
 }
 
-static void expect_label(const struct machine *m, BPB(view) T, bpb_status status)
+static void expect_label(const struct machine *m, view_t T, bpb_status status)
 {
     real gradient[200], before[200], theta[200];
     double E = 7;
     bpb_score score;
     const size_t P = BPB(net_parameters)(m->net);
-    const BPB(data) data = {.X = X(), .T = T};
-    BPB(objective) *objective = NULL;
+    const data_t data = {.X = X(), .T = T};
+    objective_t *objective = NULL;
     memset(gradient, 0xa5, sizeof gradient);
     memcpy(before, gradient, sizeof before);
     memcpy(theta, BPB(net_ctheta)(m->net), P * sizeof *theta);
@@ -512,7 +512,7 @@ static void classes__that_are_none(void **state)
     const real bad[] = {RC(1.5), -1, N_OUT, (real)NAN, (real)INFINITY, (real)-INFINITY, RC(1e30)};
     struct machine m = machine_of(&kinds[SOFTMAX], 0);
     real some[B];
-    BPB(view) T = BPB(matrix)(some, 1, B);
+    view_t T = BPB(matrix)(some, 1, B);
     for (size_t i = 0; i < COUNT(bad); i++) {
         memcpy(some, labels, sizeof some);
         some[B - 1] = bad[i];
@@ -565,10 +565,10 @@ static void smoothing__by_its_formula(void **state)
             const double slope = i == SOFTMAX ? -t / y : (y - t) / (y * (1 - y));
             U[k] = (real)(slope * (double)weights[k / N_OUT] / B);
         }
-        BPB(view) T = T_of(&m);
+        view_t T = T_of(&m);
         T.weights = weights;
         assert_ok(BPB(gradient)(m.net, m.work, X(), T, gradient, &E));
-        assert_ok(BPB(vjp)(m.net, m.work, X(), BPB(matrix)(U, N_OUT, B), want, (BPB(out)){0}));
+        assert_ok(BPB(vjp)(m.net, m.work, X(), BPB(matrix)(U, N_OUT, B), want, (out_t){0}));
         const long double by_formula = loss_by_formula(&m, &kinds[i], smooth);
         assert_number_close("loss", (long double)E, by_formula, by_formula,
                             4 * TOLERANCE(N_IN + N_HIDDEN + N_OUT + B));
@@ -615,7 +615,7 @@ static void output_scaling__of_classes(void **state)
     (void)state;
     const real shift[N_OUT] = {1, 2, 3, 4, 5, 6}, factor[N_OUT] = {2, 3, 4, 5, 6, 7};
     struct machine m = machine_of(&kinds[SOFTMAX], 0.125);
-    const BPB(view) T = BPB(matrix)(labels, 1, B);
+    const view_t T = BPB(matrix)(labels, 1, B);
     struct answers want = ask(&m, X(), T);
     assert_ok(BPB(net_set_output_scaling)(m.net, shift, factor));
     struct answers got = ask(&m, X(), T);
@@ -641,7 +641,7 @@ static void evaluate__counts_right_wrong_and_masked(void **state)
         some[j] = (real)(j % 4 == 1 ? (best + 1) % N_OUT : best);
     }
     some[2] = some[5] = (real)NAN;
-    BPB(view) T = BPB(matrix)(some, 1, B);
+    view_t T = BPB(matrix)(some, 1, B);
     T.masked = 1;
     T.weights = weights; /* which count for the loss alone */
     assert_ok(BPB(evaluate_with)(m.net, m.work, X(), T, &score));
@@ -674,12 +674,12 @@ static void evaluate__gaussian_has_no_accuracy(void **state)
 /* ---- Train ---- */
 
 /* The steps of a training by hand: columns as bpb_shuffle has them, in batches. */
-static void train_by_hand(struct machine *m, BPB(view) T, const size_t *index, size_t batch)
+static void train_by_hand(struct machine *m, view_t T, const size_t *index, size_t batch)
 {
     const bpb_sgd_rule rule = {.eta = 0.25};
     for (uint64_t epoch = 1; epoch <= 2; epoch++) {
         size_t order[B], of_T[B];
-        BPB(view) A = X();
+        view_t A = X();
         assert_ok(bpb_shuffle(order, B, 9, epoch));
         for (size_t first = 0; first < B; first += batch) {
             const size_t count = B - first < batch ? B - first : batch;
@@ -693,13 +693,13 @@ static void train_by_hand(struct machine *m, BPB(view) T, const size_t *index, s
     }
 }
 
-static void compare_training(const struct kind *kind, BPB(view) T, const size_t *index)
+static void compare_training(const struct kind *kind, view_t T, const size_t *index)
 {
     struct machine m = machine_of(kind, 0), by_hand = machine_of(kind, 0);
     const size_t P = BPB(net_parameters)(m.net);
     bpb_train_report report;
     T.index = index;
-    const BPB(data) data = {.X = X(), .T = T};
+    const data_t data = {.X = X(), .T = T};
     assert_ok(BPB(train)(m.net, &data, &(bpb_train_options){.eta = 0.25, .batch = 5, .epochs = 2,
                                                             .seed = 9}, &report));
     train_by_hand(&by_hand, T, index, 5);
@@ -720,12 +720,14 @@ static void train__is_a_loop_of_steps(void **state)
     for (int indexed = 0; indexed < 2; indexed++) {
         const size_t *order = indexed ? index : NULL;
         compare_training(&kinds[SOFTMAX], BPB(matrix)(labels, 1, B), order);
-        compare_training(&kinds[SIGMOID],
-                         (BPB(view)){.data = label_holes, .rows = 1, .cols = B, .masked = 1,
-                                      .weights = weights}, order);
-        compare_training(&kinds[0],
-                         (BPB(view)){.data = holes, .rows = N_OUT, .cols = B, .masked = 1,
-                                      .weights = weights}, order);
+        compare_training(
+            &kinds[SIGMOID],
+            (view_t){.data = label_holes, .rows = 1, .cols = B, .masked = 1, .weights = weights},
+            order);
+        compare_training(
+            &kinds[0],
+            (view_t){.data = holes, .rows = N_OUT, .cols = B, .masked = 1, .weights = weights},
+            order);
     }
 }
 

@@ -27,11 +27,11 @@ static void draw_data(void)
     fill_uniform(&rng, N_OUT * COLS, 0, 1, t_values);
 }
 
-static BPB(view) X(void)
+static view_t X(void)
 {
     return BPB(matrix)(x_values, N_IN, COLS);
 }
-static BPB(view) T(void)
+static view_t T(void)
 {
     return BPB(matrix)(t_values, N_OUT, COLS);
 }
@@ -43,11 +43,11 @@ struct job {
     bpb_status status;
     /* a training: of which net */
     uint64_t seed;
-    BPB(net) * trained;
+    net_t *trained;
     bpb_train_report report;
     /* a prediction: which columns, by which net and plan */
-    const BPB(net) * net;
-    const BPB(plan) * plan;
+    const net_t *net;
+    const plan_t *plan;
     size_t first, cols;
     real *Y;
     unsigned char flags[COLS];
@@ -56,7 +56,7 @@ struct job {
 static void run_training(struct job *job)
 {
     const bpb_net_options options = {.units = units, .n_layers = 2, .seed = job->seed};
-    const BPB(data) data = {.X = X(), .T = T()};
+    const data_t data = {.X = X(), .T = T()};
     job->status = BPB(net_create)(&job->trained, &options);
     if (!job->status)
         job->status = BPB(train)(
@@ -67,9 +67,9 @@ static void run_training(struct job *job)
 
 static void run_prediction(struct job *job)
 {
-    BPB(work) *work = NULL;
-    const BPB(view) part = BPB(matrix)(x_values + job->first * N_IN, N_IN, job->cols);
-    const BPB(out) Y = BPB(matrix_out)(job->Y + job->first * N_OUT, N_OUT, job->cols);
+    work_t *work = NULL;
+    const view_t part = BPB(matrix)(x_values + job->first * N_IN, N_IN, job->cols);
+    const out_t Y = BPB(matrix_out)(job->Y + job->first * N_OUT, N_OUT, job->cols);
     job->status = BPB(work_create)(&work, job->plan);
     if (!job->status)
         job->status = BPB(predict_with)(job->net, work, part, Y, job->flags);

@@ -11,14 +11,14 @@ static const size_t units[] = {N_IN, 9, N_OUT};
 
 /* A net and columns of random data for it. */
 struct run {
-    BPB(net) * net;
+    net_t *net;
     real X[N_IN * COLUMNS], T[N_OUT * COLUMNS];
-    BPB(data) data;
+    data_t data;
 };
 
-static BPB(net) * make_net(bpb_activation hidden, bpb_activation output)
+static net_t *make_net(bpb_activation hidden, bpb_activation output)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     const bpb_net_options options = {
         .units = units, .n_layers = 2, .hidden = hidden, .output = output, .seed = 3};
     assert_ok(BPB(net_create)(&net, &options));
@@ -43,19 +43,19 @@ static void free_run(struct run *run)
     free(run);
 }
 
-static real *copy_theta(const BPB(net) * net)
+static real *copy_theta(const net_t *net)
 {
     real *theta = make_reals(BPB(net_parameters)(net));
     memcpy(theta, BPB(net_ctheta)(net), BPB(net_parameters)(net) * sizeof *theta);
     return theta;
 }
 
-static void set_theta(BPB(net) * net, const real *theta)
+static void set_theta(net_t *net, const real *theta)
 {
     memcpy(BPB(net_theta)(net), theta, BPB(net_parameters)(net) * sizeof *theta);
 }
 
-static void assert_theta_is(const BPB(net) * net, const real *theta)
+static void assert_theta_is(const net_t *net, const real *theta)
 {
     assert_same_bits(BPB(net_parameters)(net), BPB(net_ctheta)(net), theta);
 }
@@ -63,7 +63,7 @@ static void assert_theta_is(const BPB(net) * net, const real *theta)
 /* ---- By hand ---- */
 
 /* Columns order[0 .. B-1] of V; index is what the view refers to. */
-static BPB(view) pick(BPB(view) V, const size_t *order, size_t B, size_t *index)
+static view_t pick(view_t V, const size_t *order, size_t B, size_t *index)
 {
     for (size_t j = 0; j < B; j++)
         index[j] = V.index ? V.index[order[j]] : order[j];
@@ -78,8 +78,8 @@ struct by_hand {
     size_t epoch, step; /* the last one made, from 1 */
 };
 
-static bpb_status step_by_hand(BPB(net) * net, BPB(work) * work, const BPB(data) * data,
-                               const size_t *order, size_t B, const bpb_sgd_rule *rule)
+static bpb_status step_by_hand(net_t *net, work_t *work, const data_t *data, const size_t *order,
+                               size_t B, const bpb_sgd_rule *rule)
 {
     size_t index_X[COLUMNS], index_T[COLUMNS];
     return BPB(sgd_step)(net, work, pick(data->X, order, B, index_X),
@@ -87,15 +87,15 @@ static bpb_status step_by_hand(BPB(net) * net, BPB(work) * work, const BPB(data)
 }
 
 /* What bpb_train does for these options, all of them given, to the last of so many steps. */
-static struct by_hand train_by_hand(BPB(net) * net, const BPB(data) * data,
+static struct by_hand train_by_hand(net_t *net, const data_t *data,
                                     const bpb_train_options *options, size_t most_steps)
 {
     const size_t n = data->X.cols, batch = options->batch;
     const bpb_sgd_rule rule = {.eta = options->eta,
                                .decay = options->lambda / (double)n,
                                .decay_biases = options->decay_biases};
-    BPB(plan) *plan = NULL;
-    BPB(work) *work = NULL;
+    plan_t *plan = NULL;
+    work_t *work = NULL;
     struct by_hand end = {0};
     size_t order[COLUMNS];
     assert_ok(BPB(plan_create)(&plan, net, &(bpb_plan_options){.batch = batch}));
@@ -183,7 +183,7 @@ static void train__takes_views_with_an_index(void **state)
     run->data.X.ld = run->data.X.rows;
     run->data.X.index = odd;
     run->data.X.cols = COUNT(odd);
-    run->data.T = (BPB(view)){
+    run->data.T = (view_t){
         .data = by_rows, .rows = N_OUT, .cols = COUNT(odd), .ld = 1, .row_stride = COLUMNS};
     check_by_hand(run, &five);
     free_run(run);
@@ -252,8 +252,8 @@ static void train__learns_xor(void **state)
     (void)state;
     static const size_t xor_units[] = {2, 4, 1};
     static const real X[] = {0, 0, 0, 1, 1, 0, 1, 1}, T[] = {0, 1, 1, 0};
-    const BPB(data) data = {.X = BPB(matrix)(X, 2, 4), .T = BPB(matrix)(T, 1, 4)};
-    BPB(net) *net = NULL;
+    const data_t data = {.X = BPB(matrix)(X, 2, 4), .T = BPB(matrix)(T, 1, 4)};
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = xor_units,
                                                        .n_layers = 2,
                                                        .hidden = BPB_TANH,
@@ -290,11 +290,11 @@ static void train__learns_to_classify_what_it_has_not_seen(void **state)
     struct rng rng = {2};
     draw_classes(&rng, X, T);
     draw_classes(&rng, X_test, T_test);
-    const BPB(data) data = {.X = BPB(matrix)(X, 2, SAMPLES),
-                            .T = BPB(matrix)(T, CLASSES, SAMPLES),
-                            .X_test = BPB(matrix)(X_test, 2, SAMPLES),
-                            .T_test = BPB(matrix)(T_test, CLASSES, SAMPLES)};
-    BPB(net) *net = NULL;
+    const data_t data = {.X = BPB(matrix)(X, 2, SAMPLES),
+                         .T = BPB(matrix)(T, CLASSES, SAMPLES),
+                         .X_test = BPB(matrix)(X_test, 2, SAMPLES),
+                         .T_test = BPB(matrix)(T_test, CLASSES, SAMPLES)};
+    net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = class_units,
                                                        .n_layers = 2,
                                                        .hidden = BPB_RELU,
@@ -335,7 +335,7 @@ struct witness {
 
 static void assert_scores_of_the_net(const struct witness *witness, const bpb_progress *progress)
 {
-    const BPB(data) *data = &witness->run->data;
+    const data_t *data = &witness->run->data;
     bpb_score train = {0}, validation, test;
     if (witness->scores_train)
         assert_ok(BPB(evaluate)(witness->run->net, data->X, data->T, &train));
@@ -450,7 +450,7 @@ static void check_named(int matrix, bool indexed)
     memcpy(X, run->X, sizeof X);
     memcpy(T, run->T, sizeof T);
     static const size_t index[] = {20, 3, 17, 8, 5};
-    BPB(view) *const all[] = {
+    view_t *const all[] = {
         &run->data.X,      &run->data.T,     &run->data.X_validation, &run->data.T_validation,
         &run->data.X_test, &run->data.T_test};
     for (int i = 0; i < 6; i++) {
@@ -491,7 +491,7 @@ static void train__ends_before_the_step_that_is_not_finite(void **state)
 {
     (void)state;
     struct run *run = make_run();
-    BPB(net) *by_hand = make_net(BPB_IDENTITY, BPB_IDENTITY);
+    net_t *by_hand = make_net(BPB_IDENTITY, BPB_IDENTITY);
     BPB(net_destroy)(&run->net);
     run->net = make_net(BPB_IDENTITY, BPB_IDENTITY);
     bpb_train_options options = five;

@@ -11,7 +11,7 @@
 enum { ROWS = 9, COLS = 700, SIZE = 1 + 2 * ROWS + ROWS * (ROWS + 1) / 2 };
 
 static real values[ROWS * COLS];
-static const BPB(view) X = {.data = values, .rows = ROWS, .cols = COLS};
+static const view_t X = {.data = values, .rows = ROWS, .cols = COLS};
 
 static void need_lapack(void)
 {
@@ -38,23 +38,23 @@ static void fill_values(double offset, uint64_t seed)
     }
 }
 
-static BPB(whitening) * make_whitening(size_t n)
+static whitening_t *make_whitening(size_t n)
 {
-    BPB(whitening) *whitening = NULL;
+    whitening_t *whitening = NULL;
     assert_ok(BPB(whitening_create)(&whitening, n));
     return whitening;
 }
 
-static BPB(whitening) * whitening_of(BPB(view) V)
+static whitening_t *whitening_of(view_t V)
 {
-    BPB(whitening) *whitening = make_whitening(V.rows);
+    whitening_t *whitening = make_whitening(V.rows);
     assert_ok(BPB(whitening_add)(whitening, V));
     return whitening;
 }
 
 /* ---- Statistics ---- */
 
-static long double entry(BPB(view) V, size_t i, size_t j)
+static long double entry(view_t V, size_t i, size_t j)
 {
     const size_t row = V.row_index ? V.row_index[i] : i, col = V.index ? V.index[j] : j;
     const size_t stride = V.row_stride ? V.row_stride : 1;
@@ -62,7 +62,7 @@ static long double entry(BPB(view) V, size_t i, size_t j)
 }
 
 /* About the first column, since some tools run long double as double. */
-static long double mean_about_first(BPB(view) V, size_t i)
+static long double mean_about_first(view_t V, size_t i)
 {
     long double sum = 0;
     for (size_t j = 0; j < V.cols; j++)
@@ -70,7 +70,7 @@ static long double mean_about_first(BPB(view) V, size_t i)
     return sum / (long double)V.cols;
 }
 
-static long double co_moment(BPB(view) V, size_t i, size_t k)
+static long double co_moment(view_t V, size_t i, size_t k)
 {
     const long double mean_i = mean_about_first(V, i), mean_k = mean_about_first(V, k);
     long double sum = 0;
@@ -88,7 +88,7 @@ static void assert_near(const char *what, long double got, long double want, lon
 }
 
 /* The mean to 2 eps sqrt(n) sd, C_ik to 2 eps sqrt(n C_ii C_kk), however large the means are. */
-static void assert_statistics(const BPB(whitening) * whitening, BPB(view) V)
+static void assert_statistics(const whitening_t *whitening, view_t V)
 {
     const size_t n = V.rows, size = BPB(whitening_size)(whitening);
     const long double tolerance = 2 * (long double)DBL_EPSILON * sqrtl((long double)V.cols);
@@ -113,7 +113,7 @@ static void whitening_add__equals_two_passes_in_long_double(void **state)
 {
     (void)state;
     static const size_t columns[] = {3, 1, 4, 1, 5, 9, 2, 6}, rows[] = {2, 7, 1, 8};
-    const BPB(view) views[] = {
+    const view_t views[] = {
         X,
         {.data = values, .rows = ROWS, .cols = 256},
         {.data = values, .rows = ROWS, .cols = 257},
@@ -125,7 +125,7 @@ static void whitening_add__equals_two_passes_in_long_double(void **state)
     };
     fill_values(0.5, 1);
     for (size_t v = 0; v < COUNT(views); v++) {
-        BPB(whitening) *whitening = whitening_of(views[v]);
+        whitening_t *whitening = whitening_of(views[v]);
         assert_statistics(whitening, views[v]);
         BPB(whitening_destroy)(&whitening);
     }
@@ -138,7 +138,7 @@ static void whitening_add__blocks_of_any_width_agree(void **state)
     struct rng rng = {3};
     const double offsets[] = {-2, BPB_SELECT(1e8, 1e4)};
     for (int round = 0; round < 40; round++) {
-        BPB(whitening) *whitening = make_whitening(ROWS);
+        whitening_t *whitening = make_whitening(ROWS);
         fill_values(offsets[round % 2], 3);
         for (size_t j = 0, width; j < COLS; j += width) {
             width = rng_between(&rng, 1, round < 20 ? 5 : 500);
@@ -156,10 +156,10 @@ static void whitening_add__value_that_is_not_finite_changes_nothing(void **state
     const real bad[] = {(real)NAN, (real)INFINITY, (real)-INFINITY};
     double before[SIZE], after[SIZE];
     fill_values(1, 5);
-    BPB(whitening) *whitening = whitening_of(X);
+    whitening_t *whitening = whitening_of(X);
     assert_ok(BPB(whitening_pack)(whitening, before, SIZE));
     for (size_t b = 0; b < COUNT(bad); b++) {
-        BPB(view) V = X;
+        view_t V = X;
         values[ROWS * COLS - 1] = bad[b];
         for (V.masked = 0; V.masked < 2; V.masked++)
             assert_int_equal(BPB(whitening_add)(whitening, V), BPB_NONFINITE);
@@ -173,11 +173,11 @@ static void whitening_add__weights_are_not_looked_at(void **state)
 {
     (void)state;
     static real weights[COLS];
-    BPB(view) weighted = X;
+    view_t weighted = X;
     fill_values(1, 4);
     weights[3] = (real)NAN;
     weighted.weights = weights;
-    BPB(whitening) *whitening = whitening_of(weighted);
+    whitening_t *whitening = whitening_of(weighted);
     assert_statistics(whitening, X);
     BPB(whitening_destroy)(&whitening);
 }
@@ -190,7 +190,7 @@ static void whitening_merge__any_order_agrees(void **state)
     struct rng rng = {6};
     fill_values(BPB_SELECT(1e8, 1e4), 6);
     for (int round = 0; round < 20; round++) {
-        BPB(whitening) *parts[PARTS + 1];
+        whitening_t *parts[PARTS + 1];
         size_t order[PARTS + 1];
         for (size_t p = 0; p <= PARTS; p++) {
             parts[p] = make_whitening(ROWS);
@@ -208,7 +208,7 @@ static void whitening_merge__any_order_agrees(void **state)
     }
 }
 
-static void assert_same_statistics(const BPB(whitening) * got, const BPB(whitening) * want)
+static void assert_same_statistics(const whitening_t *got, const whitening_t *want)
 {
     double one[SIZE], other[SIZE];
     assert_ok(BPB(whitening_pack)(got, one, SIZE));
@@ -220,7 +220,7 @@ static void whitening_merge__empty_ones_change_no_bit(void **state)
 {
     (void)state;
     fill_values(3, 7);
-    BPB(whitening) *full = whitening_of(X), *both = whitening_of(X), *empty = make_whitening(ROWS);
+    whitening_t *full = whitening_of(X), *both = whitening_of(X), *empty = make_whitening(ROWS);
     assert_ok(BPB(whitening_merge)(both, empty));
     assert_same_statistics(both, full);
     assert_ok(BPB(whitening_merge)(empty, full));
@@ -234,8 +234,8 @@ static void whitening_merge__empty_ones_overflow_nothing(void **state)
 {
     (void)state;
     const double packed[SIZE] = {3, 1e200, [SIZE - 1] = 2};
-    BPB(whitening) *far = make_whitening(ROWS), *both = make_whitening(ROWS);
-    BPB(whitening) *empty = make_whitening(ROWS);
+    whitening_t *far = make_whitening(ROWS), *both = make_whitening(ROWS);
+    whitening_t *empty = make_whitening(ROWS);
     assert_ok(BPB(whitening_unpack)(far, packed, SIZE));
     assert_ok(BPB(whitening_unpack)(both, packed, SIZE));
     assert_ok(BPB(whitening_merge)(both, empty));
@@ -250,7 +250,7 @@ static void whitening_merge__with_itself_counts_all_twice(void **state)
     (void)state;
     double once[SIZE], twice[SIZE];
     fill_values(3, 8);
-    BPB(whitening) *whitening = whitening_of(X);
+    whitening_t *whitening = whitening_of(X);
     assert_ok(BPB(whitening_pack)(whitening, once, SIZE));
     assert_ok(BPB(whitening_merge)(whitening, whitening));
     assert_ok(BPB(whitening_pack)(whitening, twice, SIZE));
@@ -264,8 +264,8 @@ static void whitening_unpack__takes_up_what_was_packed(void **state)
     (void)state;
     double packed[SIZE];
     fill_values(BPB_SELECT(1e8, 1e4), 9);
-    BPB(whitening) *part = whitening_of(BPB(columns)(X, 0, 300));
-    BPB(whitening) *taken = whitening_of(BPB(columns)(X, 17, 4));
+    whitening_t *part = whitening_of(BPB(columns)(X, 0, 300));
+    whitening_t *taken = whitening_of(BPB(columns)(X, 17, 4));
     assert_ok(BPB(whitening_pack)(part, packed, SIZE));
     assert_ok(BPB(whitening_unpack)(taken, packed, SIZE));
     assert_same_statistics(taken, part);
@@ -285,7 +285,7 @@ static void whitening_unpack__refuses_what_no_columns_have(void **state)
     double packed[SIZE], kept;
     const double bad[] = {(double)NAN, (double)INFINITY, (double)-INFINITY, -1};
     fill_values(1, 10);
-    BPB(whitening) *whitening = whitening_of(X), *same = whitening_of(X);
+    whitening_t *whitening = whitening_of(X), *same = whitening_of(X);
     assert_ok(BPB(whitening_pack)(whitening, packed, SIZE));
     for (size_t k = 0; k < SIZE; k++)
         for (size_t b = 0; b < COUNT(bad); b++) { /* C_00, C_11 and the last are of the diagonal */
@@ -306,16 +306,16 @@ static void whitening_unpack__refuses_what_no_columns_have(void **state)
 
 /* ---- Solutions ---- */
 
-static BPB(whitening) * solved(BPB(view) V, const bpb_whitening_options *options)
+static whitening_t *solved(view_t V, const bpb_whitening_options *options)
 {
-    BPB(whitening) *whitening = whitening_of(V);
+    whitening_t *whitening = whitening_of(V);
     assert_ok(BPB(whitening_solve)(whitening, options));
     return whitening;
 }
 
 /* How much larger than eps the error of a whitened value may be: K is good to eps n lambda_1 /
  * lambda_m, and the deviation to eps |mean|. */
-static long double condition(const BPB(whitening) * whitening)
+static long double condition(const whitening_t *whitening)
 {
     const size_t m = BPB(whitening_components)(whitening);
     const size_t n = BPB(whitening_K)(whitening).cols;
@@ -329,14 +329,14 @@ static long double condition(const BPB(whitening) * whitening)
 }
 
 /* Y has mean 0 and covariance 1 - epsilon / (lambda + epsilon). */
-static void assert_white(const BPB(whitening) * whitening, BPB(view) V, double epsilon)
+static void assert_white(const whitening_t *whitening, view_t V, double epsilon)
 {
     const size_t m = BPB(whitening_components)(whitening);
     const double *lambda = BPB(whitening_variances)(whitening);
     const long double allowed = 4 * (long double)DBL_EPSILON * condition(whitening) +
                                 8 * (long double)EPSILON;
     real *y = make_reals(m * V.cols);
-    const BPB(view) Y = BPB(matrix)(y, m, V.cols);
+    const view_t Y = BPB(matrix)(y, m, V.cols);
     assert_ok(BPB(whitening_apply)(whitening, V, BPB(matrix_out)(y, m, V.cols)));
     for (size_t i = 0; i < m; i++) {
         assert_near("mean", entry(Y, i, 0) + mean_about_first(Y, i), 0, allowed);
@@ -348,7 +348,7 @@ static void assert_white(const BPB(whitening) * whitening, BPB(view) V, double e
 }
 
 /* Rows of K are orthogonal, of squares 1 / (lambda + epsilon): so it is PCA's, not a rotation. */
-static void assert_principal(const BPB(whitening) * whitening, double epsilon)
+static void assert_principal(const whitening_t *whitening, double epsilon)
 {
     const bpb_view K = BPB(whitening_K)(whitening);
     const double *lambda = BPB(whitening_variances)(whitening);
@@ -373,7 +373,7 @@ static void whitening__makes_the_covariance_the_identity(void **state)
     const double offsets[] = {0, 10, BPB_SELECT(1e8, 1e3)};
     for (size_t c = 0; c < 3 * COUNT(offsets); c++) {
         fill_values(offsets[c % COUNT(offsets)], 11 + c);
-        BPB(whitening) *whitening = solved(X, NULL);
+        whitening_t *whitening = solved(X, NULL);
         assert_int_equal(BPB(whitening_components)(whitening), ROWS);
         for (size_t i = 0; i < ROWS; i++)
             assert_near("mean", BPB(whitening_mean)(whitening)[i],
@@ -390,7 +390,7 @@ static void whitening__epsilon_is_added_to_each_variance(void **state)
     (void)state;
     need_lapack();
     fill_values(1, 20);
-    BPB(whitening) *whitening = solved(X, &(bpb_whitening_options){.epsilon = 5});
+    whitening_t *whitening = solved(X, &(bpb_whitening_options){.epsilon = 5});
     assert_white(whitening, X, 5);
     assert_principal(whitening, 5);
     BPB(whitening_destroy)(&whitening);
@@ -402,7 +402,7 @@ static void whitening__sum_of_variances_is_the_trace(void **state)
     need_lapack();
     long double sum = 0, trace = 0;
     fill_values(1, 21);
-    BPB(whitening) *whitening = solved(X, &(bpb_whitening_options){.components = 2});
+    whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = 2});
     for (size_t i = 0; i < ROWS; i++) {
         sum += (long double)BPB(whitening_variances)(whitening)[i];
         trace += co_moment(X, i, i) / COLS;
@@ -417,13 +417,13 @@ static void whitening__components_and_share_cut_K(void **state)
     (void)state;
     need_lapack();
     fill_values(1, 22);
-    BPB(whitening) *whole = solved(X, NULL);
+    whitening_t *whole = solved(X, NULL);
     const double *lambda = BPB(whitening_variances)(whole);
     double total = 0, sum = 0;
     for (size_t i = 0; i < ROWS; i++)
         total += lambda[i];
     for (size_t m = 1; m <= ROWS; m++) {
-        BPB(whitening) *some = solved(X, &(bpb_whitening_options){.components = m});
+        whitening_t *some = solved(X, &(bpb_whitening_options){.components = m});
         const bpb_view K = BPB(whitening_K)(some), all = BPB(whitening_K)(whole);
         assert_true(K.rows == m && K.ld == m && K.cols == ROWS && K.row_stride == 1);
         for (size_t k = 0; k < m * ROWS; k++)
@@ -450,7 +450,7 @@ static void whitening__share_that_is_met_is_enough(void **state)
     double packed[SIZE] = {1};
     packed[1 + 2 * ROWS] = 3; /* C_00 */
     packed[SIZE - 1] = 1;
-    BPB(whitening) *whitening = make_whitening(ROWS);
+    whitening_t *whitening = make_whitening(ROWS);
     assert_ok(BPB(whitening_unpack)(whitening, packed, SIZE));
     assert_ok(BPB(whitening_solve)(whitening, &(bpb_whitening_options){.share = 0.75}));
     assert_int_equal(BPB(whitening_components)(whitening), 1);
@@ -471,7 +471,7 @@ static void whitening__directions_without_variance_are_left_out(void **state)
             values[j * ROWS + 4] = values[j * ROWS + 2] + values[j * ROWS + 3];
             values[j * ROWS + 6] = BPB_SELECT(1e300, 1e30f);
         }
-        BPB(whitening) *whitening = solved(X, NULL);
+        whitening_t *whitening = solved(X, NULL);
         const bpb_view K = BPB(whitening_K)(whitening);
         assert_int_equal(K.rows, ROWS - 2);
         for (size_t i = 0; i < K.rows; i++)
@@ -493,11 +493,11 @@ static void whitening__few_columns_have_few_directions(void **state)
     need_lapack();
     fill_values(1, 24);
     for (size_t cols = 2; cols <= ROWS; cols++) {
-        BPB(whitening) *whitening = solved(BPB(columns)(X, 0, cols), NULL);
+        whitening_t *whitening = solved(BPB(columns)(X, 0, cols), NULL);
         assert_int_equal(BPB(whitening_components)(whitening), cols - 1);
         BPB(whitening_destroy)(&whitening);
     }
-    BPB(whitening) *one = whitening_of(BPB(columns)(X, 0, 1)), *none = make_whitening(ROWS);
+    whitening_t *one = whitening_of(BPB(columns)(X, 0, 1)), *none = make_whitening(ROWS);
     assert_int_equal(BPB(whitening_solve)(one, NULL), BPB_ERR_SIZE);
     assert_int_equal(BPB(whitening_solve)(none, NULL), BPB_ERR_SIZE);
     BPB(whitening_destroy)(&one);
@@ -516,7 +516,7 @@ static void whitening__noise_of_one_row_hides_no_other(void **state)
         x[2 * j] = (real)(1e9 + unit * (double)rng_between(&rng, 0, 1));
         x[2 * j + 1] = (real)(rng_uniform(&rng, -1, 1) * unit / 100);
     }
-    BPB(whitening) *whitening = solved(BPB(matrix)(x, 2, 200), NULL);
+    whitening_t *whitening = solved(BPB(matrix)(x, 2, 200), NULL);
     const double *variances = BPB(whitening_variances)(whitening);
     assert_int_equal(BPB(whitening_components)(whitening), 1);
     assert_true(fabs(BPB(whitening_K)(whitening).data[1]) > 50 / unit);
@@ -534,8 +534,8 @@ static void whitening__sign_of_a_direction_is_fixed(void **state)
     for (size_t j = 0; j < COLS; j++)
         for (size_t i = 0; i < ROWS; i++)
             turned[j * ROWS + i] = -values[(COLS - 1 - j) * ROWS + i];
-    BPB(whitening) *one = solved(X, NULL), *again = solved(X, NULL);
-    BPB(whitening) *other = solved(BPB(matrix)(turned, ROWS, COLS), NULL);
+    whitening_t *one = solved(X, NULL), *again = solved(X, NULL);
+    whitening_t *other = solved(BPB(matrix)(turned, ROWS, COLS), NULL);
     const double *K = BPB(whitening_K)(one).data, *K_again = BPB(whitening_K)(again).data;
     const double *K_other = BPB(whitening_K)(other).data;
     assert_memory_equal(K, K_again, ROWS * ROWS * sizeof *K);
@@ -566,7 +566,7 @@ static void whitening__sign_of_equal_entries_is_that_of_the_first(void **state)
             x[2 * j] = x[2 * j + 3] = (real)rng_uniform(&rng, -1, 1);
             x[2 * j + 1] = x[2 * j + 2] = (real)rng_uniform(&rng, -1, 1);
         }
-        BPB(whitening) *whitening = solved(BPB(matrix)(x, 2, 20), NULL);
+        whitening_t *whitening = solved(BPB(matrix)(x, 2, 20), NULL);
         const double *K = BPB(whitening_K)(whitening).data;
         assert_true(K[0] > 0 && K[1] > 0);
         BPB(whitening_destroy)(&whitening);
@@ -578,7 +578,7 @@ static void whitening__solution_stays_until_solved_again(void **state)
     (void)state;
     need_lapack();
     fill_values(1, 27);
-    BPB(whitening) *whitening = solved(BPB(columns)(X, 0, 50), NULL), *whole = solved(X, NULL);
+    whitening_t *whitening = solved(BPB(columns)(X, 0, 50), NULL), *whole = solved(X, NULL);
     const double *K = BPB(whitening_K)(whitening).data, *mean = BPB(whitening_mean)(whitening);
     const double K_0 = K[0], mean_0 = mean[0];
     assert_ok(BPB(whitening_add)(whitening, BPB(columns)(X, 50, COLS - 50)));
@@ -596,7 +596,7 @@ static void whitening__equals_what_is_worked_out_by_hand(void **state)
     need_lapack();
     const real x[] = {5, 1, 1, -3, RC(3.5), RC(-1.5), RC(2.5), RC(-0.5)};
     const long double half = 1 / sqrtl(2);
-    BPB(whitening) *whitening = solved(BPB(matrix)(x, 2, 4), NULL);
+    whitening_t *whitening = solved(BPB(matrix)(x, 2, 4), NULL);
     const long double K[] = {half / 2, half * 2, half / 2, -half * 2};
     assert_near("mean", BPB(whitening_mean)(whitening)[0], 3, 8 * (long double)DBL_EPSILON);
     assert_near("mean", BPB(whitening_mean)(whitening)[1], -1, 8 * (long double)DBL_EPSILON);
@@ -620,8 +620,8 @@ static void whitening_apply__takes_any_view(void **state)
     static real y[M * COLS * 2];
     static const size_t columns[] = {3, 1, 4, 1, 5}, places[] = {9, 0, 2, 7, 4};
     const struct {
-        BPB(view) X;
-        BPB(out) Y;
+        view_t X;
+        out_t Y;
     } cases[] = {
         {X, {.data = y, .rows = M, .cols = COLS}},
         {{.data = values, .rows = ROWS, .cols = 5, .index = columns},
@@ -631,7 +631,7 @@ static void whitening_apply__takes_any_view(void **state)
         {{.data = values, .rows = ROWS, .cols = 1}, {.data = y, .rows = M, .cols = 1, .ld = 6}},
     };
     fill_values(3, 28);
-    BPB(whitening) *whitening = solved(X, &(bpb_whitening_options){.components = M});
+    whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = M});
     const bpb_view K = BPB(whitening_K)(whitening);
     const double *mean = BPB(whitening_mean)(whitening);
     for (size_t c = 0; c < COUNT(cases); c++) {
@@ -658,9 +658,9 @@ static void whitening_apply__takes_any_view(void **state)
 enum { HIDDEN = 7, N_OUT = 3, M_FOLD = 6 };
 
 /* A net for whitened inputs, with all that it can have. */
-static BPB(net) * make_net(bool own, bool scaled, uint64_t seed)
+static net_t *make_net(bool own, bool scaled, uint64_t seed)
 {
-    BPB(net) *net = NULL;
+    net_t *net = NULL;
     struct rng rng = {seed};
     const size_t units[] = {M_FOLD, HIDDEN, 5, N_OUT};
     real shift[M_FOLD], factor[M_FOLD], out[2 * N_OUT] = {10, -20, 30, 2, 3, 4};
@@ -686,9 +686,9 @@ static BPB(net) * make_net(bool own, bool scaled, uint64_t seed)
 }
 
 /* max over the columns of |W_1'| (|x| + |mean|): what Z_1's rounding is of. */
-static long double inputs_size(BPB(net) * raw, const double *mean)
+static long double inputs_size(net_t *raw, const double *mean)
 {
-    const BPB(out) W = BPB(net_W)(raw, BPB(net_theta)(raw), 1);
+    const out_t W = BPB(net_W)(raw, BPB(net_theta)(raw), 1);
     long double most = 0;
     for (size_t j = 0; j < COLS; j++)
         for (size_t i = 0; i < W.rows; i++) {
@@ -702,11 +702,11 @@ static long double inputs_size(BPB(net) * raw, const double *mean)
 }
 
 /* By how much an error of Z_1 can have grown at the output; all slopes are at most 1. */
-static long double growth(BPB(net) * net)
+static long double growth(net_t *net)
 {
     long double product = 4; /* the output scaling's factor at most */
     for (size_t l = 2; l <= BPB(net_layers)(net); l++) {
-        const BPB(out) W = BPB(net_W)(net, BPB(net_theta)(net), l);
+        const out_t W = BPB(net_W)(net, BPB(net_theta)(net), l);
         long double most = 0;
         for (size_t i = 0; i < W.rows; i++) {
             long double sum = 1;
@@ -719,7 +719,7 @@ static long double growth(BPB(net) * net)
     return product;
 }
 
-static void assert_same_outputs(const BPB(whitening) * whitening, BPB(net) * raw, BPB(net) * net)
+static void assert_same_outputs(const whitening_t *whitening, net_t *raw, net_t *net)
 {
     static real white[M_FOLD * COLS], want[N_OUT * COLS], got[N_OUT * COLS];
     const long double allowed = 2 * (long double)EPSILON * growth(net) *
@@ -738,9 +738,9 @@ static void whitening_fold__predicts_the_same_from_raw_inputs(void **state)
     need_lapack();
     const double offsets[] = {0, 5, BPB_SELECT(1e6, 100)};
     for (size_t c = 0; c < 24; c++) {
-        BPB(net) *net = make_net(c & 1, c & 2, 30 + c), *raw = NULL;
+        net_t *net = make_net(c & 1, c & 2, 30 + c), *raw = NULL;
         fill_values(offsets[c % 3], 30 + c);
-        BPB(whitening) *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
+        whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
         assert_ok(BPB(whitening_fold)(&raw, whitening, net));
         assert_int_equal(BPB(net_units)(raw, 0), ROWS);
         assert_same_outputs(whitening, raw, net);
@@ -755,9 +755,9 @@ static void whitening_fold__copies_all_else(void **state)
     (void)state;
     need_lapack();
     fill_values(1, 60);
-    BPB(whitening) *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
+    whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
     for (int own = 0; own < 2; own++) {
-        BPB(net) *net = make_net(own, true, 61), *raw = NULL;
+        net_t *net = make_net(own, true, 61), *raw = NULL;
         const size_t behind = HIDDEN * M_FOLD + HIDDEN;
         const size_t rest = BPB(net_parameters)(net) - behind;
         assert_ok(BPB(whitening_fold)(&raw, whitening, net));
@@ -784,12 +784,12 @@ static void whitening_fold__bias_belongs_to_the_rounded_weights(void **state)
 {
     (void)state;
     need_lapack();
-    BPB(net) *net = make_net(false, false, 62), *raw = NULL;
+    net_t *net = make_net(false, false, 62), *raw = NULL;
     fill_values(BPB_SELECT(1e6, 1e3), 62);
-    BPB(whitening) *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
+    whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
     const double *mean = BPB(whitening_mean)(whitening);
     assert_ok(BPB(whitening_fold)(&raw, whitening, net));
-    const BPB(out) W = BPB(net_W)(raw, BPB(net_theta)(raw), 1);
+    const out_t W = BPB(net_W)(raw, BPB(net_theta)(raw), 1);
     const real *b = BPB(net_b)(raw, BPB(net_theta)(raw), 1).data;
     const real *b_1 = BPB(net_b)(net, BPB(net_theta)(net), 1).data;
     for (size_t i = 0; i < HIDDEN; i++) {
@@ -811,9 +811,9 @@ static void whitening_fold__what_is_not_finite_is_out_of_range(void **state)
 {
     (void)state;
     need_lapack();
-    BPB(net) *net = make_net(false, false, 63), *raw = NULL;
+    net_t *net = make_net(false, false, 63), *raw = NULL;
     fill_values(1, 63);
-    BPB(whitening) *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
+    whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
     const real bad[] = {(real)NAN, (real)INFINITY, BPB_SELECT(DBL_MAX, FLT_MAX)};
     for (size_t k = 0; k < HIDDEN * (M_FOLD + 1); k += HIDDEN * M_FOLD) /* W_1 and b_1 */
         for (size_t b = 0; b < 2; b++) {
@@ -828,7 +828,7 @@ static void whitening_fold__what_is_not_finite_is_out_of_range(void **state)
         BPB(net_theta)(net)[i] = bad[2];
     for (size_t k = 0; k < ROWS * COLS; k++)
         values[k] *= (real)1e-6;
-    BPB(whitening) *small = solved(X, &(bpb_whitening_options){.components = M_FOLD});
+    whitening_t *small = solved(X, &(bpb_whitening_options){.components = M_FOLD});
     assert_int_equal(BPB(whitening_fold)(&raw, small, net), BPB_ERR_RANGE);
     assert_null(raw);
     BPB(whitening_destroy)(&small);
@@ -843,10 +843,10 @@ static void whitening__refuses_bad_arguments(void **state)
     (void)state;
     real x[6] = {1, 2, 3, 4, 5, 7}, y[6] = {0};
     double packed[8];
-    BPB(whitening) *whitening = make_whitening(2), *other = make_whitening(3), *none = NULL;
+    whitening_t *whitening = make_whitening(2), *other = make_whitening(3), *none = NULL;
     const struct {
         bpb_status status;
-        BPB(view) X;
+        view_t X;
     } bad[] = {
         {BPB_ERR_NULL, {.data = NULL, .rows = 2, .cols = 2}},
         {BPB_ERR_SHAPE, {.data = x, .rows = 3, .cols = 2}},
@@ -893,7 +893,7 @@ static void whitening_solve__refuses_bad_options(void **state)
         {.components = 1, .share = 0.5},
     };
     fill_values(1, 70);
-    BPB(whitening) *whitening = whitening_of(X);
+    whitening_t *whitening = whitening_of(X);
     for (size_t b = 0; b < COUNT(bad); b++)
         assert_int_equal(BPB(whitening_solve)(whitening, &bad[b]), BPB_ERR_OPTION);
     assert_int_equal(BPB(whitening_components)(whitening), 0);
@@ -905,7 +905,7 @@ static void whitening_solve__overflow_is_out_of_range(void **state)
     (void)state;
     need_lapack();
     double packed[SIZE] = {2, [SIZE - 1] = 1};
-    BPB(whitening) *whitening = make_whitening(ROWS);
+    whitening_t *whitening = make_whitening(ROWS);
     packed[1] = packed[1 + ROWS] = DBL_MAX; /* the mean is their sum */
     assert_ok(BPB(whitening_unpack)(whitening, packed, SIZE));
     assert_int_equal(BPB(whitening_solve)(whitening, NULL), BPB_ERR_RANGE);
@@ -922,7 +922,7 @@ static void whitening_solve__overflow_is_out_of_range(void **state)
     BPB(whitening_destroy)(&whitening);
 }
 
-static void assert_unsolved(const BPB(whitening) * whitening)
+static void assert_unsolved(const whitening_t *whitening)
 {
     const bpb_view K = BPB(whitening_K)(whitening);
     assert_int_equal(BPB(whitening_components)(whitening), 0);
@@ -935,9 +935,9 @@ static void whitening__before_it_is_solved_there_is_none(void **state)
 {
     (void)state;
     real y[ROWS] = {0};
-    BPB(net) *net = make_net(false, false, 1), *raw = NULL;
+    net_t *net = make_net(false, false, 1), *raw = NULL;
     fill_values(1, 71);
-    BPB(whitening) *whitening = whitening_of(X);
+    whitening_t *whitening = whitening_of(X);
     if (!HAVE_LAPACK)
         assert_int_equal(BPB(whitening_solve)(whitening, NULL), BPB_ERR_UNSUPPORTED);
     assert_unsolved(whitening);
@@ -957,14 +957,14 @@ static void whitening__refuses_what_does_not_fit_its_solution(void **state)
     need_lapack();
     real y[ROWS * 4] = {0};
     const real zeros[ROWS * 4] = {0};
-    const BPB(view) two = BPB(columns)(X, 0, 2);
-    BPB(net) *net = make_net(false, false, 1), *raw = NULL;
+    const view_t two = BPB(columns)(X, 0, 2);
+    net_t *net = make_net(false, false, 1), *raw = NULL;
     fill_values(1, 72);
-    BPB(whitening) *whitening = solved(X, &(bpb_whitening_options){.components = 5});
+    whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = 5});
     const struct {
         bpb_status status;
-        BPB(view) X;
-        BPB(out) Y;
+        view_t X;
+        out_t Y;
     } bad[] = {
         {BPB_ERR_SHAPE, two, {.data = y, .rows = 4, .cols = 2}},
         {BPB_ERR_SHAPE, two, {.data = y, .rows = 6, .cols = 2}},

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Wisdom: a plan as text and back, what is no wisdom, and the file. */
 #include "outcome_tmpl.h"
-#include "files.h" /* after cmocka.h */
+#include "temporary_files.h" /* after cmocka.h */
 
 enum { B = 20, COLS = 90, TEXT = 4096 };
 
 static const size_t units[] = {30, 17, 5}; /* whose products the lines below name */
 static struct subject s;
 
-static bpb_status plan_by(const char *text, BPB(plan) * *plan)
+static bpb_status plan_by(const char *text, plan_t **plan)
 {
     return BPB(plan_create)(plan, s.net, &(bpb_plan_options){.batch = B, .wisdom = text});
 }
@@ -18,7 +18,7 @@ static bpb_status plan_by(const char *text, BPB(plan) * *plan)
 /* Plan -> text -> plan: the same text, and the same bits. */
 static void check_round_trip(const bpb_plan_options *options)
 {
-    BPB(plan) *plan = NULL, *again = NULL;
+    plan_t *plan = NULL, *again = NULL;
     assert_ok(BPB(plan_create)(&plan, s.net, options));
     char *text = wisdom_of(plan);
     bpb_plan_options by_text = *options;
@@ -68,7 +68,7 @@ static void wisdom__makes_a_plan_of_the_blas_again(void **state)
 static void wisdom__has_one_line_a_product(void **state)
 {
     (void)state;
-    BPB(plan) *plan = NULL;
+    plan_t *plan = NULL;
     bpb_plan_choice entry;
     char want[TEXT] = WISDOM_TITLE;
     assert_ok(plan_by(NULL, &plan));
@@ -85,7 +85,7 @@ static void wisdom__has_one_line_a_product(void **state)
 static void plan_wisdom__tells_how_much_it_needs(void **state)
 {
     (void)state;
-    BPB(plan) *plan = NULL;
+    plan_t *plan = NULL;
     size_t bytes = 0, again = 0;
     char text[TEXT];
     assert_ok(plan_by(NULL, &plan));
@@ -105,7 +105,7 @@ static void plan_wisdom__tells_how_much_it_needs(void **state)
 static void plan_wisdom__needs_pointers(void **state)
 {
     (void)state;
-    BPB(plan) *plan = NULL;
+    plan_t *plan = NULL;
     size_t bytes = 5;
     char text[TEXT] = "kept";
     assert_ok(plan_by(NULL, &plan));
@@ -124,7 +124,7 @@ static void plan_wisdom__needs_pointers(void **state)
 #define OTHER_PRECISION BPB_SELECT("s", "d")
 
 /* Whether the plan does this product of a layer by this kernel. */
-static bool chose(const BPB(plan) * plan, const char *product, size_t layer, const char *kernel)
+static bool chose(const plan_t *plan, const char *product, size_t layer, const char *kernel)
 {
     bpb_plan_choice entry;
     for (size_t i = 0; next_entry(plan, i, &entry); i++)
@@ -136,7 +136,7 @@ static bool chose(const BPB(plan) * plan, const char *product, size_t layer, con
 
 static void assert_forward(const char *text, const char *kernel_1, const char *kernel_2)
 {
-    BPB(plan) *plan = NULL;
+    plan_t *plan = NULL;
     if (plan_by(text, &plan))
         fail_msg("refused:\n%s", text);
     if (!chose(plan, "forward", 1, kernel_1) || !chose(plan, "forward", 2, kernel_2))
@@ -147,7 +147,7 @@ static void assert_forward(const char *text, const char *kernel_1, const char *k
 /* What the plan does without any wisdom; neither of the two that the tests choose instead. */
 static const char *estimated(void)
 {
-    BPB(plan) *plan = NULL;
+    plan_t *plan = NULL;
     assert_ok(plan_by(NULL, &plan));
     const char *kernel = chose(plan, "forward", 1, "tiles") ? "tiles" : "cblas";
     BPB(plan_destroy)(&plan);
@@ -253,8 +253,8 @@ static const char *const bad_kernel[] = {
 
 static void assert_refused(const char *text)
 {
-    BPB(plan) *const before = (BPB(plan) *)(void *)&s;
-    BPB(plan) *plan = before;
+    plan_t *const before = (plan_t *)(void *)&s;
+    plan_t *plan = before;
     const bpb_status status = plan_by(text, &plan);
     if (status != BPB_ERR_FORMAT)
         fail_msg("status %d for\n%s", status, text);
@@ -274,7 +274,7 @@ static void wisdom__that_is_none_is_refused(void **state)
 static void wisdom__cut_anywhere_is_harmless(void **state)
 {
     (void)state;
-    BPB(plan) *plan = NULL;
+    plan_t *plan = NULL;
     assert_ok(plan_by(NULL, &plan));
     char *text = wisdom_of(plan);
     BPB(plan_destroy)(&plan);
@@ -303,7 +303,7 @@ static void assert_file(const char *path, const char *content)
 static void wisdom_file__round_trip(void **state)
 {
     (void)state;
-    BPB(plan) *plan = NULL;
+    plan_t *plan = NULL;
     assert_ok(plan_by(NULL, &plan));
     char *text = wisdom_of(plan);
     const char *path = path_of("wisdom");
@@ -395,7 +395,7 @@ static void wisdom_file__needs_pointers(void **state)
 
 static bpb_status train_by(const bpb_train_options *options, real *theta)
 {
-    const BPB(data) data = {.X = X_of(&s, 0, COLS), .T = T_of(&s, 0, COLS)};
+    const data_t data = {.X = X_of(&s, 0, COLS), .T = T_of(&s, 0, COLS)};
     const bpb_status status = BPB(train)(s.net, &data, options, NULL);
     memcpy(theta, BPB(net_ctheta)(s.net), s.P * sizeof *theta);
     memcpy(BPB(net_theta)(s.net), s.theta, s.P * sizeof *theta);
@@ -410,7 +410,7 @@ static void train__goes_by_its_wisdom(void **state)
     char text[TEXT];
     bpb_train_options options = {.eta = 0.5, .lambda = 3, .epochs = 2, .batch = B};
     real *without = make_reals(s.P), *got = make_reals(s.P), *want = make_reals(s.P);
-    BPB(plan) *plan = NULL;
+    plan_t *plan = NULL;
     assert_ok(plan_by(NULL, &plan));
     force_kernel(plan, "gradient", "cblas-transposed", text, sizeof text);
     force_kernel(plan, "forward", "cblas", text + strlen(text), sizeof text - strlen(text));

@@ -19,7 +19,7 @@ for bytes in 8 4; do
             -o "$out/$(echo "$file" | tr / _)_$bytes.o"
     done
 done
-for file in src/*.c $(ls src/*/*.c | grep -v -e _tmpl.c -e src/cli); do
+for file in $(ls src/*/*.c | grep -v -e _tmpl.c -e src/cli); do
     ${CC:-cc} $flags -Iinclude -Isrc -c "$file" -o "$out/$(echo "$file" | tr / _).o"
 done
 ${CC:-cc} -std=c11 -pthread -Iinclude docs/examples/first.c "$out"/*.o ${BLAS:--lopenblas} -lm -o "$out/first"

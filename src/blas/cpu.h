@@ -3,7 +3,7 @@
 #ifndef BPB_CPU_H
 #define BPB_CPU_H
 
-#include "common.h"
+#include "base/common.h"
 
 /* Vector width of a kernel set, in the order of the x86-64 levels. */
 enum simd { SIMD_GENERIC, SIMD_AVX, SIMD_V3, SIMD_V4 };

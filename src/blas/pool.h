@@ -10,7 +10,7 @@
 #ifndef BPB_POOL_H
 #define BPB_POOL_H
 
-#include "common.h"
+#include "base/common.h"
 
 struct pool;
 

@@ -4,13 +4,13 @@
  * tiles. Long sums are cut too, at places that depend on k alone, so that what a panel needs of
  * A stays in the cache: the first part adds beta E, the others go on from there.
  */
-#include "blas/gemm_tmpl.h"
+#include "blas/kernels_tmpl.h"
 #include "blas/tile_tmpl.h"
 #include "blas/vector_tmpl.h"
 
 #define LONGEST_SUM 272 /* terms of one part of a sum */
 
-extern const struct BPB(tiles) BPB_TILES(BPB_LEVEL);
+extern const struct tiles BPB_TILES(BPB_LEVEL);
 #define TILES BPB_TILES(BPB_LEVEL)
 #define HIGHEST ((size_t)BPB_TILE_HEIGHTS * LANES)
 static const size_t widest[BPB_TILE_TALLEST + 1] = TILE_COLS; /* tile by vectors of rows */
@@ -42,16 +42,26 @@ static size_t height(size_t rows, bool one_column)
 }
 
 /* One panel of C, all n columns, by tiles of about equal width. */
-static void panel(size_t vectors, const struct BPB(gemm) * g)
+static void panel(size_t vectors, const struct gemm *g)
 {
     const size_t cols = equal_parts(g->n, widest[vectors]);
     const size_t whole = cols == g->n ? 1 : (uint32_t)g->n / (uint32_t)cols;
     const size_t done = whole * cols, next = g->trans_B == TRANS ? 1 : g->ldb;
-    struct BPB(tile_row) row = {
-        .m = g->m, .k = g->k, .count = whole, .A = g->A, .lda = g->lda,
-        .B = g->B, .ldb = g->ldb, .B_step = cols * next,
-        .beta = g->beta, .E = g->E, .lde = g->lde, .E_step = cols * g->lde,
-        .C = g->C, .ldc = g->ldc, .C_step = cols * g->ldc};
+    struct tile_row row = {.m = g->m,
+                           .k = g->k,
+                           .count = whole,
+                           .A = g->A,
+                           .lda = g->lda,
+                           .B = g->B,
+                           .ldb = g->ldb,
+                           .B_step = cols * next,
+                           .beta = g->beta,
+                           .E = g->E,
+                           .lde = g->lde,
+                           .E_step = cols * g->lde,
+                           .C = g->C,
+                           .ldc = g->ldc,
+                           .C_step = cols * g->ldc};
     TILES.tile[vectors][cols][g->trans_B](&row);
     if (done == g->n)
         return;
@@ -99,21 +109,21 @@ static void transpose(size_t m, size_t k, const real *A, size_t lda, real *out, 
 }
 
 /* Row i of op(A) from its term p on, and column j of op(B). */
-static const real *at_A(const struct BPB(gemm) * g, size_t i, size_t p)
+static const real *at_A(const struct gemm *g, size_t i, size_t p)
 {
     return g->A + (g->trans_A == TRANS ? p + i * g->lda : i + p * g->lda);
 }
-static const real *at_B(const struct BPB(gemm) * g, size_t p, size_t j)
+static const real *at_B(const struct gemm *g, size_t p, size_t j)
 {
     return g->B + (g->trans_B == TRANS ? j + p * g->ldb : p + j * g->ldb);
 }
 
-static void gemm_tiles(const struct BPB(gemm) * g)
+static void gemm_tiles(const struct gemm *g)
 {
     const size_t part = part_of_sum(g->k);
     const bool one_column = g->n == 1 && g->trans_A == NO_TRANS;
     for (size_t p = 0; p < g->k; p += part) {
-        struct BPB(gemm) piece = *g;
+        struct gemm piece = *g;
         piece.k = BPB_MIN(part, g->k - p);
         piece.B = at_B(g, p, 0);
         if (p > 0) /* go on from what is there */
@@ -177,12 +187,19 @@ static void pack_transposed(size_t m, size_t k, size_t high, const real *A, size
 }
 
 /* A packed block of A (m x k) by all of a packed B (k x n), panels of cols columns. */
-static void packed_block(const struct BPB(gemm) * g, size_t cols)
+static void packed_block(const struct gemm *g, size_t cols)
 {
     const size_t whole = g->m / HIGHEST, rest = g->m - whole * HIGHEST;
-    struct BPB(tile_row) row = {
-        .k = g->k, .lda = HIGHEST, .A_step = HIGHEST * g->k, .B = g->B, .ldb = cols,
-        .beta = g->beta, .lde = g->lde, .E_step = HIGHEST, .ldc = g->ldc, .C_step = HIGHEST};
+    struct tile_row row = {.k = g->k,
+                           .lda = HIGHEST,
+                           .A_step = HIGHEST * g->k,
+                           .B = g->B,
+                           .ldb = cols,
+                           .beta = g->beta,
+                           .lde = g->lde,
+                           .E_step = HIGHEST,
+                           .ldc = g->ldc,
+                           .C_step = HIGHEST};
     for (size_t j = 0; j < g->n; j += cols, row.B += cols * g->k) {
         const size_t width = BPB_MIN(cols, g->n - j);
         row.m = HIGHEST, row.count = whole, row.A = g->A;
@@ -212,15 +229,19 @@ static size_t packed_B(size_t n, size_t k)
 }
 
 /* All rows of C by columns j .. j+n-1, terms p .. p+k-1. */
-static void packed_columns(const struct BPB(gemm) * g, size_t j, size_t n, size_t p, size_t k)
+static void packed_columns(const struct gemm *g, size_t j, size_t n, size_t p, size_t k)
 {
     const size_t cols = widest[BPB_TILE_HEIGHTS];
     real *A_packed = g->scratch, *B_packed = g->scratch + packed_A(g->m, g->k);
     const bool first = p == 0;
     const real *E = first ? g->E : g->C;
-    struct BPB(gemm) block = {.n = n, .k = k, .A = A_packed, .B = B_packed,
-                              .beta = first ? g->beta : 1, .lde = first ? g->lde : g->ldc,
-                              .ldc = g->ldc};
+    struct gemm block = {.n = n,
+                         .k = k,
+                         .A = A_packed,
+                         .B = B_packed,
+                         .beta = first ? g->beta : 1,
+                         .lde = first ? g->lde : g->ldc,
+                         .ldc = g->ldc};
     (g->trans_B == TRANS ? pack : pack_transposed)(n, k, cols, at_B(g, p, j), g->ldb, B_packed);
     for (size_t i = 0; i < g->m; i += PACKED_ROWS) {
         block.m = BPB_MIN(PACKED_ROWS, g->m - i);
@@ -232,7 +253,7 @@ static void packed_columns(const struct BPB(gemm) * g, size_t j, size_t n, size_
     }
 }
 
-static void gemm_packed(const struct BPB(gemm) * g)
+static void gemm_packed(const struct gemm *g)
 {
     const size_t part = part_of_sum(g->k);
     for (size_t j = 0; j < g->n; j += PACKED_COLS)
@@ -250,7 +271,6 @@ static size_t packed_both(enum trans trans_A, size_t m, size_t n, size_t k)
 #define BPB_KERNEL_JOIN(name, level) BPB_KERNEL_PASTE(name, level)
 #define BPB_KERNEL_PASTE(name, level) name##_##level
 
-extern const struct BPB(kernel) KERNEL(kernel_tiles), KERNEL(kernel_packed);
-const struct BPB(kernel) KERNEL(kernel_tiles) = {"tiles", true, false, gemm_tiles,
-                                                  transposed_panel};
-const struct BPB(kernel) KERNEL(kernel_packed) = {"packed", true, false, gemm_packed, packed_both};
+extern const struct kernel KERNEL(kernel_tiles), KERNEL(kernel_packed);
+const struct kernel KERNEL(kernel_tiles) = {"tiles", true, false, gemm_tiles, transposed_panel};
+const struct kernel KERNEL(kernel_packed) = {"packed", true, false, gemm_packed, packed_both};

@@ -9,8 +9,8 @@
 #ifndef BPB_SECTION_H
 #define BPB_SECTION_H
 
-#include "common.h"
-#include "fpenv.h"
+#include "base/common.h"
+#include "base/fpenv.h"
 
 struct section {
     struct fpenv env;

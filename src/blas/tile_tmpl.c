@@ -107,7 +107,7 @@ INLINE void add_term(struct shape s, lanes last, const real *A, size_t lda, cons
  * sum += A B, term by term. Where B is transposed, E, which is added last, is fetched meanwhile: a
  * column before each of about as many stretches of the sum.
  */
-INLINE void add_terms(struct shape s, lanes last, const struct BPB(tile_row) * row, const real *A,
+INLINE void add_terms(struct shape s, lanes last, const struct tile_row *row, const real *A,
                       const real *B, const real *E, vec (*sum)[BPB_TILE_COLS])
 {
     const size_t lda = row->lda, ldb = row->ldb;
@@ -158,7 +158,7 @@ INLINE void end(struct shape s, lanes last, vec (*sum)[BPB_TILE_COLS], real *C, 
     }
 }
 
-INLINE void one_tile(struct shape s, lanes last, const struct BPB(tile_row) * row, const real *A,
+INLINE void one_tile(struct shape s, lanes last, const struct tile_row *row, const real *A,
                      const real *B, const real *E, real *C)
 {
     vec sum[BPB_TILE_TALLEST][BPB_TILE_COLS];
@@ -169,7 +169,7 @@ INLINE void one_tile(struct shape s, lanes last, const struct BPB(tile_row) * ro
 }
 
 /* Every loop over rows and columns is unrolled, so that the sums stay in registers. */
-INLINE void tiles(int rows, int cols, bool transposed, const struct BPB(tile_row) * row)
+INLINE void tiles(int rows, int cols, bool transposed, const struct tile_row *row)
 {
     const struct shape whole = {rows, cols, transposed, true};
     const struct shape part = {rows, cols, transposed, false};
@@ -188,10 +188,10 @@ INLINE void tiles(int rows, int cols, bool transposed, const struct BPB(tile_row
     }
 }
 
-#define TILE_OF(name, rows, cols, transposed)          \
-    static void name(const struct BPB(tile_row) * row) \
-    {                                                  \
-        tiles(rows, cols, transposed, row);            \
+#define TILE_OF(name, rows, cols, transposed)                                                      \
+    static void name(const struct tile_row *row)                                                   \
+    {                                                                                              \
+        tiles(rows, cols, transposed, row);                                                        \
     }
 #define BOTH_TILES(rows, cols)                     \
     TILE_OF(tile_##rows##_##cols, rows, cols, false) \
@@ -211,7 +211,7 @@ INLINE void tiles(int rows, int cols, bool transposed, const struct BPB(tile_row
 
 FOR_EACH_TILE(BOTH_TILES)
 
-extern const struct BPB(tiles) BPB_TILES(BPB_LEVEL);
-const struct BPB(tiles) BPB_TILES(BPB_LEVEL) = {
+extern const struct tiles BPB_TILES(BPB_LEVEL);
+const struct tiles BPB_TILES(BPB_LEVEL) = {
     .tile = {FOR_EACH_TILE(TABLE_ENTRY)},
 };

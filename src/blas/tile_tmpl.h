@@ -3,8 +3,8 @@
 #ifndef BPB_TILE_TMPL_H
 #define BPB_TILE_TMPL_H
 
-#include "common.h"
-#include "tmpl.h"
+#include "base/common.h"
+#include "base/tmpl.h"
 
 /*
  * count tiles, each m rows (1 .. a tile's height) and the tile's columns wide:
@@ -16,7 +16,7 @@
  * multiply-add for each p in its order, and then beta e added by another, whatever the tile and
  * its place in it: its bits depend on nothing else.
  */
-struct BPB(tile_row) {
+struct tile_row {
     size_t m, k, count;
     const real *A;
     size_t lda, A_step;
@@ -28,13 +28,13 @@ struct BPB(tile_row) {
     real *C;
     size_t ldc, C_step;
 };
-typedef void BPB(tile_fn)(const struct BPB(tile_row) * row);
+typedef void BPB(tile_fn)(const struct tile_row *row);
 
 #define BPB_TILE_HEIGHTS 3 /* vectors of rows of the highest tile of any use but: */
 #define BPB_TILE_TALLEST 8 /* of one column */
 #define BPB_TILE_COLS 28   /* columns of the widest */
 
-struct BPB(tiles) {
+struct tiles {
     /* by vectors of rows, columns, and whether B is transposed */
     BPB(tile_fn) *tile[BPB_TILE_TALLEST + 1][BPB_TILE_COLS + 1][2];
 };

@@ -5,7 +5,7 @@
 
 #include <immintrin.h>
 
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 #define VECTOR_BYTES 32
 #define AS_PAIRS(x) BPB_SELECT(x, _mm256_castps_pd(x))

@@ -40,7 +40,7 @@ static void widen_spread(size_t n, const double *x, const double *centre, double
 }
 
 /* Values around t on the direction. */
-static bpb_status sample_values(struct BPB(check) * check, double t)
+static bpb_status sample_values(struct check *check, double t)
 {
     const size_t n = check->subject->values(check);
     BPB(check_place)(check, t, 0);
@@ -53,7 +53,7 @@ static bpb_status sample_values(struct BPB(check) * check, double t)
     return BPB_OK;
 }
 
-static bpb_status sample_derivatives(struct BPB(check) * check)
+static bpb_status sample_derivatives(struct check *check)
 {
     const size_t n = check->subject->derivatives(check);
     for (uint64_t sample = 1; sample <= SAMPLES; sample++) {
@@ -69,7 +69,7 @@ static bpb_status sample_derivatives(struct BPB(check) * check)
 }
 
 /* Both at the caller's point. BPB_NONFINITE: one of them is not finite. */
-static bpb_status evaluate(struct BPB(check) * check)
+static bpb_status evaluate(struct check *check)
 {
     const size_t values = check->subject->values(check);
     const size_t derivatives = check->subject->derivatives(check);
@@ -91,7 +91,7 @@ static bpb_status evaluate(struct BPB(check) * check)
  * small E, or in the derivative of a saturated unit. check->E stands for the size of these; a step
  * changes E by about as much.
  */
-static double least_noise(const struct BPB(check) * check, size_t i)
+static double least_noise(const struct check *check, size_t i)
 {
     const double least = EPSILON * fabs(check->f_0[i]) + BPB_SELECT(DBL_MIN, (double)FLT_MIN);
     switch (check->what) {
@@ -106,7 +106,7 @@ static double least_noise(const struct BPB(check) * check, size_t i)
 }
 
 /* evaluate, and how far off each value may be. */
-static bpb_status measure(struct BPB(check) * check)
+static bpb_status measure(struct check *check)
 {
     const bpb_status status = evaluate(check);
     if (status)
@@ -130,7 +130,7 @@ struct line {
     size_t entry, moved;
 };
 
-static void go_to(struct BPB(check) * check, struct line line, double t)
+static void go_to(struct check *check, struct line line, double t)
 {
     if (!line.moved)
         check->point[line.entry] = (real)((double)check->base[line.entry] + t);
@@ -139,19 +139,19 @@ static void go_to(struct BPB(check) * check, struct line line, double t)
 }
 
 /* How far that is, after rounding. */
-static double distance(const struct BPB(check) * check, struct line line, double t)
+static double distance(const struct check *check, struct line line, double t)
 {
     const size_t e = line.entry;
     return line.moved ? fabs(t) : fabs((double)check->point[e] - (double)check->base[e]);
 }
 
-static bool step_counts(const struct BPB(check) * check, struct line line, double h)
+static bool step_counts(const struct check *check, struct line line, double h)
 {
     return line.moved || h >= LAST_PLACES * EPSILON * fabs((double)check->base[line.entry]);
 }
 
 /* The next rung of all ladders. */
-static bpb_status add_rung(struct BPB(check) * check, struct line line, double h)
+static bpb_status add_rung(struct check *check, struct line line, double h)
 {
     struct sides sides;
     go_to(check, line, h);
@@ -168,7 +168,7 @@ static bpb_status add_rung(struct BPB(check) * check, struct line line, double h
     return BPB_OK;
 }
 
-static bool all_done(const struct BPB(check) * check)
+static bool all_done(const struct check *check)
 {
     for (size_t i = 0; i < check->n_picks; i++)
         if (!bpb_ladder_done(&check->ladders[i]))
@@ -188,7 +188,7 @@ static void place_parameter(const struct shape *shape, size_t i, bpb_check_entry
     entry->col = (i - shape->layer[l].W) / shape->layer[l].n_out;
 }
 
-static void place_entry(const struct BPB(check) * check, size_t d, bpb_check_entry *entry)
+static void place_entry(const struct check *check, size_t d, bpb_check_entry *entry)
 {
     switch (check->what) {
     case BPB_CHECK_JACOBIAN:
@@ -209,7 +209,7 @@ static void place_entry(const struct BPB(check) * check, size_t d, bpb_check_ent
 }
 
 /* Count an entry, and keep the worst. */
-static void compare(struct BPB(check) * check, size_t d, struct slope slope)
+static void compare(struct check *check, size_t d, struct slope slope)
 {
     bpb_check_result *result = check->result;
     const double computed = (double)check->computed[d];
@@ -226,7 +226,7 @@ static void compare(struct BPB(check) * check, size_t d, struct slope slope)
     place_entry(check, d, &result->worst);
 }
 
-static void begin_ladders(struct BPB(check) * check)
+static void begin_ladders(struct check *check)
 {
     for (size_t i = 0; i < check->n_picks; i++) {
         const size_t f = check->picks[i].f, d = check->picks[i].d;
@@ -239,7 +239,7 @@ static void begin_ladders(struct BPB(check) * check)
     }
 }
 
-static bpb_status run_line(struct BPB(check) * check, struct line line)
+static bpb_status run_line(struct check *check, struct line line)
 {
     double h = line.moved ? 1 : check->scale[line.entry];
     begin_ladders(check);
@@ -258,7 +258,7 @@ static bpb_status run_line(struct BPB(check) * check, struct line line)
 
 /* ---- Subjects ---- */
 
-static bpb_status draw_parameters(struct BPB(check) * check)
+static bpb_status draw_parameters(struct check *check)
 {
     const struct shape *shape = check->net.shape;
     for (size_t l = 0; l < shape->L; l++) {
@@ -269,13 +269,13 @@ static bpb_status draw_parameters(struct BPB(check) * check)
     return BPB_OK;
 }
 
-static bpb_status draw_inputs(struct BPB(check) * check)
+static bpb_status draw_inputs(struct check *check)
 {
     return BPB(check_draw)(check, check->P, check->n_0 * check->B);
 }
 
 /* A function of one value, a line for each entry that was drawn; its derivatives begin at first. */
-static bpb_status check_entries(struct BPB(check) * check, size_t first)
+static bpb_status check_entries(struct check *check, size_t first)
 {
     const bpb_status status = measure(check);
     check->n_picks = 1;
@@ -287,7 +287,7 @@ static bpb_status check_entries(struct BPB(check) * check, size_t first)
 }
 
 /* A function and its derivative of as many values, along the direction. */
-static bpb_status check_direction(struct BPB(check) * check, size_t moved)
+static bpb_status check_direction(struct check *check, size_t moved)
 {
     const bpb_status status = measure(check);
     check->n_picks = check->n_drawn;
@@ -297,7 +297,7 @@ static bpb_status check_direction(struct BPB(check) * check, size_t moved)
 }
 
 /* All of y_j by those x_kj that were drawn; entry (i, k) of J is k n_L + i. */
-static bpb_status check_column(struct BPB(check) * check)
+static bpb_status check_column(struct check *check)
 {
     bpb_status status = BPB_OK;
     bool measured = false;
@@ -317,7 +317,7 @@ static bpb_status check_column(struct BPB(check) * check)
     return status;
 }
 
-static bpb_status check_jacobian(struct BPB(check) * check)
+static bpb_status check_jacobian(struct check *check)
 {
     bpb_status status = BPB_OK;
     for (check->column = 0; check->column < check->B; check->column++) {
@@ -328,7 +328,7 @@ static bpb_status check_jacobian(struct BPB(check) * check)
     return status;
 }
 
-static bpb_status check_one(struct BPB(check) * check, bpb_check_kind what, bpb_check_result *result)
+static bpb_status check_one(struct check *check, bpb_check_kind what, bpb_check_result *result)
 {
     check->what = what;
     check->subject = &BPB(subjects)[what];
@@ -359,7 +359,7 @@ static bool lacks_function(bpb_status status)
 }
 
 /* All that is wanted. BPB_NONFINITE comes before BPB_DISAGREES. */
-static bpb_status check_all(struct BPB(check) * check, bpb_check_report *report)
+static bpb_status check_all(struct check *check, bpb_check_report *report)
 {
     const unsigned wanted = check->options.what;
     const bool alone = (wanted & (wanted - 1)) == 0;
@@ -381,12 +381,12 @@ static bpb_status check_all(struct BPB(check) * check, bpb_check_report *report)
 }
 
 /* bpb_check, bpbf_check */
-bpb_status BPB(check)(const BPB(net) * net, BPB(view) X, BPB(view) T,
-                      const bpb_check_options *options, bpb_check_report *report)
+bpb_status BPB(check)(const net_t *net, view_t X, view_t T, const bpb_check_options *options,
+                      bpb_check_report *report)
 {
     REQUIRE(net && report, BPB_ERR_NULL);
     const bpb_check_options defaults = {.what = 0};
-    struct BPB(check) check = {.P = 0};
+    struct check check = {.P = 0};
     bpb_check_report made = {.result = {{.entries = 0}}};
     struct fpenv env;
     fpenv_enter(&env);

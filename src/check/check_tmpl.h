@@ -13,33 +13,33 @@
 #include <float.h>
 
 #include "check/ladder.h"
-#include "fpenv.h"
+#include "base/fpenv.h"
 #include "net/net_tmpl.h"
 
 #define EPSILON BPB_SELECT(DBL_EPSILON, (double)FLT_EPSILON)
 
-struct BPB(check);
+struct check;
 
 /* A derivative, and the function that it is the derivative of, at the check's point. */
-struct BPB(subject) {
+struct subject {
     /* How many values each of the two has. */
-    size_t (*values)(const struct BPB(check) * check);
-    size_t (*derivatives)(const struct BPB(check) * check);
-    bpb_status (*value)(struct BPB(check) * check, double *f);
-    bpb_status (*derivative)(struct BPB(check) * check, real *d);
+    size_t (*values)(const struct check *check);
+    size_t (*derivatives)(const struct check *check);
+    bpb_status (*value)(struct check *check, double *f);
+    bpb_status (*derivative)(struct check *check, real *d);
 };
-extern const struct BPB(subject) BPB(subjects)[BPB_CHECKS];
+extern const struct subject BPB(subjects)[BPB_CHECKS];
 
 /* Value f of a function along a line, and the derivative d that should be its slope. */
 struct pick {
     size_t f, d;
 };
 
-struct BPB(check) {
-    struct BPB(net) net; /* the caller's, with the point's theta */
-    BPB(view) T;
-    BPB(plan) * plan;
-    BPB(work) * work;
+struct check {
+    net_t net; /* the caller's, with the point's theta */
+    view_t T;
+    plan_t *plan;
+    work_t *work;
     bpb_check_options options; /* with their defaults filled in */
     size_t P, n_0, n_L, B, N;
     real *base, *point, *direction; /* N each: the caller's point, where the net is, random */
@@ -52,7 +52,7 @@ struct BPB(check) {
 
     /* Of one subject. */
     bpb_check_kind what;
-    const struct BPB(subject) *subject;
+    const struct subject *subject;
     double *f_0, *f_right, *f_left, *noise; /* its values */
     real *staged;                           /* the same, as a pass gives them */
     real *computed, *jittered;              /* its derivatives */
@@ -66,19 +66,19 @@ struct BPB(check) {
 
 /* Make a check of what is wanted; the views, options and functions are checked by this, before it
  * allocates. To be freed after an error, too. */
-bpb_status BPB(check_start)(struct BPB(check) * check, const BPB(net) * net, BPB(view) X,
-                            BPB(view) T, const bpb_check_options *options);
-void BPB(check_free)(struct BPB(check) * check);
+bpb_status BPB(check_start)(struct check *check, const net_t *net, view_t X, view_t T,
+                            const bpb_check_options *options);
+void BPB(check_free)(struct check *check);
 
 /* Take n entries of the point, or of Y, from first on into drawn: options->entries of them, at
  * random, or all if there are no more. */
-bpb_status BPB(check_draw)(struct BPB(check) * check, size_t first, size_t n);
+bpb_status BPB(check_draw)(struct check *check, size_t first, size_t n);
 
 /* Put the point at base + t direction, each value off by its rounding where sample > 0. */
-void BPB(check_place)(struct BPB(check) * check, double t, uint64_t sample);
+void BPB(check_place)(struct check *check, double t, uint64_t sample);
 
 /* X as the check's point has it. */
-static inline real *BPB(check_X)(const struct BPB(check) * check)
+static inline real *BPB(check_X)(const struct check *check)
 {
     return check->point + check->P;
 }

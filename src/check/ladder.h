@@ -14,7 +14,7 @@
 #ifndef BPB_LADDER_H
 #define BPB_LADDER_H
 
-#include "common.h"
+#include "base/common.h"
 
 enum { LADDER_RUNGS = 30, LADDER_COLUMNS = 7 };
 

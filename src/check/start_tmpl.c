@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "check/check_tmpl.h"
-#include "net/random.h"
-#include "net/view_tmpl.h"
+#include "base/random.h"
+#include "base/view_tmpl.h"
 #include "pass/pass_tmpl.h"
 
 #define DEFAULT_ENTRIES 100
@@ -14,7 +14,7 @@
 /* Substreams of STREAM_CHECK. */
 enum { OF_DIRECTION, OF_U, OF_SAMPLES };
 
-static double uniform(const struct BPB(check) * check, uint64_t substream, size_t i)
+static double uniform(const struct check *check, uint64_t substream, size_t i)
 {
     return 2 * bpb_random_uniform(check->options.seed, STREAM_CHECK, substream, i) - 1;
 }
@@ -27,7 +27,7 @@ static bpb_status check_options(const bpb_check_options *options)
 }
 
 /* The sizes of the point and of the largest derivatives. */
-static bpb_status set_sizes(struct BPB(check) * check)
+static bpb_status set_sizes(struct check *check)
 {
     size_t inputs, outputs, jacobian;
     REQUIRE(size_mul(check->n_0, check->B, &inputs), BPB_ERR_SIZE);
@@ -37,7 +37,7 @@ static bpb_status set_sizes(struct BPB(check) * check)
     return BPB_OK;
 }
 
-static void set_options(struct BPB(check) * check, const bpb_check_options *options)
+static void set_options(struct check *check, const bpb_check_options *options)
 {
     check->options = *options;
     if (options->what == 0)
@@ -49,7 +49,7 @@ static void set_options(struct BPB(check) * check, const bpb_check_options *opti
 }
 
 /* The most that any of the subjects that are wanted needs, and the memory for it. */
-static bpb_status alloc_subjects(struct BPB(check) * check)
+static bpb_status alloc_subjects(struct check *check)
 {
     size_t values = 1, derivatives = 1;
     for (int what = 0; what < BPB_CHECKS; what++) {
@@ -74,7 +74,7 @@ static bpb_status alloc_subjects(struct BPB(check) * check)
 }
 
 /* Lists of entries: of theta all at once, of X or of Y; and one sample's outputs. */
-static bpb_status alloc_lists(struct BPB(check) * check)
+static bpb_status alloc_lists(struct check *check)
 {
     const struct shape *shape = check->net.shape;
     const size_t inputs = check->n_0 * check->B, outputs = check->n_L * check->B;
@@ -95,7 +95,7 @@ static bpb_status alloc_lists(struct BPB(check) * check)
     return BPB_OK;
 }
 
-static bpb_status alloc_point(struct BPB(check) * check, BPB(view) X, const real *theta)
+static bpb_status alloc_point(struct check *check, view_t X, const real *theta)
 {
     check->base = calloc(check->N, sizeof *check->base);
     check->point = calloc(check->N, sizeof *check->point);
@@ -129,10 +129,10 @@ static double largest(const real *x, size_t n, size_t stride)
 }
 
 /* Z_l = W A + b 1^T: W_l(i, k) is moved by 1 / max_j |A(k, j)|, b by 1. */
-static void set_layer_steps(struct BPB(check) * check, size_t l)
+static void set_layer_steps(struct check *check, size_t l)
 {
     const struct layer *layer = &check->net.shape->layer[l - 1];
-    const BPB(view) A = BPB(view_resolve)(BPB(work_layer)(check->work, l - 1).A);
+    const view_t A = BPB(view_resolve)(BPB(work_layer)(check->work, l - 1).A);
     const double narrow = sqrt((double)layer->n_in + 1);
     for (size_t k = 0; k <= layer->n_in; k++) {
         const size_t first = layer->W + k * layer->n_out; // k = n_in: b_l
@@ -145,7 +145,7 @@ static void set_layer_steps(struct BPB(check) * check, size_t l)
 }
 
 /* x_k is moved by 1 / max_i |W_1(i, k)|, in the caller's units. */
-static void set_input_steps(struct BPB(check) * check)
+static void set_input_steps(struct check *check)
 {
     const size_t n_0 = check->n_0, n_1 = check->net.shape->layer[0].n_out;
     const double narrow = sqrt((double)n_0);
@@ -161,7 +161,7 @@ static void set_input_steps(struct BPB(check) * check)
 }
 
 /* u, so that all outputs weigh about the same in <u, Y>. */
-static void draw_U(struct BPB(check) * check)
+static void draw_U(struct check *check)
 {
     const real *scaling = check->net.output_scaling;
     for (size_t i = 0; i < check->n_L * check->B; i++) {
@@ -171,7 +171,7 @@ static void draw_U(struct BPB(check) * check)
 }
 
 /* |E| of theta = 0, unless that of the net is larger. */
-static bpb_status set_size_of_E(struct BPB(check) * check, BPB(view) X)
+static bpb_status set_size_of_E(struct check *check, view_t X)
 {
     double E, E_of_zero;
     memset(check->point, 0, check->P * sizeof *check->point);
@@ -183,9 +183,9 @@ static bpb_status set_size_of_E(struct BPB(check) * check, BPB(view) X)
 }
 
 /* First passes, which check X and T and say how large E and each A are. */
-static bpb_status first_pass(struct BPB(check) * check)
+static bpb_status first_pass(struct check *check)
 {
-    const BPB(view) X = BPB(matrix)(BPB(check_X)(check), check->n_0, check->B);
+    const view_t X = BPB(matrix)(BPB(check_X)(check), check->n_0, check->B);
     TRY(set_size_of_E(check, X));
     for (size_t l = 1; l <= check->net.shape->L; l++)
         set_layer_steps(check, l);
@@ -194,8 +194,8 @@ static bpb_status first_pass(struct BPB(check) * check)
     return BPB_OK;
 }
 
-bpb_status BPB(check_start)(struct BPB(check) * check, const BPB(net) * net, BPB(view) X,
-                            BPB(view) T, const bpb_check_options *options)
+bpb_status BPB(check_start)(struct check *check, const net_t *net, view_t X, view_t T,
+                            const bpb_check_options *options)
 {
     TRY(check_options(options));
     TRY(BPB(view_check)(X, shape_inputs(net->shape)));
@@ -218,7 +218,7 @@ bpb_status BPB(check_start)(struct BPB(check) * check, const BPB(net) * net, BPB
     return first_pass(check);
 }
 
-void BPB(check_free)(struct BPB(check) * check)
+void BPB(check_free)(struct check *check)
 {
     void *const all[] = {check->base,   check->point,    check->direction, check->U,
                          check->scale,  check->drawn,    check->order,     check->f_0,
@@ -231,7 +231,7 @@ void BPB(check_free)(struct BPB(check) * check)
     BPB(plan_destroy)(&check->plan);
 }
 
-bpb_status BPB(check_draw)(struct BPB(check) * check, size_t first, size_t n)
+bpb_status BPB(check_draw)(struct check *check, size_t first, size_t n)
 {
     const size_t count = BPB_MIN(n, check->options.entries);
     if (count < n)
@@ -241,7 +241,7 @@ bpb_status BPB(check_draw)(struct BPB(check) * check, size_t first, size_t n)
     return BPB_OK;
 }
 
-void BPB(check_place)(struct BPB(check) * check, double t, uint64_t sample)
+void BPB(check_place)(struct check *check, double t, uint64_t sample)
 {
     for (size_t i = 0; i < check->N; i++) {
         const double x = (double)check->base[i] + t * (double)check->direction[i];

@@ -2,7 +2,7 @@
 /* What is checked: each derivative by its public call, and the function beside it. */
 #include "check/check_tmpl.h"
 
-static BPB(view) inputs(const struct BPB(check) * check)
+static view_t inputs(const struct check *check)
 {
     return BPB(matrix)(BPB(check_X)(check), check->n_0, check->B);
 }
@@ -13,91 +13,91 @@ static void widen(size_t n, const real *x, double *wide)
         wide[i] = (double)x[i];
 }
 
-static size_t one(const struct BPB(check) * check)
+static size_t one(const struct check *check)
 {
     (void)check;
     return 1;
 }
-static size_t parameters(const struct BPB(check) * check)
+static size_t parameters(const struct check *check)
 {
     return check->P;
 }
-static size_t all_inputs(const struct BPB(check) * check)
+static size_t all_inputs(const struct check *check)
 {
     return check->n_0 * check->B;
 }
-static size_t outputs(const struct BPB(check) * check)
+static size_t outputs(const struct check *check)
 {
     return check->n_L;
 }
-static size_t all_outputs(const struct BPB(check) * check)
+static size_t all_outputs(const struct check *check)
 {
     return check->n_L * check->B;
 }
-static size_t jacobian_entries(const struct BPB(check) * check)
+static size_t jacobian_entries(const struct check *check)
 {
     return check->n_L * check->n_0;
 }
 
 /* E */
-static bpb_status loss(struct BPB(check) * check, double *f)
+static bpb_status loss(struct check *check, double *f)
 {
     return BPB(loss)(&check->net, check->work, inputs(check), check->T, f);
 }
 
-static bpb_status gradient(struct BPB(check) * check, real *d)
+static bpb_status gradient(struct check *check, real *d)
 {
     return BPB(gradient)(&check->net, check->work, inputs(check), check->T, d, NULL);
 }
 
-static bpb_status gradient_x(struct BPB(check) * check, real *d)
+static bpb_status gradient_x(struct check *check, real *d)
 {
-    const BPB(out) dX = BPB(matrix_out)(d, check->n_0, check->B);
+    const out_t dX = BPB(matrix_out)(d, check->n_0, check->B);
     return BPB(gradient_x)(&check->net, check->work, inputs(check), check->T, NULL, dX, NULL);
 }
 
 /* Y */
-static bpb_status forward(struct BPB(check) * check, double *f)
+static bpb_status forward(struct check *check, double *f)
 {
-    const BPB(out) Y = BPB(matrix_out)(check->staged, check->n_L, check->B);
+    const out_t Y = BPB(matrix_out)(check->staged, check->n_L, check->B);
     TRY(BPB(forward)(&check->net, check->work, inputs(check), Y));
     widen(check->n_L * check->B, check->staged, f);
     return BPB_OK;
 }
 
 /* y_j and dy_j/dx_j of one column */
-static BPB(view) column(const struct BPB(check) * check)
+static view_t column(const struct check *check)
 {
     return BPB(matrix)(BPB(check_X)(check) + check->column * check->n_0, check->n_0, 1);
 }
 
-static bpb_status forward_column(struct BPB(check) * check, double *f)
+static bpb_status forward_column(struct check *check, double *f)
 {
-    const BPB(out) y = BPB(matrix_out)(check->staged, check->n_L, 1);
+    const out_t y = BPB(matrix_out)(check->staged, check->n_L, 1);
     TRY(BPB(forward)(&check->net, check->work, column(check), y));
     widen(check->n_L, check->staged, f);
     return BPB_OK;
 }
 
-static bpb_status jacobian(struct BPB(check) * check, real *d)
+static bpb_status jacobian(struct check *check, real *d)
 {
-    const BPB(out) J = BPB(matrix_out)(d, check->n_L * check->n_0, 1);
+    const out_t J = BPB(matrix_out)(d, check->n_L * check->n_0, 1);
     return BPB(jacobian)(&check->net, check->work, column(check), J);
 }
 
 /* J v, V being the direction's part of X */
-static bpb_status jvp(struct BPB(check) * check, real *d)
+static bpb_status jvp(struct check *check, real *d)
 {
     const real *v = check->direction;
-    const BPB(view) V = BPB(matrix)(v + check->P, check->n_0, check->B);
-    const BPB(out) none = {.data = NULL}, dY = BPB(matrix_out)(d, check->n_L, check->B);
+    const view_t V = BPB(matrix)(v + check->P, check->n_0, check->B);
+    const out_t none = {.data = NULL}, dY = BPB(matrix_out)(d, check->n_L, check->B);
     return BPB(jvp)(&check->net, check->work, inputs(check), v, V, none, dY);
 }
 
 /* <u, Y> */
-static bpb_status weighted_outputs(struct BPB(check) * check, double *f)
+static bpb_status weighted_outputs(struct check *check, double *f)
 {
-    const BPB(out) Y = BPB(matrix_out)(check->staged, check->n_L, check->B);
+    const out_t Y = BPB(matrix_out)(check->staged, check->n_L, check->B);
     TRY(BPB(forward)(&check->net, check->work, inputs(check), Y));
     double sum = 0;
     for (size_t i = 0; i < check->n_L * check->B; i++)
@@ -106,15 +106,15 @@ static bpb_status weighted_outputs(struct BPB(check) * check, double *f)
     return BPB_OK;
 }
 
-static bpb_status vjp(struct BPB(check) * check, real *d)
+static bpb_status vjp(struct check *check, real *d)
 {
-    const BPB(view) U = BPB(matrix)(check->U, check->n_L, check->B);
-    const BPB(out) none = {.data = NULL};
+    const view_t U = BPB(matrix)(check->U, check->n_L, check->B);
+    const out_t none = {.data = NULL};
     return BPB(vjp)(&check->net, check->work, inputs(check), U, d, none);
 }
 
 /* dE/dtheta, as a function */
-static bpb_status gradient_values(struct BPB(check) * check, double *f)
+static bpb_status gradient_values(struct check *check, double *f)
 {
     const bpb_status status = gradient(check, check->staged);
     TRY(status);
@@ -122,13 +122,13 @@ static bpb_status gradient_values(struct BPB(check) * check, double *f)
     return status;
 }
 
-static bpb_status hvp(struct BPB(check) * check, real *d)
+static bpb_status hvp(struct check *check, real *d)
 {
     return BPB(hvp)(&check->net, check->work, inputs(check), check->T, check->direction, d, NULL,
                     NULL);
 }
 
-const struct BPB(subject) BPB(subjects)[BPB_CHECKS] = {
+const struct subject BPB(subjects)[BPB_CHECKS] = {
     [BPB_CHECK_GRADIENT] = {one, parameters, loss, gradient},
     [BPB_CHECK_INPUTS] = {one, all_inputs, loss, gradient_x},
     [BPB_CHECK_JACOBIAN] = {outputs, jacobian_entries, forward_column, jacobian},

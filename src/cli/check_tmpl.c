@@ -4,7 +4,7 @@
 #include "model.h"
 #include "pairs_tmpl.h"
 #include "say.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 static int check(const BPB(net) * net, const struct BPB(pairs) * pairs,
                  const struct check_settings *settings)

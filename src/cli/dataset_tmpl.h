@@ -6,7 +6,7 @@
 #include "bpblas.h"
 #include "classes.h"
 #include "dataset.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 /* One part of a folder, or a table: see table_tmpl.h; all zero before reading. */
 struct BPB(samples) {

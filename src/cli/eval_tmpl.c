@@ -10,7 +10,7 @@
 #include "model.h"
 #include "say.h"
 #include "table_tmpl.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 static int print_score(const bpb_score *score)
 {

@@ -9,7 +9,7 @@
 #include "page.h"
 #include "pairs_tmpl.h"
 #include "say.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 /* ---- One pass ---- */
 

@@ -5,7 +5,7 @@
 
 #include "explain.h"
 #include "pairs_tmpl.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 /* All zero but for the settings at the beginning. */
 struct BPB(explanation) {

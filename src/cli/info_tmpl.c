@@ -4,7 +4,7 @@
 #include "command.h"
 #include "info.h"
 #include "model.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 void BPB(cli_print_layers)(const BPB(net) * net)
 {

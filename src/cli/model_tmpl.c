@@ -4,7 +4,7 @@
 #include "command.h"
 #include "model.h"
 #include "say.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 static int refuse_function(const char *path, const char *name)
 {

@@ -6,7 +6,7 @@
 #include "args.h"
 #include "command.h"
 #include "say.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 #include "train.h"
 
 /* A note that is not UTF-8, as a folder's name may be, is left out. */

@@ -8,7 +8,7 @@
 #include "bpblas.h"
 #include "dataset_tmpl.h"
 #include "pairs.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 /* All zero before reading. */
 struct BPB(pairs) {

@@ -8,7 +8,7 @@
 #include "model.h"
 #include "plan.h"
 #include "say.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 /* All that showing a plan holds. */
 struct shown {

@@ -14,7 +14,7 @@
 #include "predict.h"
 #include "say.h"
 #include "table_tmpl.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 static bool has_class(const BPB(net) * net)
 {

@@ -6,7 +6,7 @@
 #include "bpblas.h"
 #include "columns.h"
 #include "dataset_tmpl.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 /* All zero before it is opened. */
 struct BPB(table) {

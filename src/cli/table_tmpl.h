@@ -6,7 +6,7 @@
 #include "bpblas.h"
 #include "dataset_tmpl.h"
 #include "table.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 /* X, and T or labels, as the settings choose them, one of which is to be there. inputs NULL: all
  * other fields. Labels that are texts are those of known; NULL: become classes 0, 1, ... in their

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "command.h"
 #include "say.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 #include "train_end.h"
 
 static int evaluate(const BPB(net) * net, BPB(view) X, BPB(view) T, bpb_score *score)

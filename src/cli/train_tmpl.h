@@ -6,7 +6,7 @@
 #include "bpblas.h"
 #include "dataset_tmpl.h"
 #include "observer.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 #include "train.h"
 
 /* The inputs of --whiten; all zero without it. */

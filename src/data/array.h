@@ -3,7 +3,7 @@
 #ifndef BPB_ARRAY_H
 #define BPB_ARRAY_H
 
-#include "common.h"
+#include "base/common.h"
 
 #define ARRAY_MAX_AXES 64
 

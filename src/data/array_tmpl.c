@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "data/array_tmpl.h"
 
-#include "data/bytes.h"
-#include "data/real_tmpl.h"
+#include "base/bytes.h"
+#include "base/convert_tmpl.h"
 
 /* ---- Elements ---- */
 

@@ -4,7 +4,7 @@
 #define BPB_ARRAY_TMPL_H
 
 #include "data/array.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 /* Both are called between fpenv_enter and fpenv_leave. BPB_ERR_RANGE: a double exceeds the largest
  * real; what is written then is not said. */

@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-#include "common.h"
-#include "data/texts.h"
+#include "base/common.h"
+#include "base/texts.h"
 
 #define CSV_NUMBER_BYTES 1023 /* a longer field is taken for no number */
 #define CSV_CHUNK_BYTES 16384

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "data/csv.h"
-#include "data/decimal.h"
+#include "base/decimal.h"
 
 bpb_status bpb_csv_first_row(struct csv *csv, struct csv_row *row)
 {

@@ -2,9 +2,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "tmpl.h"
+#include "base/tmpl.h"
 #include "data/csv.h"
-#include "data/decimal.h"
+#include "base/decimal.h"
 
 /* What has been read: rows x cols values, and in the midst of a row some more. */
 struct table {
@@ -184,7 +184,7 @@ static bpb_status find_classes(struct table *table, const bpb_csv_labels *labels
 }
 
 /* labels: NULL where all fields are numbers; names: NULL where they are not wanted. */
-static bpb_status read_file(BPB(out) * X, const char *path, const bpb_csv_labels *labels,
+static bpb_status read_file(out_t *X, const char *path, const bpb_csv_labels *labels,
                             struct names *names, bpb_where *where)
 {
     struct csv csv;
@@ -199,13 +199,16 @@ static bpb_status read_file(BPB(out) * X, const char *path, const bpb_csv_labels
         free(table.data);
         return status;
     }
-    *X = (BPB(out)){.data = table.data, .rows = table.rows, .cols = table.cols, .ld = table.rows,
-                     .row_stride = 1};
+    *X = (out_t){.data = table.data,
+                 .rows = table.rows,
+                 .cols = table.cols,
+                 .ld = table.rows,
+                 .row_stride = 1};
     return BPB(find_nonfinite)(BPB(view_of)(*X), where);
 }
 
 /* bpb_csv_read, bpbf_csv_read */
-bpb_status BPB(csv_read)(BPB(out) * X, const char *path, bpb_where *where)
+bpb_status BPB(csv_read)(out_t *X, const char *path, bpb_where *where)
 {
     REQUIRE(X && path, BPB_ERR_NULL);
     struct decimal decimal;
@@ -216,7 +219,7 @@ bpb_status BPB(csv_read)(BPB(out) * X, const char *path, bpb_where *where)
 }
 
 /* bpb_csv_read_labels, bpbf_csv_read_labels */
-bpb_status BPB(csv_read_labels)(BPB(out) * X, const char *path, const bpb_csv_labels *labels,
+bpb_status BPB(csv_read_labels)(out_t *X, const char *path, const bpb_csv_labels *labels,
                                 char ***names, size_t *n_names, bpb_where *where)
 {
     static const bpb_csv_labels defaults = {0};

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "data/bytes.h"
+#include "base/bytes.h"
 
 /*
  * A stream is opened (NULL: see errno), read and closed. stream_read sets *got below n only at

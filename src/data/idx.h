@@ -8,7 +8,7 @@
 #ifndef BPB_IDX_H
 #define BPB_IDX_H
 
-#include "common.h"
+#include "base/common.h"
 #include "data/array.h"
 
 struct idx {

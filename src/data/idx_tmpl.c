@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 
-#include "fpenv.h"
+#include "base/fpenv.h"
 #include "data/array_tmpl.h"
 #include "data/idx.h"
 
@@ -37,21 +37,21 @@ static bpb_status read_elements(struct idx *idx, real **data)
 }
 
 /* Read the file into *X, which is the caller's to free, also on an error. */
-static bpb_status read_matrix(struct idx *idx, BPB(out) * X, bpb_where *where)
+static bpb_status read_matrix(struct idx *idx, out_t *X, bpb_where *where)
 {
     TRY(read_elements(idx, &X->data));
     const size_t rows = idx->array.rows, cols = idx->array.cols;
-    *X = (BPB(out)){.data = X->data, .rows = rows, .cols = cols, .ld = rows, .row_stride = 1};
+    *X = (out_t){.data = X->data, .rows = rows, .cols = cols, .ld = rows, .row_stride = 1};
     return BPB(find_nonfinite)(BPB(view_of)(*X), where);
 }
 
 /* bpb_idx_read, bpbf_idx_read */
-bpb_status BPB(idx_read)(BPB(out) * X, const char *path, bpb_where *where)
+bpb_status BPB(idx_read)(out_t *X, const char *path, bpb_where *where)
 {
     REQUIRE(X && path, BPB_ERR_NULL);
     struct idx idx;
     struct fpenv env;
-    BPB(out) made = {0};
+    out_t made = {0};
     TRY(bpb_idx_open(&idx, path));
     fpenv_enter(&env);
     const bpb_status status = read_matrix(&idx, &made, where);

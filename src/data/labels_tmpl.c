@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "fpenv.h"
-#include "data/label_tmpl.h"
-#include "net/view_tmpl.h"
+#include "base/fpenv.h"
+#include "base/label_tmpl.h"
+#include "base/view_tmpl.h"
 
 /* Entry j of labels (1 x n), or NO_LABEL. */
-static uint64_t label_at(BPB(view) labels, size_t j, size_t classes)
+static uint64_t label_at(view_t labels, size_t j, size_t classes)
 {
     real value;
     BPB(view_gather)(labels, j, 1, &value);
     return label_of(value, classes);
 }
 
-static bpb_status check_labels(BPB(view) labels, size_t classes, bpb_where *where)
+static bpb_status check_labels(view_t labels, size_t classes, bpb_where *where)
 {
     for (size_t j = 0; j < labels.cols; j++) {
         if (label_at(labels, j, classes) != NO_LABEL)
@@ -24,14 +24,14 @@ static bpb_status check_labels(BPB(view) labels, size_t classes, bpb_where *wher
 }
 
 /* T(i, j). T is resolved. */
-static real *entry(BPB(out) T, size_t i, size_t j)
+static real *entry(out_t T, size_t i, size_t j)
 {
     const size_t row = T.row_index ? T.row_index[i] : i, col = T.index ? T.index[j] : j;
     return &T.data[row * T.row_stride + col * T.ld];
 }
 
 /* T(i, j) = 1 where i is label j, else 0. */
-static void write_columns(BPB(view) labels, BPB(out) T)
+static void write_columns(view_t labels, out_t T)
 {
     for (size_t j = 0; j < T.cols; j++) {
         const uint64_t label = label_at(labels, j, T.rows);
@@ -41,12 +41,12 @@ static void write_columns(BPB(view) labels, BPB(out) T)
 }
 
 /* bpb_one_hot, bpbf_one_hot */
-bpb_status BPB(one_hot)(BPB(view) labels, BPB(out) T, bpb_where *where)
+bpb_status BPB(one_hot)(view_t labels, out_t T, bpb_where *where)
 {
     TRY(BPB(view_check)(labels, 1));
     TRY(BPB(view_check)(BPB(view_of)(T), T.rows ? T.rows : 1));
     REQUIRE(T.cols == labels.cols, BPB_ERR_SHAPE);
-    const BPB(view) from = BPB(view_resolve)(labels), to = BPB(view_resolve)(BPB(view_of)(T));
+    const view_t from = BPB(view_resolve)(labels), to = BPB(view_resolve)(BPB(view_of)(T));
     T.ld = to.ld;
     T.row_stride = to.row_stride;
     struct fpenv env;

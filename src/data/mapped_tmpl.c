@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 
-#include "fpenv.h"
+#include "base/fpenv.h"
 #include "data/array_tmpl.h"
-#include "data/label_tmpl.h"
+#include "base/label_tmpl.h"
 #include "data/mapped.h"
 
 #define CHUNK 512 /* labels looked at at a time */
 
 /* Columns first .. first + count - 1: what the read of a source is given. Never changed. */
 struct range {
-    const BPB(mapped) * mapped;
+    const mapped_t *mapped;
     size_t first, count;
     struct range *next;
 };
@@ -46,7 +46,7 @@ static bpb_status check_labels(const struct array *labels, size_t classes)
 }
 
 /* made is the caller's to close, also on an error. */
-static bpb_status open_files(BPB(mapped) * made, const char *X_path, const char *T_path)
+static bpb_status open_files(mapped_t *made, const char *X_path, const char *T_path)
 {
     const struct array *X = &made->X.array, *T = &made->T.array;
     TRY(bpb_mapped_file_open(&made->X, X_path));
@@ -60,12 +60,12 @@ static bpb_status open_files(BPB(mapped) * made, const char *X_path, const char 
 }
 
 /* bpb_mapped_open, bpbf_mapped_open */
-bpb_status BPB(mapped_open)(BPB(mapped) * *mapped, const char *X_path, const char *T_path,
+bpb_status BPB(mapped_open)(mapped_t **mapped, const char *X_path, const char *T_path,
                             size_t classes)
 {
     REQUIRE(mapped && X_path && T_path, BPB_ERR_NULL);
     REQUIRE(classes <= BPB_INT_MAX, BPB_ERR_SIZE);
-    BPB(mapped) *made = calloc(1, sizeof *made);
+    mapped_t *made = calloc(1, sizeof *made);
     REQUIRE(made, BPB_ERR_MEMORY);
     made->classes = classes;
     const bpb_status status = open_files(made, X_path, T_path);
@@ -77,7 +77,7 @@ bpb_status BPB(mapped_open)(BPB(mapped) * *mapped, const char *X_path, const cha
 }
 
 /* bpb_mapped_close, bpbf_mapped_close */
-void BPB(mapped_close)(BPB(mapped) * *mapped)
+void BPB(mapped_close)(mapped_t **mapped)
 {
     if (!mapped || !*mapped)
         return;
@@ -96,19 +96,19 @@ void BPB(mapped_close)(BPB(mapped) * *mapped)
 /* ---- Sizes ---- */
 
 /* bpb_mapped_columns, bpbf_mapped_columns */
-size_t BPB(mapped_columns)(const BPB(mapped) * mapped)
+size_t BPB(mapped_columns)(const mapped_t *mapped)
 {
     return mapped ? mapped->X.array.cols : 0;
 }
 
 /* bpb_mapped_inputs, bpbf_mapped_inputs */
-size_t BPB(mapped_inputs)(const BPB(mapped) * mapped)
+size_t BPB(mapped_inputs)(const mapped_t *mapped)
 {
     return mapped ? mapped->X.array.rows : 0;
 }
 
 /* bpb_mapped_targets, bpbf_mapped_targets */
-size_t BPB(mapped_targets)(const BPB(mapped) * mapped)
+size_t BPB(mapped_targets)(const mapped_t *mapped)
 {
     if (!mapped)
         return 0;
@@ -135,7 +135,7 @@ static bpb_status read_one_hot(const struct range *range, const size_t *index, s
 static bpb_status read_both(const struct range *range, const size_t *index, size_t B, real *X,
                             real *T)
 {
-    const BPB(mapped) *mapped = range->mapped;
+    const mapped_t *mapped = range->mapped;
     for (size_t j = 0; j < B; j++)
         REQUIRE(index[j] < range->count, BPB_ERR_SIZE);
     if (X)
@@ -157,7 +157,7 @@ static int read_range(void *user, const size_t *index, size_t B, real *X, real *
 /* ---- Sources ---- */
 
 /* The range of that kind that there is, or a new one; NULL: no memory. */
-static struct range *find_range(BPB(mapped) * mapped, size_t first, size_t count)
+static struct range *find_range(mapped_t *mapped, size_t first, size_t count)
 {
     for (struct range *range = mapped->ranges; range; range = range->next)
         if (range->first == first && range->count == count)
@@ -171,14 +171,16 @@ static struct range *find_range(BPB(mapped) * mapped, size_t first, size_t count
 }
 
 /* bpb_mapped_source, bpbf_mapped_source */
-BPB(source) BPB(mapped_source)(BPB(mapped) * mapped, size_t first, size_t count)
+source_t BPB(mapped_source)(mapped_t *mapped, size_t first, size_t count)
 {
-    const BPB(source) none = {0};
+    const source_t none = {0};
     const size_t cols = BPB(mapped_columns)(mapped);
     if (count == 0 || first >= cols || count > cols - first)
         return none;
     struct range *range = find_range(mapped, first, count);
-    return range ? (BPB(source)){.n = count, .targets = BPB(mapped_targets)(mapped),
-                                 .read = read_range, .user = range}
+    return range ? (source_t){.n = count,
+                              .targets = BPB(mapped_targets)(mapped),
+                              .read = read_range,
+                              .user = range}
                  : none;
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "data/bytes.h"
+#include "base/bytes.h"
 
 #define MAGIC "\x93NUMPY"
 

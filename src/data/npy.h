@@ -15,9 +15,9 @@
 #ifndef BPB_NPY_H
 #define BPB_NPY_H
 
-#include "common.h"
+#include "base/common.h"
 #include "data/array.h"
-#include "io/atomic_file.h"
+#include "base/files.h"
 
 #define NPY_MAX_TEXT ((size_t)65535) /* more is needed for records with many fields alone */
 #define NPY_HEADER_BYTES 128         /* of what is written: enough for any two extents */

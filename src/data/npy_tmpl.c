@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 
-#include "fpenv.h"
+#include "base/fpenv.h"
 #include "data/array_tmpl.h"
-#include "data/bytes.h"
+#include "base/bytes.h"
 #include "data/npy.h"
-#include "net/view_tmpl.h"
+#include "base/view_tmpl.h"
 
 #define PANEL 64 /* columns filled at a time */
 
@@ -23,23 +23,23 @@ static bpb_status read_panels(const struct array *array, real *X)
 }
 
 /* Read the elements into *X, which is the caller's to free, also on an error. */
-static bpb_status read_matrix(const struct array *array, BPB(out) * X, bpb_where *where)
+static bpb_status read_matrix(const struct array *array, out_t *X, bpb_where *where)
 {
     real *data = malloc(array->rows * array->cols * sizeof *data);
     REQUIRE(data, BPB_ERR_MEMORY);
-    *X = (BPB(out)){.data = data, .rows = array->rows, .cols = array->cols, .ld = array->rows,
-                     .row_stride = 1};
+    *X = (out_t){
+        .data = data, .rows = array->rows, .cols = array->cols, .ld = array->rows, .row_stride = 1};
     TRY(read_panels(array, data));
     return BPB(find_nonfinite)(BPB(view_of)(*X), where);
 }
 
 /* bpb_npy_read, bpbf_npy_read */
-bpb_status BPB(npy_read)(BPB(out) * X, const char *path, bpb_where *where)
+bpb_status BPB(npy_read)(out_t *X, const char *path, bpb_where *where)
 {
     REQUIRE(X && path, BPB_ERR_NULL);
     struct npy npy;
     struct fpenv env;
-    BPB(out) made = {0};
+    out_t made = {0};
     TRY(bpb_npy_open(&npy, path));
     fpenv_enter(&env);
     const bpb_status status = read_matrix(&npy.array, &made, where);
@@ -55,7 +55,7 @@ bpb_status BPB(npy_read)(BPB(out) * X, const char *path, bpb_where *where)
 /* ---- Write ---- */
 
 /* One sample behind the other. X is resolved. */
-static void write_values(BPB(view) X, unsigned char *out)
+static void write_values(view_t X, unsigned char *out)
 {
     for (size_t j = 0; j < X.cols; j++) {
         for (size_t i = 0; i < X.rows; i++, out += sizeof(real)) {
@@ -67,7 +67,7 @@ static void write_values(BPB(view) X, unsigned char *out)
 }
 
 /* bpb_npy_write, bpbf_npy_write */
-bpb_status BPB(npy_write)(BPB(view) X, const char *path)
+bpb_status BPB(npy_write)(view_t X, const char *path)
 {
     REQUIRE(path, BPB_ERR_NULL);
     TRY(BPB(view_check)(X, X.rows ? X.rows : 1));

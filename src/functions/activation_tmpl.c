@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "functions/functions_tmpl.h"
+#include "functions/level_tmpl.h"
 #include "functions/vmath_tmpl.h"
 
 /*
@@ -371,8 +372,8 @@ static void softmax_second(const void *context, size_t n, size_t B, const real *
     {.needs_Z = true, .value = name##_value, .vjp = name##_derivative, \
      .jvp = name##_derivative, .second = name##_second}
 
-extern const struct BPB(activation_table) LEVEL(activations)[];
-const struct BPB(activation_table) LEVEL(activations)[] = {
+extern const struct activation_table LEVEL(activations)[];
+const struct activation_table LEVEL(activations)[] = {
     [BPB_SIGMOID] = ACTIVATION(sigmoid, sigmoid_second),
     [BPB_TANH] = ACTIVATION(tanh, tanh_second),
     [BPB_RELU] = ACTIVATION(relu, linear_second),

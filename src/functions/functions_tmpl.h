@@ -8,11 +8,11 @@
 #ifndef BPB_FUNCTIONS_TMPL_H
 #define BPB_FUNCTIONS_TMPL_H
 
-#include "common.h"
-#include "tmpl.h"
+#include "base/common.h"
+#include "base/tmpl.h"
 
 /* An activation A = g(Z), column by column; J = g'(Z) is the Jacobian of each column. */
-struct BPB(activation_table) {
+struct activation_table {
     const void *context; /* handed to each function */
     bool needs_Z;        /* else the derivatives take A alone, and Z may have been overwritten */
     void (*value)(const void *context, size_t n, size_t B, const real *Z, real *A);
@@ -38,7 +38,7 @@ enum loss_form {
 };
 
 /* A loss e of each column against its target column. */
-struct BPB(loss_table) {
+struct loss_table {
     const void *context;
     bool of_Z; /* gradient and second take and give derivatives in Z, not A: J is already in them */
     size_t group; /* outputs that belong to one target, T having n / group rows; columns may be cut
@@ -56,91 +56,34 @@ struct BPB(loss_table) {
 
 /* The entries that stand for a user's own functions; what these lack is NULL there. The argument
  * must outlive the entry. */
-struct BPB(own_forms) {
-    struct BPB(activation_table) (*activation)(const BPB(activation_function) * own);
-    struct BPB(loss_table) (*loss)(const BPB(loss_function) * own);
-};
-
-/* The steps of optimisers: some methods of bpb_method have several. */
-enum step_form {
-    STEP_SGD,
-    STEP_MOMENTUM,
-    STEP_NESTEROV,
-    STEP_ADAGRAD,
-    STEP_RMSPROP,
-    STEP_RMSPROP_MOMENTUM,
-    STEP_RMSPROP_CENTRED,
-    STEP_RMSPROP_CENTRED_MOMENTUM,
-    STEP_ADAM,    /* and AdamW */
-    STEP_AMSGRAD, /* and AdamW with its maximum */
-    STEP_IRPROP_PLUS,
-    STEP_IRPROP_MINUS,
-    STEP_FORMS
-};
-
-/* The numbers of one step, each method's own; the others are not looked at. */
-struct BPB(step) {
-    real scale, clip, shrink; /* g = shrink * clip(scale * gradient) + decay * theta */
-    real decay, decay_1;      /*     + decay_1 * sign(theta) */
-    real keep, threshold;     /* decoupled: what is left of theta, and what is taken off |theta| */
-    real eta;                 /* with all that multiplies it */
-    real momentum, epsilon;
-    real beta1, rest1, beta2, rest2; /* rest = 1 - beta; RMSprop's rho is beta2 */
-    real unbias;                     /* Adam: 1 / sqrt(1 - beta2^t) */
-    real eta_plus, eta_minus, delta_min, delta_max;
-    real back; /* iRPROP+: 1 where the loss grew, else 0 */
-};
-
-/* Loops over entries are there twice: without clipping and L1 decay, and with them. */
-enum { STEP_PLAIN, STEP_FULL };
-
-/* A step of n parameters, theta and the vectors of the method's state; take tells whether all of
- * theta is finite after it. */
-struct BPB(step_form) {
-    size_t vectors; /* of state */
-    bool squares;   /* g^2 is taken */
-    bool (*take[2])(const struct BPB(step) * step, size_t n, const real *gradient, real *theta,
-                    real *const state[]);
-};
-
-/* A norm of which neither part overflows, though root * unit may. */
-struct norm {
-    double root, unit;
-};
-
-struct BPB(steps) {
-    /* Whether |g| <= limit for all n entries, and scale * gradient is finite. */
-    bool (*within[2])(const struct BPB(step) * step, real limit, size_t n, const real *gradient,
-                      const real *theta);
-    /* |clip(scale * x)|_2; NaN where an entry is, else infinite where one is. */
-    struct norm (*norm)(const struct BPB(step) * step, size_t n, const real *x);
-    struct BPB(step_form) form[STEP_FORMS];
+struct own_forms {
+    struct activation_table (*activation)(const activation_function_t *own);
+    struct loss_table (*loss)(const loss_function_t *own);
 };
 
 /* Dropout of one layer's outputs. The mask M is a function of the key, of unit and column. */
-struct BPB(dropout) {
+struct dropout {
     bool on;            /* p > 0 */
     uint32_t key[2];    /* of seed, draw and layer */
     uint32_t threshold; /* 2^32 p: an entry whose random word is below it is dropped */
     real kept;          /* 1 / (1 - p): M where it is not 0 */
 };
 
-struct BPB(masks) {
+struct masks {
     /* A~ = M o A for n units x B columns, first being the first one's place in the batch. What is
      * dropped becomes -0, whatever it was, and nothing else does. A~ may be A. */
-    void (*drop)(const struct BPB(dropout) * dropout, size_t n, size_t first, size_t B,
-                 const real *A, real *thinned_A);
+    void (*drop)(const struct dropout *dropout, size_t n, size_t first, size_t B, const real *A,
+                 real *thinned_A);
     /* D <- M o D, n entries, for the M of that A~: 0 for what is dropped, whatever it was */
     void (*drop_delta)(real kept, size_t n, const real *thinned_A, real *D);
 };
 
 /* One set of functions, compiled for one x86-64 level. */
-struct BPB(function_set) {
-    const struct BPB(activation_table) *activation; /* by bpb_activation */
-    const struct BPB(loss_table) *loss;             /* by enum loss_form */
-    const struct BPB(own_forms) *own;
-    const struct BPB(steps) *steps;
-    const struct BPB(masks) *masks;
+struct function_set {
+    const struct activation_table *activation; /* by bpb_activation */
+    const struct loss_table *loss;             /* by enum loss_form */
+    const struct own_forms *own;
+    const struct masks *masks;
 
     /* y <- beta y + alpha x; as in the BLAS, y is not read where beta is 0 */
     void (*axpby)(size_t n, real alpha, const real *x, real beta, real *y);
@@ -151,15 +94,10 @@ struct BPB(function_set) {
 };
 
 /* The set for the CPU that this runs on. */
-const struct BPB(function_set) *BPB(functions_for_cpu)(void);
+const struct function_set *BPB(functions_for_cpu)(void);
 
 /* The loss of that name, for that output activation; a pair that bpb_net_create lets pass. */
-const struct BPB(loss_table) *BPB(functions_loss)(const struct BPB(function_set) *set, bpb_loss_kind loss,
-                                            bpb_activation output);
-
-/* Names of one level's parts: LEVEL(activations) is bpb_activations_v4. */
-#define LEVEL(name) LEVEL_JOIN(BPB(name), BPB_LEVEL)
-#define LEVEL_JOIN(name, level) LEVEL_PASTE(name, level)
-#define LEVEL_PASTE(name, level) name##_##level
+const struct loss_table *BPB(functions_loss)(const struct function_set *set, bpb_loss_kind loss,
+                                             bpb_activation output);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Values are computed and summed in double in both precisions. */
 #include "functions/functions_tmpl.h"
+#include "functions/level_tmpl.h"
 #include "functions/vmath_tmpl.h"
 
 /* e = 1/2 |a - t|^2 */
@@ -281,20 +282,37 @@ static void gaussian_second(const void *context, size_t n, size_t B, const real 
     }
 }
 
-extern const struct BPB(loss_table) LEVEL(losses)[LOSS_FORMS];
-const struct BPB(loss_table) LEVEL(losses)[LOSS_FORMS] = {
-    [LOSS_SQUARED] = {.group = 1, .value = squared_value, .gradient = difference,
+extern const struct loss_table LEVEL(losses)[LOSS_FORMS];
+const struct loss_table LEVEL(losses)[LOSS_FORMS] = {
+    [LOSS_SQUARED] = {.group = 1,
+                      .value = squared_value,
+                      .gradient = difference,
                       .second = squared_second},
-    [LOSS_SIGMOID_CROSS_ENTROPY] = {.of_Z = true, .group = 1, .value = sigmoid_value,
-                                    .gradient = difference, .second = sigmoid_second},
-    [LOSS_SOFTMAX_CROSS_ENTROPY] = {.of_Z = true, .value = softmax_value,
-                                    .gradient = softmax_gradient, .second = softmax_second},
-    [LOSS_HUBER] = {.group = 1, .value = huber_value, .gradient = huber_gradient,
+    [LOSS_SIGMOID_CROSS_ENTROPY] = {.of_Z = true,
+                                    .group = 1,
+                                    .value = sigmoid_value,
+                                    .gradient = difference,
+                                    .second = sigmoid_second},
+    [LOSS_SOFTMAX_CROSS_ENTROPY] = {.of_Z = true,
+                                    .value = softmax_value,
+                                    .gradient = softmax_gradient,
+                                    .second = softmax_second},
+    [LOSS_HUBER] = {.group = 1,
+                    .value = huber_value,
+                    .gradient = huber_gradient,
                     .second = huber_second},
-    [LOSS_ABSOLUTE] = {.group = 1, .value = absolute_value, .gradient = absolute_gradient,
+    [LOSS_ABSOLUTE] = {.group = 1,
+                       .value = absolute_value,
+                       .gradient = absolute_gradient,
                        .second = absolute_second},
-    [LOSS_POISSON] = {.of_Z = true, .group = 1, .value = poisson_value, .gradient = difference,
+    [LOSS_POISSON] = {.of_Z = true,
+                      .group = 1,
+                      .value = poisson_value,
+                      .gradient = difference,
                       .second = poisson_second},
-    [LOSS_GAUSSIAN] = {.of_Z = true, .group = 2, .value = gaussian_value,
-                       .gradient = gaussian_gradient, .second = gaussian_second},
+    [LOSS_GAUSSIAN] = {.of_Z = true,
+                       .group = 2,
+                       .value = gaussian_value,
+                       .gradient = gaussian_gradient,
+                       .second = gaussian_second},
 };

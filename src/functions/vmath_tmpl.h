@@ -18,8 +18,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "common.h"
-#include "tmpl.h"
+#include "base/common.h"
+#include "base/tmpl.h"
 
 #ifdef __FMA__
 #define FMA(a, b, c) BPB_SELECT(__builtin_fma, __builtin_fmaf)(a, b, c)

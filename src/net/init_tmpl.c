@@ -7,7 +7,7 @@
 
 #include "blas/section.h"
 #include "net/orthogonal.h"
-#include "net/random.h"
+#include "base/random.h"
 
 /* How the parameters of one layer are spread. */
 struct spread {

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fpenv.h"
+#include "base/fpenv.h"
 #include "net/init_tmpl.h"
+#include "base/alloc.h"
 
-#define ALIGNMENT 64
 
 /* bpb_net_destroy, bpbf_net_destroy */
-void BPB(net_destroy)(BPB(net) * *net)
+void BPB(net_destroy)(net_t **net)
 {
     if (!net || !*net)
         return;
@@ -24,23 +24,14 @@ void BPB(net_destroy)(BPB(net) * *net)
     *net = NULL;
 }
 
-/* theta takes whole cache lines, as aligned_alloc wants. */
-static real *alloc_theta(size_t parameters)
-{
-    size_t bytes = 0;
-    if (!size_mul(parameters, sizeof(real), &bytes) || bytes > PTRDIFF_MAX - ALIGNMENT)
-        return NULL;
-    return aligned_alloc(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
-}
-
-bpb_status BPB(net_alloc)(struct BPB(net) **net, const struct shape *shape)
+bpb_status BPB(net_alloc)(net_t **net, const struct shape *shape)
 {
     size_t bytes;
     REQUIRE(bpb_shape_bytes(shape->L, &bytes), BPB_ERR_SIZE);
-    struct BPB(net) *made = calloc(1, sizeof *made + bytes);
+    net_t *made = calloc(1, sizeof *made + bytes);
     REQUIRE(made, BPB_ERR_MEMORY);
     made->shape = memcpy(made + 1, shape, bytes);
-    made->theta = alloc_theta(shape->parameters);
+    made->theta = bpb_alloc_aligned(shape->parameters, sizeof(real));
     if (!made->theta) {
         BPB(net_destroy)(&made);
         return BPB_ERR_MEMORY;
@@ -51,7 +42,7 @@ bpb_status BPB(net_alloc)(struct BPB(net) **net, const struct shape *shape)
 
 /* The shape is built on its own first: nothing is known of the sizes before. */
 /* bpb_net_create, bpbf_net_create */
-bpb_status BPB(net_create)(BPB(net) * *net, const bpb_net_options *options)
+bpb_status BPB(net_create)(net_t **net, const bpb_net_options *options)
 {
     REQUIRE(net && options && options->units, BPB_ERR_NULL);
     size_t bytes;
@@ -59,7 +50,7 @@ bpb_status BPB(net_create)(BPB(net) * *net, const bpb_net_options *options)
     TRY(BPB(init_check)(options->init));
     struct shape *shape = malloc(bytes);
     REQUIRE(shape, BPB_ERR_MEMORY);
-    BPB(net) *made = NULL;
+    net_t *made = NULL;
     struct fpenv env;
     fpenv_enter(&env);
     bpb_status status = bpb_shape_init(shape, options, sizeof(real));
@@ -77,7 +68,7 @@ bpb_status BPB(net_create)(BPB(net) * *net, const bpb_net_options *options)
 }
 
 /* bpb_net_init, bpbf_net_init */
-bpb_status BPB(net_init)(BPB(net) * net, bpb_init init, uint64_t seed)
+bpb_status BPB(net_init)(net_t *net, bpb_init init, uint64_t seed)
 {
     REQUIRE(net, BPB_ERR_NULL);
     TRY(BPB(init_check)(init));
@@ -85,18 +76,18 @@ bpb_status BPB(net_init)(BPB(net) * net, bpb_init init, uint64_t seed)
 }
 
 /* bpb_net_layers, bpbf_net_layers */
-size_t BPB(net_layers)(const BPB(net) * net)
+size_t BPB(net_layers)(const net_t *net)
 {
     return net ? net->shape->L : 0;
 }
 
-static const struct layer *layer_at(const BPB(net) * net, size_t l)
+static const struct layer *layer_at(const net_t *net, size_t l)
 {
     return net && l >= 1 && l <= net->shape->L ? &net->shape->layer[l - 1] : NULL;
 }
 
 /* bpb_net_units, bpbf_net_units */
-size_t BPB(net_units)(const BPB(net) * net, size_t l)
+size_t BPB(net_units)(const net_t *net, size_t l)
 {
     if (net && l == 0)
         return shape_inputs(net->shape);
@@ -105,73 +96,79 @@ size_t BPB(net_units)(const BPB(net) * net, size_t l)
 }
 
 /* bpb_net_targets, bpbf_net_targets */
-size_t BPB(net_targets)(const BPB(net) * net)
+size_t BPB(net_targets)(const net_t *net)
 {
     return net ? net->shape->targets : 0;
 }
 
 /* bpb_net_activation, bpbf_net_activation */
-bpb_activation BPB(net_activation)(const BPB(net) * net, size_t l)
+bpb_activation BPB(net_activation)(const net_t *net, size_t l)
 {
     const struct layer *layer = layer_at(net, l);
     return layer ? layer->activation : (bpb_activation)0;
 }
 
 /* bpb_net_loss, bpbf_net_loss */
-bpb_loss_kind BPB(net_loss)(const BPB(net) * net)
+bpb_loss_kind BPB(net_loss)(const net_t *net)
 {
     return net ? net->shape->loss : (bpb_loss_kind)0;
 }
 
 /* bpb_net_activation_parameter, bpbf_net_activation_parameter */
-double BPB(net_activation_parameter)(const BPB(net) * net, size_t l)
+double BPB(net_activation_parameter)(const net_t *net, size_t l)
 {
     const struct layer *layer = layer_at(net, l);
     return layer ? layer->parameter : 0;
 }
 
 /* bpb_net_loss_parameter, bpbf_net_loss_parameter */
-double BPB(net_loss_parameter)(const BPB(net) * net)
+double BPB(net_loss_parameter)(const net_t *net)
 {
     return net ? net->shape->loss_parameter : 0;
 }
 
 /* bpb_net_parameters, bpbf_net_parameters */
-size_t BPB(net_parameters)(const BPB(net) * net)
+size_t BPB(net_parameters)(const net_t *net)
 {
     return net ? net->shape->parameters : 0;
 }
 
 /* bpb_net_theta, bpbf_net_theta */
-real *BPB(net_theta)(BPB(net) * net)
+real *BPB(net_theta)(net_t *net)
 {
     return net ? net->theta : NULL;
 }
 
 /* bpb_net_ctheta, bpbf_net_ctheta */
-const real *BPB(net_ctheta)(const BPB(net) * net)
+const real *BPB(net_ctheta)(const net_t *net)
 {
     return net ? net->theta : NULL;
 }
 
 /* bpb_net_W, bpbf_net_W */
-BPB(out) BPB(net_W)(const BPB(net) * net, real *vector, size_t l)
+out_t BPB(net_W)(const net_t *net, real *vector, size_t l)
 {
     const struct layer *layer = layer_at(net, l);
     if (!layer || !vector)
-        return (BPB(out)){0};
-    return (BPB(out)){.data = vector + layer->W, .rows = layer->n_out, .cols = layer->n_in,
-                       .ld = layer->n_out, .row_stride = 1};
+        return (out_t){0};
+    return (out_t){.data = vector + layer->W,
+                   .rows = layer->n_out,
+                   .cols = layer->n_in,
+                   .ld = layer->n_out,
+                   .row_stride = 1};
 }
 
 /* bpb_net_b, bpbf_net_b */
-BPB(out) BPB(net_b)(const BPB(net) * net, real *vector, size_t l)
+out_t BPB(net_b)(const net_t *net, real *vector, size_t l)
 {
     const struct layer *layer = layer_at(net, l);
     if (!layer || !vector)
-        return (BPB(out)){0};
-    return (BPB(out)){.data = vector + layer->b, .rows = layer->n_out, .cols = 1,
-                       .ld = layer->n_out, .row_stride = 1};
+        return (out_t){0};
+    return (out_t){.data = vector + layer->b,
+                   .rows = layer->n_out,
+                   .cols = 1,
+                   .ld = layer->n_out,
+                   .row_stride = 1};
 }
 
 static bool all_finite(const real *x, size_t n)
@@ -210,7 +207,7 @@ static bpb_status set_scaling(real **scaling, size_t n, const real *shift, const
 }
 
 /* bpb_net_set_input_scaling, bpbf_net_set_input_scaling */
-bpb_status BPB(net_set_input_scaling)(BPB(net) * net, const real *shift, const real *factor)
+bpb_status BPB(net_set_input_scaling)(net_t *net, const real *shift, const real *factor)
 {
     REQUIRE(net, BPB_ERR_NULL);
     struct fpenv env;
@@ -222,7 +219,7 @@ bpb_status BPB(net_set_input_scaling)(BPB(net) * net, const real *shift, const r
 }
 
 /* bpb_net_set_output_scaling, bpbf_net_set_output_scaling */
-bpb_status BPB(net_set_output_scaling)(BPB(net) * net, const real *shift, const real *factor)
+bpb_status BPB(net_set_output_scaling)(net_t *net, const real *shift, const real *factor)
 {
     REQUIRE(net, BPB_ERR_NULL);
     const size_t n = shape_outputs(net->shape);
@@ -236,18 +233,18 @@ bpb_status BPB(net_set_output_scaling)(BPB(net) * net, const real *shift, const 
 }
 
 /* bpb_net_input_scaling, bpbf_net_input_scaling */
-const real *BPB(net_input_scaling)(const BPB(net) * net)
+const real *BPB(net_input_scaling)(const net_t *net)
 {
     return net ? net->input_scaling : NULL;
 }
 
 /* bpb_net_output_scaling, bpbf_net_output_scaling */
-const real *BPB(net_output_scaling)(const BPB(net) * net)
+const real *BPB(net_output_scaling)(const net_t *net)
 {
     return net ? net->output_scaling : NULL;
 }
 
-static bpb_status copy_notes(BPB(net) * copy, const struct notes *notes)
+static bpb_status copy_notes(net_t *copy, const struct notes *notes)
 {
     for (size_t i = 0; i < notes->count; i++)
         TRY(bpb_notes_set(&copy->notes, notes->list[i].key, notes->list[i].value));
@@ -267,7 +264,7 @@ static bpb_status copy_block(void *copy, const void *from, size_t bytes)
 }
 
 /* All behind W_1, which may be of another size: theta from b_1 on is laid out alike. */
-static bpb_status fill_but_W_1(BPB(net) * copy, const BPB(net) * net)
+static bpb_status fill_but_W_1(net_t *copy, const net_t *net)
 {
     const struct shape *shape = net->shape;
     const size_t b_1 = shape->layer[0].b, pair = 2 * sizeof(real); /* shift and factor */
@@ -278,7 +275,7 @@ static bpb_status fill_but_W_1(BPB(net) * copy, const BPB(net) * net)
     return BPB(own_copy)(copy, net);
 }
 
-static bpb_status fill_copy(BPB(net) * copy, const BPB(net) * net)
+static bpb_status fill_copy(net_t *copy, const net_t *net)
 {
     const size_t n_0 = shape_inputs(net->shape), pair = 2 * sizeof(real);
     memcpy(copy->theta, net->theta, net->shape->layer[0].b * sizeof *net->theta);
@@ -287,10 +284,10 @@ static bpb_status fill_copy(BPB(net) * copy, const BPB(net) * net)
 }
 
 /* Make a net of this shape, filled from net. */
-static bpb_status copy_by(bpb_status (*fill)(BPB(net) * copy, const BPB(net) * net),
-                          const struct shape *shape, BPB(net) * *copy, const BPB(net) * net)
+static bpb_status copy_by(bpb_status (*fill)(net_t *copy, const net_t *net),
+                          const struct shape *shape, net_t **copy, const net_t *net)
 {
-    BPB(net) *made = NULL;
+    net_t *made = NULL;
     TRY(BPB(net_alloc)(&made, shape));
     const bpb_status status = fill(made, net);
     if (status < 0)
@@ -300,7 +297,7 @@ static bpb_status copy_by(bpb_status (*fill)(BPB(net) * copy, const BPB(net) * n
     return status;
 }
 
-bpb_status BPB(net_copy_for_inputs)(BPB(net) * *copy, const BPB(net) * net, size_t n_0)
+bpb_status BPB(net_copy_for_inputs)(net_t **copy, const net_t *net, size_t n_0)
 {
     size_t bytes;
     REQUIRE(bpb_shape_bytes(net->shape->L, &bytes), BPB_ERR_SIZE);
@@ -315,27 +312,27 @@ bpb_status BPB(net_copy_for_inputs)(BPB(net) * *copy, const BPB(net) * net, size
 }
 
 /* bpb_net_copy, bpbf_net_copy */
-bpb_status BPB(net_copy)(BPB(net) * *copy, const BPB(net) * net)
+bpb_status BPB(net_copy)(net_t **copy, const net_t *net)
 {
     REQUIRE(copy && net, BPB_ERR_NULL);
     return copy_by(fill_copy, net->shape, copy, net);
 }
 
 /* bpb_net_set_note, bpbf_net_set_note */
-bpb_status BPB(net_set_note)(BPB(net) * net, const char *key, const char *value)
+bpb_status BPB(net_set_note)(net_t *net, const char *key, const char *value)
 {
     REQUIRE(net, BPB_ERR_NULL);
     return bpb_notes_set(&net->notes, key, value);
 }
 
 /* bpb_net_note, bpbf_net_note */
-const char *BPB(net_note)(const BPB(net) * net, const char *key)
+const char *BPB(net_note)(const net_t *net, const char *key)
 {
     return net && key ? bpb_notes_get(&net->notes, key) : NULL;
 }
 
 /* bpb_net_note_key, bpbf_net_note_key */
-const char *BPB(net_note_key)(const BPB(net) * net, size_t i)
+const char *BPB(net_note_key)(const net_t *net, size_t i)
 {
     return net && i < net->notes.count ? net->notes.list[i].key : NULL;
 }

@@ -3,10 +3,10 @@
 #ifndef BPB_NET_TMPL_H
 #define BPB_NET_TMPL_H
 
-#include "common.h"
+#include "base/common.h"
 #include "net/notes.h"
 #include "net/shape.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 /*
  * theta, one block, 64-byte aligned:
@@ -14,15 +14,15 @@
  *     | W_1 (n_1 x n_0) | b_1 | W_2 (n_2 x n_1) | b_2 | ... | W_L | b_L |
  *       ^ layer[0].W      ^ layer[0].b
  */
-struct BPB(own_activation) {
-    BPB(activation_function) g; /* without its name */
+struct own_activation {
+    activation_function_t g; /* without its name */
     char name[BPB_NAME_BYTES];
 };
 /* The functions of the user's own; those that have no name are not. */
-struct BPB(own) {
-    BPB(loss_function) loss;
+struct own {
+    loss_function_t loss;
     char loss_name[BPB_NAME_BYTES];
-    struct BPB(own_activation) layer[]; /* layer[l-1] is layer l = 1..L */
+    struct own_activation layer[]; /* layer[l-1] is layer l = 1..L */
 };
 
 struct BPB(net) {
@@ -30,22 +30,22 @@ struct BPB(net) {
     real *input_scaling;  /* n_0 of shift, n_0 of factor; or NULL */
     real *output_scaling; /* n_L of shift, n_L of factor; or NULL */
     struct notes notes;
-    struct BPB(own) *own; /* NULL: all functions are the library's */
+    struct own *own;     /* NULL: all functions are the library's */
     struct shape *shape; /* behind the struct, in the same block */
 };
 
 /* What bpb_net_set_activation and bpb_net_set_loss need of a function. */
-bpb_status BPB(own_activation_check)(const BPB(activation_function) * g);
-bpb_status BPB(own_loss_check)(const BPB(loss_function) * loss);
+bpb_status BPB(own_activation_check)(const activation_function_t *g);
+bpb_status BPB(own_loss_check)(const loss_function_t *loss);
 
 /* Give copy, a net of the same shape, the functions of the user's own that net has. */
-bpb_status BPB(own_copy)(struct BPB(net) *copy, const struct BPB(net) *net);
+bpb_status BPB(own_copy)(net_t *copy, const net_t *net);
 
 /* Make a net of this shape with theta left unset, as loading does. */
-bpb_status BPB(net_alloc)(struct BPB(net) **net, const struct shape *shape);
+bpb_status BPB(net_alloc)(net_t **net, const struct shape *shape);
 
 /* Make a net like this one, but for n_0 inputs: with W_1 (n_1 x n_0) left unset, and no input
  * scaling. BPB_ERR_SIZE, BPB_ERR_MEMORY. */
-bpb_status BPB(net_copy_for_inputs)(struct BPB(net) **copy, const struct BPB(net) *net, size_t n_0);
+bpb_status BPB(net_copy_for_inputs)(net_t **copy, const net_t *net, size_t n_0);
 
 #endif

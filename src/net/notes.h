@@ -3,7 +3,7 @@
 #ifndef BPB_NOTES_H
 #define BPB_NOTES_H
 
-#include "common.h"
+#include "base/common.h"
 
 struct note {
     char *key, *value;

@@ -4,9 +4,9 @@
 #include <fenv.h>
 #include <stdlib.h>
 
-#include "net/random.h"
+#include "base/random.h"
+#include "base/alloc.h"
 
-#define ALIGNMENT 64
 #define BLOCK 32 /* columns that LAPACK may take at a time */
 
 /* Q is m x k with m >= k; behind it stand tau and sign, k each, and LAPACK's scratch. */
@@ -41,16 +41,14 @@ bool bpb_orthogonal_available(void)
 /* Aligned, for some BLAS's sums depend on where a vector begins. */
 double *bpb_orthogonal_alloc(const struct shape *shape)
 {
-    size_t most = 0, bytes;
+    size_t most = 0;
     for (size_t l = 0; l < shape->L; l++) {
         size_t size;
         if (!layer_size(&shape->layer[l], &size))
             return NULL;
         most = BPB_MAX(most, size);
     }
-    if (!size_mul(most, sizeof(double), &bytes) || bytes > PTRDIFF_MAX - ALIGNMENT)
-        return NULL;
-    return aligned_alloc(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+    return bpb_alloc_aligned(most, sizeof(double));
 }
 
 #if BPB_HAVE_LAPACK

@@ -3,7 +3,7 @@
 #ifndef BPB_SHAPE_H
 #define BPB_SHAPE_H
 
-#include "common.h"
+#include "base/common.h"
 
 /* Which function a user's own is: by all that it consists of. */
 struct own_identity {

@@ -12,13 +12,13 @@
 #include <math.h>
 
 #include "blas/section.h"
-#include "net/view_tmpl.h"
-#include "pass/derivative_tmpl.h"
+#include "base/view_tmpl.h"
+#include "pass/pass_tmpl.h"
 
-void BPB(slice_output_delta)(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+void BPB(slice_output_delta)(struct pass *pass, const struct slice *slice)
 {
-    const BPB(plan) *plan = slice->work->plan;
-    const struct BPB(planned) *output = &plan->layer[plan->shape->L - 1];
+    const plan_t *plan = slice->work->plan;
+    const struct planned *output = &plan->layer[plan->shape->L - 1];
     const size_t n = shape_outputs(plan->shape), B = slice->count;
     const real *Z = BPB(slice_at)(slice, output->Z, n), *A = BPB(slice_at)(slice, output->A, n);
     real *D = BPB(slice_at)(slice, output->D, n);
@@ -29,26 +29,34 @@ void BPB(slice_output_delta)(struct BPB(pass) * pass, const struct BPB(slice) * 
     BPB(pass_note)(pass, BPB(slice_scale)(pass, slice, D));
 }
 
-void BPB(slice_back)(const struct BPB(slice) * slice, size_t l, const real *W, const real *D,
-                     real beta, real *C, size_t ldc)
+void BPB(slice_back)(const struct slice *slice, size_t l, const real *W, const real *D, real beta,
+                     real *C, size_t ldc)
 {
     const struct layer *shape = &slice->net->shape->layer[l - 1];
     const size_t n_in = shape->n_in, n_out = shape->n_out;
     // C = W^T D + beta C
-    slice->work->plan->layer[l - 1].kernel[DELTA]->gemm(&(struct BPB(gemm)){
-        .trans_A = TRANS, .m = n_in, .n = slice->count, .k = n_out,
-        .A = W, .lda = n_out,                   // W is n_out x n_in
-        .B = D, .ldb = n_out,                   // D is n_out x B
-        .beta = beta, .E = C, .lde = ldc,
-        .C = C, .ldc = ldc,                     // C is n_in  x B
-        .scratch = slice->scratch});
+    slice->work->plan->layer[l - 1].kernel[DELTA]->gemm(
+        &(struct gemm){.trans_A = TRANS,
+                       .m = n_in,
+                       .n = slice->count,
+                       .k = n_out,
+                       .A = W,
+                       .lda = n_out, // W is n_out x n_in
+                       .B = D,
+                       .ldb = n_out, // D is n_out x B
+                       .beta = beta,
+                       .E = C,
+                       .lde = ldc,
+                       .C = C,
+                       .ldc = ldc, // C is n_in  x B
+                       .scratch = slice->scratch});
 }
 
 /* D_{l-1} = g'(Z_{l-1})^T (M_{l-1} o (W_l^T D_l)); M: where the pass drops */
-bool BPB(slice_propagate_layer)(const struct BPB(slice) * slice, size_t l)
+bool BPB(slice_propagate_layer)(const struct slice *slice, size_t l)
 {
     const struct layer *shape = &slice->net->shape->layer[l - 1];
-    const struct BPB(planned) *layer = &slice->work->plan->layer[l - 1], *before = layer - 1;
+    const struct planned *layer = &slice->work->plan->layer[l - 1], *before = layer - 1;
     const size_t n_in = shape->n_in;
     real *D_before = BPB(slice_at)(slice, before->D, n_in);
     BPB(slice_back)(slice, l, slice->net->theta + shape->W,
@@ -60,7 +68,7 @@ bool BPB(slice_propagate_layer)(const struct BPB(slice) * slice, size_t l)
     return slice->work->plan->functions->finite(n_in * slice->count, D_before);
 }
 
-bool BPB(slice_propagate)(const struct BPB(slice) * slice)
+bool BPB(slice_propagate)(const struct slice *slice)
 {
     bool finite = true;
     for (size_t l = slice->net->shape->L; l > 1; l--)
@@ -68,7 +76,7 @@ bool BPB(slice_propagate)(const struct BPB(slice) * slice)
     return finite;
 }
 
-void BPB(slice_end_outputs)(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+void BPB(slice_end_outputs)(struct pass *pass, const struct slice *slice)
 {
     BPB(slice_targets)(pass, slice);
     if (pass->wants_loss)
@@ -76,27 +84,33 @@ void BPB(slice_end_outputs)(struct BPB(pass) * pass, const struct BPB(slice) * s
     BPB(slice_output_delta)(pass, slice);
 }
 
-static void go_back(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+static void go_back(struct pass *pass, const struct slice *slice)
 {
     BPB(slice_end_outputs)(pass, slice);
     BPB(pass_note)(pass, BPB(slice_propagate)(slice));
 }
 
 /* The first round, and whether what it found is finite: BPB_NONFINITE. */
-static bpb_status forward_and_back(const BPB(net) * net, BPB(work) * work, BPB(view) X,
-                                   BPB(view) T, double scale, double *loss)
+static bpb_status forward_and_back(const net_t *net, work_t *work, view_t X, view_t T, double scale,
+                                   double *loss)
 {
-    struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X),
-                             .T = BPB(view_resolve)(T), .count = X.cols, .drops = true,
-                             .end = go_back, .scale = scale, .wants_loss = loss};
+    struct pass pass = {.net = net,
+                        .work = work,
+                        .X = BPB(view_resolve)(X),
+                        .T = BPB(view_resolve)(T),
+                        .count = X.cols,
+                        .drops = true,
+                        .end = go_back,
+                        .scale = scale,
+                        .wants_loss = loss};
     BPB(pass_run)(&pass);
     work->left = LEFT_D;
     return BPB(pass_outcome)(&pass, loss);
 }
 
 /* bpb_gradient, bpbf_gradient */
-bpb_status BPB(gradient)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) T,
-                         real *gradient, double *loss)
+bpb_status BPB(gradient)(const net_t *net, work_t *work, view_t X, view_t T, real *gradient,
+                         double *loss)
 {
     REQUIRE(gradient, BPB_ERR_NULL);
     TRY(BPB(batch_check)(net, work, X, T));
@@ -105,7 +119,7 @@ bpb_status BPB(gradient)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BP
     bpb_section_enter(&section, work->plan->uses_blas);
     // D_L = 1/B dE_j/dZ_L, then dW = D A^T, db = D 1
     const bpb_status status = forward_and_back(net, work, X, T, 1.0 / (double)X.cols, loss);
-    BPB(descend)(work, 1, &(struct BPB(descent)){.G = gradient});
+    BPB(descend)(work, 1, &(struct descent){.G = gradient});
     work->G = gradient;
     bpb_section_leave(&section);
     return status;
@@ -136,11 +150,11 @@ static real kept_of_b(const bpb_sgd_rule *rule)
 }
 
 /* bpb_sgd_update, bpbf_sgd_update */
-bpb_status BPB(sgd_update)(BPB(net) * net, const real *gradient, const bpb_sgd_rule *rule)
+bpb_status BPB(sgd_update)(net_t *net, const real *gradient, const bpb_sgd_rule *rule)
 {
     REQUIRE(net && gradient, BPB_ERR_NULL);
     TRY(check_rule(rule));
-    const struct BPB(function_set) *functions = BPB(functions_for_cpu)();
+    const struct function_set *functions = BPB(functions_for_cpu)();
     struct fpenv env;
     fpenv_enter(&env);
     for (size_t l = 1; l <= net->shape->L; l++) {
@@ -156,8 +170,8 @@ bpb_status BPB(sgd_update)(BPB(net) * net, const real *gradient, const bpb_sgd_r
 }
 
 /* bpb_sgd_step, bpbf_sgd_step */
-bpb_status BPB(sgd_step)(BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) T,
-                         const bpb_sgd_rule *rule, double *loss)
+bpb_status BPB(sgd_step)(net_t *net, work_t *work, view_t X, view_t T, const bpb_sgd_rule *rule,
+                         double *loss)
 {
     TRY(BPB(batch_check)(net, work, X, T));
     TRY(check_rule(rule));
@@ -168,8 +182,9 @@ bpb_status BPB(sgd_step)(BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view
     const double scale = -rule->eta / (double)X.cols;
     const bpb_status status = forward_and_back(net, work, X, T, scale, loss);
     if (status == BPB_OK)
-        BPB(descend)(work, 1, &(struct BPB(descent)){.G = net->theta, .beta_W = kept_of_W(rule),
-                                                     .beta_b = kept_of_b(rule)});
+        BPB(descend)
+        (work, 1,
+         &(struct descent){.G = net->theta, .beta_W = kept_of_W(rule), .beta_b = kept_of_b(rule)});
     bpb_section_leave(&section);
     return status;
 }

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "blas/section.h"
-#include "net/view_tmpl.h"
-#include "pass/derivative_tmpl.h"
+#include "base/view_tmpl.h"
+#include "pass/pass_tmpl.h"
 
 /* A = (A - shift) * factor */
 static void scale_inputs(size_t n, size_t B, const real *scaling, real *A)
@@ -16,10 +16,9 @@ static void scale_inputs(size_t n, size_t B, const real *scaling, real *A)
 }
 
 /* The columns of X, unless they are read in place, and zeros up to width of them. */
-static void stage_inputs(const struct BPB(pass) * pass, const struct BPB(slice) * slice,
-                         size_t width)
+static void stage_inputs(const struct pass *pass, const struct slice *slice, size_t width)
 {
-    const BPB(net) *net = pass->net;
+    const net_t *net = pass->net;
     const size_t n = pass->X.rows, B = slice->count;
     if (slice->work->X != BPB(work_at)(slice->work, slice->work->plan->A_0))
         return;
@@ -33,30 +32,36 @@ static void stage_inputs(const struct BPB(pass) * pass, const struct BPB(slice) 
 }
 
 /* Z_l and A_l of layer l from A_in = A_{l-1}, B columns. */
-static void forward_layer(const struct BPB(slice) * slice, enum product product, size_t l, size_t B,
+static void forward_layer(const struct slice *slice, enum product product, size_t l, size_t B,
                           const real *A_in, size_t lda)
 {
-    const BPB(plan) *plan = slice->work->plan;
+    const plan_t *plan = slice->work->plan;
     const struct layer *shape = &plan->shape->layer[l - 1];
-    const struct BPB(planned) *layer = &plan->layer[l - 1];
+    const struct planned *layer = &plan->layer[l - 1];
     const size_t n_in = shape->n_in, n_out = shape->n_out;
     real *Z = BPB(slice_at)(slice, layer->Z, n_out), *A = BPB(slice_at)(slice, layer->A, n_out);
     // Z = W A_in + b 1^T
-    layer->kernel[product]->gemm(&(struct BPB(gemm)){
-        .m = n_out, .n = B, .k = n_in,
-        .A = slice->net->theta + shape->W, .lda = n_out,          // W    is n_out x n_in
-        .B = A_in, .ldb = lda,                                    // A_in is n_in  x B
-        .beta = 1, .E = slice->net->theta + shape->b, .lde = 0,   // b    is n_out, B times
-        .C = Z, .ldc = n_out,                                     // Z    is n_out x B
-        .scratch = slice->scratch});
+    layer->kernel[product]->gemm(&(struct gemm){.m = n_out,
+                                                .n = B,
+                                                .k = n_in,
+                                                .A = slice->net->theta + shape->W,
+                                                .lda = n_out, // W    is n_out x n_in
+                                                .B = A_in,
+                                                .ldb = lda, // A_in is n_in  x B
+                                                .beta = 1,
+                                                .E = slice->net->theta + shape->b,
+                                                .lde = 0, // b    is n_out, B times
+                                                .C = Z,
+                                                .ldc = n_out, // Z    is n_out x B
+                                                .scratch = slice->scratch});
     layer->g.value(layer->g.context, n_out, B, Z, A);
 }
 
 /* What layer l = 1..L gives the next: A_l, or A~_l made of it. */
-static const real *given_by(const struct BPB(slice) * slice, size_t l)
+static const real *given_by(const struct slice *slice, size_t l)
 {
-    const BPB(plan) *plan = slice->work->plan;
-    const struct BPB(planned) *layer = &plan->layer[l - 1];
+    const plan_t *plan = slice->work->plan;
+    const struct planned *layer = &plan->layer[l - 1];
     const size_t n = plan->shape->layer[l - 1].n_out;
     const real *A = BPB(slice_at)(slice, layer->A, n);
     if (l == plan->shape->L || !BPB(work_drops)(slice->work, l))
@@ -66,9 +71,9 @@ static const real *given_by(const struct BPB(slice) * slice, size_t l)
     return A_thinned;
 }
 
-void BPB(slice_forward)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
+void BPB(slice_forward)(const struct pass *pass, const struct slice *slice)
 {
-    const BPB(plan) *plan = slice->work->plan;
+    const plan_t *plan = slice->work->plan;
     const size_t panel = pass->forward == PREDICT ? plan->panel : 1;
     const size_t width = (slice->count + panel - 1) / panel * panel;
     stage_inputs(pass, slice, width);
@@ -76,18 +81,18 @@ void BPB(slice_forward)(const struct BPB(pass) * pass, const struct BPB(slice) *
     size_t lda = slice->work->ldx;
     for (size_t l = 1; l <= plan->shape->L; l++) {
         for (size_t j = 0; j < width; j += panel == 1 ? width : panel) {
-            struct BPB(slice) part = *slice;
+            struct slice part = *slice;
             part.first += j;
             forward_layer(&part, pass->forward, l, panel == 1 ? width : panel, A_in + j * lda, lda);
         }
         if (pass->direction)
-            BPB(slice_tangent)(slice, pass->direction, l);
+            pass->tangent(slice, pass->direction, l);
         lda = plan->shape->layer[l - 1].n_out;
         A_in = given_by(slice, l);
     }
 }
 
-void BPB(slice_unscale)(const struct BPB(slice) * slice)
+void BPB(slice_unscale)(const struct slice *slice)
 {
     if (!slice->net->output_scaling)
         return;
@@ -99,21 +104,25 @@ void BPB(slice_unscale)(const struct BPB(slice) * slice)
             Y[i] = shift[i] + factor[i] * Y[i];
 }
 
-static void give_outputs(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+static void give_outputs(struct pass *pass, const struct slice *slice)
 {
-    const BPB(plan) *plan = slice->work->plan;
+    const plan_t *plan = slice->work->plan;
     BPB(slice_unscale)(slice);
     BPB(view_scatter)(pass->Y, slice->first, slice->count,
                       BPB(slice_at)(slice, plan->layer[plan->shape->L - 1].A, pass->Y.rows));
 }
 
 /* bpb_forward, bpbf_forward */
-bpb_status BPB(forward)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(out) Y)
+bpb_status BPB(forward)(const net_t *net, work_t *work, view_t X, out_t Y)
 {
     TRY(BPB(outputs_check)(net, work, X, BPB(view_of)(Y)));
     REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
-    struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X), .Y = Y,
-                             .count = X.cols, .end = give_outputs};
+    struct pass pass = {.net = net,
+                        .work = work,
+                        .X = BPB(view_resolve)(X),
+                        .Y = Y,
+                        .count = X.cols,
+                        .end = give_outputs};
     struct section section;
     bpb_section_enter(&section, work->plan->uses_blas);
     BPB(pass_run)(&pass);
@@ -121,20 +130,23 @@ bpb_status BPB(forward)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB
     return BPB_OK;
 }
 
-static void take_losses(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+static void take_losses(struct pass *pass, const struct slice *slice)
 {
     BPB(slice_targets)(pass, slice);
     BPB(slice_loss)(pass, slice);
 }
 
 /* bpb_loss, bpbf_loss */
-bpb_status BPB(loss)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) T,
-                     double *loss)
+bpb_status BPB(loss)(const net_t *net, work_t *work, view_t X, view_t T, double *loss)
 {
     REQUIRE(loss, BPB_ERR_NULL);
     TRY(BPB(batch_check)(net, work, X, T));
-    struct BPB(pass) pass = {.net = net, .work = work, .X = BPB(view_resolve)(X),
-                             .T = BPB(view_resolve)(T), .count = X.cols, .end = take_losses};
+    struct pass pass = {.net = net,
+                        .work = work,
+                        .X = BPB(view_resolve)(X),
+                        .T = BPB(view_resolve)(T),
+                        .count = X.cols,
+                        .end = take_losses};
     struct section section;
     bpb_section_enter(&section, work->plan->uses_blas);
     BPB(pass_run)(&pass);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pass/pass_tmpl.h"
 
-#include "net/view_tmpl.h"
+#include "base/view_tmpl.h"
 
 /*
  * Where A_0 is read: X itself, or what the slices stage. Predict fills its last panel up, which
  * needs a copy.
  */
-static void choose_inputs(const struct BPB(pass) * pass)
+static void choose_inputs(const struct pass *pass)
 {
-    BPB(work) *work = pass->work;
+    work_t *work = pass->work;
     const size_t panel = pass->forward == PREDICT ? work->plan->panel : 1;
     const bool changed = pass->net->input_scaling || BPB(work_drops)(work, 0);
     if (pass->count % panel == 0 && !changed && BPB(view_in_place)(pass->X)) {
@@ -24,13 +24,13 @@ static void choose_inputs(const struct BPB(pass) * pass)
 /* One thread's share of the columns, slice by slice. */
 static void share(void *context, size_t thread, size_t threads)
 {
-    struct BPB(pass) *pass = context;
-    const BPB(plan) *plan = pass->work->plan;
+    struct pass *pass = context;
+    const plan_t *plan = pass->work->plan;
     const size_t panel = pass->forward == PREDICT ? plan->panel : 1;
     const size_t grain = BPB_MAX(plan->grain, panel); /* whole panels, both */
     const size_t chunk = BPB_MAX(plan->chunk / panel, 1) * panel;
     const size_t end = share_begin(pass->count, grain, thread + 1, threads);
-    struct BPB(slice) slice = {
+    struct slice slice = {
         .net = pass->net,
         .work = pass->work,
         .first = share_begin(pass->count, grain, thread, threads),
@@ -44,7 +44,7 @@ static void share(void *context, size_t thread, size_t threads)
     }
 }
 
-void BPB(pass_run)(struct BPB(pass) * pass)
+void BPB(pass_run)(struct pass *pass)
 {
     BPB(work_begin)(pass->work, pass->count);
     pass->work->dropped = pass->drops;
@@ -53,4 +53,21 @@ void BPB(pass_run)(struct BPB(pass) * pass)
     if (pass->T.data)
         BPB(targets_begin)(pass);
     bpb_pool_run(pass->work->plan->pool, share, pass);
+}
+
+/* Whether what is needed is there. */
+#define HAS(need, part) (!(needs & (need)) || (part))
+
+bpb_status BPB(functions_check)(const plan_t *plan, unsigned needs)
+{
+    const size_t L = plan->shape->L;
+    for (size_t l = 1; l <= L; l++) {
+        const struct activation_table *g = &plan->layer[l - 1].g;
+        REQUIRE(HAS(NEED_VJP, g->vjp), BPB_ERR_NO_VJP);
+        REQUIRE(HAS(NEED_JVP, g->jvp), BPB_ERR_NO_JVP);
+        REQUIRE(HAS(l < L ? NEED_SECOND : NEED_OUTPUT_SECOND, g->second), BPB_ERR_NO_SECOND);
+    }
+    REQUIRE(HAS(NEED_LOSS_GRADIENT, plan->loss.gradient), BPB_ERR_NO_VJP);
+    REQUIRE(HAS(NEED_LOSS_SECOND, plan->loss.second), BPB_ERR_NO_SECOND);
+    return BPB_OK;
 }

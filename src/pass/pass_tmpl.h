@@ -12,25 +12,25 @@
 #include "pass/work_tmpl.h"
 
 /* Columns first .. first+count-1 of a work, in one thread's hands. */
-struct BPB(slice) {
-    const BPB(net) *net;
-    BPB(work) *work;
+struct slice {
+    const net_t *net;
+    work_t *work;
     size_t first, count;
     real *scratch; /* the thread's */
 };
 
-struct BPB(pass);
-struct BPB(direction);
+struct pass;
+struct direction;
 /* What a pass does with a slice once it has A_L. */
-typedef void BPB(pass_end)(struct BPB(pass) * pass, const struct BPB(slice) * slice);
+typedef void BPB(pass_end)(struct pass *pass, const struct slice *slice);
 
 /* X, T and Y are checked and resolved from here on, and a section has been entered. */
-struct BPB(pass) {
-    const BPB(net) *net;
-    BPB(work) *work;
+struct pass {
+    const net_t *net;
+    work_t *work;
     enum product forward; /* FORWARD or PREDICT */
-    BPB(view) X, T;      /* T.data NULL: no targets */
-    BPB(out) Y;
+    view_t X, T;          /* T.data NULL: no targets */
+    out_t Y;
     bool classes;         /* T holds class indices */
     bool T_in_place;      /* T is packed and as the loss wants it, and so needs no copy */
     size_t first, count; /* columns of X, T and Y */
@@ -38,7 +38,9 @@ struct BPB(pass) {
     bool drops;          /* outputs of layers are dropped where the plan says so */
     BPB(pass_end) *end;
     const void *ends;    /* what else end needs to know */
-    const struct BPB(direction) *direction; /* of tangents, on the way forward; NULL: none */
+    /* Tangents on the way forward, made beside layer l while its W is in the cache; NULL: none. */
+    const struct direction *direction;
+    void (*tangent)(const struct slice *slice, const struct direction *direction, size_t l);
     double scale;        /* of D_L, see backward_tmpl.c */
     bool wants_loss;     /* of each column, into e */
     unsigned char *flags;
@@ -47,21 +49,21 @@ struct BPB(pass) {
 };
 
 /* Do the columns of the pass, at most the plan's capacity. */
-void BPB(pass_run)(struct BPB(pass) * pass);
+void BPB(pass_run)(struct pass *pass);
 
 /* Note that something of a slice is not finite. */
-static inline void BPB(pass_note)(struct BPB(pass) * pass, bool finite)
+static inline void BPB(pass_note)(struct pass *pass, bool finite)
 {
     if (!finite)
         atomic_fetch_add(&pass->bad, 1);
 }
 
 /* The matrix of n rows at this offset, from the slice's first column on. */
-static inline real *BPB(slice_at)(const struct BPB(slice) * slice, size_t offset, size_t n)
+static inline real *BPB(slice_at)(const struct slice *slice, size_t offset, size_t n)
 {
     return (real *)BPB(work_at)(slice->work, offset) + slice->first * n;
 }
-static inline double *BPB(slice_losses)(const struct BPB(slice) * slice)
+static inline double *BPB(slice_losses)(const struct slice *slice)
 {
     return (double *)BPB(work_at)(slice->work, slice->work->plan->e) + slice->first;
 }
@@ -74,37 +76,51 @@ static inline size_t share_begin(size_t n, size_t grain, size_t thread, size_t t
 }
 
 /* A thread's own memory. */
-static inline real *BPB(thread_scratch)(BPB(work) * work, size_t thread)
+static inline real *BPB(thread_scratch)(work_t *work, size_t thread)
 {
     return BPB(work_at)(work, work->plan->scratch + thread * work->plan->scratch_bytes);
 }
 
+/* What a pass needs of the functions: BPB_ERR_NO_VJP, BPB_ERR_NO_JVP, BPB_ERR_NO_SECOND. */
+enum need {
+    NEED_VJP = 1, /* these two of all layers */
+    NEED_JVP = 2,
+    NEED_SECOND = 4, /* of the hidden layers */
+    NEED_OUTPUT_SECOND = 8,
+    NEED_LOSS_GRADIENT = 16,
+    NEED_LOSS_SECOND = 32
+};
+bpb_status BPB(functions_check)(const plan_t *plan, unsigned needs);
+
+/* C = W_l^T D + beta C, n_{l-1} x B, for a W laid out as W_l. */
+void BPB(slice_back)(const struct slice *slice, size_t l, const real *W, const real *D, real beta,
+                     real *C, size_t ldc);
+
 /* A_1 .. A_L of the slice's columns, count of them filled up with zeros to the panel. */
-void BPB(slice_forward)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
+void BPB(slice_forward)(const struct pass *pass, const struct slice *slice);
 /* Y = shift + factor * A_L in place; then the outputs are in the caller's units. */
-void BPB(slice_unscale)(const struct BPB(slice) * slice);
+void BPB(slice_unscale)(const struct slice *slice);
 
 /* D_L = scale w_j de_j/dZ_L, column by column; the targets are staged. */
-void BPB(slice_output_delta)(struct BPB(pass) * pass, const struct BPB(slice) * slice);
+void BPB(slice_output_delta)(struct pass *pass, const struct slice *slice);
 /* What a pass with targets does once it has A_L: the loss where it is wanted, and D_L. */
-void BPB(slice_end_outputs)(struct BPB(pass) * pass, const struct BPB(slice) * slice);
+void BPB(slice_end_outputs)(struct pass *pass, const struct slice *slice);
 /* D_{l-1} from D_l, l = 2..L; D_{L-1} .. D_1 from D_L. Whether all that was made is finite: each
  * has to be looked at, for a g' of 0 may hide from the one below what is not. */
-bool BPB(slice_propagate_layer)(const struct BPB(slice) * slice, size_t l);
-bool BPB(slice_propagate)(const struct BPB(slice) * slice);
+bool BPB(slice_propagate_layer)(const struct slice *slice, size_t l);
+bool BPB(slice_propagate)(const struct slice *slice);
 
 /* A~_l = M_l o A_l, n = n_l; A~ may be A. */
-void BPB(slice_drop)(const struct BPB(slice) * slice, size_t l, size_t n, const real *A,
-                     real *A_thinned);
+void BPB(slice_drop)(const struct slice *slice, size_t l, size_t n, const real *A, real *A_thinned);
 /* D <- M_l o D, of a hidden layer whose A~_l is there. */
-void BPB(slice_drop_delta)(const struct BPB(slice) * slice, size_t l, size_t n, real *D);
+void BPB(slice_drop_delta)(const struct slice *slice, size_t l, size_t n, real *D);
 
 /* ---- The second round: descend_tmpl.c ---- */
 
 enum right { RIGHT_A, RIGHT_RA };
 
 /* Of each layer, G_l = beta G_l + D_l A_{l-1}^T with G laid out as theta; Q for D, R{A} for A. */
-struct BPB(descent) {
+struct descent {
     enum left left; /* LEFT_Q, or else D */
     enum right right;
     bool of_inputs; /* RIGHT_RA: R{A_0} is there, else zero */
@@ -113,33 +129,33 @@ struct BPB(descent) {
 };
 
 /* Do all of them, one after the other for each layer; one of them for layer l alone. */
-void BPB(descend)(BPB(work) * work, size_t count, const struct BPB(descent) * descent);
-void BPB(descend_layer)(BPB(work) * work, size_t l, const struct BPB(descent) * descent);
+void BPB(descend)(work_t *work, size_t count, const struct descent *descent);
+void BPB(descend_layer)(work_t *work, size_t l, const struct descent *descent);
 
 /* ---- Targets and losses: targets_tmpl.c ---- */
 
 /* Check T alone. BPB_ERR_LABEL, BPB_ERR_OPTION, and those of views. */
-bpb_status BPB(targets_check)(const struct shape *shape, BPB(view) T);
+bpb_status BPB(targets_check)(const struct shape *shape, view_t T);
 /* How the targets are read; T is resolved. */
-void BPB(targets_begin)(struct BPB(pass) * pass);
+void BPB(targets_begin)(struct pass *pass);
 /* Stage T: classes spread, (T - shift) / factor, smoothed. */
-void BPB(slice_targets)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
+void BPB(slice_targets)(const struct pass *pass, const struct slice *slice);
 /* The slice's columns of T, packed, once they are staged. */
-const real *BPB(slice_staged)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
+const real *BPB(slice_staged)(const struct pass *pass, const struct slice *slice);
 /* Whether a column of staged targets has a masked one. */
-bool BPB(column_masked)(const struct BPB(pass) * pass, const real *t);
+bool BPB(column_masked)(const struct pass *pass, const real *t);
 /* w_j of the slice's column j. */
-double BPB(slice_weight)(const struct BPB(pass) * pass, const struct BPB(slice) * slice, size_t j);
+double BPB(slice_weight)(const struct pass *pass, const struct slice *slice, size_t j);
 /* w_j e_j of each column. */
-void BPB(slice_loss)(const struct BPB(pass) * pass, const struct BPB(slice) * slice);
+void BPB(slice_loss)(const struct pass *pass, const struct slice *slice);
 /* D (n_L x count), a derivative of each e_j: 0 where the target is masked. */
-void BPB(slice_mask)(const struct BPB(pass) * pass, const struct BPB(slice) * slice, real *D);
+void BPB(slice_mask)(const struct pass *pass, const struct slice *slice, real *D);
 /* D <- scale w_j D; whether all was finite. */
-bool BPB(slice_scale)(const struct BPB(pass) * pass, const struct BPB(slice) * slice, real *D);
+bool BPB(slice_scale)(const struct pass *pass, const struct slice *slice, real *D);
 /* The mean of w e over B columns. */
-double BPB(mean_loss)(BPB(work) * work, size_t B);
+double BPB(mean_loss)(work_t *work, size_t B);
 /* *loss (NULL: not wanted) = that of a pass; whether it and all that the pass looked at is finite:
  * BPB_NONFINITE. */
-bpb_status BPB(pass_outcome)(struct BPB(pass) * pass, double *loss);
+bpb_status BPB(pass_outcome)(struct pass *pass, double *loss);
 
 #endif

@@ -3,18 +3,18 @@
 #include <math.h>
 
 #include "blas/section.h"
-#include "net/view_tmpl.h"
+#include "base/view_tmpl.h"
 #include "pass/pass_tmpl.h"
 
-static real *outputs(const struct BPB(slice) * slice)
+static real *outputs(const struct slice *slice)
 {
-    const BPB(plan) *plan = slice->work->plan;
+    const plan_t *plan = slice->work->plan;
     const size_t L = plan->shape->L;
     return BPB(slice_at)(slice, plan->layer[L - 1].A, shape_outputs(plan->shape));
 }
 
 /* Flag the columns whose outputs are not finite, and hand all of them out. */
-static void give_predictions(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+static void give_predictions(struct pass *pass, const struct slice *slice)
 {
     const size_t n = pass->Y.rows;
     const real *Y = outputs(slice);
@@ -32,13 +32,17 @@ static void give_predictions(struct BPB(pass) * pass, const struct BPB(slice) * 
 }
 
 /* bpb_predict_with, bpbf_predict_with */
-bpb_status BPB(predict_with)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(out) Y,
+bpb_status BPB(predict_with)(const net_t *net, work_t *work, view_t X, out_t Y,
                              unsigned char *flags)
 {
     TRY(BPB(outputs_check)(net, work, X, BPB(view_of)(Y)));
-    struct BPB(pass) pass = {.net = net, .work = work, .forward = PREDICT,
-                             .X = BPB(view_resolve)(X), .Y = Y, .end = give_predictions,
-                             .flags = flags};
+    struct pass pass = {.net = net,
+                        .work = work,
+                        .forward = PREDICT,
+                        .X = BPB(view_resolve)(X),
+                        .Y = Y,
+                        .end = give_predictions,
+                        .flags = flags};
     struct section section;
     bpb_section_enter(&section, work->plan->uses_blas);
     for (; pass.first < X.cols; pass.first += pass.count) {
@@ -67,9 +71,9 @@ static bool column_correct(size_t n, const real *y, const real *t)
 }
 
 /* The loss of each column, and how many are right. */
-static void score_columns(struct BPB(pass) * pass, const struct BPB(slice) * slice)
+static void score_columns(struct pass *pass, const struct slice *slice)
 {
-    const BPB(plan) *plan = slice->work->plan;
+    const plan_t *plan = slice->work->plan;
     const size_t n = shape_outputs(plan->shape), n_T = plan->shape->targets;
     BPB(slice_targets)(pass, slice);
     BPB(slice_loss)(pass, slice);
@@ -97,14 +101,16 @@ static bool has_accuracy(const struct shape *shape)
 }
 
 /* bpb_evaluate_with, bpbf_evaluate_with */
-bpb_status BPB(evaluate_with)(const BPB(net) * net, BPB(work) * work, BPB(view) X, BPB(view) T,
-                              bpb_score *score)
+bpb_status BPB(evaluate_with)(const net_t *net, work_t *work, view_t X, view_t T, bpb_score *score)
 {
     REQUIRE(score, BPB_ERR_NULL);
     TRY(BPB(pairs_check)(net, work, X, T));
-    struct BPB(pass) pass = {.net = net, .work = work, .forward = PREDICT,
-                             .X = BPB(view_resolve)(X), .T = BPB(view_resolve)(T),
-                             .end = score_columns};
+    struct pass pass = {.net = net,
+                        .work = work,
+                        .forward = PREDICT,
+                        .X = BPB(view_resolve)(X),
+                        .T = BPB(view_resolve)(T),
+                        .end = score_columns};
     struct section section;
     bpb_section_enter(&section, work->plan->uses_blas);
     const double *e = BPB(work_at)(work, work->plan->e);
@@ -132,7 +138,7 @@ bpb_status BPB(evaluate_with)(const BPB(net) * net, BPB(work) * work, BPB(view) 
 }
 
 /* A plan and a work for a call of its own. */
-static bpb_status make_own(BPB(plan) * *plan, BPB(work) * *work, const BPB(net) * net)
+static bpb_status make_own(plan_t **plan, work_t **work, const net_t *net)
 {
     bpb_status status = BPB(plan_create)(plan, net, NULL);
     if (!status)
@@ -141,10 +147,10 @@ static bpb_status make_own(BPB(plan) * *plan, BPB(work) * *work, const BPB(net) 
 }
 
 /* bpb_predict, bpbf_predict */
-bpb_status BPB(predict)(const BPB(net) * net, BPB(view) X, BPB(out) Y)
+bpb_status BPB(predict)(const net_t *net, view_t X, out_t Y)
 {
-    BPB(plan) *plan = NULL;
-    BPB(work) *work = NULL;
+    plan_t *plan = NULL;
+    work_t *work = NULL;
     bpb_status status = make_own(&plan, &work, net);
     if (!status)
         status = BPB(predict_with)(net, work, X, Y, NULL);
@@ -154,10 +160,10 @@ bpb_status BPB(predict)(const BPB(net) * net, BPB(view) X, BPB(out) Y)
 }
 
 /* bpb_evaluate, bpbf_evaluate */
-bpb_status BPB(evaluate)(const BPB(net) * net, BPB(view) X, BPB(view) T, bpb_score *score)
+bpb_status BPB(evaluate)(const net_t *net, view_t X, view_t T, bpb_score *score)
 {
-    BPB(plan) *plan = NULL;
-    BPB(work) *work = NULL;
+    plan_t *plan = NULL;
+    work_t *work = NULL;
     bpb_status status = make_own(&plan, &work, net);
     if (!status)
         status = BPB(evaluate_with)(net, work, X, T, score);

@@ -6,12 +6,12 @@
  */
 #include <math.h>
 
-#include "fpenv.h"
-#include "net/view_tmpl.h"
+#include "base/fpenv.h"
+#include "base/view_tmpl.h"
 #include "pass/pass_tmpl.h"
 
 /* Whether T (1 x B) holds a class for each column instead of n_L probabilities. */
-static bool of_classes(const struct shape *shape, BPB(view) T)
+static bool of_classes(const struct shape *shape, view_t T)
 {
     return shape->loss == BPB_CROSS_ENTROPY && T.rows == 1 && shape->targets > 1;
 }
@@ -24,7 +24,7 @@ static bool is_class(real label, size_t classes, bool masked)
 }
 
 /* T is resolved. */
-static bpb_status check_classes(BPB(view) T, size_t classes)
+static bpb_status check_classes(view_t T, size_t classes)
 {
     struct fpenv env;
     bool all = true;
@@ -38,7 +38,7 @@ static bpb_status check_classes(BPB(view) T, size_t classes)
     return all ? BPB_OK : BPB_ERR_LABEL;
 }
 
-bpb_status BPB(targets_check)(const struct shape *shape, BPB(view) T)
+bpb_status BPB(targets_check)(const struct shape *shape, view_t T)
 {
     const bool classes = of_classes(shape, T);
     REQUIRE(is_flag(T.masked), BPB_ERR_OPTION);
@@ -46,7 +46,7 @@ bpb_status BPB(targets_check)(const struct shape *shape, BPB(view) T)
     return classes ? check_classes(BPB(view_resolve)(T), shape->targets) : BPB_OK;
 }
 
-void BPB(targets_begin)(struct BPB(pass) * pass)
+void BPB(targets_begin)(struct pass *pass)
 {
     const struct shape *shape = pass->net->shape;
     const bool as_it_is = !pass->net->output_scaling &&
@@ -68,7 +68,7 @@ static void spread_classes(size_t n, size_t count, const real *classes, real *T)
 }
 
 /* T = (T - shift) / factor; where a target belongs to a group of outputs, those of the first. */
-static void scale_targets(const struct BPB(pass) * pass, size_t count, real *T)
+static void scale_targets(const struct pass *pass, size_t count, real *T)
 {
     const size_t n = pass->net->shape->targets, n_L = shape_outputs(pass->net->shape);
     const real *shift = pass->net->output_scaling, *factor = shift + n_L;
@@ -89,7 +89,7 @@ static void smooth_targets(const struct shape *shape, size_t count, real *T)
         T[i] = kept * T[i] + given;
 }
 
-void BPB(slice_targets)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
+void BPB(slice_targets)(const struct pass *pass, const struct slice *slice)
 {
     const struct shape *shape = pass->net->shape;
     const size_t n = shape->targets, count = slice->count;
@@ -110,7 +110,7 @@ void BPB(slice_targets)(const struct BPB(pass) * pass, const struct BPB(slice) *
         smooth_targets(shape, count, T);
 }
 
-const real *BPB(slice_staged)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
+const real *BPB(slice_staged)(const struct pass *pass, const struct slice *slice)
 {
     const size_t n = pass->net->shape->targets;
     if (pass->T_in_place)
@@ -118,7 +118,7 @@ const real *BPB(slice_staged)(const struct BPB(pass) * pass, const struct BPB(sl
     return BPB(slice_at)(slice, slice->work->plan->T, n);
 }
 
-double BPB(slice_weight)(const struct BPB(pass) * pass, const struct BPB(slice) * slice, size_t j)
+double BPB(slice_weight)(const struct pass *pass, const struct slice *slice, size_t j)
 {
     const size_t column = pass->first + slice->first + j;
     if (!pass->T.weights)
@@ -141,13 +141,13 @@ static bool any_masked(size_t n, const real *t)
     return run_end(n, t, 0, false) < n;
 }
 
-bool BPB(column_masked)(const struct BPB(pass) * pass, const real *t)
+bool BPB(column_masked)(const struct pass *pass, const real *t)
 {
     return pass->T.masked && any_masked(pass->net->shape->targets, t);
 }
 
 /* e of one column without its masked targets: the sum over the runs of those that are there. */
-static double masked_loss(const BPB(plan) * plan, const real *z, const real *a, const real *t)
+static double masked_loss(const plan_t *plan, const real *z, const real *a, const real *t)
 {
     const size_t n = plan->shape->targets, group = plan->loss.group;
     double sum = 0;
@@ -164,10 +164,10 @@ static double masked_loss(const BPB(plan) * plan, const real *z, const real *a, 
     return sum;
 }
 
-static void masked_losses(const struct BPB(pass) * pass, const struct BPB(slice) * slice,
-                          const real *Z, const real *A, double *e)
+static void masked_losses(const struct pass *pass, const struct slice *slice, const real *Z,
+                          const real *A, double *e)
 {
-    const BPB(plan) *plan = slice->work->plan;
+    const plan_t *plan = slice->work->plan;
     const size_t n = shape_outputs(plan->shape), n_T = plan->shape->targets;
     const real *T = BPB(slice_staged)(pass, slice);
     for (size_t j = 0; j < slice->count; j++, Z += n, A += n, T += n_T) {
@@ -180,10 +180,10 @@ static void masked_losses(const struct BPB(pass) * pass, const struct BPB(slice)
     }
 }
 
-void BPB(slice_loss)(const struct BPB(pass) * pass, const struct BPB(slice) * slice)
+void BPB(slice_loss)(const struct pass *pass, const struct slice *slice)
 {
-    const BPB(plan) *plan = slice->work->plan;
-    const struct BPB(planned) *output = &plan->layer[plan->shape->L - 1];
+    const plan_t *plan = slice->work->plan;
+    const struct planned *output = &plan->layer[plan->shape->L - 1];
     const size_t n = shape_outputs(plan->shape);
     const real *Z = BPB(slice_at)(slice, output->Z, n), *A = BPB(slice_at)(slice, output->A, n);
     double *e = BPB(slice_losses)(slice);
@@ -196,9 +196,9 @@ void BPB(slice_loss)(const struct BPB(pass) * pass, const struct BPB(slice) * sl
         e[j] *= BPB(slice_weight)(pass, slice, j);
 }
 
-void BPB(slice_mask)(const struct BPB(pass) * pass, const struct BPB(slice) * slice, real *D)
+void BPB(slice_mask)(const struct pass *pass, const struct slice *slice, real *D)
 {
-    const BPB(plan) *plan = slice->work->plan;
+    const plan_t *plan = slice->work->plan;
     const size_t n = shape_outputs(plan->shape), n_T = plan->shape->targets;
     const size_t group = plan->loss.group;
     const real *T = BPB(slice_staged)(pass, slice);
@@ -212,9 +212,9 @@ void BPB(slice_mask)(const struct BPB(pass) * pass, const struct BPB(slice) * sl
     }
 }
 
-bool BPB(slice_scale)(const struct BPB(pass) * pass, const struct BPB(slice) * slice, real *D)
+bool BPB(slice_scale)(const struct pass *pass, const struct slice *slice, real *D)
 {
-    const struct BPB(function_set) *functions = slice->work->plan->functions;
+    const struct function_set *functions = slice->work->plan->functions;
     const size_t n = shape_outputs(pass->net->shape);
     if (!pass->T.weights)
         return functions->scale(n * slice->count, (real)pass->scale, D);
@@ -224,7 +224,7 @@ bool BPB(slice_scale)(const struct BPB(pass) * pass, const struct BPB(slice) * s
     return finite;
 }
 
-double BPB(mean_loss)(BPB(work) * work, size_t B)
+double BPB(mean_loss)(work_t *work, size_t B)
 {
     const double *e = BPB(work_at)(work, work->plan->e);
     double sum = 0;
@@ -233,7 +233,7 @@ double BPB(mean_loss)(BPB(work) * work, size_t B)
     return sum / (double)B;
 }
 
-bpb_status BPB(pass_outcome)(struct BPB(pass) * pass, double *loss)
+bpb_status BPB(pass_outcome)(struct pass *pass, double *loss)
 {
     bool finite = atomic_load(&pass->bad) == 0;
     if (loss) {

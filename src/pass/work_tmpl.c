@@ -3,26 +3,26 @@
 
 #include <stdlib.h>
 
-#include "net/view_tmpl.h"
+#include "base/view_tmpl.h"
 #include "pass/pass_tmpl.h"
 
-_Static_assert(sizeof(struct BPB(work)) <= BPB_WORK_HEADER, "struct work fits its place");
+_Static_assert(sizeof(work_t) <= BPB_WORK_HEADER, "struct work fits its place");
 
 /* bpb_work_bytes, bpbf_work_bytes */
-size_t BPB(work_bytes)(const BPB(plan) * plan)
+size_t BPB(work_bytes)(const plan_t *plan)
 {
     return plan ? plan->bytes : 0;
 }
 
 /* bpb_work_init, bpbf_work_init */
-bpb_status BPB(work_init)(BPB(work) * *work, const BPB(plan) * plan, void *memory, size_t bytes)
+bpb_status BPB(work_init)(work_t **work, const plan_t *plan, void *memory, size_t bytes)
 {
     REQUIRE(work && plan && memory, BPB_ERR_NULL);
     REQUIRE(bytes >= plan->bytes, BPB_ERR_BUFFER);
     const uintptr_t misplaced = (uintptr_t)memory % BPB_WORK_ALIGNMENT;
     char *start = (char *)memory + (misplaced ? BPB_WORK_ALIGNMENT - misplaced : 0);
-    *work = (BPB(work) *)start;
-    **work = (BPB(work)){.plan = plan};
+    *work = (work_t *)start;
+    **work = (work_t){.plan = plan};
     real *ones = BPB(work_at)(*work, plan->ones);
     for (size_t j = 0; j < plan->batch; j++)
         ones[j] = 1;
@@ -30,7 +30,7 @@ bpb_status BPB(work_init)(BPB(work) * *work, const BPB(plan) * plan, void *memor
 }
 
 /* bpb_work_create, bpbf_work_create */
-bpb_status BPB(work_create)(BPB(work) * *work, const BPB(plan) * plan)
+bpb_status BPB(work_create)(work_t **work, const plan_t *plan)
 {
     REQUIRE(work && plan, BPB_ERR_NULL);
     void *memory = malloc(plan->bytes);
@@ -41,7 +41,7 @@ bpb_status BPB(work_create)(BPB(work) * *work, const BPB(plan) * plan)
 }
 
 /* bpb_work_destroy, bpbf_work_destroy */
-void BPB(work_destroy)(BPB(work) * *work)
+void BPB(work_destroy)(work_t **work)
 {
     if (!work || !*work)
         return;
@@ -49,15 +49,14 @@ void BPB(work_destroy)(BPB(work) * *work)
     *work = NULL;
 }
 
-bpb_status BPB(work_check)(const BPB(net) * net, const BPB(work) * work)
+bpb_status BPB(work_check)(const net_t *net, const work_t *work)
 {
     REQUIRE(net && work, BPB_ERR_NULL);
     REQUIRE(bpb_shape_equal(net->shape, work->plan->shape), BPB_ERR_MISMATCH);
     return BPB_OK;
 }
 
-bpb_status BPB(outputs_check)(const BPB(net) * net, const BPB(work) * work, BPB(view) X,
-                              BPB(view) Y)
+bpb_status BPB(outputs_check)(const net_t *net, const work_t *work, view_t X, view_t Y)
 {
     TRY(BPB(work_check)(net, work));
     TRY(BPB(view_check)(X, shape_inputs(net->shape)));
@@ -66,8 +65,7 @@ bpb_status BPB(outputs_check)(const BPB(net) * net, const BPB(work) * work, BPB(
     return BPB_OK;
 }
 
-bpb_status BPB(pairs_check)(const BPB(net) * net, const BPB(work) * work, BPB(view) X,
-                            BPB(view) T)
+bpb_status BPB(pairs_check)(const net_t *net, const work_t *work, view_t X, view_t T)
 {
     TRY(BPB(work_check)(net, work));
     TRY(BPB(view_check)(X, shape_inputs(net->shape)));
@@ -76,8 +74,7 @@ bpb_status BPB(pairs_check)(const BPB(net) * net, const BPB(work) * work, BPB(vi
     return BPB_OK;
 }
 
-bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(view) X,
-                            BPB(view) T)
+bpb_status BPB(batch_check)(const net_t *net, const work_t *work, view_t X, view_t T)
 {
     TRY(BPB(pairs_check)(net, work, X, T));
     REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
@@ -85,20 +82,20 @@ bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(vi
 }
 
 /* With the leading dimension that a caller may hand to the BLAS. */
-static BPB(view) matrix(const real *data, size_t rows, size_t cols, size_t ld)
+static view_t matrix(const real *data, size_t rows, size_t cols, size_t ld)
 {
-    return (BPB(view)){.data = data, .rows = rows, .cols = cols, .ld = ld, .row_stride = 1};
+    return (view_t){.data = data, .rows = rows, .cols = cols, .ld = ld, .row_stride = 1};
 }
 
-static BPB(view) matrix_at(const BPB(work) * work, size_t offset, size_t n)
+static view_t matrix_at(const work_t *work, size_t offset, size_t n)
 {
     return matrix((const real *)((const char *)work + offset), n, work->B, n);
 }
 
 /* bpb_work_layer, bpbf_work_layer */
-struct BPB(layer) BPB(work_layer)(const BPB(work) * work, size_t l)
+layer_t BPB(work_layer)(const work_t *work, size_t l)
 {
-    struct BPB(layer) view = {.Z = {0}};
+    layer_t view = {.Z = {0}};
     if (!work || work->B == 0 || l > work->plan->shape->L)
         return view;
     if (l == 0) {
@@ -106,7 +103,7 @@ struct BPB(layer) BPB(work_layer)(const BPB(work) * work, size_t l)
         return view;
     }
     const struct layer *shape = &work->plan->shape->layer[l - 1];
-    const struct BPB(planned) *layer = &work->plan->layer[l - 1];
+    const struct planned *layer = &work->plan->layer[l - 1];
     const size_t n = shape->n_out;
     view.A = matrix_at(work, BPB(work_given)(work, l), n);
     if (layer->Z != layer->A)

@@ -11,7 +11,7 @@ enum left { LEFT_NO_DELTA, LEFT_D, LEFT_Q };
 
 /* At the start of its memory; the matrices follow where the plan says. */
 struct BPB(work) {
-    const struct BPB(plan) *plan;
+    const plan_t *plan;
     void *owned;   /* what destroy frees; NULL: the caller's memory */
     const real *X; /* A_0 of the last pass: X in place, or the staged copy */
     size_t ldx;
@@ -23,13 +23,13 @@ struct BPB(work) {
     uint64_t seed, draw; /* of the masks of the passes to come */
 };
 
-static inline void *BPB(work_at)(BPB(work) * work, size_t offset)
+static inline void *BPB(work_at)(work_t *work, size_t offset)
 {
     return (char *)work + offset;
 }
 
 /* Forget what an earlier pass left; a pass of B columns begins. */
-static inline void BPB(work_begin)(BPB(work) * work, size_t B)
+static inline void BPB(work_begin)(work_t *work, size_t B)
 {
     work->B = B;
     work->G = NULL;
@@ -38,29 +38,26 @@ static inline void BPB(work_begin)(BPB(work) * work, size_t B)
 }
 
 /* Whether the last pass dropped outputs of layer l = 0..L-1. */
-static inline bool BPB(work_drops)(const BPB(work) * work, size_t l)
+static inline bool BPB(work_drops)(const work_t *work, size_t l)
 {
-    const struct BPB(plan) *plan = work->plan;
+    const plan_t *plan = work->plan;
     return work->dropped && (l == 0 ? plan->drop_inputs.on : plan->drop_hidden.on);
 }
 
 /* Where that pass left what layer l = 1..L gave the next: A~_l, or A_l. */
-static inline size_t BPB(work_given)(const BPB(work) * work, size_t l)
+static inline size_t BPB(work_given)(const work_t *work, size_t l)
 {
-    const struct BPB(planned) *layer = &work->plan->layer[l - 1];
+    const struct planned *layer = &work->plan->layer[l - 1];
     return work->dropped ? layer->A_thinned : layer->A;
 }
 
 /* Whether this work can serve this net. */
-bpb_status BPB(work_check)(const BPB(net) * net, const BPB(work) * work);
+bpb_status BPB(work_check)(const net_t *net, const work_t *work);
 
 /* Check X and Y (n_L rows), of the same number of columns, against net and work; X and T. */
-bpb_status BPB(outputs_check)(const BPB(net) * net, const BPB(work) * work, BPB(view) X,
-                              BPB(view) Y);
-bpb_status BPB(pairs_check)(const BPB(net) * net, const BPB(work) * work, BPB(view) X,
-                            BPB(view) T);
+bpb_status BPB(outputs_check)(const net_t *net, const work_t *work, view_t X, view_t Y);
+bpb_status BPB(pairs_check)(const net_t *net, const work_t *work, view_t X, view_t T);
 /* The same, and that they fit the plan's batch. */
-bpb_status BPB(batch_check)(const BPB(net) * net, const BPB(work) * work, BPB(view) X,
-                            BPB(view) T);
+bpb_status BPB(batch_check)(const net_t *net, const work_t *work, view_t X, view_t T);
 
 #endif

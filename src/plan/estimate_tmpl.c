@@ -6,7 +6,7 @@
 #define FEW_COLUMNS 3             /* W^T D with so few, and sums of so many terms, is faster */
 #define LONG_SUM 64               /* without a copy of W^T */
 
-struct product_shape BPB(product_shape)(const BPB(plan) * plan, enum product product, size_t l)
+struct product_shape BPB(product_shape)(const plan_t *plan, enum product product, size_t l)
 {
     const size_t n_in = plan->shape->layer[l - 1].n_in, n_out = plan->shape->layer[l - 1].n_out;
     switch (product) {
@@ -21,8 +21,8 @@ struct product_shape BPB(product_shape)(const BPB(plan) * plan, enum product pro
     }
 }
 
-bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product, size_t l,
-                         const struct BPB(kernel) * kernel)
+bool BPB(kernel_allowed)(const plan_t *plan, enum product product, size_t l,
+                         const struct kernel *kernel)
 {
     if (!has_product(plan, product, l))
         return false;
@@ -32,7 +32,7 @@ bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product, size_t l,
     return kernel == &BPB(kernel_cblas_transposed);
 }
 
-const struct BPB(kernel) *BPB(estimate_blas)(const BPB(plan) * plan, enum product product)
+const struct kernel *BPB(estimate_blas)(const plan_t *plan, enum product product)
 {
     return product == PREDICT && !plan->unpadded ? &BPB(kernel_cblas_transposed)
                                                  : &BPB(kernel_cblas);
@@ -45,10 +45,10 @@ static bool worth_packing(struct product_shape s)
     return (s.m >= 384 && s.n >= 384 && s.k >= 64) || (s.m >= 2048 && s.n >= 128 && s.k >= 128);
 }
 
-const struct BPB(kernel) *BPB(estimate)(const BPB(plan) * plan, enum product product, size_t l)
+const struct kernel *BPB(estimate)(const plan_t *plan, enum product product, size_t l)
 {
     const struct product_shape shape = BPB(product_shape)(plan, product, l);
-    const struct BPB(kernel) *tiles = BPB(kernel_tiles)();
+    const struct kernel *tiles = BPB(kernel_tiles)();
     if (!tiles || (product == DELTA && shape.n <= FEW_COLUMNS && shape.k >= LONG_SUM))
         return BPB(estimate_blas)(plan, product);
     return worth_packing(shape) ? BPB(kernel_packed)() : tiles;

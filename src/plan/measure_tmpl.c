@@ -6,13 +6,14 @@
 
 #include "blas/section.h"
 #include "plan/plan_tmpl.h"
+#include "base/alloc.h"
 
 #define ROUNDS 7
 #define SECONDS_A_ROUND 2e-4
 #define SECONDS_A_PRODUCT 1.0 /* after which no further round begins */
 
 /* The operands of the product that is measured. */
-struct BPB(trial) {
+struct trial {
     struct product_shape shape;
     real *A, *B, *C, *scratch; /* A first: the block that is freed */
 };
@@ -31,16 +32,16 @@ static size_t padded(size_t entries)
 }
 
 /* Operands that stay what they are when C = op(A) op(B) + C is done again and again. */
-static bool make_trial(struct BPB(trial) * trial, struct product_shape shape)
+static bool make_trial(struct trial *trial, struct product_shape shape)
 {
     const size_t A = padded(shape.m * shape.k), B = padded(shape.k * shape.n);
     const size_t C = padded(shape.m * shape.n);
     size_t most = 0;
-    for (const struct BPB(kernel) *const *kernel = BPB(kernels)(); *kernel; kernel++)
+    for (const struct kernel *const *kernel = BPB(kernels)(); *kernel; kernel++)
         most = BPB_MAX(most, (*kernel)->scratch(shape.trans_A, shape.m, shape.n, shape.k));
     const size_t entries = A + B + C + padded(most);
     trial->shape = shape;
-    trial->A = aligned_alloc(64, (entries * sizeof(real) + 63) / 64 * 64);
+    trial->A = bpb_alloc_aligned(entries, sizeof(real));
     if (!trial->A)
         return false;
     for (size_t i = 0; i < entries; i++)
@@ -51,16 +52,24 @@ static bool make_trial(struct BPB(trial) * trial, struct product_shape shape)
     return true;
 }
 
-static double time_calls(const struct BPB(kernel) * kernel, const struct BPB(trial) * trial,
-                         size_t calls)
+static double time_calls(const struct kernel *kernel, const struct trial *trial, size_t calls)
 {
     const struct product_shape s = trial->shape;
-    const struct BPB(gemm) product = {
-        .trans_A = s.trans_A, .trans_B = s.trans_B, .m = s.m, .n = s.n, .k = s.k,
-        .A = trial->A, .lda = s.trans_A == TRANS ? s.k : s.m,
-        .B = trial->B, .ldb = s.trans_B == TRANS ? s.n : s.k,
-        .beta = 1, .E = trial->C, .lde = s.m, .C = trial->C, .ldc = s.m,
-        .scratch = trial->scratch};
+    const struct gemm product = {.trans_A = s.trans_A,
+                                 .trans_B = s.trans_B,
+                                 .m = s.m,
+                                 .n = s.n,
+                                 .k = s.k,
+                                 .A = trial->A,
+                                 .lda = s.trans_A == TRANS ? s.k : s.m,
+                                 .B = trial->B,
+                                 .ldb = s.trans_B == TRANS ? s.n : s.k,
+                                 .beta = 1,
+                                 .E = trial->C,
+                                 .lde = s.m,
+                                 .C = trial->C,
+                                 .ldc = s.m,
+                                 .scratch = trial->scratch};
     const double start = now();
     for (size_t i = 0; i < calls; i++)
         kernel->gemm(&product);
@@ -69,9 +78,9 @@ static double time_calls(const struct BPB(kernel) * kernel, const struct BPB(tri
 
 /* The least of some rounds, all kernels in turn, so that a disturbance meets all of them; 0 for
  * those that are not allowed. */
-static void time_kernels(const bool *allowed, const struct BPB(trial) * trial, double *seconds)
+static void time_kernels(const bool *allowed, const struct trial *trial, double *seconds)
 {
-    const struct BPB(kernel) *const *kernels = BPB(kernels)();
+    const struct kernel *const *kernels = BPB(kernels)();
     size_t calls[BPB_KERNELS_MAX];
     for (size_t i = 0; kernels[i]; i++) {
         seconds[i] = allowed[i] ? time_calls(kernels[i], trial, 1) : 0;
@@ -84,13 +93,13 @@ static void time_kernels(const bool *allowed, const struct BPB(trial) * trial, d
                 seconds[i] = BPB_MIN(seconds[i], time_calls(kernels[i], trial, calls[i]));
 }
 
-static bpb_status measure_product(BPB(plan) * plan, enum product product, size_t l)
+static bpb_status measure_product(plan_t *plan, enum product product, size_t l)
 {
-    const struct BPB(kernel) *const *kernels = BPB(kernels)();
-    struct BPB(planned) *layer = &plan->layer[l - 1];
+    const struct kernel *const *kernels = BPB(kernels)();
+    struct planned *layer = &plan->layer[l - 1];
     double *seconds = layer->seconds[product], least = 0;
     bool allowed[BPB_KERNELS_MAX];
-    struct BPB(trial) trial;
+    struct trial trial;
     REQUIRE(make_trial(&trial, BPB(product_shape)(plan, product, l)), BPB_ERR_MEMORY);
     for (size_t i = 0; kernels[i]; i++)
         allowed[i] = BPB(kernel_allowed)(plan, product, l, kernels[i]);
@@ -110,10 +119,10 @@ static bool same_shape(struct product_shape a, struct product_shape b)
 }
 
 /* Products of one shape are done alike, or a wisdom could not tell them apart. */
-static bool copy_measured(BPB(plan) * plan, enum product product, size_t l)
+static bool copy_measured(plan_t *plan, enum product product, size_t l)
 {
     const struct product_shape shape = BPB(product_shape)(plan, product, l);
-    struct BPB(planned) *layer = &plan->layer[l - 1];
+    struct planned *layer = &plan->layer[l - 1];
     for (size_t i = 1; i < l; i++) {
         if (!has_product(plan, product, i) ||
             !same_shape(shape, BPB(product_shape)(plan, product, i)))
@@ -126,7 +135,7 @@ static bool copy_measured(BPB(plan) * plan, enum product product, size_t l)
     return false;
 }
 
-bpb_status BPB(measure)(BPB(plan) * plan)
+bpb_status BPB(measure)(plan_t *plan)
 {
     struct section section;
     bpb_section_enter(&section, true);

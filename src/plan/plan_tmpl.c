@@ -5,54 +5,13 @@
 #include <string.h>
 
 #include "blas/cpu.h"
-#include "fpenv.h"
+#include "base/fpenv.h"
 #include "net/net_tmpl.h"
 
 #define DEFAULT_BATCH 64
 #define MOST_THREADS 1024
 #define CACHE_BYTES (256 * 1024) /* of a second-level cache that the columns of a chunk may take */
 #define FLOPS_PER_THREAD 4e6     /* of a step: a smaller share costs more than it saves */
-
-#define SET(level) LEVEL_JOIN(BPB(functions), level)
-extern const struct BPB(function_set) SET(generic);
-#ifdef BPB_X86_64_LEVELS
-extern const struct BPB(function_set) SET(v3), SET(v4);
-#endif
-
-const struct BPB(function_set) *BPB(functions_for_cpu)(void)
-{
-#ifdef BPB_X86_64_LEVELS
-    switch (bpb_cpu_function_level()) {
-    case SIMD_V4:
-        return &SET(v4);
-    case SIMD_V3:
-        return &SET(v3);
-    default:
-        break;
-    }
-#endif
-    return &SET(generic);
-}
-
-const struct BPB(loss_table) *BPB(functions_loss)(const struct BPB(function_set) *set, bpb_loss_kind loss,
-                                            bpb_activation output)
-{
-    switch (loss) {
-    case BPB_CROSS_ENTROPY:
-        return &set->loss[output == BPB_SOFTMAX ? LOSS_SOFTMAX_CROSS_ENTROPY
-                                                : LOSS_SIGMOID_CROSS_ENTROPY];
-    case BPB_HUBER:
-        return &set->loss[LOSS_HUBER];
-    case BPB_ABSOLUTE:
-        return &set->loss[LOSS_ABSOLUTE];
-    case BPB_POISSON:
-        return &set->loss[LOSS_POISSON];
-    case BPB_GAUSSIAN:
-        return &set->loss[LOSS_GAUSSIAN];
-    default:
-        return &set->loss[LOSS_SQUARED];
-    }
-}
 
 /* Lay rows x cols entries of some bytes behind what is there. */
 static bool place(size_t *end, size_t rows, size_t cols, size_t entry, size_t *offset)
@@ -65,11 +24,11 @@ static bool place(size_t *end, size_t rows, size_t cols, size_t entry, size_t *o
     return size_add(*end, bytes / BPB_WORK_ALIGNMENT * BPB_WORK_ALIGNMENT, end);
 }
 
-static bool place_layers(BPB(plan) * plan, size_t *end)
+static bool place_layers(plan_t *plan, size_t *end)
 {
     const size_t L = plan->shape->L, C = plan->capacity;
     for (size_t l = 0; l < L; l++) {
-        struct BPB(planned) *layer = &plan->layer[l];
+        struct planned *layer = &plan->layer[l];
         const size_t n = plan->shape->layer[l].n_out;
         /* The loss is taken from Z_L. */
         const bool keep_Z = l + 1 == L || layer->g.needs_Z || plan->keep_Z;
@@ -87,7 +46,7 @@ static bool place_layers(BPB(plan) * plan, size_t *end)
     return true;
 }
 
-static bool place_tangents(BPB(plan) * plan, size_t *end)
+static bool place_tangents(plan_t *plan, size_t *end)
 {
     const size_t n_0 = shape_inputs(plan->shape), C = plan->capacity;
     if (!plan->derivatives)
@@ -96,7 +55,7 @@ static bool place_tangents(BPB(plan) * plan, size_t *end)
         !place(end, n_0, C, sizeof(real), &plan->D_0))
         return false;
     for (size_t l = 0; l < plan->shape->L; l++) {
-        struct BPB(planned) *layer = &plan->layer[l];
+        struct planned *layer = &plan->layer[l];
         const size_t n = plan->shape->layer[l].n_out;
         if (!place(end, n, C, sizeof(real), &layer->RZ) ||
             !place(end, n, C, sizeof(real), &layer->RA) ||
@@ -107,7 +66,7 @@ static bool place_tangents(BPB(plan) * plan, size_t *end)
 }
 
 /* Room for the kernels of one thread. */
-static bool size_scratch(BPB(plan) * plan)
+static bool size_scratch(plan_t *plan)
 {
     size_t most = 0, begin = 0;
     for (size_t l = 1; l <= plan->shape->L; l++)
@@ -115,13 +74,13 @@ static bool size_scratch(BPB(plan) * plan)
             if (!has_product(plan, product, l))
                 continue;
             const struct product_shape shape = BPB(product_shape)(plan, product, l);
-            const struct BPB(kernel) *kernel = plan->layer[l - 1].kernel[product];
+            const struct kernel *kernel = plan->layer[l - 1].kernel[product];
             most = BPB_MAX(most, kernel->scratch(shape.trans_A, shape.m, shape.n, shape.k));
         }
     return place(&plan->scratch_bytes, most, 1, sizeof(real), &begin);
 }
 
-static bool place_all(BPB(plan) * plan)
+static bool place_all(plan_t *plan)
 {
     const struct shape *shape = plan->shape;
     size_t end = BPB_WORK_HEADER;
@@ -135,10 +94,10 @@ static bool place_all(BPB(plan) * plan)
            size_add(end, BPB_WORK_ALIGNMENT - 1, &plan->bytes) && plan->bytes <= PTRDIFF_MAX;
 }
 
-static void choose_activation(BPB(plan) * plan, const BPB(net) * net, size_t l)
+static void choose_activation(plan_t *plan, const net_t *net, size_t l)
 {
     const struct layer *shape = &plan->shape->layer[l - 1];
-    struct BPB(planned) *layer = &plan->layer[l - 1];
+    struct planned *layer = &plan->layer[l - 1];
     if (shape->activation == BPB_OWN_ACTIVATION) {
         layer->own = net->own->layer[l - 1].g;
         layer->g = plan->functions->own->activation(&layer->own);
@@ -149,7 +108,7 @@ static void choose_activation(BPB(plan) * plan, const BPB(net) * net, size_t l)
     layer->g.context = &layer->parameter;
 }
 
-static void choose_loss(BPB(plan) * plan, const BPB(net) * net)
+static void choose_loss(plan_t *plan, const net_t *net)
 {
     const struct shape *shape = plan->shape;
     if (shape->loss == BPB_OWN_LOSS) {
@@ -164,7 +123,7 @@ static void choose_loss(BPB(plan) * plan, const BPB(net) * net)
 }
 
 /* A plan outlives the net that it was made for: it takes copies. */
-static void choose_functions(BPB(plan) * plan, const BPB(net) * net)
+static void choose_functions(plan_t *plan, const net_t *net)
 {
     plan->functions = BPB(functions_for_cpu)();
     for (size_t l = 1; l <= plan->shape->L; l++)
@@ -172,7 +131,7 @@ static void choose_functions(BPB(plan) * plan, const BPB(net) * net)
     choose_loss(plan, net);
 }
 
-static bool all_exact(const BPB(plan) * plan, enum product product)
+static bool all_exact(const plan_t *plan, enum product product)
 {
     for (size_t l = 1; l <= plan->shape->L; l++)
         if (has_product(plan, product, l) && !plan->layer[l - 1].kernel[product]->exact)
@@ -180,7 +139,7 @@ static bool all_exact(const BPB(plan) * plan, enum product product)
     return true;
 }
 
-static bool any_blas(const BPB(plan) * plan)
+static bool any_blas(const plan_t *plan)
 {
     for (size_t l = 1; l <= plan->shape->L; l++)
         for (enum product product = 0; product < PRODUCTS; product++)
@@ -194,7 +153,7 @@ static bool any_blas(const BPB(plan) * plan)
  * cache, but each W is read once for them, and packed again where a kernel packs. Where a kernel
  * is not exact the parts are fixed, for a column's bits are those of its part.
  */
-static size_t chunk_columns(const BPB(plan) * plan)
+static size_t chunk_columns(const plan_t *plan)
 {
     if (!all_exact(plan, FORWARD) || !all_exact(plan, DELTA))
         return plan->batch <= 512 ? 64 : 256;
@@ -208,13 +167,13 @@ static size_t chunk_columns(const BPB(plan) * plan)
 }
 
 /* Columns of W whose gradient is one product. */
-static size_t gradient_columns(const struct BPB(planned) * layer, size_t n_in)
+static size_t gradient_columns(const struct planned *layer, size_t n_in)
 {
     return layer->kernel[GRADIENT]->exact ? n_in : BPB_MAX(64, (n_in + 7) / 8);
 }
 
 /* Threads that have enough to do, of those that may be used. */
-static size_t paying_threads(const BPB(plan) * plan, size_t threads)
+static size_t paying_threads(const plan_t *plan, size_t threads)
 {
     const double flops = 6.0 * (double)plan->shape->parameters * (double)plan->batch;
     const double paying = flops / FLOPS_PER_THREAD;
@@ -222,7 +181,7 @@ static size_t paying_threads(const BPB(plan) * plan, size_t threads)
 }
 
 /* From the kernels to how the work is cut. */
-static void cut(BPB(plan) * plan, const bpb_plan_options *options)
+static void cut(plan_t *plan, const bpb_plan_options *options)
 {
     const bool exact = all_exact(plan, FORWARD) && all_exact(plan, DELTA);
     plan->panel = options->unpadded || all_exact(plan, PREDICT) ? 1
@@ -237,7 +196,7 @@ static void cut(BPB(plan) * plan, const bpb_plan_options *options)
             gradient_columns(&plan->layer[l], plan->shape->layer[l].n_in);
 }
 
-static bpb_status choose_kernels(BPB(plan) * plan, const bpb_plan_options *options)
+static bpb_status choose_kernels(plan_t *plan, const bpb_plan_options *options)
 {
     for (size_t l = 1; l <= plan->shape->L; l++)
         for (enum product product = 0; product < PRODUCTS; product++)
@@ -250,16 +209,16 @@ static bpb_status choose_kernels(BPB(plan) * plan, const bpb_plan_options *optio
     return options->wisdom ? BPB(wisdom_apply)(plan, options->wisdom) : BPB_OK;
 }
 
-static BPB(plan) *alloc_plan(const struct shape *shape)
+static plan_t *alloc_plan(const struct shape *shape)
 {
     size_t for_shape, for_layers, bytes;
     if (!bpb_shape_bytes(shape->L, &for_shape) ||
-        !size_mul(shape->L, sizeof(struct BPB(planned)), &for_layers) ||
-        !size_add(for_layers, for_shape, &bytes) || !size_add(bytes, sizeof(BPB(plan)), &bytes))
+        !size_mul(shape->L, sizeof(struct planned), &for_layers) ||
+        !size_add(for_layers, for_shape, &bytes) || !size_add(bytes, sizeof(plan_t), &bytes))
         return NULL;
-    BPB(plan) *plan = calloc(1, bytes);
+    plan_t *plan = calloc(1, bytes);
     if (plan) {
-        plan->layer = (struct BPB(planned) *)(plan + 1);
+        plan->layer = (struct planned *)(plan + 1);
         plan->shape = memcpy(plan->layer + shape->L, shape, for_shape);
     }
     return plan;
@@ -286,16 +245,16 @@ static bpb_status check_options(const bpb_plan_options *options)
 }
 
 /* Of probability p; one so near to 1 that 2^32 p would round to 2^32 leaves an entry of 2^32. */
-static struct BPB(dropout) dropout_of(double p)
+static struct dropout dropout_of(double p)
 {
     const double threshold = p * 0x1p32 + 0.5;
-    return (struct BPB(dropout)){
-        .on = p > 0,
-        .threshold = threshold < (double)UINT32_MAX ? (uint32_t)threshold : UINT32_MAX,
-        .kept = (real)(1 / (1 - p))};
+    return (struct dropout){.on = p > 0,
+                            .threshold =
+                                threshold < (double)UINT32_MAX ? (uint32_t)threshold : UINT32_MAX,
+                            .kept = (real)(1 / (1 - p))};
 }
 
-static bpb_status fill(BPB(plan) * plan, const BPB(net) * net, const bpb_plan_options *options)
+static bpb_status fill(plan_t *plan, const net_t *net, const bpb_plan_options *options)
 {
     plan->batch = options->batch ? options->batch : DEFAULT_BATCH;
     plan->unpadded = options->unpadded;
@@ -312,15 +271,14 @@ static bpb_status fill(BPB(plan) * plan, const BPB(net) * net, const bpb_plan_op
 }
 
 /* bpb_plan_create, bpbf_plan_create */
-bpb_status BPB(plan_create)(BPB(plan) * *plan, const BPB(net) * net,
-                            const bpb_plan_options *options)
+bpb_status BPB(plan_create)(plan_t **plan, const net_t *net, const bpb_plan_options *options)
 {
     const bpb_plan_options defaults = {0};
     REQUIRE(plan && net, BPB_ERR_NULL);
     if (!options)
         options = &defaults;
     TRY(check_options(options));
-    BPB(plan) *made = alloc_plan(net->shape);
+    plan_t *made = alloc_plan(net->shape);
     REQUIRE(made, BPB_ERR_MEMORY);
     struct fpenv env;
     fpenv_enter(&env);
@@ -334,7 +292,7 @@ bpb_status BPB(plan_create)(BPB(plan) * *plan, const BPB(net) * net,
 }
 
 /* bpb_plan_destroy, bpbf_plan_destroy */
-void BPB(plan_destroy)(BPB(plan) * *plan)
+void BPB(plan_destroy)(plan_t **plan)
 {
     if (!plan || !*plan)
         return;
@@ -344,7 +302,7 @@ void BPB(plan_destroy)(BPB(plan) * *plan)
 }
 
 /* bpb_plan_threads, bpbf_plan_threads */
-size_t BPB(plan_threads)(const BPB(plan) * plan)
+size_t BPB(plan_threads)(const plan_t *plan)
 {
     return plan ? plan->threads : 0;
 }

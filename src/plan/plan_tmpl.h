@@ -4,23 +4,23 @@
 #define BPB_PLAN_TMPL_H
 
 #include "blas/cpu.h"
-#include "blas/gemm_tmpl.h"
+#include "blas/kernels_tmpl.h"
 #include "blas/pool.h"
-#include "common.h"
+#include "base/common.h"
 #include "functions/functions_tmpl.h"
 #include "net/shape.h"
 #include "plan/product.h"
-#include "tmpl.h"
+#include "base/tmpl.h"
 
 #define BPB_KERNELS_MAX 8 /* kernels of a machine, at most */
 
 /* One layer's products, each with the kernel that was chosen for it, and its matrices. */
-struct BPB(planned) {
-    const struct BPB(kernel) *kernel[PRODUCTS];
+struct planned {
+    const struct kernel *kernel[PRODUCTS];
     double seconds[PRODUCTS][BPB_KERNELS_MAX]; /* by the order of bpb_kernels; 0: not measured */
-    struct BPB(activation_table) g; /* its context is one of these two, or the user's */
+    struct activation_table g;                 /* its context is one of these two, or the user's */
     real parameter;
-    BPB(activation_function) own;
+    activation_function_t own;
     /* Columns of W whose gradient is one product: all where its kernel is exact. */
     size_t gradient_cols;
     /* Offsets into a work's memory, in bytes; each matrix is n_out x capacity. Z is A where
@@ -41,7 +41,7 @@ struct BPB(planned) {
 struct BPB(plan) {
     size_t batch;    /* most columns of one pass */
     bool unpadded, keep_Z, derivatives; /* as in the options */
-    struct BPB(dropout) drop_inputs, drop_hidden; /* without their keys */
+    struct dropout drop_inputs, drop_hidden; /* without their keys */
     size_t panel;    /* columns that predict fills a short block up to; 1: not needed */
     size_t capacity; /* columns of the work's matrices */
     size_t chunk;    /* columns that a thread does at a time, so that they stay in its cache */
@@ -49,14 +49,14 @@ struct BPB(plan) {
     size_t threads;
     struct pool *pool; /* NULL: one thread */
     bool uses_blas;
-    const struct BPB(function_set) *functions;
-    struct BPB(loss_table) loss; /* its context is one of these two, or the user's */
+    const struct function_set *functions;
+    struct loss_table loss; /* its context is one of these two, or the user's */
     real loss_parameter;
-    BPB(loss_function) own_loss;
+    loss_function_t own_loss;
     size_t e, A_0, RA_0, D_0, T, ones, scratch; /* offsets into a work's memory, in bytes */
     size_t scratch_bytes;            /* of one thread */
     size_t bytes;               /* of a work, alignment included */
-    struct BPB(planned) *layer; /* these two behind the struct, in the same block */
+    struct planned *layer;      /* these two behind the struct, in the same block */
     struct shape *shape;
 };
 
@@ -66,7 +66,7 @@ struct BPB(plan) {
 /* Whether layer l = 1..L has this product: the first has a delta to propagate only where the
  * derivative by the inputs may be asked for. */
 #define has_product BPB(has_product)
-static inline bool has_product(const BPB(plan) * plan, enum product product, size_t l)
+static inline bool has_product(const plan_t *plan, enum product product, size_t l)
 {
     return product != DELTA || l > 1 || plan->derivatives;
 }
@@ -76,28 +76,28 @@ struct product_shape {
     enum trans trans_A, trans_B;
     size_t m, n, k;
 };
-struct product_shape BPB(product_shape)(const BPB(plan) * plan, enum product product, size_t l);
+struct product_shape BPB(product_shape)(const plan_t *plan, enum product product, size_t l);
 
 /* The columns of a block of predict, before they are made whole panels. */
-static inline size_t BPB(predict_columns)(const BPB(plan) * plan)
+static inline size_t BPB(predict_columns)(const plan_t *plan)
 {
     return plan->unpadded ? plan->batch : BPB_MAX(plan->batch, BPB_PANEL_MAX);
 }
 
 /* The kernel that shape and CPU suggest; the same with the BLAS alone. */
-const struct BPB(kernel) *BPB(estimate)(const BPB(plan) * plan, enum product product, size_t l);
-const struct BPB(kernel) *BPB(estimate_blas)(const BPB(plan) * plan, enum product product);
+const struct kernel *BPB(estimate)(const plan_t *plan, enum product product, size_t l);
+const struct kernel *BPB(estimate_blas)(const plan_t *plan, enum product product);
 
 /* Whether the plan may take this kernel for this product: predict promises that a column's bits
  * do not depend on its place, and the delta of the inputs is nobody's. */
-bool BPB(kernel_allowed)(const BPB(plan) * plan, enum product product, size_t l,
-                         const struct BPB(kernel) * kernel);
+bool BPB(kernel_allowed)(const plan_t *plan, enum product product, size_t l,
+                         const struct kernel *kernel);
 
 /* Time all kernels that are allowed for all products, and choose the fastest of each.
  * BPB_ERR_MEMORY. */
-bpb_status BPB(measure)(BPB(plan) * plan);
+bpb_status BPB(measure)(plan_t *plan);
 
 /* Choose what the text says for the products it names. BPB_ERR_FORMAT: see bpb_plan_create. */
-bpb_status BPB(wisdom_apply)(BPB(plan) * plan, const char *text);
+bpb_status BPB(wisdom_apply)(plan_t *plan, const char *text);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/atomic_file.h"
+#include "base/files.h"
 
 #define MOST_BYTES (16 * 1024 * 1024)
 

@@ -3,7 +3,7 @@
 #ifndef BPB_WISDOM_H
 #define BPB_WISDOM_H
 
-#include "common.h"
+#include "base/common.h"
 #include "plan/product.h"
 
 #define BPB_WISDOM_TITLE "bpblas wisdom 1"

@@ -13,13 +13,13 @@ static bool same_product(const struct wisdom_line *line, struct product_shape sh
            line->m == shape.m && line->n == shape.n && line->k == shape.k;
 }
 
-static bpb_status apply_line(BPB(plan) * plan, const struct wisdom_line *line)
+static bpb_status apply_line(plan_t *plan, const struct wisdom_line *line)
 {
     for (size_t l = 1; l <= plan->shape->L; l++) {
         if (!has_product(plan, line->product, l) ||
             !same_product(line, BPB(product_shape)(plan, line->product, l), line->product))
             continue;
-        const struct BPB(kernel) *kernel = BPB(kernel_named)(line->kernel, line->kernel_length);
+        const struct kernel *kernel = BPB(kernel_named)(line->kernel, line->kernel_length);
         REQUIRE(kernel && BPB(kernel_allowed)(plan, line->product, l, kernel),
                 BPB_ERR_FORMAT);
         plan->layer[l - 1].kernel[line->product] = kernel;
@@ -27,7 +27,7 @@ static bpb_status apply_line(BPB(plan) * plan, const struct wisdom_line *line)
     return BPB_OK;
 }
 
-bpb_status BPB(wisdom_apply)(BPB(plan) * plan, const char *text)
+bpb_status BPB(wisdom_apply)(plan_t *plan, const char *text)
 {
     struct wisdom_line line;
     bpb_status status;
@@ -38,7 +38,7 @@ bpb_status BPB(wisdom_apply)(BPB(plan) * plan, const char *text)
 }
 
 /* One "s gradient 30 784 10 tiles" behind the text that is there; its length. */
-static size_t write_line(const BPB(plan) * plan, enum product product, size_t l, char *line,
+static size_t write_line(const plan_t *plan, enum product product, size_t l, char *line,
                          size_t capacity)
 {
     const struct product_shape shape = BPB(product_shape)(plan, product, l);
@@ -48,7 +48,7 @@ static size_t write_line(const BPB(plan) * plan, enum product product, size_t l,
 }
 
 /* text NULL: the length alone. */
-static size_t write_all(const BPB(plan) * plan, char *text)
+static size_t write_all(const plan_t *plan, char *text)
 {
     char line[160];
     size_t length = (size_t)snprintf(line, sizeof line, "%s\n", BPB_WISDOM_TITLE);
@@ -67,7 +67,7 @@ static size_t write_all(const BPB(plan) * plan, char *text)
 }
 
 /* bpb_plan_wisdom, bpbf_plan_wisdom */
-bpb_status BPB(plan_wisdom)(const BPB(plan) * plan, char *text, size_t capacity, size_t *bytes)
+bpb_status BPB(plan_wisdom)(const plan_t *plan, char *text, size_t capacity, size_t *bytes)
 {
     REQUIRE(plan && bytes, BPB_ERR_NULL);
     *bytes = write_all(plan, NULL) + 1;
@@ -79,10 +79,10 @@ bpb_status BPB(plan_wisdom)(const BPB(plan) * plan, char *text, size_t capacity,
 }
 
 /* Find allowed kernel i, counted over layers, products and kernels. */
-static bool find_entry(const BPB(plan) * plan, size_t i, enum product *product, size_t *l,
+static bool find_entry(const plan_t *plan, size_t i, enum product *product, size_t *l,
                        size_t *which)
 {
-    const struct BPB(kernel) *const *kernels = BPB(kernels)();
+    const struct kernel *const *kernels = BPB(kernels)();
     for (*l = 1; *l <= plan->shape->L; (*l)++)
         for (*product = 0; *product < PRODUCTS; (*product)++)
             for (*which = 0; kernels[*which]; (*which)++)
@@ -92,15 +92,15 @@ static bool find_entry(const BPB(plan) * plan, size_t i, enum product *product, 
 }
 
 /* bpb_plan_entry, bpbf_plan_entry */
-bpb_status BPB(plan_entry)(const BPB(plan) * plan, size_t i, bpb_plan_choice *entry)
+bpb_status BPB(plan_entry)(const plan_t *plan, size_t i, bpb_plan_choice *entry)
 {
     enum product product;
     size_t l, which;
     REQUIRE(plan && entry, BPB_ERR_NULL);
     REQUIRE(find_entry(plan, i, &product, &l, &which), BPB_ERR_SIZE);
     const struct product_shape shape = BPB(product_shape)(plan, product, l);
-    const struct BPB(planned) *layer = &plan->layer[l - 1];
-    const struct BPB(kernel) *kernel = BPB(kernels)()[which];
+    const struct planned *layer = &plan->layer[l - 1];
+    const struct kernel *kernel = BPB(kernels)()[which];
     *entry = (bpb_plan_choice){
         .product = bpb_product_names[product],
         .layer = l,

@@ -16,10 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/atomic_file.h"
-#include "io/crc32.h"
-#include "io/packed_tmpl.h"
-#include "net/view_tmpl.h"
+#include "base/files.h"
+#include "base/crc32.h"
+#include "base/packed_tmpl.h"
+#include "base/view_tmpl.h"
 #include "train/run_tmpl.h"
 
 #define MAGIC 0x006e757220627062u /* its bytes are "bpb run\0" */
@@ -45,7 +45,7 @@ static void mix(uint64_t *sum, uint64_t word)
 }
 
 /* The functions of a net: their names and parameters. */
-static uint64_t functions_of(const BPB(net) * net)
+static uint64_t functions_of(const net_t *net)
 {
     uint64_t sum = 0;
     for (size_t l = 1; l <= net->shape->L + 1; l++) {
@@ -58,7 +58,7 @@ static uint64_t functions_of(const BPB(net) * net)
     return sum;
 }
 
-static void mix_matrix(uint64_t *sum, BPB(view) V)
+static void mix_matrix(uint64_t *sum, view_t V)
 {
     V = BPB(view_resolve)(V);
     for (size_t j = 0; j < V.cols; j++) {
@@ -71,11 +71,11 @@ static void mix_matrix(uint64_t *sum, BPB(view) V)
 }
 
 /* What is learnt from and what epochs are judged by; of sources their sizes alone. */
-static uint64_t data_of(const struct BPB(run) * run)
+static uint64_t data_of(const struct run *run)
 {
     uint64_t sum = 0;
     for (int i = 0; i < 2; i++) {
-        const struct BPB(set) set = BPB(set_of)(run->data, i);
+        const struct set set = BPB(set_of)(run->data, i);
         mix(&sum, set.n);
         if (set.source || set.n == 0)
             continue;
@@ -93,7 +93,7 @@ static void pack_scaling(struct packed *packed, real *scaling, size_t n)
 }
 
 /* What must be the same in a run that takes this one up; written, or compared. */
-static void pack_owner(struct packed *packed, const struct BPB(run) * run)
+static void pack_owner(struct packed *packed, const struct run *run)
 {
     const struct shape *shape = run->net->shape;
     const uint64_t values[] = {sizeof(real), shape->L, shape_inputs(shape),
@@ -146,13 +146,13 @@ static void pack_judge(struct packed *packed, struct judge *judge)
 }
 
 /* eta_0 may be another one than that of the file: what plateaus have left of it keeps its share. */
-static void follow_eta(struct BPB(run) * run, double eta_0)
+static void follow_eta(struct run *run, double eta_0)
 {
     if (eta_0 != run->eta_0)
         run->judge.eta = fmax(run->judge.eta / eta_0 * run->eta_0, run->schedule.eta_min);
 }
 
-static void pack_counts(struct packed *packed, struct BPB(run) * run)
+static void pack_counts(struct packed *packed, struct run *run)
 {
     double eta_0 = run->eta_0;
     packed_u64(packed, &run->t);
@@ -164,7 +164,7 @@ static void pack_counts(struct packed *packed, struct BPB(run) * run)
 }
 
 /* BPB_ERR_MISMATCH: it is that of another optimiser. */
-static bpb_status pack_optimiser(struct packed *packed, struct BPB(run) * run)
+static bpb_status pack_optimiser(struct packed *packed, struct run *run)
 {
     size_t bytes = 0, there;
     if (run->opt)
@@ -184,7 +184,7 @@ static bpb_status pack_optimiser(struct packed *packed, struct BPB(run) * run)
 
 /* Best weights that are not wanted are passed over; where there are none, there is no best
  * epoch. */
-static void pack_best(struct packed *packed, struct BPB(run) * run)
+static void pack_best(struct packed *packed, struct run *run)
 {
     const size_t P = run->net->shape->parameters;
     uint64_t is_there = run->best != NULL;
@@ -198,7 +198,7 @@ static void pack_best(struct packed *packed, struct BPB(run) * run)
 }
 
 /* The state but theta. The first `epochs` of the history; on reading, progress has its steps. */
-static bpb_status pack_state(struct packed *packed, struct BPB(run) * run, size_t epochs)
+static bpb_status pack_state(struct packed *packed, struct run *run, size_t epochs)
 {
     for (size_t i = 0; i < epochs; i++)
         pack_progress(packed, &run->keeper.history[i]);
@@ -217,8 +217,7 @@ static void pack_wisdom(struct packed *packed, char *wisdom)
 }
 
 /* All but the checksum. */
-static bpb_status pack_all(struct packed *packed, struct BPB(run) * run, size_t total,
-                           size_t epochs)
+static bpb_status pack_all(struct packed *packed, struct run *run, size_t total, size_t epochs)
 {
     pack_start(packed, total);
     pack_owner(packed, run);
@@ -231,14 +230,14 @@ static bpb_status pack_all(struct packed *packed, struct BPB(run) * run, size_t 
 
 /* ---- Write ---- */
 
-static size_t total_of(struct BPB(run) * run, size_t epochs)
+static size_t total_of(struct run *run, size_t epochs)
 {
     struct packed counted = {.at = 0};
     pack_all(&counted, run, 0, epochs);
     return counted.at + CRC_BYTES;
 }
 
-bpb_status BPB(run_keep)(struct BPB(run) * run)
+bpb_status BPB(run_keep)(struct run *run)
 {
     const char *path = run->options->checkpoint.path;
     struct packed written = {.out = run->keeper.bytes};
@@ -252,7 +251,7 @@ bpb_status BPB(run_keep)(struct BPB(run) * run)
     return BPB_OK;
 }
 
-bpb_status BPB(run_keep_if_due)(struct BPB(run) * run, double now)
+bpb_status BPB(run_keep_if_due)(struct run *run, double now)
 {
     const bpb_checkpoint *rule = &run->options->checkpoint;
     const bool due = (rule->steps > 0 && run->t - run->keeper.kept_t >= rule->steps) ||
@@ -264,10 +263,10 @@ bpb_status BPB(run_keep_if_due)(struct BPB(run) * run, double now)
 }
 
 /* Memory for all that will have to be written. */
-static bpb_status alloc_keeper(struct BPB(run) * run)
+static bpb_status alloc_keeper(struct run *run)
 {
     size_t bytes;
-    struct BPB(keeper) *keeper = &run->keeper;
+    struct keeper *keeper = &run->keeper;
     const size_t epochs = BPB_MAX(run->progress.epochs, run->epochs);
     keeper->history = calloc(epochs, sizeof *keeper->history);
     REQUIRE(keeper->history, BPB_ERR_MEMORY);
@@ -301,7 +300,7 @@ static bpb_status check_bytes(struct input *input)
 }
 
 /* Go past what must be equal. */
-static bpb_status check_owner(struct packed *read, const struct BPB(run) * run)
+static bpb_status check_owner(struct packed *read, const struct run *run)
 {
     struct packed compared = {.like = read->in, .at = read->at, .end = read->end};
     pack_owner(&compared, run);
@@ -322,7 +321,7 @@ static bpb_status read_wisdom(struct packed *read, const char **wisdom)
     return BPB_OK;
 }
 
-static bpb_status check_counts(const struct packed *read, const struct BPB(run) * run)
+static bpb_status check_counts(const struct packed *read, const struct run *run)
 {
     const bpb_progress *at = &run->progress;
     const bool between = at->epoch == run->epochs && (at->epoch == 0 || at->step == at->steps);
@@ -337,7 +336,7 @@ static bpb_status check_counts(const struct packed *read, const struct BPB(run) 
     return BPB_OK;
 }
 
-static void complete_history(struct BPB(run) * run)
+static void complete_history(struct run *run)
 {
     for (size_t i = 0; i < run->epochs; i++) {
         bpb_progress *epoch = &run->keeper.history[i];
@@ -348,7 +347,7 @@ static void complete_history(struct BPB(run) * run)
     }
 }
 
-static bpb_status take_up(struct packed *read, struct BPB(run) * run)
+static bpb_status take_up(struct packed *read, struct run *run)
 {
     const size_t P = run->net->shape->parameters;
     const char *wisdom;
@@ -370,20 +369,20 @@ static bpb_status take_up(struct packed *read, struct BPB(run) * run)
 }
 
 /* There is a file. */
-static bpb_status resume(struct BPB(run) * run, struct input *input)
+static bpb_status resume(struct run *run, struct input *input)
 {
     TRY(check_bytes(input));
     struct packed read = {.in = input->bytes, .at = START_BYTES, .end = input->n - CRC_BYTES};
     return take_up(&read, run);
 }
 
-static bpb_status start_anew(struct BPB(run) * run)
+static bpb_status start_anew(struct run *run)
 {
     TRY(BPB(run_alloc)(run, run->options->wisdom));
     return run->options->checkpoint.path ? alloc_keeper(run) : BPB_OK;
 }
 
-bpb_status BPB(run_resume)(struct BPB(run) * run)
+bpb_status BPB(run_resume)(struct run *run)
 {
     const bpb_checkpoint *rule = &run->options->checkpoint;
     struct input input;

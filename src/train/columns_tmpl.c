@@ -3,18 +3,18 @@
 
 #include <stdlib.h>
 
-#include "net/view_tmpl.h"
+#include "base/view_tmpl.h"
 #include "pass/pass_tmpl.h"
 
 #define SETS 3
 
-struct BPB(set) BPB(set_of)(const BPB(data) * data, int i)
+struct set BPB(set_of)(const data_t *data, int i)
 {
-    const BPB(view) *const X[SETS] = {&data->X, &data->X_validation, &data->X_test};
-    const BPB(view) *const T[SETS] = {&data->T, &data->T_validation, &data->T_test};
-    const BPB(source) *const sources[SETS] = {data->source, data->source_validation,
-                                              data->source_test};
-    struct BPB(set) set = {.X = *X[i], .T = *T[i], .source = sources[i]};
+    const view_t *const X[SETS] = {&data->X, &data->X_validation, &data->X_test};
+    const view_t *const T[SETS] = {&data->T, &data->T_validation, &data->T_test};
+    const source_t *const sources[SETS] = {data->source, data->source_validation,
+                                           data->source_test};
+    struct set set = {.X = *X[i], .T = *T[i], .source = sources[i]};
     if (set.source)
         set.n = set.source->n;
     else if (set.X.data)
@@ -24,7 +24,7 @@ struct BPB(set) BPB(set_of)(const BPB(data) * data, int i)
 
 /* ---- Checks ---- */
 
-static bpb_status check_views(const BPB(net) * net, BPB(view) X, BPB(view) T)
+static bpb_status check_views(const net_t *net, view_t X, view_t T)
 {
     TRY(BPB(view_check)(X, shape_inputs(net->shape)));
     TRY(BPB(targets_check)(net->shape, T));
@@ -32,7 +32,7 @@ static bpb_status check_views(const BPB(net) * net, BPB(view) X, BPB(view) T)
     return BPB_OK;
 }
 
-static bpb_status check_source(const BPB(net) * net, const struct BPB(set) *set)
+static bpb_status check_source(const net_t *net, const struct set *set)
 {
     const struct shape *shape = net->shape;
     const size_t rows = set->source->targets;
@@ -44,10 +44,10 @@ static bpb_status check_source(const BPB(net) * net, const struct BPB(set) *set)
     return BPB_OK;
 }
 
-bpb_status BPB(sets_check)(const BPB(net) * net, const BPB(data) * data)
+bpb_status BPB(sets_check)(const net_t *net, const data_t *data)
 {
     for (int i = 0; i < SETS; i++) {
-        const struct BPB(set) set = BPB(set_of)(data, i);
+        const struct set set = BPB(set_of)(data, i);
         if (set.source)
             TRY(check_source(net, &set));
         else if (i == 0 || set.X.data || set.T.data)
@@ -56,11 +56,11 @@ bpb_status BPB(sets_check)(const BPB(net) * net, const BPB(data) * data)
     return BPB_OK;
 }
 
-bpb_status BPB(sets_scan)(const BPB(data) * data, bpb_train_report *report)
+bpb_status BPB(sets_scan)(const data_t *data, bpb_train_report *report)
 {
     for (int i = 0; i < 2 * SETS; i++) {
-        const struct BPB(set) set = BPB(set_of)(data, i / 2);
-        const BPB(view) V = i % 2 ? set.T : set.X;
+        const struct set set = BPB(set_of)(data, i / 2);
+        const view_t V = i % 2 ? set.T : set.X;
         report->in = (bpb_in)(BPB_IN_X + i);
         if (V.data && BPB(find_nonfinite)(V, &report->where) == BPB_NONFINITE)
             return BPB_NONFINITE;
@@ -71,7 +71,7 @@ bpb_status BPB(sets_scan)(const BPB(data) * data, bpb_train_report *report)
 
 /* ---- Memory ---- */
 
-static bool any_source(const BPB(data) * data)
+static bool any_source(const data_t *data)
 {
     return data->source || data->source_validation || data->source_test;
 }
@@ -85,8 +85,7 @@ static real *matrix(size_t rows, size_t cols)
     return malloc(bytes);
 }
 
-bpb_status BPB(stage_alloc)(struct BPB(stage) *stage, const BPB(net) * net,
-                            const BPB(data) * data, size_t batch)
+bpb_status BPB(stage_alloc)(struct stage *stage, const net_t *net, const data_t *data, size_t batch)
 {
     stage->n_0 = shape_inputs(net->shape);
     stage->index_X = malloc(batch * sizeof *stage->index_X);
@@ -100,7 +99,7 @@ bpb_status BPB(stage_alloc)(struct BPB(stage) *stage, const BPB(net) * net,
     return BPB_OK;
 }
 
-void BPB(stage_free)(struct BPB(stage) *stage)
+void BPB(stage_free)(struct stage *stage)
 {
     free(stage->index_X);
     free(stage->index_T);
@@ -111,7 +110,7 @@ void BPB(stage_free)(struct BPB(stage) *stage)
 /* ---- Batches ---- */
 
 /* Columns which[0..B-1] of V; index is the view's to keep. */
-static BPB(view) pick(BPB(view) V, const size_t *which, size_t B, size_t *index)
+static view_t pick(view_t V, const size_t *which, size_t B, size_t *index)
 {
     for (size_t j = 0; j < B; j++)
         index[j] = V.index ? V.index[which[j]] : which[j];
@@ -121,10 +120,10 @@ static BPB(view) pick(BPB(view) V, const size_t *which, size_t B, size_t *index)
     return V;
 }
 
-bpb_status BPB(set_pick)(const struct BPB(set) *set, struct BPB(stage) *stage,
-                         const size_t *which, size_t B, BPB(view) * X, BPB(view) * T)
+bpb_status BPB(set_pick)(const struct set *set, struct stage *stage, const size_t *which, size_t B,
+                         view_t *X, view_t *T)
 {
-    const BPB(source) *source = set->source;
+    const source_t *source = set->source;
     if (!source) {
         *X = pick(set->X, which, B, stage->index_X);
         *T = pick(set->T, which, B, stage->index_T);
@@ -139,10 +138,10 @@ bpb_status BPB(set_pick)(const struct BPB(set) *set, struct BPB(stage) *stage,
     return BPB_OK;
 }
 
-bpb_status BPB(batch_scan)(const struct BPB(set) *set, const size_t *which, BPB(view) X,
-                           BPB(view) T, bpb_train_report *report)
+bpb_status BPB(batch_scan)(const struct set *set, const size_t *which, view_t X, view_t T,
+                           bpb_train_report *report)
 {
-    const BPB(view) both[] = {X, T};
+    const view_t both[] = {X, T};
     for (int i = 0; set->source && i < 2; i++) {
         bpb_where where;
         if (BPB(find_nonfinite)(both[i], &where) == BPB_OK)
@@ -175,8 +174,8 @@ static void finish_score(bpb_score *sum)
         sum->has_accuracy && judged > 0 ? (double)sum->correct / (double)judged : 0;
 }
 
-bpb_status BPB(set_evaluate)(const struct BPB(set) *set, const BPB(net) * net, BPB(work) * work,
-                             struct BPB(stage) *stage, size_t batch, bpb_score *score)
+bpb_status BPB(set_evaluate)(const struct set *set, const net_t *net, work_t *work,
+                             struct stage *stage, size_t batch, bpb_score *score)
 {
     bpb_score sum = {0};
     if (!set->source) {
@@ -184,7 +183,7 @@ bpb_status BPB(set_evaluate)(const struct BPB(set) *set, const BPB(net) * net, B
         return status < 0 ? status : BPB_OK;
     }
     for (size_t first = 0, B; first < set->n; first += B) {
-        BPB(view) X, T;
+        view_t X, T;
         bpb_score part;
         B = BPB_MIN(batch, set->n - first);
         for (size_t j = 0; j < B; j++)

@@ -3,19 +3,19 @@
 #ifndef BPB_COLUMNS_TMPL_H
 #define BPB_COLUMNS_TMPL_H
 
-#include "fpenv.h"
+#include "base/fpenv.h"
 #include "net/net_tmpl.h"
 #include "pass/work_tmpl.h"
 
 /* Training, validation or test columns. n = 0: there are none. */
-struct BPB(set) {
-    BPB(view) X, T;
-    const BPB(source) * source; /* NULL: X and T */
+struct set {
+    view_t X, T;
+    const source_t *source; /* NULL: X and T */
     size_t n;
 };
 
 /* Where a batch is put together. */
-struct BPB(stage) {
+struct stage {
     size_t *index_X, *index_T; /* where its columns stand in X and T */
     real *X, *T;               /* what a source has read; NULL: there is none */
     size_t n_0;                /* rows of X */
@@ -23,32 +23,32 @@ struct BPB(stage) {
 };
 
 /* Set i = 0, 1, 2 of the data: training, validation, test. */
-struct BPB(set) BPB(set_of)(const BPB(data) * data, int i);
+struct set BPB(set_of)(const data_t *data, int i);
 
 /* Check all sets; the first must have columns. As bpb_train. */
-bpb_status BPB(sets_check)(const BPB(net) * net, const BPB(data) * data);
+bpb_status BPB(sets_check)(const net_t *net, const data_t *data);
 
 /* The first value in the caller's memory that is not finite, into the report; else in is
  * BPB_IN_NOTHING. */
-bpb_status BPB(sets_scan)(const BPB(data) * data, bpb_train_report *report);
+bpb_status BPB(sets_scan)(const data_t *data, bpb_train_report *report);
 
 /* Memory for batches of so many columns; to be freed in any case. BPB_ERR_MEMORY. */
-bpb_status BPB(stage_alloc)(struct BPB(stage) *stage, const BPB(net) * net,
-                            const BPB(data) * data, size_t batch);
-void BPB(stage_free)(struct BPB(stage) *stage);
+bpb_status BPB(stage_alloc)(struct stage *stage, const net_t *net, const data_t *data,
+                            size_t batch);
+void BPB(stage_free)(struct stage *stage);
 
 /* *X, *T = columns which[0..B-1] of the set, good until the next call. BPB_ERR_SOURCE. */
-bpb_status BPB(set_pick)(const struct BPB(set) *set, struct BPB(stage) *stage,
-                         const size_t *which, size_t B, BPB(view) * X, BPB(view) * T);
+bpb_status BPB(set_pick)(const struct set *set, struct stage *stage, const size_t *which, size_t B,
+                         view_t *X, view_t *T);
 
 /* What bpb_find_nonfinite says of a batch from a source, into the report as set_scan does; BPB_OK
  * for one that is in the caller's memory. */
-bpb_status BPB(batch_scan)(const struct BPB(set) *set, const size_t *which, BPB(view) X,
-                           BPB(view) T, bpb_train_report *report);
+bpb_status BPB(batch_scan)(const struct set *set, const size_t *which, view_t X, view_t T,
+                           bpb_train_report *report);
 
 /* The score of the set by batches of so many columns. Statuses of bpb_evaluate, but BPB_NONFINITE:
  * the score tells of that. BPB_ERR_SOURCE. */
-bpb_status BPB(set_evaluate)(const struct BPB(set) *set, const BPB(net) * net, BPB(work) * work,
-                             struct BPB(stage) *stage, size_t batch, bpb_score *score);
+bpb_status BPB(set_evaluate)(const struct set *set, const net_t *net, work_t *work,
+                             struct stage *stage, size_t batch, bpb_score *score);
 
 #endif

@@ -61,7 +61,7 @@ static bpb_opt_options rule_of(const bpb_train_options *options, size_t n)
 }
 
 /* iRPROP has all columns in a batch, and no eta. */
-static bpb_status choose_batch(struct BPB(run) * run)
+static bpb_status choose_batch(struct run *run)
 {
     const size_t asked = run->options->batch;
     run->batch = BPB_MIN(asked ? asked : DEFAULT_BATCH, run->n);
@@ -75,14 +75,14 @@ static bpb_status choose_batch(struct BPB(run) * run)
 }
 
 /* Gradient and update in one, without a gradient buffer. */
-static bool is_fused(const struct BPB(run) * run)
+static bool is_fused(const struct run *run)
 {
     const bpb_opt_options *rule = &run->rule;
     return rule->method == BPB_SGD && rule->decay_1 == 0 && rule->clip_norm == 0 &&
            rule->clip_value == 0 && !run->options->norms;
 }
 
-static bpb_status check_judge(const struct BPB(run) * run)
+static bpb_status check_judge(const struct run *run)
 {
     const bool has_columns = !run->options->no_train_score || BPB(set_of)(run->data, 1).n > 0;
     REQUIRE(has_columns || !bpb_rules_judge(&run->options->stop, &run->options->schedule),
@@ -90,7 +90,7 @@ static bpb_status check_judge(const struct BPB(run) * run)
     return BPB_OK;
 }
 
-bpb_status BPB(run_options)(struct BPB(run) * run)
+bpb_status BPB(run_options)(struct run *run)
 {
     const bpb_train_options *options = run->options;
     TRY(check_flags(options));
@@ -117,12 +117,12 @@ bpb_status BPB(run_options)(struct BPB(run) * run)
 
 /* ---- Memory ---- */
 
-static real *make_vector(const struct BPB(run) * run)
+static real *make_vector(const struct run *run)
 {
     return calloc(run->net->shape->parameters, sizeof(real));
 }
 
-static bpb_status alloc_plan(struct BPB(run) * run, const char *wisdom)
+static bpb_status alloc_plan(struct run *run, const char *wisdom)
 {
     const bpb_train_options *options = run->options;
     bpb_plan_options plan = {.batch = run->pass,
@@ -140,7 +140,7 @@ static bpb_status alloc_plan(struct BPB(run) * run, const char *wisdom)
     return BPB(work_create)(&run->work, run->plan);
 }
 
-static bpb_status alloc_optimiser(struct BPB(run) * run)
+static bpb_status alloc_optimiser(struct run *run)
 {
     TRY(BPB(opt_create)(&run->opt, run->net, &run->rule)); // which checks all of the rule
     run->eta_0 = is_irprop(run->rule.method) ? 0 : BPB(opt_eta)(run->opt);
@@ -154,7 +154,7 @@ static bpb_status alloc_optimiser(struct BPB(run) * run)
     return BPB_OK;
 }
 
-static bpb_status alloc_schedule(struct BPB(run) * run)
+static bpb_status alloc_schedule(struct run *run)
 {
     run->schedule = run->options->schedule;
     TRY(bpb_schedule_complete(&run->schedule, run->eta_0));
@@ -163,7 +163,7 @@ static bpb_status alloc_schedule(struct BPB(run) * run)
     return BPB_OK;
 }
 
-bpb_status BPB(run_alloc)(struct BPB(run) * run, const char *wisdom)
+bpb_status BPB(run_alloc)(struct run *run, const char *wisdom)
 {
     run->order = malloc(run->n * sizeof *run->order);
     REQUIRE(run->order, BPB_ERR_MEMORY);
@@ -181,7 +181,7 @@ bpb_status BPB(run_alloc)(struct BPB(run) * run, const char *wisdom)
     return BPB_OK;
 }
 
-void BPB(run_free)(struct BPB(run) * run)
+void BPB(run_free)(struct run *run)
 {
     BPB(opt_destroy)(&run->opt);
     BPB(work_destroy)(&run->work);

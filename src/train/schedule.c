@@ -3,33 +3,11 @@
 
 #include <math.h>
 
-#include "fpenv.h"
-#include "names.h"
+#include "base/fpenv.h"
 
 static const double pi = 3.14159265358979323846;
 
 /* ---- Names ---- */
-
-static const char *const names[] = {
-    [BPB_SCHEDULE_CONSTANT] = "constant",       [BPB_SCHEDULE_STEP] = "step",
-    [BPB_SCHEDULE_EXPONENTIAL] = "exponential", [BPB_SCHEDULE_INVERSE] = "inverse",
-    [BPB_SCHEDULE_COSINE] = "cosine",           [BPB_SCHEDULE_PLATEAU] = "plateau",
-    [BPB_SCHEDULE_HALVING] = "halving",
-};
-
-const char *bpb_schedule_name(bpb_schedule_kind kind)
-{
-    return name_of(NAMES(names), (unsigned)kind);
-}
-
-bpb_status bpb_schedule_from_name(const char *name, bpb_schedule_kind *kind)
-{
-    size_t value;
-    REQUIRE(kind, BPB_ERR_NULL);
-    TRY(find_name(NAMES(names), name, &value));
-    *kind = (bpb_schedule_kind)value;
-    return BPB_OK;
-}
 
 /* ---- eta ---- */
 

@@ -3,7 +3,7 @@
 #ifndef BPB_SCHEDULE_H
 #define BPB_SCHEDULE_H
 
-#include "common.h"
+#include "base/common.h"
 
 /* The schedule with its defaults filled in. BPB_ERR_OPTION. */
 bpb_status bpb_schedule_complete(bpb_schedule *schedule, double eta_0);

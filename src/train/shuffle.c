@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "common.h"
-#include "net/random.h"
+#include "base/common.h"
+#include "base/random.h"
 
 /*
  * Uniform in 0 .. n-1, without the bias of a remainder: the high half of 32 random bits times

@@ -13,7 +13,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static bool stopped(struct BPB(run) * run, int (*callback)(const bpb_progress *, void *))
+static bool stopped(struct run *run, int (*callback)(const bpb_progress *, void *))
 {
     if (!callback)
         return false;
@@ -25,15 +25,15 @@ static bool stopped(struct BPB(run) * run, int (*callback)(const bpb_progress *,
 
 /* ---- The end of an epoch ---- */
 
-static bpb_status score_set(struct BPB(run) * run, int i, bpb_score *score)
+static bpb_status score_set(struct run *run, int i, bpb_score *score)
 {
-    const struct BPB(set) set = BPB(set_of)(run->data, i);
+    const struct set set = BPB(set_of)(run->data, i);
     if (set.n == 0)
         return BPB_OK;
     return BPB(set_evaluate)(&set, run->net, run->work, &run->stage, run->pass, score);
 }
 
-static bpb_status score_epoch(struct BPB(run) * run)
+static bpb_status score_epoch(struct run *run)
 {
     bpb_progress *progress = &run->progress;
     if (!run->options->no_train_score)
@@ -43,7 +43,7 @@ static bpb_status score_epoch(struct BPB(run) * run)
 }
 
 /* The epoch's scores, and what follows from them. */
-static bpb_status close_epoch(struct BPB(run) * run)
+static bpb_status close_epoch(struct run *run)
 {
     const struct shape *shape = run->net->shape;
     TRY(score_epoch(run));
@@ -60,7 +60,7 @@ static bpb_status close_epoch(struct BPB(run) * run)
 /* ---- Epochs ---- */
 
 /* The steps of an epoch from the first that has not been made. BPB_STOPPED. */
-static bpb_status make_steps(struct BPB(run) * run)
+static bpb_status make_steps(struct run *run)
 {
     bpb_progress *progress = &run->progress;
     const double begin = now() - progress->seconds;
@@ -81,14 +81,14 @@ static bpb_status make_steps(struct BPB(run) * run)
     return BPB_OK;
 }
 
-static bpb_status keep_epoch(struct BPB(run) * run)
+static bpb_status keep_epoch(struct run *run)
 {
     const bpb_checkpoint *rule = &run->options->checkpoint;
     return rule->path && rule->steps == 0 && rule->seconds == 0 ? BPB(run_keep)(run) : BPB_OK;
 }
 
 /* Unless a resumed run stands in the midst of it. */
-static void begin_epoch(struct BPB(run) * run)
+static void begin_epoch(struct run *run)
 {
     if (run->progress.epoch > run->epochs)
         return;
@@ -97,7 +97,7 @@ static void begin_epoch(struct BPB(run) * run)
     run->progress.seconds = 0;
 }
 
-static bpb_status make_epoch(struct BPB(run) * run)
+static bpb_status make_epoch(struct run *run)
 {
     begin_epoch(run);
     if (!run->options->no_shuffle)
@@ -115,13 +115,13 @@ static bpb_status make_epoch(struct BPB(run) * run)
 }
 
 /* Why the run is over, before its next epoch; BPB_END_EPOCHS too where it is not. */
-static bpb_end end_of(const struct BPB(run) * run)
+static bpb_end end_of(const struct run *run)
 {
     const bpb_end end = bpb_judge_end(&run->judge, &run->options->stop, &run->schedule);
     return end == BPB_END_EPOCHS && run->out_of_time ? BPB_END_TIME : end;
 }
 
-static bpb_status make_epochs(struct BPB(run) * run)
+static bpb_status make_epochs(struct run *run)
 {
     bpb_status status = BPB_OK;
     while (!status && end_of(run) == BPB_END_EPOCHS && run->epochs < run->progress.epochs)
@@ -132,7 +132,7 @@ static bpb_status make_epochs(struct BPB(run) * run)
 /* ---- The run ---- */
 
 /* What a resumed run has behind it. */
-static bool tell_history(struct BPB(run) * run)
+static bool tell_history(struct run *run)
 {
     const bpb_progress at = run->progress;
     bool stop = false;
@@ -144,7 +144,7 @@ static bool tell_history(struct BPB(run) * run)
     return stop;
 }
 
-static bpb_end end_for(const struct BPB(run) * run, bpb_status status)
+static bpb_end end_for(const struct run *run, bpb_status status)
 {
     switch (status) {
     case BPB_STOPPED:
@@ -161,7 +161,7 @@ static bpb_end end_for(const struct BPB(run) * run, bpb_status status)
 }
 
 /* The net's weights at the end. */
-static bpb_kept settle(struct BPB(run) * run, bpb_status status)
+static bpb_kept settle(struct run *run, bpb_status status)
 {
     if (!run->best || run->judge.best_epoch == 0)
         return status == BPB_LOST ? BPB_KEPT_NONE : BPB_KEPT_LAST;
@@ -170,7 +170,7 @@ static bpb_kept settle(struct BPB(run) * run, bpb_status status)
 }
 
 /* Keep what a run has come to, and report it. */
-static bpb_status finish(struct BPB(run) * run, bpb_status status)
+static bpb_status finish(struct run *run, bpb_status status)
 {
     bpb_status kept = BPB_OK;
     if (status == BPB_OK || status == BPB_STOPPED)
@@ -182,7 +182,7 @@ static bpb_status finish(struct BPB(run) * run, bpb_status status)
     return status;
 }
 
-static bpb_status go(struct BPB(run) * run)
+static bpb_status go(struct run *run)
 {
     bpb_status status = BPB(sets_scan)(run->data, &run->report);
     if (status) {
@@ -197,11 +197,11 @@ static bpb_status go(struct BPB(run) * run)
 }
 
 /* bpb_train, bpbf_train */
-bpb_status BPB(train)(BPB(net) * net, const BPB(data) * data, const bpb_train_options *options,
+bpb_status BPB(train)(net_t *net, const data_t *data, const bpb_train_options *options,
                       bpb_train_report *report)
 {
     REQUIRE(net && data && options, BPB_ERR_NULL);
-    struct BPB(run) run = {.net = net, .data = data, .options = options};
+    struct run run = {.net = net, .data = data, .options = options};
     fpenv_enter(&run.env);
     bpb_status status = BPB(sets_check)(net, data);
     if (!status)

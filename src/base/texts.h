@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A list of texts, in as much memory as they need. */
+#ifndef BPB_TEXTS_H
+#define BPB_TEXTS_H
+
+#include "base/common.h"
+
+/* Zero is an empty list. */
+struct texts {
+    char *bytes; /* one text behind the other, each with its closing 0 */
+    size_t n_bytes, capacity;
+    size_t n; /* texts */
+};
+
+/* BPB_ERR_MEMORY, BPB_ERR_SIZE: the list is as it was. */
+bpb_status bpb_texts_add(struct texts *texts, const char *text);
+
+/* The text behind this one, which is not the last. */
+const char *bpb_texts_next(const char *text);
+
+/* Pointers to copies of all texts, in one block with them, to be freed; of none NULL.
+ * BPB_ERR_MEMORY, BPB_ERR_SIZE: *block is as it was. */
+bpb_status bpb_texts_block(const struct texts *texts, char ***block);
+
+void bpb_texts_free(struct texts *texts);
+
+/* At least wanted elements of so many bytes at *memory: capacity is doubled each time, so that
+ * memory goes by what a file really holds. BPB_ERR_MEMORY, BPB_ERR_SIZE: all is as it was. */
+bpb_status bpb_grow(void **memory, size_t *capacity, size_t wanted, size_t bytes);
+
+#endif
