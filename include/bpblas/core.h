@@ -100,6 +100,14 @@ typedef enum bpb_status {
 /* The text of a status, a constant string; "unknown status" for any other number. */
 BPB_API const char *bpb_strerror(int status);
 
+/*
+ * One sentence about the last error (status < 0) of this thread: which argument or option it was,
+ * its value and its range, or the file, the line and the field. "" before the first error. Success
+ * and warnings do not change the sentence. The string is the thread's own; it stays as it is until
+ * the next call of bpb_error on this thread. Use the status for control flow, and this for people.
+ */
+BPB_API const char *bpb_error(void);
+
 /* ---- Functions of a net ---------------------------------------------------------------- */
 
 /*

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "bpblas.h"
 
 /* Widths and batches end up in the BLAS's 32-bit integers. */
@@ -21,13 +22,6 @@
         const bpb_status try_status_ = (call); \
         if (try_status_ < 0)                   \
             return try_status_;                \
-    } while (0)
-
-/* Refuse a call whose argument does not hold. */
-#define REQUIRE(condition, status) \
-    do {                           \
-        if (!(condition))          \
-            return (status);       \
     } while (0)
 
 /* Whether an int that is a flag is one. */

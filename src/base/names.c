@@ -63,7 +63,7 @@ static bpb_status find_name(const char *const *list, size_t count, const char *n
             return BPB_OK;
         }
     }
-    return BPB_ERR_OPTION;
+    REFUSE(BPB_ERR_OPTION);
 }
 
 #define NAMES(list) list, sizeof(list) / sizeof *(list)

@@ -177,7 +177,7 @@ bpb_status bpb_pool_create(struct pool **pool, size_t threads)
         continue;
     if (made->started < threads - 1) {
         bpb_pool_destroy(made);
-        return BPB_ERR_THREAD;
+        REFUSE(BPB_ERR_THREAD);
     }
     *pool = made;
     return BPB_OK;

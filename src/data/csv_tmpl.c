@@ -157,7 +157,7 @@ static bpb_status write_classes(struct table *table, const size_t *classes, bpb_
         if ((size_t)class != classes[j]) {
             if (where)
                 *where = (bpb_where){table->label, j};
-            return BPB_ERR_RANGE;
+            REFUSE(BPB_ERR_RANGE);
         }
         table->data[j * table->rows + table->label] = class;
     }

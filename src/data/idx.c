@@ -27,13 +27,13 @@ static bpb_status stream_status(gzFile file)
     case Z_STREAM_END:
         return BPB_OK;
     case Z_BUF_ERROR:
-        return BPB_ERR_TRUNCATED;
+        REFUSE(BPB_ERR_TRUNCATED);
     case Z_MEM_ERROR:
-        return BPB_ERR_MEMORY;
+        REFUSE(BPB_ERR_MEMORY);
     case Z_ERRNO:
-        return BPB_ERR_IO;
+        REFUSE(BPB_ERR_IO);
     default:
-        return BPB_ERR_FORMAT;
+        REFUSE(BPB_ERR_FORMAT);
     }
 }
 
@@ -103,7 +103,7 @@ static bpb_status read_magic(const unsigned char *magic, struct element *element
         *element = types[k].element;
         return BPB_OK;
     }
-    return BPB_ERR_FORMAT;
+    REFUSE(BPB_ERR_FORMAT);
 }
 
 /* The first dimension counts the columns, the others make up the rows. */

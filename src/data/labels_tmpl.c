@@ -18,7 +18,7 @@ static bpb_status check_labels(view_t labels, size_t classes, bpb_where *where)
             continue;
         if (where)
             *where = (bpb_where){.row = 0, .col = j};
-        return BPB_ERR_LABEL;
+        REFUSE(BPB_ERR_LABEL);
     }
     return BPB_OK;
 }

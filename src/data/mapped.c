@@ -24,7 +24,7 @@ static bpb_status map_bytes(struct mapped_file *file, int fd)
     REQUIRE(fstat(fd, &info) == 0, BPB_ERR_IO);
     if (!S_ISREG(info.st_mode)) {
         errno = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
-        return BPB_ERR_IO;
+        REFUSE(BPB_ERR_IO);
     }
     REQUIRE(info.st_size > 0, BPB_ERR_TRUNCATED);
     REQUIRE((uintmax_t)info.st_size <= PTRDIFF_MAX, BPB_ERR_SIZE);

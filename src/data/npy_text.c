@@ -101,7 +101,7 @@ static bpb_status read_type(struct array *array, struct rest string)
         REQUIRE(has_order || (order == '|' && types[k].bytes == 1), BPB_ERR_UNSUPPORTED);
         return BPB_OK;
     }
-    return BPB_ERR_UNSUPPORTED;
+    REFUSE(BPB_ERR_UNSUPPORTED);
 }
 
 /* A list is that of the fields of records, a tuple an array as an element. */
@@ -154,7 +154,7 @@ static bpb_status take_entry(struct rest *rest, struct array *array, bool seen[K
         seen[k] = true;
         return keys[k].take_value(rest, array);
     }
-    return BPB_ERR_FORMAT;
+    REFUSE(BPB_ERR_FORMAT);
 }
 
 bpb_status bpb_npy_parse(struct array *array, const char *text, size_t n)

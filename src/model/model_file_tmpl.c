@@ -102,7 +102,7 @@ static bpb_status miss(const struct given *given, const char *name)
 {
     if (given->missing)
         strcpy(given->missing, name);
-    return BPB_ERR_FUNCTION;
+    REFUSE(BPB_ERR_FUNCTION);
 }
 
 static bpb_status set_own_activation(net_t *net, size_t l, const struct given *given,

@@ -29,16 +29,16 @@ static const struct {
 static bpb_status status_of(const json_error_t *error)
 {
     if (errno == ENOMEM || error->text[0] == '\0')
-        return BPB_ERR_MEMORY;
+        REFUSE(BPB_ERR_MEMORY);
     switch (json_error_code(error)) {
     case json_error_out_of_memory:
-        return BPB_ERR_MEMORY;
+        REFUSE(BPB_ERR_MEMORY);
     case json_error_numeric_overflow:
-        return BPB_ERR_RANGE;
+        REFUSE(BPB_ERR_RANGE);
     case json_error_premature_end_of_input:
-        return BPB_ERR_TRUNCATED;
+        REFUSE(BPB_ERR_TRUNCATED);
     default:
-        return BPB_ERR_FORMAT;
+        REFUSE(BPB_ERR_FORMAT);
     }
 }
 
@@ -83,7 +83,7 @@ static bpb_status read_loss(const json_t *json, bpb_loss_kind *loss)
         if (strcmp(cost, costs[k].cost) == 0)
             return BPB_OK;
     }
-    return BPB_ERR_FORMAT;
+    REFUSE(BPB_ERR_FORMAT);
 }
 
 /* The shape of sizes and cost; nothing is allocated yet by what sizes say, but by how many. */
@@ -183,7 +183,7 @@ bpb_status bpb_network2_open(struct network2 *file, const char *path, size_t rea
 {
     (void)path, (void)real_bytes;
     *file = (struct network2){0};
-    return BPB_ERR_UNSUPPORTED;
+    REFUSE(BPB_ERR_UNSUPPORTED);
 }
 
 void bpb_network2_close(struct network2 *file)

@@ -260,7 +260,7 @@ static bpb_status write_header(const json_t *root, unsigned char **bytes, size_t
     memset(made + SAFETENSORS_LENGTH, ' ', length);
     if (json_dumpb(root, (char *)made + SAFETENSORS_LENGTH, length, JSON_COMPACT) != text) {
         free(made);
-        return BPB_ERR_MEMORY;
+        REFUSE(BPB_ERR_MEMORY);
     }
     *bytes = made;
     *n = SAFETENSORS_LENGTH + length;
@@ -287,7 +287,7 @@ bpb_status bpb_safetensors_parse(struct safetensors *file, const char *header, s
 {
     (void)header, (void)n;
     *file = (struct safetensors){0};
-    return BPB_ERR_UNSUPPORTED;
+    REFUSE(BPB_ERR_UNSUPPORTED);
 }
 
 void bpb_safetensors_clear(struct safetensors *file)

@@ -34,7 +34,7 @@ bpb_status BPB(net_alloc)(net_t **net, const struct shape *shape)
     made->theta = bpb_alloc_aligned(shape->parameters, sizeof(real));
     if (!made->theta) {
         BPB(net_destroy)(&made);
-        return BPB_ERR_MEMORY;
+        REFUSE(BPB_ERR_MEMORY);
     }
     *net = made;
     return BPB_OK;

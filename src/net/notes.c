@@ -63,7 +63,7 @@ static bpb_status append(struct notes *notes, char *key, char *value)
     if (!list) {
         free(key);
         free(value);
-        return BPB_ERR_MEMORY;
+        REFUSE(BPB_ERR_MEMORY);
     }
     list[notes->count++] = (struct note){key, value};
     notes->list = list;

@@ -264,7 +264,7 @@ static bpb_status decompose(size_t n, const struct eigen *eigen)
 static bpb_status decompose(size_t n, const struct eigen *eigen)
 {
     (void)n, (void)eigen;
-    return BPB_ERR_UNSUPPORTED;
+    REFUSE(BPB_ERR_UNSUPPORTED);
 }
 #endif
 
