@@ -125,21 +125,21 @@ static inline void take_memory(struct all *all)
     all->n_results = P + (n_0 + 2 * n_L + n_J) * B;
     real *next = all->block = make_reals(n_given + all->n_results);
     fill_uniform(&rng, n_given, 0.1, 1, next);
-    all->given.X = BPB(matrix)(cut(&next, n_0 * B), n_0, B);
-    all->given.T = BPB(matrix)(cut(&next, n_L * B), n_L, B);
-    all->given.U = BPB(matrix)(cut(&next, n_L * B), n_L, B);
-    all->given.V = BPB(matrix)(cut(&next, n_0 * B), n_0, B);
-    all->given.D = BPB(matrix)(cut(&next, n_J * B), n_J, B);
-    all->given.dT = BPB(matrix)(cut(&next, n_J * B), n_J, B);
+    all->given.X = BPB(samples)(cut(&next, n_0 * B), B, n_0);
+    all->given.T = BPB(samples)(cut(&next, n_L * B), B, n_L);
+    all->given.U = BPB(samples)(cut(&next, n_L * B), B, n_L);
+    all->given.V = BPB(samples)(cut(&next, n_0 * B), B, n_0);
+    all->given.D = BPB(samples)(cut(&next, n_J * B), B, n_J);
+    all->given.dT = BPB(samples)(cut(&next, n_J * B), B, n_J);
     all->given.T.weights = cut(&next, B);
     all->given.v = cut(&next, P);
     all->given.strength = 0.5;
     all->results = next;
     all->made.gradient = cut(&next, P);
-    all->made.dX = BPB(matrix_out)(cut(&next, n_0 * B), n_0, B);
-    all->made.Y = BPB(matrix_out)(cut(&next, n_L * B), n_L, B);
-    all->made.dY = BPB(matrix_out)(cut(&next, n_L * B), n_L, B);
-    all->made.J = BPB(matrix_out)(cut(&next, n_J * B), n_J, B);
+    all->made.dX = BPB(samples_out)(cut(&next, n_0 * B), B, n_0);
+    all->made.Y = BPB(samples_out)(cut(&next, n_L * B), B, n_L);
+    all->made.dY = BPB(samples_out)(cut(&next, n_L * B), B, n_L);
+    all->made.J = BPB(samples_out)(cut(&next, n_J * B), B, n_J);
 }
 
 /* all.made.loss points into it, which is done where it stays: see use. */

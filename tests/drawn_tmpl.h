@@ -332,11 +332,11 @@ static inline void move_nearby(struct drawn *drawn, struct rng *rng)
 
 static inline view_t drawn_inputs(const struct drawn *drawn)
 {
-    return BPB(matrix)(drawn->X, drawn->n_0, drawn->B);
+    return BPB(samples)(drawn->X, drawn->B, drawn->n_0);
 }
 static inline view_t drawn_targets(const struct drawn *drawn)
 {
-    view_t T = BPB(matrix)(drawn->T, drawn->T_rows, drawn->B);
+    view_t T = BPB(samples)(drawn->T, drawn->B, drawn->T_rows);
     T.weights = drawn->recipe.weighted ? drawn->weights : NULL;
     T.masked = drawn->recipe.masked;
     return T;

@@ -45,11 +45,11 @@ static inline void free_subject(struct subject *s)
 /* Columns first .. first+cols-1. */
 static inline view_t X_of(const struct subject *s, size_t first, size_t cols)
 {
-    return BPB(matrix)(s->X + first * s->n_in, s->n_in, cols);
+    return BPB(samples)(s->X + first * s->n_in, cols, s->n_in);
 }
 static inline view_t T_of(const struct subject *s, size_t first, size_t cols)
 {
-    return BPB(matrix)(s->T + first * s->n_out, s->n_out, cols);
+    return BPB(samples)(s->T + first * s->n_out, cols, s->n_out);
 }
 
 enum { STEPS = 3, NUMBERS = STEPS + 3 };
@@ -80,12 +80,12 @@ static inline struct outcome outcome_of(const struct subject *s, const plan_t *p
     const view_t X = X_of(s, 0, B), T = T_of(s, 0, B);
     work_t *work = NULL;
     assert_ok(BPB(work_create)(&work, plan));
-    assert_ok(BPB(forward)(s->net, work, X, BPB(matrix_out)(o.Y, s->n_out, B)));
+    assert_ok(BPB(forward)(s->net, work, X, BPB(samples_out)(o.Y, B, s->n_out)));
     assert_ok(BPB(loss)(s->net, work, X, T, &o.number[STEPS]));
     assert_ok(BPB(gradient)(s->net, work, X, T, o.gradient, &o.number[STEPS + 1]));
     run_steps(s, work, &o);
     assert_ok(BPB(predict_with)(s->net, work, X_of(s, 0, s->cols),
-                                BPB(matrix_out)(o.predicted, s->n_out, s->cols), NULL));
+                                BPB(samples_out)(o.predicted, s->cols, s->n_out), NULL));
     assert_ok(BPB(evaluate_with)(s->net, work, X_of(s, 0, s->cols), T_of(s, 0, s->cols),
                                  &o.score));
     o.number[STEPS + 2] = o.score.loss;

@@ -187,11 +187,11 @@ static inline void free_problem(struct problem *problem)
 
 static inline view_t inputs(const struct problem *problem)
 {
-    return BPB(matrix)(problem->X, problem->n_in, problem->B);
+    return BPB(samples)(problem->X, problem->B, problem->n_in);
 }
 static inline view_t targets(const struct problem *problem)
 {
-    return BPB(matrix)(problem->T, problem->n_out, problem->B);
+    return BPB(samples)(problem->T, problem->B, problem->n_out);
 }
 
 static inline void assert_outputs_close(const struct problem *problem, const real *Y)

@@ -348,7 +348,7 @@ static void check_overflow(bool flat, bool overflows)
 {
     struct machine m = overflowing_machine(flat, overflows);
     const real one = 1, target = -9;
-    const view_t X = BPB(matrix)(&one, 1, 1), T = BPB(matrix)(&target, 1, 1);
+    const view_t X = BPB(samples)(&one, 1, 1), T = BPB(samples)(&target, 1, 1);
     const bpb_status want = overflows ? BPB_NONFINITE : BPB_OK;
     const bpb_sgd_rule rule = {.eta = 0.5};
     real before[6], gradient[6] = {(real)NAN, (real)NAN, (real)NAN, 0, 0, 0};
@@ -391,7 +391,7 @@ static void delta__that_eta_makes_overflow_is_found(void **state)
                                                        .output = BPB_IDENTITY,
                                                        .init = BPB_INIT_ZERO}, NULL);
     const real one = 1, target = -9;
-    const view_t X = BPB(matrix)(&one, 1, 1), T = BPB(matrix)(&target, 1, 1);
+    const view_t X = BPB(samples)(&one, 1, 1), T = BPB(samples)(&target, 1, 1);
     const bpb_sgd_rule rule = {.eta = (double)LARGEST / 4};
     assert_int_equal(BPB(sgd_step)(m.net, m.work, X, T, &rule, NULL), BPB_NONFINITE);
     assert_true(BPB(net_ctheta)(m.net)[0] == 0 && BPB(net_ctheta)(m.net)[1] == 0);

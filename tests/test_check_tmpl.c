@@ -75,8 +75,8 @@ static void draw_data(struct rng *rng, struct sample *sample)
     fill_uniform(rng, rows * B, positive ? 0 : -1, 1, sample->T);
     for (size_t j = 0; classes && j < B; j++)
         sample->T[j] = (real)rng_between(rng, 0, n_L - 1);
-    sample->view_X = BPB(matrix)(sample->X, n_0, B);
-    sample->view_T = BPB(matrix)(sample->T, rows, B);
+    sample->view_X = BPB(samples)(sample->X, B, n_0);
+    sample->view_T = BPB(samples)(sample->T, B, rows);
     fill_uniform(rng, B, 0, 2, sample->weights);
     if (chance(rng, 3))
         sample->view_T.weights = sample->weights;
@@ -263,8 +263,8 @@ static void make_small(struct small *small, const activation_function_t *g, size
 static bpb_status check_small(const struct small *small, const bpb_check_options *options,
                               bpb_check_report *report)
 {
-    return BPB(check)(small->net, BPB(matrix)(small->X, 3, SMALL_B),
-                      BPB(matrix)(small->T, 2, SMALL_B), options, report);
+    return BPB(check)(small->net, BPB(samples)(small->X, SMALL_B, 3),
+                      BPB(samples)(small->T, SMALL_B, 2), options, report);
 }
 
 /* A check with these errors: which of the derivatives disagree, as 1 << check. */
@@ -396,7 +396,7 @@ static void check__relu_at_its_kink_is_left_out(void **state)
                                                        .hidden = BPB_RELU, .output = BPB_IDENTITY,
                                                        .init = BPB_INIT_HE_NORMAL}));
     const bpb_status status =
-        BPB(check)(net, BPB(matrix)(X, 2, 2), BPB(matrix)(T, 1, 2), NULL, &report);
+        BPB(check)(net, BPB(samples)(X, 2, 2), BPB(samples)(T, 2, 1), NULL, &report);
     assert_agrees("kinks", status, &report);
     assert_int_equal(report.result[BPB_CHECK_GRADIENT].kinks, 3);      // b_1
     assert_int_equal(report.result[BPB_CHECK_GRADIENT].entries, 13 - 3);
@@ -435,7 +435,7 @@ static void bend(double error, bpb_check_report *report, bpb_status *status)
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 1,
                                                        .init = BPB_INIT_ZERO}));
     assert_ok(BPB(net_set_activation)(net, 1, &own));
-    *status = BPB(check)(net, BPB(matrix)(X, 1, 1), BPB(matrix)(T, 1, 1), &options, report);
+    *status = BPB(check)(net, BPB(samples)(X, 1, 1), BPB(samples)(T, 1, 1), &options, report);
     BPB(net_destroy)(&net);
 }
 
@@ -517,9 +517,9 @@ static void check__net_and_refused_report_are_unchanged(void **state)
     memcpy(theta, BPB(net_ctheta)(small.net), P * sizeof *theta);
     memset(&report, 0x5a, sizeof report);
     before = report;
-    const view_t X = BPB(matrix)(small.X, 3, SMALL_B), T = BPB(matrix)(small.T, 2, SMALL_B);
-    const view_t short_T = BPB(matrix)(small.T, 2, SMALL_B - 1);
-    const view_t low_X = BPB(matrix)(small.X, 2, SMALL_B);
+    const view_t X = BPB(samples)(small.X, SMALL_B, 3), T = BPB(samples)(small.T, SMALL_B, 2);
+    const view_t short_T = BPB(samples)(small.T, SMALL_B - 1, 2);
+    const view_t low_X = BPB(samples)(small.X, SMALL_B, 2);
     assert_int_equal(BPB(check)(NULL, X, T, NULL, &report), BPB_ERR_NULL);
     assert_int_equal(BPB(check)(small.net, X, T, NULL, NULL), BPB_ERR_NULL);
     assert_int_equal(BPB(check)(small.net, X, (view_t){0}, NULL, &report), BPB_ERR_NULL);
@@ -565,7 +565,7 @@ static void check__views_are_read_as_they_are(void **state)
     const view_t X = {
         .data = spread, .rows = 3, .cols = SMALL_B, .row_stride = 2, .ld = 6, .index = index};
     assert_ok(check_small(&small, NULL, &packed));
-    assert_ok(BPB(check)(small.net, X, BPB(matrix)(small.T, 2, SMALL_B), NULL, &viewed));
+    assert_ok(BPB(check)(small.net, X, BPB(samples)(small.T, SMALL_B, 2), NULL, &viewed));
     assert_memory_equal(&packed, &viewed, sizeof packed);
     BPB(net_destroy)(&small.net);
 }

@@ -18,12 +18,12 @@ static int prepare(void **state)
     struct rng rng = {6};
     fill_uniform(&rng, N_IN * COLUMNS, -1, 1, X);
     fill_uniform(&rng, N_OUT * COLUMNS, 0, 1, T);
-    data = (data_t){.X = BPB(matrix)(X, N_IN, COLUMNS - 100),
-                    .T = BPB(matrix)(T, N_OUT, COLUMNS - 100)};
-    data.X_validation = BPB(columns)(BPB(matrix)(X, N_IN, COLUMNS), COLUMNS - 100, 100);
-    data.T_validation = BPB(columns)(BPB(matrix)(T, N_OUT, COLUMNS), COLUMNS - 100, 100);
-    data.X_test = BPB(matrix)(X, N_IN, 30);
-    data.T_test = BPB(matrix)(T, N_OUT, 30);
+    data = (data_t){.X = BPB(samples)(X, COLUMNS - 100, N_IN),
+                    .T = BPB(samples)(T, COLUMNS - 100, N_OUT)};
+    data.X_validation = BPB(columns)(BPB(samples)(X, COLUMNS, N_IN), COLUMNS - 100, 100);
+    data.T_validation = BPB(columns)(BPB(samples)(T, COLUMNS, N_OUT), COLUMNS - 100, 100);
+    data.X_test = BPB(samples)(X, 30, N_IN);
+    data.T_test = BPB(samples)(T, 30, N_OUT);
     return make_folder(state);
 }
 
@@ -480,12 +480,12 @@ static void checkpoint__holds_all_of_a_score(void **state)
     (void)state;
     static const size_t one[] = {1, 1};
     const real x[] = {1, BPB_SELECT(1e308, 1e38f)}, t[] = {1, 0}, holes[] = {1, (real)NAN};
-    data_t few = {.X = BPB(matrix)(x, 1, 1),
-                  .T = BPB(matrix)(t, 1, 1),
-                  .X_validation = BPB(matrix)(x, 1, 2),
-                  .T_validation = BPB(matrix)(t, 1, 2),
-                  .X_test = BPB(matrix)(t, 1, 2),
-                  .T_test = BPB(matrix)(holes, 1, 2)};
+    data_t few = {.X = BPB(samples)(x, 1, 1),
+                  .T = BPB(samples)(t, 1, 1),
+                  .X_validation = BPB(samples)(x, 2, 1),
+                  .T_validation = BPB(samples)(t, 2, 1),
+                  .X_test = BPB(samples)(t, 2, 1),
+                  .T_test = BPB(samples)(holes, 2, 1)};
     few.T_test.masked = 1;
     struct seen seen = {0};
     net_t *net = NULL;
@@ -793,7 +793,7 @@ static void checkpoint__knows_its_scaling_and_data(void **state)
         factor[i] = ones[i] = 1;
     factor[N_IN - 1] = 2;
     fewer.X.cols = fewer.T.cols = COLUMNS - 101;
-    thin.X = BPB(matrix)(X, N_IN - 1, COLUMNS - 100);
+    thin.X = BPB(samples)(X, COLUMNS - 100, N_IN - 1);
     thin.X_validation = thin.T_validation = thin.X_test = thin.T_test = (view_t){0};
     for (int i = 0; i < 8; i++) {
         net_t *first = make_net(), *second = make_net();
@@ -849,8 +849,8 @@ static void checkpoint__of_the_other_precision_is_refused(void **state)
 {
     (void)state;
     static const other_real none[N_IN * COLUMNS] = {0};
-    const OTHER(data) zeros = {.X = OTHER(matrix)(none, N_IN, COLUMNS - 100),
-                               .T = OTHER(matrix)(none, N_OUT, COLUMNS - 100)};
+    const OTHER(data) zeros = {.X = OTHER(samples)(none, COLUMNS - 100, N_IN),
+                               .T = OTHER(samples)(none, COLUMNS - 100, N_OUT)};
     const bpb_train_options options = kept(&three, 0);
     OTHER(net) *other = NULL;
     net_t *net = make_net();

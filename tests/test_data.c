@@ -544,8 +544,8 @@ static int one_hot_both(const double *labels, size_t n, size_t classes, bpb_out 
     T.data = out;
     T.rows = classes;
     const bpbf_out S = {s_out, T.rows, T.cols, T.ld, T.row_stride, T.index, T.row_index};
-    const int status = bpb_one_hot(bpb_matrix(labels, 1, n), T, where);
-    assert_int_equal(bpbf_one_hot(bpbf_matrix(s_labels, 1, n), S, &s_where), status);
+    const int status = bpb_one_hot(bpb_samples(labels, n, 1), T, where);
+    assert_int_equal(bpbf_one_hot(bpbf_samples(s_labels, n, 1), S, &s_where), status);
     assert_true(s_where.row == where->row && s_where.col == where->col);
     for (size_t k = 0; k < ROOM; k++)
         assert_true((double)s_out[k] == out[k]);
@@ -592,7 +592,7 @@ static void one_hot__labels_chosen_by_index(void **state)
     static const double labels[] = {1, 99, 99, 99, 0};
     double T[6];
     const bpb_view chosen = {.data = labels, .rows = 1, .cols = 3, .ld = 2, .index = index};
-    assert_int_equal(bpb_one_hot(chosen, bpb_matrix_out(T, 2, 3), NULL), BPB_OK);
+    assert_int_equal(bpb_one_hot(chosen, bpb_samples_out(T, 3, 2), NULL), BPB_OK);
     static const double expected[] = {1, 0, 0, 1, 1, 0};
     assert_memory_equal(T, expected, sizeof T);
 }
@@ -624,8 +624,8 @@ static void one_hot__traps_set(void **state)
         skip();
     assert_true(clear_traps());
     double labels[] = {0, 1, NAN}, T[6] = {0};
-    const bpb_view from = bpb_matrix(labels, 1, 3);
-    const bpb_out to = bpb_matrix_out(T, 2, 3);
+    const bpb_view from = bpb_samples(labels, 3, 1);
+    const bpb_out to = bpb_samples_out(T, 3, 2);
     set_traps(1);
     const int status = bpb_one_hot(from, to, NULL);
     assert_true(clear_traps());
@@ -637,8 +637,8 @@ static void one_hot__views_that_do_not_fit(void **state)
     (void)state;
     double labels[4] = {0, 1, 0, 1}, T[8];
     float s_labels[4] = {0, 1, 0, 1}, S[8];
-    const bpb_view good = bpb_matrix(labels, 1, 4);
-    const bpb_out to = bpb_matrix_out(T, 2, 4);
+    const bpb_view good = bpb_samples(labels, 4, 1);
+    const bpb_out to = bpb_samples_out(T, 4, 2);
     bpb_out other = to;
     bpb_view from = good;
     for (int k = 0; k < 8; k++)
@@ -662,7 +662,8 @@ static void one_hot__views_that_do_not_fit(void **state)
     from = good;
     from.rows = 2;
     assert_int_equal(bpb_one_hot(from, to, NULL), BPB_ERR_SHAPE);
-    assert_int_equal(bpbf_one_hot(bpbf_matrix(s_labels, 1, 4), bpbf_matrix_out(S, 2, 3), NULL), BPB_ERR_SHAPE);
+    assert_int_equal(bpbf_one_hot(bpbf_samples(s_labels, 4, 1), bpbf_samples_out(S, 3, 2), NULL),
+                     BPB_ERR_SHAPE);
     for (int k = 0; k < 8; k++)
         assert_true(T[k] == -7);
 }

@@ -351,9 +351,9 @@ static void gradient__of_mazurs_example_is_as_published(void **state)
     static const double db_1[] = {0.0087713546894869297, 0.0099542547052171963};
     static const double db_2[] = {0.13849856162855695, -0.038098236516556236};
     struct machine machine = make_mazur();
-    const bpb_view X = bpb_matrix(mazur_x, 2, 1), T = bpb_matrix(mazur_t, 2, 1);
+    const bpb_view X = bpb_samples(mazur_x, 1, 2), T = bpb_samples(mazur_t, 1, 2);
     double Y[2], gradient[12], w[8], E;
-    assert_ok(bpb_forward(machine.net, machine.work, X, bpb_matrix_out(Y, 2, 1)));
+    assert_ok(bpb_forward(machine.net, machine.work, X, bpb_samples_out(Y, 1, 2)));
     assert_ok(bpb_gradient(machine.net, machine.work, X, T, gradient, &E));
     mazur_weights(gradient, w);
     assert_digits("outputs", 2, Y, outputs, 15);
@@ -380,13 +380,13 @@ static void sgd_update__repeats_mazurs_run(void **state)
 {
     (void)state;
     struct machine machine = make_mazur();
-    const bpb_view X = bpb_matrix(mazur_x, 2, 1), T = bpb_matrix(mazur_t, 2, 1);
+    const bpb_view X = bpb_samples(mazur_x, 1, 2), T = bpb_samples(mazur_t, 1, 2);
     size_t steps = 0;
     for (size_t r = 0; r < COUNT(mazur_run); r++) {
         double Y[2], w[8], E;
         for (; steps < mazur_run[r].steps; steps++)
             step_without_biases(&machine, X, T);
-        assert_ok(bpb_forward(machine.net, machine.work, X, bpb_matrix_out(Y, 2, 1)));
+        assert_ok(bpb_forward(machine.net, machine.work, X, bpb_samples_out(Y, 1, 2)));
         assert_ok(bpb_loss(machine.net, machine.work, X, T, &E));
         mazur_weights(bpb_net_ctheta(machine.net), w);
         assert_digits("w", 8, w, mazur_run[r].w, 14);
@@ -465,8 +465,8 @@ static struct machine make_pytorch(void)
 /* Targets Y - 1 give the squared loss the derivative 1 in each output: that of their sum. */
 static void targets_of_a_sum(struct machine *machine, double T[3])
 {
-    assert_ok(
-        bpb_forward(machine->net, machine->work, bpb_matrix(pytorch_x, 2, 3), bpb_matrix_out(T, 1, 3)));
+    assert_ok(bpb_forward(machine->net, machine->work, bpb_samples(pytorch_x, 3, 2),
+                          bpb_samples_out(T, 3, 1)));
     for (size_t j = 0; j < 3; j++)
         T[j] -= 1;
 }
@@ -489,8 +489,8 @@ static void gradient__of_pytorchs_baseline_is_as_published(void **state)
     targets_of_a_sum(&machine, T);
     const double sum = T[0] + T[1] + T[2] + 3;
     assert_digits("sum", 1, &sum, &sum_published, 15);
-    assert_ok(bpb_gradient(machine.net, machine.work, bpb_matrix(pytorch_x, 2, 3), bpb_matrix(T, 1, 3),
-                            gradient, NULL));
+    assert_ok(bpb_gradient(machine.net, machine.work, bpb_samples(pytorch_x, 3, 2),
+                           bpb_samples(T, 3, 1), gradient, NULL));
     assert_pytorch_gradient(gradient, 3); // a sum, not a mean
     free_machine(&machine);
 }
@@ -502,8 +502,8 @@ static void vjp__of_ones_gives_pytorchs_gradient(void **state)
     static const double ones[] = {1, 1, 1};
     struct machine machine = make_pytorch();
     double gradient[13];
-    assert_ok(bpb_vjp(machine.net, machine.work, bpb_matrix(pytorch_x, 2, 3),
-                       bpb_matrix(ones, 1, 3), gradient, (bpb_out){0}));
+    assert_ok(bpb_vjp(machine.net, machine.work, bpb_samples(pytorch_x, 3, 2),
+                      bpb_samples(ones, 3, 1), gradient, (bpb_out){0}));
     assert_pytorch_gradient(gradient, 1);
     free_machine(&machine);
 }
@@ -521,8 +521,8 @@ static void gradient__of_a_loss_of_ones_own_is_pytorchs(void **state)
     assert_ok(bpb_net_set_loss(machine.net, &own_sum));
     assert_ok(bpb_plan_create(&machine.plan, machine.net, NULL));
     assert_ok(bpb_work_create(&machine.work, machine.plan));
-    assert_ok(bpb_gradient(machine.net, machine.work, bpb_matrix(pytorch_x, 2, 3),
-                            bpb_matrix(none, 1, 3), gradient, &E));
+    assert_ok(bpb_gradient(machine.net, machine.work, bpb_samples(pytorch_x, 3, 2),
+                           bpb_samples(none, 3, 1), gradient, &E));
     const double sum = 3 * E;
     assert_digits("sum", 1, &sum, &sum_published, 15);
     assert_pytorch_gradient(gradient, 3);
@@ -538,8 +538,8 @@ static void check_pytorch_run(const struct pytorch_run *run, size_t n_rows,
         double T[3], got[13];
         for (; steps < run[r].steps; steps++) {
             targets_of_a_sum(&machine, T);
-            assert_ok(bpb_sgd_step(machine.net, machine.work, bpb_matrix(pytorch_x, 2, 3),
-                                    bpb_matrix(T, 1, 3), rule, NULL));
+            assert_ok(bpb_sgd_step(machine.net, machine.work, bpb_samples(pytorch_x, 3, 2),
+                                   bpb_samples(T, 3, 1), rule, NULL));
         }
         for (size_t i = 0; i < 13; i++)
             got[i] = bpb_net_ctheta(machine.net)[pytorch_place[i]];
@@ -1390,11 +1390,11 @@ static struct built build(const struct example *example)
 
 static bpb_view view_of(const struct numbers *numbers, size_t rows)
 {
-    return bpb_matrix(numbers->x, rows, COLUMNS);
+    return bpb_samples(numbers->x, COLUMNS, rows);
 }
 static bpb_out view_into(struct numbers *numbers, size_t rows)
 {
-    return bpb_matrix_out(numbers->x, rows, COLUMNS);
+    return bpb_samples_out(numbers->x, COLUMNS, rows);
 }
 
 static void check_jvp(const struct example *example, struct rng *rng)

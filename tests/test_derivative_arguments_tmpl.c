@@ -262,7 +262,7 @@ static void derivatives__refuse_what_is_no_class(void **state)
     in.work = machine.work;
     for (size_t i = 0; i < COUNT(labels); i++)
         for (size_t c = 0; c < COUNT(calls); c++) {
-            in.T = BPB(matrix)(labels[i], 1, 4);
+            in.T = BPB(samples)(labels[i], 4, 1);
             if (calls[c].has & TAKES_T)
                 refuse(&all, c, "a label", &in, &all.made, BPB_ERR_LABEL);
         }

@@ -40,11 +40,11 @@ static void free_directions(struct directions *d)
 
 static out_t of_inputs(const struct drawn *drawn, real *X)
 {
-    return BPB(matrix_out)(X, drawn->n_0, drawn->B);
+    return BPB(samples_out)(X, drawn->B, drawn->n_0);
 }
 static out_t of_outputs(const struct drawn *drawn, real *Y)
 {
-    return BPB(matrix_out)(Y, drawn->n_L, drawn->B);
+    return BPB(samples_out)(Y, drawn->B, drawn->n_L);
 }
 static const out_t left_out;
 
@@ -165,7 +165,7 @@ static void check_jacobian(const struct drawn *drawn, void *user)
     naive_jacobian(&drawn->naive, &drawn->batch, want);
     naive_jacobian(&drawn->naive, &drawn->nearby, nearby);
     assert_ok(BPB(jacobian)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                            BPB(matrix_out)(J, drawn->n_L * drawn->n_0, drawn->B)));
+                            BPB(samples_out)(J, drawn->B, drawn->n_L * drawn->n_0)));
     assert_like("dY/dX", drawn->terms, n, J, want, nearby);
     shapes[(drawn->n_L > drawn->n_0) - (drawn->n_L < drawn->n_0) + 1]++;
     free(J);

@@ -579,17 +579,17 @@ static void note_others(const struct subject *s, const bpb_plan_options *options
     assert_ok(BPB(plan_create)(&plan, s->net, options));
     assert_ok(BPB(work_create)(&work, plan));
     assert_ok(BPB(gradient)(s->net, work, X, T, gradient, NULL)); /* leaves its masks behind */
-    assert_ok(BPB(forward)(s->net, work, X, BPB(matrix_out)(noted, s->n_out, B)));
+    assert_ok(BPB(forward)(s->net, work, X, BPB(samples_out)(noted, B, s->n_out)));
     noted += n_Y;
-    assert_ok(BPB(predict_with)(s->net, work, X, BPB(matrix_out)(noted, s->n_out, B), NULL));
+    assert_ok(BPB(predict_with)(s->net, work, X, BPB(samples_out)(noted, B, s->n_out), NULL));
     noted += n_Y;
-    assert_ok(BPB(gradient_x)(s->net, work, X, T, noted, BPB(matrix_out)(noted + s->P, s->n_in, B),
-                              &E));
+    assert_ok(
+        BPB(gradient_x)(s->net, work, X, T, noted, BPB(samples_out)(noted + s->P, B, s->n_in), &E));
     noted += s->P + n_X;
     assert_ok(BPB(hvp)(s->net, work, X, T, s->theta, noted, noted + s->P, NULL));
     noted += 2 * s->P;
     assert_ok(
-        BPB(jvp)(s->net, work, X, s->theta, X, (out_t){0}, BPB(matrix_out)(noted, s->n_out, B)));
+        BPB(jvp)(s->net, work, X, s->theta, X, (out_t){0}, BPB(samples_out)(noted, B, s->n_out)));
     noted += n_Y;
     *noted++ = (real)E;
     assert_ok(BPB(loss)(s->net, work, X, T, &E));
@@ -668,7 +668,7 @@ static void inputs__are_dropped_after_scaling(void **state)
         factor[i % N] = 2;
         scaled[i] = (s.X[i] - 1) * 2;
     }
-    real *want = gradient_by(&s, &options, B, BPB(matrix)(scaled, N, B), NULL);
+    real *want = gradient_by(&s, &options, B, BPB(samples)(scaled, B, N), NULL);
     assert_ok(BPB(net_set_input_scaling)(s.net, shift, factor));
     real *got = gradient_by(&s, &options, B, X_of(&s, 0, B), NULL);
     assert_same_bits(s.P, got, want);

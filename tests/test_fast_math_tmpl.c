@@ -93,11 +93,11 @@ static real x_values[N_IN * COLS], t_values[N_OUT * COLS];
 
 static view_t X(void)
 {
-    return BPB(matrix)(x_values, N_IN, COLS);
+    return BPB(samples)(x_values, COLS, N_IN);
 }
 static view_t T(void)
 {
-    return BPB(matrix)(t_values, N_OUT, COLS);
+    return BPB(samples)(t_values, COLS, N_OUT);
 }
 
 /* A value of column BAD is replaced, and put back. */
@@ -133,9 +133,9 @@ static void forward__keeps_subnormals(void **state)
     put(&x, SUBNORMAL);
     BPB(net_theta)(m.net)[0] = 1;
     BPB(net_theta)(m.net)[1] = 0;
-    assert_ok(BPB(forward)(m.net, m.work, BPB(matrix)(&x, 1, 1), BPB(matrix_out)(&y, 1, 1)));
+    assert_ok(BPB(forward)(m.net, m.work, BPB(samples)(&x, 1, 1), BPB(samples_out)(&y, 1, 1)));
     assert_int_equal(bits_at(&y), SUBNORMAL);
-    assert_ok(BPB(predict)(m.net, BPB(matrix)(&x, 1, 1), BPB(matrix_out)(&y, 1, 1)));
+    assert_ok(BPB(predict)(m.net, BPB(samples)(&x, 1, 1), BPB(samples_out)(&y, 1, 1)));
     assert_int_equal(bits_at(&y), SUBNORMAL);
     free_machine(&m);
 }
@@ -160,8 +160,8 @@ static void predict__flags_the_column_and_no_other(void **state)
     struct machine m = new_machine();
     real expected[N_OUT * COLS], Y[N_OUT * COLS];
     unsigned char flags[COLS];
-    const out_t V = BPB(matrix_out)(Y, N_OUT, COLS);
-    assert_ok(BPB(predict)(m.net, X(), BPB(matrix_out)(expected, N_OUT, COLS)));
+    const out_t V = BPB(samples_out)(Y, COLS, N_OUT);
+    assert_ok(BPB(predict)(m.net, X(), BPB(samples_out)(expected, COLS, N_OUT)));
     for (size_t i = 0; i < COUNT(nonfinite); i++) {
         const struct spoilt spoilt = spoil(x_values, N_IN, nonfinite[i]);
         assert_int_equal(BPB(predict_with)(m.net, m.work, X(), V, flags), BPB_NONFINITE);
@@ -259,11 +259,12 @@ static void one_hot__refuses_what_is_no_label(void **state)
     static const bits bad[] = {INFINITE, MINUS_INFINITE, QUIET_NAN, SIGNALLING_NAN, SUBNORMAL};
     real labels[3] = {2, 0, 1}, Y[3 * N_OUT];
     bpb_where where;
-    assert_ok(BPB(one_hot)(BPB(matrix)(labels, 1, 3), BPB(matrix_out)(Y, N_OUT, 3), &where));
+    assert_ok(BPB(one_hot)(BPB(samples)(labels, 3, 1), BPB(samples_out)(Y, 3, N_OUT), &where));
     for (size_t i = 0; i < COUNT(bad); i++) {
         put(labels + 2, bad[i]);
-        assert_int_equal(BPB(one_hot)(BPB(matrix)(labels, 1, 3), BPB(matrix_out)(Y, N_OUT, 3), &where),
-                         BPB_ERR_LABEL);
+        assert_int_equal(
+            BPB(one_hot)(BPB(samples)(labels, 3, 1), BPB(samples_out)(Y, 3, N_OUT), &where),
+            BPB_ERR_LABEL);
         assert_int_equal(where.col, 2);
     }
 }

@@ -130,11 +130,11 @@ static const bpb_sgd_rule rule = {.eta = 0.3, .decay = 0.1};
 
 static view_t X(void)
 {
-    return BPB(matrix)(x_values, N_IN, COLS);
+    return BPB(samples)(x_values, COLS, N_IN);
 }
 static view_t T(void)
 {
-    return BPB(matrix)(t_values, N_OUT, COLS);
+    return BPB(samples)(t_values, COLS, N_OUT);
 }
 
 static bpb_net_options options_of(bpb_activation hidden, struct ending ending)
@@ -184,9 +184,9 @@ static void note_passes(struct machine *m, view_t inputs_of_net)
     double loss = 0;
     bpb_score score;
     const view_t A = inputs_of_net;
-    note_status(BPB(forward)(m->net, m->work, A, BPB(matrix_out)(Y, N_OUT, COLS)));
+    note_status(BPB(forward)(m->net, m->work, A, BPB(samples_out)(Y, COLS, N_OUT)));
     note_reals(Y, N_OUT * COLS);
-    note_status(BPB(predict_with)(m->net, m->work, A, BPB(matrix_out)(Y, N_OUT, COLS), flags));
+    note_status(BPB(predict_with)(m->net, m->work, A, BPB(samples_out)(Y, COLS, N_OUT), flags));
     note_reals(Y, N_OUT * COLS);
     note(flags, sizeof flags);
     note_status(BPB(evaluate)(m->net, A, T(), &score));
@@ -220,27 +220,28 @@ static void scene_passes(void)
 
 static void scene_passes_of_nonfinite_columns(void)
 {
-    note_passes_of_all_nets(BPB(matrix)(x_bad, N_IN, COLS));
+    note_passes_of_all_nets(BPB(samples)(x_bad, COLS, N_IN));
 }
 
 /* Every derivative of a net, of targets with weights; NaN among them is masked. */
 static void note_derivatives(struct machine *m, view_t inputs_of_net, view_t goals)
 {
     static real Hv[P], dX[N_IN * COLS], J[N_IN * N_OUT * COLS];
-    const view_t A = inputs_of_net, D = BPB(matrix)(J, N_IN * N_OUT, COLS);
+    const view_t A = inputs_of_net, D = BPB(samples)(J, COLS, N_IN * N_OUT);
     const real *v = BPB(net_ctheta)(m->net);
     double E = 0;
     memset(Hv, 0, sizeof Hv); /* what a refused call leaves */
     memset(dX, 0, sizeof dX);
     memset(J, 0, sizeof J);
-    note_status(BPB(gradient_x)(m->net, m->work, A, goals, Hv, BPB(matrix_out)(dX, N_IN, COLS), &E));
+    note_status(
+        BPB(gradient_x)(m->net, m->work, A, goals, Hv, BPB(samples_out)(dX, COLS, N_IN), &E));
     note_reals(Hv, P);
     note_reals(dX, N_IN * COLS);
     note_status(BPB(vjp)(m->net, m->work, A, T(), Hv, (out_t){0}));
     note_reals(Hv, P);
-    note_status(BPB(jvp)(m->net, m->work, A, v, A, (out_t){0}, BPB(matrix_out)(J, N_OUT, COLS)));
+    note_status(BPB(jvp)(m->net, m->work, A, v, A, (out_t){0}, BPB(samples_out)(J, COLS, N_OUT)));
     note_reals(J, N_OUT * COLS);
-    note_status(BPB(jacobian)(m->net, m->work, A, BPB(matrix_out)(J, N_IN * N_OUT, COLS)));
+    note_status(BPB(jacobian)(m->net, m->work, A, BPB(samples_out)(J, COLS, N_IN * N_OUT)));
     note_reals(J, COUNT(J));
     note_status(BPB(hvp)(m->net, m->work, A, goals, v, Hv, NULL, &E));
     note_reals(Hv, P);
@@ -299,7 +300,7 @@ static void scene_derivatives(void)
 {
     for (int bad = 0; bad < 2; bad++) {
         struct machine m = derivative_machine(false, 0);
-        const view_t A = BPB(matrix)(bad ? x_bad : x_values, N_IN, COLS);
+        const view_t A = BPB(samples)(bad ? x_bad : x_values, COLS, N_IN);
         note_derivatives(&m, A, T());
         note_objective(m.net, A, T());
         free_machine(&m);
@@ -317,7 +318,7 @@ static void scene_own_functions(void)
 
 static void scene_targets(void)
 {
-    view_t classes = BPB(matrix)(class_of, 1, COLS), holes = BPB(matrix)(t_holes, N_OUT, COLS);
+    view_t classes = BPB(samples)(class_of, COLS, 1), holes = BPB(samples)(t_holes, COLS, N_OUT);
     struct machine m = derivative_machine(false, 0.1);
     classes.weights = holes.weights = weights;
     note_derivatives(&m, X(), classes); /* a NaN and a signalling NaN are no classes, */
@@ -342,11 +343,13 @@ static void scene_subnormals(void)
     real y = 0, zero = 0, root = BPB_SELECT(1e-160, 1e-20f); /* root^2 is subnormal */
     double loss = 0;
     BPB(net_theta)(m.net)[0] = 1;
-    note_status(BPB(forward)(m.net, m.work, BPB(matrix)(&subnormal, 1, 1), BPB(matrix_out)(&y, 1, 1)));
+    note_status(
+        BPB(forward)(m.net, m.work, BPB(samples)(&subnormal, 1, 1), BPB(samples_out)(&y, 1, 1)));
     assert_same_bits(1, &y, &subnormal);
-    note_status(BPB(predict)(m.net, BPB(matrix)(&subnormal, 1, 1), BPB(matrix_out)(&y, 1, 1)));
+    note_status(BPB(predict)(m.net, BPB(samples)(&subnormal, 1, 1), BPB(samples_out)(&y, 1, 1)));
     assert_same_bits(1, &y, &subnormal);
-    note_status(BPB(loss)(m.net, m.work, BPB(matrix)(&root, 1, 1), BPB(matrix)(&zero, 1, 1), &loss));
+    note_status(
+        BPB(loss)(m.net, m.work, BPB(samples)(&root, 1, 1), BPB(samples)(&zero, 1, 1), &loss));
     note(&loss, sizeof loss);
     note_status(BPB(sgd_update)(m.net, (const real[]){0, subnormal}, &(bpb_sgd_rule){.eta = 1}));
     note_theta(m.net);
@@ -376,8 +379,8 @@ static void scene_moments(void)
 {
     struct machine m = plain_machine();
     bpb_moments moments[N_IN] = {{0}}, of_T[N_OUT] = {{0}};
-    view_t holes = BPB(matrix)(t_holes, N_OUT, COLS);
-    note_status(BPB(moments_add)(moments, BPB(matrix)(x_bad, N_IN, COLS)));
+    view_t holes = BPB(samples)(t_holes, COLS, N_OUT);
+    note_status(BPB(moments_add)(moments, BPB(samples)(x_bad, COLS, N_IN)));
     note_status(BPB(moments_add)(moments, X()));
     note(moments, sizeof moments);
     note_status(bpb_moments_merge(moments, moments, N_IN));
@@ -418,14 +421,14 @@ static void scene_whitening(void)
     double statistics[1 + 2 * N_IN + N_IN * (N_IN + 1) / 2];
     real y[N_IN * COLS] = {0};
     note_status(BPB(whitening_create)(&whitening, N_IN));
-    note_status(BPB(whitening_add)(whitening, BPB(matrix)(x_bad, N_IN, COLS)));
+    note_status(BPB(whitening_add)(whitening, BPB(samples)(x_bad, COLS, N_IN)));
     note_status(BPB(whitening_add)(whitening, X()));
     note_status(BPB(whitening_merge)(whitening, whitening));
     note_status(BPB(whitening_pack)(whitening, statistics, COUNT(statistics)));
     note(statistics, sizeof statistics);
     note_status(BPB(whitening_unpack)(whitening, statistics, COUNT(statistics)));
     note_status(BPB(whitening_solve)(whitening, &(bpb_whitening_options){.share = 1}));
-    note_status(BPB(whitening_apply)(whitening, X(), BPB(matrix_out)(y, N_IN, COLS)));
+    note_status(BPB(whitening_apply)(whitening, X(), BPB(samples_out)(y, COLS, N_IN)));
     note_reals(y, COUNT(y));
     note_status(BPB(whitening_fold)(&raw, whitening, m.net));
     if (raw) /* with LAPACK */
@@ -496,8 +499,8 @@ static void scene_dropout(void)
         note(&loss, sizeof loss);
         note_status(BPB(sgd_step)(m.net, m.work, X(), T(), &rule, &loss));
         note_theta(m.net);
-        note_status(BPB(gradient)(m.net, m.work, BPB(matrix)(x_bad, N_IN, COLS), T(), gradient,
-                                  NULL));
+        note_status(
+            BPB(gradient)(m.net, m.work, BPB(samples)(x_bad, COLS, N_IN), T(), gradient, NULL));
     }
     free_machine(&m);
 }
@@ -515,7 +518,7 @@ static void scene_train_until_overflow(void)
 
 static void scene_train_refuses_nonfinite_data(void)
 {
-    note_training(BPB(matrix)(x_bad, N_IN, COLS), 0.01, 0.5);
+    note_training(BPB(samples)(x_bad, COLS, N_IN), 0.01, 0.5);
 }
 
 /* ---- A run with all that calls back, and with a file; none of it does arithmetic ---- */
@@ -634,7 +637,7 @@ static void scene_find_nonfinite(void)
         bpb_where where = {9, 9};
         real values[3] = {1, 2, 3};
         memcpy(values + 1, bad + i, sizeof *bad);
-        note_status(BPB(find_nonfinite)(BPB(matrix)(values, 3, 1), &where));
+        note_status(BPB(find_nonfinite)(BPB(samples)(values, 1, 3), &where));
         note(&where, sizeof where);
     }
 }
@@ -646,7 +649,8 @@ static void scene_one_hot(void)
         real labels[2] = {1, 0}, columns_of[2 * N_OUT] = {0};
         bpb_where where = {9, 9};
         memcpy(labels + 1, bad + i, sizeof *bad);
-        note_status(BPB(one_hot)(BPB(matrix)(labels, 1, 2), BPB(matrix_out)(columns_of, N_OUT, 2), &where));
+        note_status(BPB(one_hot)(BPB(samples)(labels, 2, 1), BPB(samples_out)(columns_of, 2, N_OUT),
+                                 &where));
         note(&where, sizeof where);
         note_reals(columns_of, COUNT(columns_of));
     }

@@ -91,8 +91,8 @@ static void check_gradient_x(const struct drawn *drawn, void *user)
     naive_gradient(&drawn->naive, &drawn->batch, NULL, NULL, want);
     naive_gradient(&drawn->naive, &drawn->nearby, NULL, NULL, nearby);
     assert_ok(BPB(gradient_x)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                              drawn_targets(drawn), again, BPB(matrix_out)(dX, drawn->n_0, drawn->B),
-                              &E));
+                              drawn_targets(drawn), again,
+                              BPB(samples_out)(dX, drawn->B, drawn->n_0), &E));
     assert_like("dX", drawn->terms, n, dX, want, nearby);
     assert_same_bits(drawn->P, again, gradient);
     free(gradient);
@@ -189,7 +189,7 @@ static void check_steps(const struct drawn *drawn, void *user)
     naive_step_gradient(&drawn->naive, &drawn->batch, want, want_dX);
     assert_ok(BPB(gradient_x)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
                               drawn_targets(drawn), gradient,
-                              BPB(matrix_out)(dX, drawn->n_0, drawn->B), NULL));
+                              BPB(samples_out)(dX, drawn->B, drawn->n_0), NULL));
     assert_within("gradient", drawn->P, gradient, want, BPB_SELECT(1e-13L, 5e-5L));
     assert_within("dX", n, dX, want_dX, BPB_SELECT(1e-13L, 5e-5L));
     free(gradient);

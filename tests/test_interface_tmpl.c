@@ -118,7 +118,7 @@ static void columns__of_a_view_are_those_of_the_matrix(void **state)
     (void)state;
     static real values[12];
     static const size_t index[] = {3, 0, 2};
-    const view_t last = BPB(columns)(BPB(view_of)(BPB(matrix_out)(values, 3, 4)), 2, 2);
+    const view_t last = BPB(columns)(BPB(view_of)(BPB(samples_out)(values, 4, 3)), 2, 2);
     assert_ptr_equal(last.data, values + 6);
     assert_int_equal(last.rows, 3);
     assert_int_equal(last.cols, 2);
@@ -276,8 +276,8 @@ static void assert_passes_agree(const struct machine *m, view_t X, view_t T)
     real Y[WIDTH], Y_predicted[WIDTH];
     double loss;
     bpb_score score;
-    assert_ok(BPB(forward)(m->net, m->work, X, BPB(matrix_out)(Y, T.rows, 1)));
-    assert_ok(BPB(predict)(m->net, X, BPB(matrix_out)(Y_predicted, T.rows, 1)));
+    assert_ok(BPB(forward)(m->net, m->work, X, BPB(samples_out)(Y, 1, T.rows)));
+    assert_ok(BPB(predict)(m->net, X, BPB(samples_out)(Y_predicted, 1, T.rows)));
     for (size_t i = 0; i < T.rows; i++)
         assert_number_close("output", Y_predicted[i], Y[i], 1, 64 * EPSILON);
     assert_ok(BPB(loss)(m->net, m->work, X, T, &loss));
@@ -304,8 +304,8 @@ static void assert_runs(const bpb_net_options *options, size_t batch)
 {
     const real x[WIDTH] = {RC(0.5), 1, -2}, t[WIDTH] = {0};
     struct machine m = make_machine(options, &(bpb_plan_options){.batch = batch});
-    const view_t X = BPB(matrix)(x, options->units[0], 1);
-    const view_t T = BPB(matrix)(t, options->units[options->n_layers], 1);
+    const view_t X = BPB(samples)(x, 1, options->units[0]);
+    const view_t T = BPB(samples)(t, 1, options->units[options->n_layers]);
     assert_true(X.rows <= WIDTH && T.rows <= WIDTH);
     assert_passes_agree(&m, X, T);
     assert_step_moves(&m, X, T);
@@ -335,7 +335,7 @@ static void train__batch_larger_than_the_data_is_the_data(void **state)
 {
     (void)state;
     const real X[2 * N_IN] = {1, 2, 3, 4, 5, 6}, T[2 * N_OUT] = {1, 0, 0, 1};
-    const data_t data = {.X = BPB(matrix)(X, N_IN, 2), .T = BPB(matrix)(T, N_OUT, 2)};
+    const data_t data = {.X = BPB(samples)(X, 2, N_IN), .T = BPB(samples)(T, 2, N_OUT)};
     bpb_train_report report;
     net_t *net = new_net();
     const bpb_train_options options = {.eta = 0.5, .batch = SIZE_MAX, .epochs = 2};
@@ -353,7 +353,8 @@ static void forward__single_column_of_any_leading_dimension(void **state)
     const real x[N_IN] = {1, 2, 3};
     struct machine m = make_machine(&(bpb_net_options){.units = units, .n_layers = 2}, NULL);
     real expected[N_OUT], Y[N_OUT];
-    assert_ok(BPB(forward)(m.net, m.work, BPB(matrix)(x, N_IN, 1), BPB(matrix_out)(expected, N_OUT, 1)));
+    assert_ok(BPB(forward)(m.net, m.work, BPB(samples)(x, 1, N_IN),
+                           BPB(samples_out)(expected, 1, N_OUT)));
     for (size_t i = 0; i < COUNT(large); i++) {
         const view_t X = {.data = x, .rows = N_IN, .cols = 1, .ld = large[i]};
         const out_t V = {.data = Y, .rows = N_OUT, .cols = 1, .ld = large[i]};

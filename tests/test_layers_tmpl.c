@@ -16,11 +16,11 @@ static const bpb_net_options options = {.units = units,
 
 static view_t X(void)
 {
-    return BPB(matrix)(x_values, 5, B);
+    return BPB(samples)(x_values, B, 5);
 }
 static view_t T(void)
 {
-    return BPB(matrix)(t_values, 3, B);
+    return BPB(samples)(t_values, B, 3);
 }
 
 static struct machine machine_with(int keep_Z)
@@ -150,7 +150,7 @@ static void work_layer__after_each_pass(void **state)
         double E;
         bpb_score score;
         compute_by_hand(m.net);
-        assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix_out)(Y, 3, B)));
+        assert_ok(BPB(forward)(m.net, m.work, X(), BPB(samples_out)(Y, B, 3)));
         expect_Z(&m, keep_Z);
         expect_A(&m);
         expect_D(&m, 0);
@@ -170,7 +170,7 @@ static void work_layer__after_each_pass(void **state)
         expect_D(&m, -0.25L);
         expect_gradient(&m, NULL);
         memcpy(theta, before, BPB(net_parameters)(m.net) * sizeof *theta);
-        assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(matrix_out)(Y, 3, B), NULL));
+        assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(samples_out)(Y, B, 3), NULL));
         expect_A(&m);
         expect_D(&m, 0);
         assert_ok(BPB(evaluate_with)(m.net, m.work, X(), T(), &score));
@@ -195,21 +195,21 @@ static void work_layer__after_derivatives(void **state)
     assert_ok(BPB(hvp)(m.net, m.work, X(), T(), v_values, Hv, NULL, NULL));
     expect_D(&m, 1);
     expect_gradient(&m, NULL);
-    assert_ok(BPB(gradient_x)(m.net, m.work, X(), T(), gradient, BPB(matrix_out)(dX, 5, B), NULL));
+    assert_ok(BPB(gradient_x)(m.net, m.work, X(), T(), gradient, BPB(samples_out)(dX, B, 5), NULL));
     expect_D(&m, 1);
     expect_gradient(&m, gradient);
-    assert_ok(BPB(gradient_x)(m.net, m.work, X(), T(), NULL, BPB(matrix_out)(dX, 5, B), NULL));
+    assert_ok(BPB(gradient_x)(m.net, m.work, X(), T(), NULL, BPB(samples_out)(dX, B, 5), NULL));
     expect_D(&m, 1);
     expect_gradient(&m, NULL);
     assert_ok(BPB(gnvp)(m.net, m.work, X(), T(), v_values, Hv));
     expect_A(&m);
     expect_D(&m, 0);
     expect_gradient(&m, NULL);
-    assert_ok(BPB(jacobian)(m.net, m.work, X(), BPB(matrix_out)(J, 15, B)));
+    assert_ok(BPB(jacobian)(m.net, m.work, X(), BPB(samples_out)(J, B, 15)));
     expect_A(&m);
     expect_D(&m, 0);
     expect_gradient(&m, NULL);
-    assert_ok(BPB(jvp)(m.net, m.work, X(), v_values, X(), (out_t){0}, BPB(matrix_out)(Y, 3, B)));
+    assert_ok(BPB(jvp)(m.net, m.work, X(), v_values, X(), (out_t){0}, BPB(samples_out)(Y, B, 3)));
     expect_A(&m);
     expect_D(&m, 0);
     free_machine(&m);
@@ -221,7 +221,7 @@ static void work_layer__of_no_pass_and_no_layer(void **state)
     struct machine m = machine_with(1);
     for (size_t l = 0; l <= L + 1; l++)
         expect_nothing(BPB(work_layer)(m.work, l));
-    assert_int_equal(BPB(forward)(m.net, m.work, X(), BPB(matrix_out)(Y, 4, B)), BPB_ERR_SHAPE);
+    assert_int_equal(BPB(forward)(m.net, m.work, X(), BPB(samples_out)(Y, B, 4)), BPB_ERR_SHAPE);
     expect_nothing(BPB(work_layer)(m.work, 1)); /* nor of one that was refused */
     assert_ok(BPB(gradient)(m.net, m.work, X(), T(), gradient, NULL));
     for (size_t l = 0; l <= L; l++)
@@ -244,19 +244,19 @@ static void work_layer__inputs_where_they_are_read(void **state)
     real apart[8 * B], shift[5] = {1, 2, 3, 4, 5};
     for (size_t k = 0; k < COUNT(apart); k++)
         apart[k] = k % 8 < 5 ? x_values[k / 8 * 5 + k % 8] : (real)NAN;
-    view_t in_place = BPB(matrix)(apart, 5, B), picked = X();
+    view_t in_place = BPB(samples)(apart, B, 5), picked = X();
     in_place.ld = 8;
     picked.index = order;
-    assert_ok(BPB(forward)(m.net, m.work, in_place, BPB(matrix_out)(Y, 3, B)));
+    assert_ok(BPB(forward)(m.net, m.work, in_place, BPB(samples_out)(Y, B, 3)));
     view_t A = BPB(work_layer)(m.work, 0).A;
     assert_true(A.data == apart && A.ld == 8 && A.rows == 5 && A.cols == B);
-    assert_ok(BPB(forward)(m.net, m.work, picked, BPB(matrix_out)(Y, 3, B)));
+    assert_ok(BPB(forward)(m.net, m.work, picked, BPB(samples_out)(Y, B, 3)));
     A = BPB(work_layer)(m.work, 0).A;
     assert_true(A.data != x_values && A.ld == 5 && A.rows == 5 && A.cols == B);
     for (size_t j = 0; j < B; j++)
         assert_same_bits(5, A.data + j * A.ld, x_values + 5 * order[j]);
     assert_ok(BPB(net_set_input_scaling)(m.net, shift, NULL));
-    assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix_out)(Y, 3, B)));
+    assert_ok(BPB(forward)(m.net, m.work, X(), BPB(samples_out)(Y, B, 3)));
     A = BPB(work_layer)(m.work, 0).A;
     for (size_t k = 0; k < 5 * B; k++)
         assert_true(A.data[k] == x_values[k] - shift[k % 5]); /* scaled: A_0, not X */
@@ -271,9 +271,9 @@ static void work_layer__outputs_in_the_callers_units(void **state)
     double E;
     assert_ok(BPB(net_set_output_scaling)(m.net, shift, factor));
     compute_by_hand(m.net);
-    assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix_out)(Y, 3, B)));
+    assert_ok(BPB(forward)(m.net, m.work, X(), BPB(samples_out)(Y, B, 3)));
     assert_same_bits(3 * B, BPB(work_layer)(m.work, L).A.data, Y);
-    assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(matrix_out)(Y, 3, B), NULL));
+    assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(samples_out)(Y, B, 3), NULL));
     assert_same_bits(3 * B, BPB(work_layer)(m.work, L).A.data, Y);
     assert_ok(BPB(loss)(m.net, m.work, X(), T(), &E));
     expect_A(&m); /* A_L itself */
@@ -289,8 +289,8 @@ static void work_layer__predict_leaves_the_last_block(void **state)
     real *many = make_reals(5 * MANY), *outputs = make_reals(3 * MANY);
     struct rng rng = {1};
     fill_uniform(&rng, 5 * MANY, -1, 1, many);
-    assert_ok(BPB(predict_with)(m.net, m.work, BPB(matrix)(many, 5, MANY),
-                                BPB(matrix_out)(outputs, 3, MANY), NULL));
+    assert_ok(BPB(predict_with)(m.net, m.work, BPB(samples)(many, MANY, 5),
+                                BPB(samples_out)(outputs, MANY, 3), NULL));
     const view_t A = BPB(work_layer)(m.work, L).A;
     assert_in_range(A.cols, 1, MANY - 1);
     assert_same_bits(3 * A.cols, A.data, outputs + 3 * (MANY - A.cols));
@@ -328,16 +328,17 @@ static void derivatives__need_a_plan_with_room(void **state)
     (void)state;
     struct machine m = make_machine(&options, &(bpb_plan_options){.batch = B});
     real dX[5 * B], J[15 * B];
-    const view_t D = BPB(matrix)(J, 15, B);
+    const view_t D = BPB(samples)(J, B, 15);
     memset(J, 0, sizeof J);
     memset(gradient, 0x5a, sizeof gradient);
-    assert_int_equal(BPB(gradient_x)(m.net, m.work, X(), T(), gradient, BPB(matrix_out)(dX, 5, B),
-                                     NULL), BPB_ERR_PLAN);
+    assert_int_equal(
+        BPB(gradient_x)(m.net, m.work, X(), T(), gradient, BPB(samples_out)(dX, B, 5), NULL),
+        BPB_ERR_PLAN);
     assert_int_equal(BPB(vjp)(m.net, m.work, X(), T(), gradient, (out_t){0}), BPB_ERR_PLAN);
     assert_int_equal(
-        BPB(jvp)(m.net, m.work, X(), v_values, (view_t){0}, (out_t){0}, BPB(matrix_out)(Y, 3, B)),
+        BPB(jvp)(m.net, m.work, X(), v_values, (view_t){0}, (out_t){0}, BPB(samples_out)(Y, B, 3)),
         BPB_ERR_PLAN);
-    assert_int_equal(BPB(jacobian)(m.net, m.work, X(), BPB(matrix_out)(J, 15, B)), BPB_ERR_PLAN);
+    assert_int_equal(BPB(jacobian)(m.net, m.work, X(), BPB(samples_out)(J, B, 15)), BPB_ERR_PLAN);
     assert_int_equal(BPB(hvp)(m.net, m.work, X(), T(), v_values, gradient, NULL, NULL),
                      BPB_ERR_PLAN);
     assert_int_equal(BPB(gnvp)(m.net, m.work, X(), T(), v_values, gradient), BPB_ERR_PLAN);

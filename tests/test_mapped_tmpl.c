@@ -397,7 +397,7 @@ static void mapped_source__is_trained_on_as_what_is_read(void **state)
     assert_ok(BPB(idx_read)(&X, path_of("X"), NULL));
     assert_ok(BPB(idx_read)(&labels, path_of("T"), NULL));
     real *one_hot = make_reals(CLASSES * COLS);
-    const out_t T = BPB(matrix_out)(one_hot, CLASSES, COLS);
+    const out_t T = BPB(samples_out)(one_hot, COLS, CLASSES);
     assert_ok(BPB(one_hot)(BPB(view_of)(labels), T, NULL));
     for (int i = 0; i < 4; i++) {
         const view_t targets = BPB(view_of)(i % 2 ? T : labels), inputs = BPB(view_of)(X);

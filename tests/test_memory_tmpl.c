@@ -162,15 +162,15 @@ static struct outputs {
 
 static view_t X(void)
 {
-    return BPB(matrix)(x_values, N_IN, COLS);
+    return BPB(samples)(x_values, COLS, N_IN);
 }
 static view_t T(void)
 {
-    return BPB(matrix)(t_values, N_OUT, COLS);
+    return BPB(samples)(t_values, COLS, N_OUT);
 }
 static out_t Y(void)
 {
-    return BPB(matrix_out)(out.Y, N_OUT, COLS);
+    return BPB(samples_out)(out.Y, COLS, N_OUT);
 }
 
 static bpb_status train(size_t epochs)
@@ -230,7 +230,7 @@ static bpb_status apply_whitening(void)
 {
     if (!BPB(whitening_components)(whitening))
         return BPB_ERR_UNSUPPORTED;
-    return BPB(whitening_apply)(whitening, X(), BPB(matrix_out)(out.J, N_IN, COLS));
+    return BPB(whitening_apply)(whitening, X(), BPB(samples_out)(out.J, COLS, N_IN));
 }
 static bpb_status fold_whitening(void)
 {
@@ -295,7 +295,7 @@ static bpb_status read_npy(void)
 }
 static bpb_status write_npy(void)
 {
-    return BPB(npy_write)(BPB(matrix)(npy_values, NPY_VALUES / 10, 10), npy_path);
+    return BPB(npy_write)(BPB(samples)(npy_values, 10, NPY_VALUES / 10), npy_path);
 }
 static bpb_status save_network2(void)
 {
@@ -592,13 +592,13 @@ static void run_passes(void)
 /* Every derivative; with H v of an objective too. */
 static void run_derivatives(struct machine *d, objective_t *objective)
 {
-    const view_t J = BPB(matrix)(j_values, N_IN * N_OUT, COLS);
+    const view_t J = BPB(samples)(j_values, COLS, N_IN * N_OUT);
     real *v = theta;
     assert_ok(BPB(gradient_x)(d->net, d->work, X(), T(), out.gradient,
-                              BPB(matrix_out)(out.J, N_IN, COLS), &out.loss));
+                              BPB(samples_out)(out.J, COLS, N_IN), &out.loss));
     assert_ok(BPB(vjp)(d->net, d->work, X(), T(), out.gradient, (out_t){0}));
     assert_ok(BPB(jvp)(d->net, d->work, X(), v, X(), (out_t){0}, Y()));
-    assert_ok(BPB(jacobian)(d->net, d->work, X(), BPB(matrix_out)(out.J, N_IN * N_OUT, COLS)));
+    assert_ok(BPB(jacobian)(d->net, d->work, X(), BPB(samples_out)(out.J, COLS, N_IN * N_OUT)));
     assert_ok(BPB(hvp)(d->net, d->work, X(), T(), v, out.gradient, NULL, &out.loss));
     assert_ok(BPB(gnvp)(d->net, d->work, X(), T(), v, out.gradient));
     assert_ok(BPB(jacobian_vjp)(d->net, d->work, X(), T(), J, out.gradient));

@@ -272,8 +272,8 @@ static double loss_of(const bpb_net *net)
 {
     const double x[] = {0.5, -1}, t[] = {1, 2};
     bpb_score score = {0};
-    assert_ok(bpb_evaluate(net, bpb_matrix(x, 2, 1), bpb_matrix(t, bpb_net_targets(net), 1),
-                            &score));
+    assert_ok(
+        bpb_evaluate(net, bpb_samples(x, 1, 2), bpb_samples(t, 1, bpb_net_targets(net)), &score));
     return score.loss;
 }
 

@@ -127,7 +127,7 @@ static void moments_add__one_value_has_no_deviation(void **state)
     (void)state;
     const real x = RC(0.1);
     bpb_moments moments = {0};
-    assert_ok(BPB(moments_add)(&moments, BPB(matrix)(&x, 1, 1)));
+    assert_ok(BPB(moments_add)(&moments, BPB(samples)(&x, 1, 1)));
     assert_true(moments.count == 1 && moments.mean == (double)x && moments.squares == 0);
 }
 
@@ -261,7 +261,7 @@ static void moments__refuse_what_none_can_hold(void **state)
         assert_int_equal(bpb_moments_merge(moments, good, 2), BPB_ERR_OPTION);
         assert_int_equal(bpb_moments_merge(good, moments, 2), BPB_ERR_OPTION);
         assert_memory_equal(good, kept, sizeof kept);
-        assert_int_equal(BPB(moments_add)(moments, BPB(matrix)(x, 2, 1)), BPB_ERR_OPTION);
+        assert_int_equal(BPB(moments_add)(moments, BPB(samples)(x, 1, 2)), BPB_ERR_OPTION);
         assert_true(moments[0].count == 1);
         assert_int_equal(BPB(net_standardise_inputs)(net, moments), BPB_ERR_OPTION);
         assert_int_equal(BPB(net_standardise_outputs)(net, moments), BPB_ERR_OPTION);
@@ -289,7 +289,7 @@ static void moments__refuse_bad_arguments(void **state)
     };
     for (size_t b = 0; b < COUNT(bad); b++)
         assert_int_equal(BPB(moments_add)(moments, bad[b].X), bad[b].status);
-    assert_int_equal(BPB(moments_add)(NULL, BPB(matrix)(x, 2, 2)), BPB_ERR_NULL);
+    assert_int_equal(BPB(moments_add)(NULL, BPB(samples)(x, 2, 2)), BPB_ERR_NULL);
     assert_int_equal(bpb_moments_merge(NULL, before, 2), BPB_ERR_NULL);
     assert_int_equal(bpb_moments_merge(moments, NULL, 2), BPB_ERR_NULL);
     assert_int_equal(bpb_moments_merge(moments, before, 0), BPB_ERR_SIZE);
@@ -326,8 +326,8 @@ static void standardise_inputs__gives_mean_0_and_variance_1(void **state)
         W.data[i * ROWS + i] = 1;
     assert_ok(BPB(moments_add)(moments, X));
     assert_ok(BPB(net_standardise_inputs)(net, moments));
-    assert_ok(BPB(predict)(net, X, BPB(matrix_out)(Y, ROWS, COLS)));
-    assert_ok(BPB(moments_add)(scaled, BPB(matrix)(Y, ROWS, COLS)));
+    assert_ok(BPB(predict)(net, X, BPB(samples_out)(Y, COLS, ROWS)));
+    assert_ok(BPB(moments_add)(scaled, BPB(samples)(Y, COLS, ROWS)));
     for (size_t i = 0; i < ROWS; i++) { /* shift is rounded: |x| / sd goes up to 40 / 0.5 */
         assert_true(fabs(scaled[i].mean) <= 4 * EPSILON * 80);
         assert_number_close("variance", scaled[i].squares / COLS, 1, 1, 16 * EPSILON);
@@ -402,10 +402,10 @@ static void standardise_outputs__gaussian_variances_are_in_the_callers_units(voi
     fill_uniform(&rng, B, -1, 1, x);
     fill_uniform(&rng, N * B, 50, 90, t);
     net_t *net = make_net(1, 2 * N, BPB_GAUSSIAN);
-    assert_ok(BPB(moments_add)(moments, BPB(matrix)(t, N, B)));
+    assert_ok(BPB(moments_add)(moments, BPB(samples)(t, B, N)));
     assert_ok(BPB(net_standardise_outputs)(net, moments));
-    assert_ok(BPB(predict)(net, BPB(matrix)(x, 1, B), BPB(matrix_out)(y, 2 * N, B)));
-    assert_ok(BPB(evaluate)(net, BPB(matrix)(x, 1, B), BPB(matrix)(t, N, B), &score));
+    assert_ok(BPB(predict)(net, BPB(samples)(x, B, 1), BPB(samples_out)(y, B, 2 * N)));
+    assert_ok(BPB(evaluate)(net, BPB(samples)(x, B, 1), BPB(samples)(t, B, N), &score));
     for (size_t k = 0; k < N * B; k++) {
         const long double m = (long double)y[2 * k], s = (long double)y[2 * k + 1];
         sum += (s + powl((long double)t[k] - m, 2) * expl(-s)) / 2;

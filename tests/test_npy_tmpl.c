@@ -621,7 +621,7 @@ static void npy_write__bytes_of_a_file(void **state)
     assert_int_equal(expected.n, 128);
     for (size_t k = 0; k < COUNT(X); k++)
         put_number(&expected, bits_of((double)X[k], sizeof(real)), sizeof(real), false);
-    assert_ok(BPB(npy_write)(BPB(matrix)(X, 3, 2), path_of("file.npy")));
+    assert_ok(BPB(npy_write)(BPB(samples)(X, 2, 3), path_of("file.npy")));
     got.n = read_back(path_of("file.npy"), got.at, sizeof got.at);
     assert_int_equal(got.n, expected.n);
     assert_memory_equal(got.at, expected.at, got.n);
@@ -669,11 +669,11 @@ static void npy_write__gives_the_bits_back(void **state)
         if (!isfinite(X[k]))
             X[k] = 0;
     }
-    assert_ok(BPB(npy_write)(BPB(matrix)(X, ROWS, COLS), path_of("file.npy")));
+    assert_ok(BPB(npy_write)(BPB(samples)(X, COLS, ROWS), path_of("file.npy")));
     expect_values(path_of("file.npy"), ROWS, COLS, X);
     X[5 * ROWS + 3] = (real)NAN;
     X[6 * ROWS + 3] = -(real)INFINITY;
-    assert_ok(BPB(npy_write)(BPB(matrix)(X, ROWS, COLS), path_of("file.npy")));
+    assert_ok(BPB(npy_write)(BPB(samples)(X, COLS, ROWS), path_of("file.npy")));
     assert_int_equal(BPB(npy_read)(&Y, path_of("file.npy"), &where), BPB_NONFINITE);
     assert_true(where.row == 3 && where.col == 5);
     assert_same_bits(ROWS * COLS, Y.data, X);
@@ -701,11 +701,11 @@ static void npy_write__what_cannot_be(void **state)
     };
     for (size_t k = 0; k < COUNT(views); k++)
         assert_int_equal(BPB(npy_write)(views[k].X, path), views[k].status);
-    assert_int_equal(BPB(npy_write)(BPB(matrix)(x, 2, 2), NULL), BPB_ERR_NULL);
+    assert_int_equal(BPB(npy_write)(BPB(samples)(x, 2, 2), NULL), BPB_ERR_NULL);
     assert_int_equal(access(path, F_OK), -1);
-    assert_int_equal(BPB(npy_write)(BPB(matrix)(x, 2, 2), path_of("no/such.npy")), BPB_ERR_IO);
+    assert_int_equal(BPB(npy_write)(BPB(samples)(x, 2, 2), path_of("no/such.npy")), BPB_ERR_IO);
     assert_int_equal(errno, ENOENT);
-    assert_int_equal(BPB(npy_write)(BPB(matrix)(x, 2, 2), folder), BPB_ERR_IO);
+    assert_int_equal(BPB(npy_write)(BPB(samples)(x, 2, 2), folder), BPB_ERR_IO);
     assert_int_equal(errno, EISDIR);
 }
 
@@ -715,8 +715,8 @@ static void npy_write__replaces_a_file(void **state)
     (void)state;
     static const real first[] = {1, 2, 3, 4}, second[] = {5};
     assert_int_not_equal(count_files(1), (size_t)-1);
-    assert_ok(BPB(npy_write)(BPB(matrix)(first, 4, 1), path_of("file.npy")));
-    assert_ok(BPB(npy_write)(BPB(matrix)(second, 1, 1), path_of("file.npy")));
+    assert_ok(BPB(npy_write)(BPB(samples)(first, 1, 4), path_of("file.npy")));
+    assert_ok(BPB(npy_write)(BPB(samples)(second, 1, 1), path_of("file.npy")));
     expect_values(path_of("file.npy"), 1, 1, second);
     assert_int_equal(count_files(0), 1);
 }
@@ -779,7 +779,7 @@ static void npy_write__what_numpy_loads(void **state)
     real X[ROWS * COLS];
     struct rng rng = {5};
     fill_uniform(&rng, ROWS * COLS, -1, 1, X);
-    assert_ok(BPB(npy_write)(BPB(matrix)(X, ROWS, COLS), path_of("file.npy")));
+    assert_ok(BPB(npy_write)(BPB(samples)(X, COLS, ROWS), path_of("file.npy")));
     if (!check_npy("read", path_of("file.npy"), path_of("list")))
         skip();
     FILE *list = fopen(path_of("list"), "r");

@@ -223,7 +223,7 @@ static void objective_create__refuses_what_it_cannot_do(void **state)
     refuse(&drawn, BPB(columns)(X, 0, 4), T, plain, BPB_ERR_SHAPE);
     refuse(&drawn, overlapping, T, plain, BPB_ERR_STRIDE);
     refuse(&drawn, empty, BPB(columns)(T, 0, 0), plain, BPB_ERR_SIZE);
-    refuse(&drawn, X, BPB(matrix)(labels, 1, 5), plain, BPB_ERR_LABEL);
+    refuse(&drawn, X, BPB(samples)(labels, 5, 1), plain, BPB_ERR_LABEL);
     refuse(&drawn, (view_t){.rows = 3, .cols = 5}, T, plain, BPB_ERR_NULL);
     assert_int_equal(BPB(objective_create)(NULL, drawn.machine.net, X, T, NULL), BPB_ERR_NULL);
     assert_int_equal(BPB(objective_create)(&objective, NULL, X, T, NULL), BPB_ERR_NULL);

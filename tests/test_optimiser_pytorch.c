@@ -33,8 +33,8 @@ static void run(const struct pytorch_setting *setting)
     for (size_t i = 0; i < PYTORCH_P; i++)
         theta[place_of(i)] = pytorch_start[i];
     for (size_t t = 1, stop = 0; t <= PYTORCH_STEPS; t++) {
-        assert_ok(bpb_vjp(m.net, m.work, bpb_matrix(samples, 2, 3), bpb_matrix(ones, 1, 3),
-                           gradient, (bpb_out){0}));
+        assert_ok(bpb_vjp(m.net, m.work, bpb_samples(samples, 3, 2), bpb_samples(ones, 3, 1),
+                          gradient, (bpb_out){0}));
         assert_ok(bpb_opt_step(opt, m.net, gradient, 1));
         if (t == pytorch_stops[stop])
             assert_at_stop(setting, stop++, theta);

@@ -39,23 +39,23 @@ static struct outputs {
 
 static view_t X(void)
 {
-    return BPB(matrix)(x_values, N_IN, COLS);
+    return BPB(samples)(x_values, COLS, N_IN);
 }
 static view_t T(void)
 {
-    return BPB(matrix)(t_values, N_OUT, COLS);
+    return BPB(samples)(t_values, COLS, N_OUT);
 }
 static view_t J_like(void)
 {
-    return BPB(matrix)(j_values, ENTRIES_OF_J, COLS);
+    return BPB(samples)(j_values, COLS, ENTRIES_OF_J);
 }
 static out_t Y(void)
 {
-    return BPB(matrix_out)(out.Y, N_OUT, COLS);
+    return BPB(samples_out)(out.Y, COLS, N_OUT);
 }
 static out_t dX(void)
 {
-    return BPB(matrix_out)(out.dX, N_IN, COLS);
+    return BPB(samples_out)(out.dX, COLS, N_IN);
 }
 
 typedef bpb_status call_fn(struct machine *m);
@@ -74,7 +74,7 @@ CALL(step, BPB(sgd_step)(m->net, m->work, X(), T(), &rule, &out.loss))
 CALL(gradient_x, BPB(gradient_x)(m->net, m->work, X(), T(), out.gradient, dX(), &out.loss))
 CALL(vjp, BPB(vjp)(m->net, m->work, X(), T(), out.gradient, dX()))
 CALL(jvp, BPB(jvp)(m->net, m->work, X(), v_values, X(), (out_t){0}, Y()))
-CALL(jacobian, BPB(jacobian)(m->net, m->work, X(), BPB(matrix_out)(out.J, ENTRIES_OF_J, COLS)))
+CALL(jacobian, BPB(jacobian)(m->net, m->work, X(), BPB(samples_out)(out.J, COLS, ENTRIES_OF_J)))
 CALL(hvp, BPB(hvp)(m->net, m->work, X(), T(), v_values, out.gradient, NULL, &out.loss))
 CALL(gnvp, BPB(gnvp)(m->net, m->work, X(), T(), v_values, out.gradient))
 CALL(jacobian_vjp, BPB(jacobian_vjp)(m->net, m->work, X(), T(), J_like(), out.gradient))
@@ -232,9 +232,9 @@ static void jacobian__by_columns_needs_jvp_alone(void **state)
         assert_ok(BPB(net_create)(&m.net, &(bpb_net_options){.units = units, .n_layers = 1}));
         assert_ok(BPB(net_set_activation)(m.net, 1, &lacks[i].g));
         m = machine_of(m.net);
-        assert_int_equal(BPB(jacobian)(m.net, m.work, BPB(matrix)(x, 2, 3),
-                                       BPB(matrix_out)(J, 10, 3)),
-                         i == 1 ? BPB_OK : BPB_ERR_NO_JVP);
+        assert_int_equal(
+            BPB(jacobian)(m.net, m.work, BPB(samples)(x, 3, 2), BPB(samples_out)(J, 3, 10)),
+            i == 1 ? BPB_OK : BPB_ERR_NO_JVP);
         free_machine(&m);
     }
 }
@@ -478,8 +478,8 @@ static void own_functions__on_two_threads_give_the_same_bits(void **state)
         assert_ok(BPB(work_create)(&m.work, m.plan));
         memset(&seen, 0, sizeof seen);
         for (int round = 0; round < 3; round++)
-            assert_ok(BPB(gradient)(m.net, m.work, BPB(matrix)(x, 150, MANY),
-                                    BPB(matrix)(goal, 60, MANY), gradients[threads - 1], NULL));
+            assert_ok(BPB(gradient)(m.net, m.work, BPB(samples)(x, MANY, 150),
+                                    BPB(samples)(goal, MANY, 60), gradients[threads - 1], NULL));
         assert_int_equal(atomic_load(&seen.entries), 3 * 200 * MANY);
         assert_true(atomic_load(&seen.blocks) >= 3 * threads);
         free_machine(&m);

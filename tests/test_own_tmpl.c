@@ -169,8 +169,8 @@ static struct subject make_subject(net_t *net, bool weighted_and_masked)
     struct subject s = {.net = net, .n_0 = BPB(net_units)(net, 0), .n_L = BPB(net_units)(net, L),
                         .P = BPB(net_parameters)(net)};
     s.data = make_data(net, weighted_and_masked);
-    s.X = BPB(matrix)(s.data.X, s.n_0, B);
-    s.T = BPB(matrix)(s.data.T, BPB(net_targets)(net), B);
+    s.X = BPB(samples)(s.data.X, B, s.n_0);
+    s.T = BPB(samples)(s.data.T, B, BPB(net_targets)(net));
     s.T.weights = s.data.weights;
     s.T.masked = s.data.masked;
     assert_ok(BPB(plan_create)(&s.plan, net, &(bpb_plan_options){.batch = B, .derivatives = 1}));
@@ -188,7 +188,7 @@ static void free_subject(struct subject *s)
 }
 
 #define ANSWER(name, n) take(&s->answers, name, n)
-#define ANSWER_MATRIX(name, rows) BPB(matrix_out)(ANSWER(name, (rows) * B), rows, B)
+#define ANSWER_MATRIX(name, rows) BPB(samples_out)(ANSWER(name, (rows)*B), B, rows)
 
 static void ask_passes(struct subject *s)
 {
@@ -210,9 +210,9 @@ static void ask_derivatives(struct subject *s)
 {
     double E = 0;
     const size_t entries = s->n_0 * s->n_L;
-    const view_t U = BPB(matrix)(s->data.U, s->n_L, B), V = BPB(matrix)(s->data.V, s->n_0, B),
-                 D = BPB(matrix)(s->data.D, entries, B);
-    view_t dT = BPB(matrix)(s->data.dT, entries, B);
+    const view_t U = BPB(samples)(s->data.U, B, s->n_L), V = BPB(samples)(s->data.V, B, s->n_0),
+                 D = BPB(samples)(s->data.D, B, entries);
+    view_t dT = BPB(samples)(s->data.dT, B, entries);
     dT.masked = s->data.masked;
     assert_ok(BPB(gradient_x)(s->net, s->work, s->X, s->T, ANSWER("gradient too", s->P),
                               ANSWER_MATRIX("dX", s->n_0), NULL));
@@ -330,7 +330,7 @@ static void own_loss__of_long_columns(void **state)
             assert_ok(BPB(net_set_loss)(m.net, &squared));
         assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
         assert_ok(BPB(work_create)(&m.work, m.plan));
-        assert_ok(BPB(loss)(m.net, m.work, BPB(matrix)(x, 2, 3), BPB(matrix)(T, 1500, 3),
+        assert_ok(BPB(loss)(m.net, m.work, BPB(samples)(x, 3, 2), BPB(samples)(T, 3, 1500),
                             own ? &E_own : &E));
         free_machine(&m);
     }

@@ -63,7 +63,7 @@ static real *make_unset(size_t n)
 static void check_forward(struct problem *problem)
 {
     real *Y = make_unset(problem->n_out * problem->B);
-    const out_t view = BPB(matrix_out)(Y, problem->n_out, problem->B);
+    const out_t view = BPB(samples_out)(Y, problem->B, problem->n_out);
     assert_ok(BPB(forward)(problem->machine.net, problem->machine.work, inputs(problem), view));
     assert_outputs_close(problem, Y);
     free(Y);
@@ -270,7 +270,7 @@ static struct scattered scatter(enum layout layout, size_t rows, size_t cols, co
 {
     struct scattered matrix = {.length = 3 * (rows + 5) * (2 * cols + 5)};
     matrix.memory = make_unset(matrix.length);
-    matrix.view = BPB(matrix_out)(matrix.memory + 3, rows, cols); // an odd place
+    matrix.view = BPB(samples_out)(matrix.memory + 3, cols, rows); // an odd place
     lay_out(&matrix, layout);
     for (size_t j = 0; values && j < cols; j++)
         for (size_t i = 0; i < rows; i++)
@@ -426,7 +426,7 @@ static void passes__of_permuted_columns_are_permuted(void **state)
     view_t X = inputs(&problem), T = targets(&problem);
     X.index = T.index = order;
     // Y's column order[j] is that of X's column order[j]
-    out_t view = BPB(matrix_out)(Y, problem.n_out, problem.B);
+    out_t view = BPB(samples_out)(Y, problem.B, problem.n_out);
     view.index = order;
     assert_ok(BPB(forward)(problem.machine.net, problem.machine.work, X, view));
     assert_outputs_close(&problem, Y);
@@ -504,8 +504,8 @@ static void gradient__through_a_softmax_of_one_unit_is_zero(void **state)
         &(bpb_net_options){.units = n, .n_layers = 2, .hidden = BPB_SOFTMAX, .seed = 1}, NULL);
     const real x[] = {RC(0.5), -1, 2}, t[] = {1, 0};
     real gradient[8];
-    assert_ok(BPB(gradient)(machine.net, machine.work, BPB(matrix)(x, 3, 1), BPB(matrix)(t, 2, 1), gradient,
-                            NULL));
+    assert_ok(BPB(gradient)(machine.net, machine.work, BPB(samples)(x, 1, 3), BPB(samples)(t, 1, 2),
+                            gradient, NULL));
     for (size_t i = 0; i < 4; i++)
         assert_true(gradient[i] == 0);
     for (size_t i = 4; i < 8; i++)
@@ -537,10 +537,11 @@ static void check_limit(bpb_activation output, size_t n, const real *z, const re
     real *gradient = make_unset((n + 1) * n);
     double E = -1, only_loss = -1;
     bpb_score score;
-    assert_ok(
-        BPB(gradient)(machine.net, machine.work, BPB(matrix)(z, n, 1), BPB(matrix)(t, n, 1), gradient, &E));
-    assert_ok(BPB(loss)(machine.net, machine.work, BPB(matrix)(z, n, 1), BPB(matrix)(t, n, 1), &only_loss));
-    assert_ok(BPB(evaluate)(machine.net, BPB(matrix)(z, n, 1), BPB(matrix)(t, n, 1), &score));
+    assert_ok(BPB(gradient)(machine.net, machine.work, BPB(samples)(z, 1, n), BPB(samples)(t, 1, n),
+                            gradient, &E));
+    assert_ok(BPB(loss)(machine.net, machine.work, BPB(samples)(z, 1, n), BPB(samples)(t, 1, n),
+                        &only_loss));
+    assert_ok(BPB(evaluate)(machine.net, BPB(samples)(z, 1, n), BPB(samples)(t, 1, n), &score));
     assert_true(E == e && only_loss == e && score.loss == e);
     for (size_t i = 0; i < n; i++) {
         assert_true(gradient[n * n + i] == D[i]);
@@ -599,7 +600,7 @@ struct whole {
 
 static view_t whole_inputs(const struct whole *whole)
 {
-    return BPB(matrix)(whole->X, whole->n_in, COLUMNS);
+    return BPB(samples)(whole->X, COLUMNS, whole->n_in);
 }
 
 static struct whole make_whole(const struct bits_case *bits_case)
@@ -616,7 +617,7 @@ static struct whole make_whole(const struct bits_case *bits_case)
     struct rng rng = {13};
     fill_uniform(&rng, whole.n_in * COLUMNS, -1, 1, whole.X);
     assert_ok(BPB(predict)(whole.machine.net, whole_inputs(&whole),
-                           BPB(matrix_out)(whole.Y, whole.n_out, COLUMNS)));
+                           BPB(samples_out)(whole.Y, COLUMNS, whole.n_out)));
     return whole;
 }
 
@@ -633,7 +634,8 @@ static void predict_part(const struct whole *whole, work_t *work, size_t first, 
 {
     const view_t X = BPB(columns)(whole_inputs(whole), first, count);
     assert_ok(BPB(predict_with)(whole->machine.net, work, X,
-                                BPB(matrix_out)(Y + first * whole->n_out, whole->n_out, count), NULL));
+                                BPB(samples_out)(Y + first * whole->n_out, count, whole->n_out),
+                                NULL));
 }
 
 /* Cut the first columns into at most 70 blocks of that size, or 0: of random sizes. */
@@ -689,8 +691,8 @@ static void predict__gives_a_column_the_same_bits_among_any_others(void **state)
         fill_uniform(&rng, whole.n_in * 70, -1e6, 1e6, others);
         memcpy(others + place * whole.n_in, whole.X + place * whole.n_in,
                whole.n_in * sizeof *others);
-        assert_ok(BPB(predict)(whole.machine.net, BPB(matrix)(others, whole.n_in, 70),
-                               BPB(matrix_out)(Y, whole.n_out, 70)));
+        assert_ok(BPB(predict)(whole.machine.net, BPB(samples)(others, 70, whole.n_in),
+                               BPB(samples_out)(Y, 70, whole.n_out)));
         assert_same_bits(whole.n_out, Y + place * whole.n_out, whole.Y + place * whole.n_out);
     }
     free(others);
@@ -709,7 +711,7 @@ static void check_layout(const struct whole *whole, enum layout layout)
     assert_same_bits(whole->n_out * COLUMNS, values, whole->Y);
     memset(values, 0xff, whole->n_out * 50 * sizeof *values);
     assert_ok(BPB(predict_with)(whole->machine.net, whole->machine.work, BPB(columns)(view, 99, 50),
-                                BPB(matrix_out)(values, whole->n_out, 50), NULL));
+                                BPB(samples_out)(values, 50, whole->n_out), NULL));
     assert_same_bits(whole->n_out * 50, values, whole->Y + 99 * whole->n_out);
     free(values);
     free_scattered(&X);
@@ -735,8 +737,8 @@ static void predict__reads_rows_and_columns_more_than_once(void **state)
     const view_t X = {
         .data = data, .rows = 3, .cols = 4, .ld = 2, .index = cols, .row_index = rows};
     real Y[8], want[8];
-    assert_ok(BPB(predict)(machine.net, X, BPB(matrix_out)(Y, 2, 4)));
-    assert_ok(BPB(predict)(machine.net, BPB(matrix)(same, 3, 4), BPB(matrix_out)(want, 2, 4)));
+    assert_ok(BPB(predict)(machine.net, X, BPB(samples_out)(Y, 4, 2)));
+    assert_ok(BPB(predict)(machine.net, BPB(samples)(same, 4, 3), BPB(samples_out)(want, 4, 2)));
     assert_same_bits(8, Y, want);
     assert_true(Y[0] != Y[4] && Y[0] == Y[2]);
     free_machine(&machine);
@@ -753,7 +755,7 @@ static void check_predict(struct problem *problem, int unpadded, size_t batch)
     real *Y = make_unset(problem->n_out * problem->B);
     bpb_score score;
     assert_ok(BPB(predict_with)(problem->machine.net, work, inputs(problem),
-                                BPB(matrix_out)(Y, problem->n_out, problem->B), NULL));
+                                BPB(samples_out)(Y, problem->B, problem->n_out), NULL));
     assert_ok(
         BPB(evaluate_with)(problem->machine.net, work, inputs(problem), targets(problem), &score));
     assert_outputs_close(problem, Y);
@@ -789,11 +791,11 @@ static void predict__scales_inputs_and_outputs(void **state)
     real *Y = make_reals(problem.n_out * problem.B), *alone = make_reals(problem.n_out * problem.B);
     assert_ok(BPB(evaluate)(problem.machine.net, inputs(&problem), targets(&problem), &score));
     assert_number_close("loss", (long double)score.loss, problem.E, problem.E, problem.tolerance);
-    assert_ok(
-        BPB(predict)(problem.machine.net, inputs(&problem), BPB(matrix_out)(Y, problem.n_out, problem.B)));
+    assert_ok(BPB(predict)(problem.machine.net, inputs(&problem),
+                           BPB(samples_out)(Y, problem.B, problem.n_out)));
     for (size_t j = 0; j < problem.B; j++)
         assert_ok(BPB(predict)(problem.machine.net, BPB(columns)(inputs(&problem), j, 1),
-                               BPB(matrix_out)(alone + j * problem.n_out, problem.n_out, 1)));
+                               BPB(samples_out)(alone + j * problem.n_out, 1, problem.n_out)));
     assert_same_bits(problem.n_out * problem.B, Y, alone);
     for (size_t i = 0; i < problem.n_out * problem.B; i++)
         Y[i] = (Y[i] - out.shift[i % problem.n_out]) / out.factor[i % problem.n_out];
@@ -818,7 +820,7 @@ static void predict__flags_the_columns_that_are_not_finite_and_spoils_no_other(v
         expected[spoilt[s]] = 1;
     }
     assert_int_equal(BPB(predict_with)(whole.machine.net, whole.machine.work, whole_inputs(&whole),
-                                       BPB(matrix_out)(Y, whole.n_out, COLUMNS), flags),
+                                       BPB(samples_out)(Y, COLUMNS, whole.n_out), flags),
                      BPB_NONFINITE);
     assert_memory_equal(flags, expected, COLUMNS);
     for (size_t j = 0; j < COLUMNS; j++)
@@ -836,7 +838,7 @@ static void predict__clears_the_flags_of_finite_columns(void **state)
     unsigned char flags[COLUMNS], expected[COLUMNS] = {0};
     memset(flags, 0xff, sizeof flags);
     assert_ok(BPB(predict_with)(whole.machine.net, whole.machine.work, whole_inputs(&whole),
-                                BPB(matrix_out)(Y, whole.n_out, COLUMNS), flags));
+                                BPB(samples_out)(Y, COLUMNS, whole.n_out), flags));
     assert_memory_equal(flags, expected, COLUMNS);
     free(Y);
     free_whole(&whole);
@@ -850,23 +852,24 @@ static void check_nan(bpb_activation hidden, bpb_activation output)
         &(bpb_net_options){.units = n, .n_layers = 2, .hidden = hidden, .output = output}, NULL);
     const real X[] = {1, 2, 3, (real)NAN, 5, 6}, T[6] = {0};
     real Y[6], gradient[17];
-    const out_t view = BPB(matrix_out)(Y, 2, 3);
+    const out_t view = BPB(samples_out)(Y, 3, 2);
     double E = 0;
     for (int by_panels = 0; by_panels <= 1; by_panels++) {
         assert_int_equal(by_panels
-                             ? BPB(predict)(machine.net, BPB(matrix)(X, 2, 3), view)
-                             : BPB(forward)(machine.net, machine.work, BPB(matrix)(X, 2, 3), view),
+                             ? BPB(predict)(machine.net, BPB(samples)(X, 3, 2), view)
+                             : BPB(forward)(machine.net, machine.work, BPB(samples)(X, 3, 2), view),
                          by_panels ? BPB_NONFINITE : BPB_OK);
         for (size_t i = 0; i < 6; i++)
             assert_int_equal(isnan(Y[i]) != 0, i / 2 == 1);
     }
-    assert_int_equal(BPB(loss)(machine.net, machine.work, BPB(matrix)(X, 2, 3), BPB(matrix)(T, 2, 3), &E),
-                     BPB_NONFINITE);
+    assert_int_equal(
+        BPB(loss)(machine.net, machine.work, BPB(samples)(X, 3, 2), BPB(samples)(T, 3, 2), &E),
+        BPB_NONFINITE);
     assert_true(isnan(E));
-    assert_int_equal(BPB(gradient)(machine.net, machine.work, BPB(matrix)(X, 2, 3), BPB(matrix)(T, 2, 3),
-                                   gradient, NULL),
+    assert_int_equal(BPB(gradient)(machine.net, machine.work, BPB(samples)(X, 3, 2),
+                                   BPB(samples)(T, 3, 2), gradient, NULL),
                      BPB_NONFINITE);
-    assert_int_equal(BPB(find_nonfinite)(BPB(matrix)(gradient, 17, 1), NULL), BPB_NONFINITE);
+    assert_int_equal(BPB(find_nonfinite)(BPB(samples)(gradient, 1, 17), NULL), BPB_NONFINITE);
     free_machine(&machine);
 }
 
@@ -905,7 +908,7 @@ static void check_evaluate_cuts(const struct whole *whole, const real *T_data)
 {
     enum { B = 75 };
     const view_t X = BPB(columns)(whole_inputs(whole), 0, B),
-                 T = BPB(matrix)(T_data, whole->n_out, B);
+                 T = BPB(samples)(T_data, B, whole->n_out);
     bpb_score all, one;
     double sum = 0;
     size_t correct = 0;
@@ -942,7 +945,7 @@ static void evaluate__gives_the_same_bits_with_a_plan_of_any_batch(void **state)
 {
     (void)state;
     struct whole whole = make_whole(&bits_cases[3]);
-    const view_t X = whole_inputs(&whole), T = BPB(matrix)(whole.Y, whole.n_out, COLUMNS);
+    const view_t X = whole_inputs(&whole), T = BPB(samples)(whole.Y, COLUMNS, whole.n_out);
     bpb_score want, got;
     whole.options.seed = 2;
     assert_ok(BPB(net_init)(whole.machine.net, BPB_INIT_SCALED, 2));
@@ -963,8 +966,8 @@ static bpb_score score_of(bpb_activation output, size_t n, size_t B, const real 
 {
     struct machine machine = make_transparent(n, output, BPB_SQUARED);
     bpb_score score;
-    assert_int_equal(BPB(evaluate)(machine.net, BPB(matrix)(Z, n, B), BPB(matrix)(T, n, B), &score),
-                     status);
+    assert_int_equal(
+        BPB(evaluate)(machine.net, BPB(samples)(Z, B, n), BPB(samples)(T, B, n), &score), status);
     free_machine(&machine);
     return score;
 }

@@ -305,7 +305,7 @@ static void predict_by(const struct subject *s, work_t *work, size_t block, real
 {
     for (size_t first = 0, cols; first < s->cols; first += cols) {
         cols = s->cols - first < block ? s->cols - first : block;
-        const out_t part = BPB(matrix_out)(Y + first * s->n_out, s->n_out, cols);
+        const out_t part = BPB(samples_out)(Y + first * s->n_out, cols, s->n_out);
         assert_ok(BPB(predict_with)(s->net, work, X_of(s, first, cols), part, NULL));
     }
 }
@@ -339,7 +339,7 @@ static void predict__gives_a_column_its_bits_in_any_block(void **state)
     for (size_t i = 1; i < COUNT(nets); i++) {
         struct subject s = make(&nets[i]);
         real *want = make_reals(s.n_out * s.cols);
-        const out_t all = BPB(matrix_out)(want, s.n_out, s.cols);
+        const out_t all = BPB(samples_out)(want, s.cols, s.n_out);
         assert_ok(BPB(predict)(s.net, X_of(&s, 0, s.cols), all));
         check_predictions(&s, BPB_PLAN_ESTIMATE, want);
         struct outcome blas =

@@ -27,8 +27,8 @@ static void fill(struct data *data)
     struct rng rng = {3};
     fill_uniform(&rng, N_IN * COLUMNS, -1, 1, data->X);
     fill_uniform(&rng, N_OUT * COLUMNS, 0, 1, data->T);
-    data->views = (data_t){.X = BPB(matrix)(data->X, N_IN, COLUMNS),
-                           .T = BPB(matrix)(data->T, N_OUT, COLUMNS)};
+    data->views = (data_t){.X = BPB(samples)(data->X, COLUMNS, N_IN),
+                           .T = BPB(samples)(data->T, COLUMNS, N_OUT)};
 }
 
 static void assert_same_theta(const net_t *got, const net_t *want)
@@ -416,7 +416,7 @@ static bpb_train_report play_out(struct script *script, const double *y,
 {
     static const size_t one[] = {1, 1};
     static const real X[] = {1, 2}, T[] = {0, 0};
-    const data_t data = {.X = BPB(matrix)(X, 1, 2), .T = BPB(matrix)(T, 1, 2)};
+    const data_t data = {.X = BPB(samples)(X, 2, 1), .T = BPB(samples)(T, 2, 1)};
     bpb_train_options options = *rules;
     bpb_train_report report;
     *script = (struct script){.y = y};
@@ -700,10 +700,10 @@ static bpb_train_report judge_by_other_columns(double x, const bpb_stop *stop)
     static const size_t two[] = {1, 2, 1};
     static const real X[] = {0}, T[] = {0}, other[] = {3};
     const real large[] = {(real)x};
-    const data_t data = {.X = BPB(matrix)(X, 1, 1),
-                         .T = BPB(matrix)(T, 1, 1),
-                         .X_validation = BPB(matrix)(large, 1, 1),
-                         .T_validation = BPB(matrix)(other, 1, 1)};
+    const data_t data = {.X = BPB(samples)(X, 1, 1),
+                         .T = BPB(samples)(T, 1, 1),
+                         .X_validation = BPB(samples)(large, 1, 1),
+                         .T_validation = BPB(samples)(other, 1, 1)};
     struct script script = {.y = losing};
     bpb_train_report report;
     assert_ok(BPB(net_create)(&script.net, &(bpb_net_options){.units = two, .n_layers = 2,
@@ -752,10 +752,10 @@ static bpb_train_report judge_classes(const bpb_stop *stop)
     static const double z[] = {1, 5, -0.0015, 5, 5, 5, 5, 5, 5, 5, 5, 5};
     static const size_t one[] = {1, 1};
     static const real X[] = {1, 2, 3}, T[] = {0, 1, 1}, other[] = {0, 0, 0};
-    const data_t data = {.X = BPB(matrix)(X, 1, 3),
-                         .T = BPB(matrix)(other, 1, 3),
-                         .X_validation = BPB(matrix)(X, 1, 3),
-                         .T_validation = BPB(matrix)(T, 1, 3)};
+    const data_t data = {.X = BPB(samples)(X, 3, 1),
+                         .T = BPB(samples)(other, 3, 1),
+                         .X_validation = BPB(samples)(X, 3, 1),
+                         .T_validation = BPB(samples)(T, 3, 1)};
     struct script script = {.y = z};
     bpb_train_report report;
     assert_ok(BPB(net_create)(&script.net, &(bpb_net_options){.units = one, .n_layers = 1}));
@@ -1108,7 +1108,7 @@ static void run__sums_large_batches_in_parts(void **state)
     real *X = make_reals(N_IN * MANY), *T = make_reals(N_OUT * MANY);
     fill_uniform(&rng, N_IN * MANY, -1, 1, X);
     fill_uniform(&rng, N_OUT * MANY, 0, 1, T);
-    const data_t data = {.X = BPB(matrix)(X, N_IN, MANY), .T = BPB(matrix)(T, N_OUT, MANY)};
+    const data_t data = {.X = BPB(samples)(X, MANY, N_IN), .T = BPB(samples)(T, MANY, N_OUT)};
     const bpb_train_options plain = {.eta = 0.7, .epochs = 2, .norms = 1, .seed = 3};
     for (int dropped = 0; dropped <= 3; dropped++) {
         bpb_train_options options = plain;
@@ -1136,7 +1136,7 @@ static void run__says_in_which_layer_and_sample(void **state)
     static const size_t narrow[] = {1, 2, 1};
     static const bpb_activation linear[] = {BPB_IDENTITY, BPB_IDENTITY};
     const real X[] = {1, 1, 1, 1, 50, 1}, T[6] = {0};
-    const data_t data = {.X = BPB(matrix)(X, 1, 6), .T = BPB(matrix)(T, 1, 6)};
+    const data_t data = {.X = BPB(samples)(X, 6, 1), .T = BPB(samples)(T, 6, 1)};
     for (int i = 0; i < 2; i++) {
         net_t *net = NULL;
         bpb_train_report report;
@@ -1177,7 +1177,7 @@ static bpb_train_report meet_huge_target(double eta, size_t column)
     const real X[3] = {0};
     real T[3] = {0};
     T[column] = (real)(HUGE_REAL / 2);
-    const data_t data = {.X = BPB(matrix)(X, 1, 3), .T = BPB(matrix)(T, 1, 3)};
+    const data_t data = {.X = BPB(samples)(X, 3, 1), .T = BPB(samples)(T, 3, 1)};
     net_t *net = NULL;
     bpb_train_report report;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = thin, .n_layers = 2,
@@ -1221,7 +1221,7 @@ static void check_gradient(size_t l, size_t row, size_t col)
     static const bpb_activation linear[] = {BPB_IDENTITY, BPB_IDENTITY};
     const real huge = BPB_SELECT(1e200, 1e25f);
     real X[2] = {0}, T[2] = {0};
-    const data_t data = {.X = BPB(matrix)(X, 2, 1), .T = BPB(matrix)(T, 2, 1)};
+    const data_t data = {.X = BPB(samples)(X, 1, 2), .T = BPB(samples)(T, 1, 2)};
     net_t *net = NULL;
     bpb_train_report report;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = widths, .n_layers = 2,
@@ -1258,7 +1258,7 @@ static void check_lost(const bpb_train_options *options, bpb_kept kept)
 {
     static const size_t one[] = {1, 1};
     const real X[] = {(real)1e3}, T[] = {1};
-    const data_t data = {.X = BPB(matrix)(X, 1, 1), .T = BPB(matrix)(T, 1, 1)};
+    const data_t data = {.X = BPB(samples)(X, 1, 1), .T = BPB(samples)(T, 1, 1)};
     net_t *net = NULL;
     bpb_train_report report;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = one, .n_layers = 1,

@@ -282,8 +282,8 @@ static void check_pull(const struct drawn *drawn, const struct pulls *pulls, con
 {
     long double *want = make_wide(drawn->P), *nearby = make_wide(drawn->P);
     real *gradient = make_dirty(drawn->P);
-    const out_t U = BPB(matrix_out)(pulls->U, drawn->n_L, drawn->B);
-    const out_t D = BPB(matrix_out)(pulls->D, drawn->n_L * drawn->n_0, drawn->B);
+    const out_t U = BPB(samples_out)(pulls->U, drawn->B, drawn->n_L);
+    const out_t D = BPB(samples_out)(pulls->D, drawn->B, drawn->n_L * drawn->n_0);
     assert_ok(BPB(jacobian_vjp)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
                                 BPB(view_of)(with_U ? U : left_out), BPB(view_of)(with_D ? D : left_out),
                                 gradient));
@@ -363,7 +363,7 @@ static void check_sobolev_with(const struct drawn *drawn, bool masked)
     struct slopes slopes = draw_slopes(drawn, masked);
     long double *want = make_wide(drawn->P), *nearby = make_wide(drawn->P);
     real *gradient = make_dirty(drawn->P);
-    view_t dT = BPB(matrix)(slopes.dT, drawn->n_L * drawn->n_0, drawn->B);
+    view_t dT = BPB(samples)(slopes.dT, drawn->B, drawn->n_L * drawn->n_0);
     double E = 0;
     dT.masked = masked;
     assert_ok(BPB(sobolev)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
@@ -398,7 +398,7 @@ static void check_weak(const struct drawn *drawn, void *user)
     struct slopes slopes = draw_slopes(drawn, false);
     real *gradient = make_dirty(drawn->P), *want = make_dirty(drawn->P);
     double E = 0, want_E = 1;
-    const view_t dT = BPB(matrix)(slopes.dT, drawn->n_L * drawn->n_0, drawn->B);
+    const view_t dT = BPB(samples)(slopes.dT, drawn->B, drawn->n_L * drawn->n_0);
     (void)user;
     assert_ok(BPB(sobolev)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
                            drawn_targets(drawn), dT, 0, gradient, &E));

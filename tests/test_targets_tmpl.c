@@ -45,11 +45,11 @@ static struct machine machine_of(const struct kind *kind, double smoothing)
 
 static view_t X(void)
 {
-    return BPB(matrix)(x_values, N_IN, B);
+    return BPB(samples)(x_values, B, N_IN);
 }
 static view_t T_of(const struct machine *m)
 {
-    return BPB(matrix)(t_values, BPB(net_targets)(m->net), B);
+    return BPB(samples)(t_values, B, BPB(net_targets)(m->net));
 }
 
 /* All that depends on targets, E and each of its derivatives. */
@@ -98,8 +98,8 @@ static struct answers ask(const struct machine *m, view_t A, view_t T)
     assert_ok(BPB(gradient)(m->net, m->work, A, T, gradient, &E_too));
     assert_true(E_too == E);
     keep(&s, "gradient", P, gradient);
-    assert_ok(BPB(gradient_x)(m->net, m->work, A, T, gradient, BPB(matrix_out)(dX, N_IN, A.cols),
-                              NULL));
+    assert_ok(
+        BPB(gradient_x)(m->net, m->work, A, T, gradient, BPB(samples_out)(dX, A.cols, N_IN), NULL));
     keep(&s, "gradient too", P, gradient);
     keep(&s, "dX", N_IN * A.cols, dX);
     assert_ok(BPB(hvp)(m->net, m->work, A, T, v_values, gradient, NULL, NULL));
@@ -249,7 +249,7 @@ static void make_holes(size_t n_T, bool chosen, real *T)
 
 static view_t masked(const struct machine *m, const real *T)
 {
-    view_t V = BPB(matrix)(T, BPB(net_targets)(m->net), B);
+    view_t V = BPB(samples)(T, B, BPB(net_targets)(m->net));
     V.masked = 1;
     V.weights = weights;
     return V;
@@ -308,7 +308,7 @@ static long double loss_by_formula(const struct machine *m, const struct kind *k
     real Y[N_OUT * B];
     long double E = 0;
     const size_t n_T = BPB(net_targets)(m->net), group = N_OUT / n_T;
-    assert_ok(BPB(forward)(m->net, m->work, X(), BPB(matrix_out)(Y, N_OUT, B)));
+    assert_ok(BPB(forward)(m->net, m->work, X(), BPB(samples_out)(Y, B, N_OUT)));
     for (size_t j = 0; j < B; j++) {
         bool hole = false;
         long double e = 0;
@@ -392,7 +392,7 @@ static void find_nonfinite__nan_of_a_masked_view(void **state)
     (void)state;
     real values[] = {1, 2, (real)NAN, 4, 5, (real)INFINITY};
     bpb_where where = {9, 9};
-    view_t V = BPB(matrix)(values, 2, 3);
+    view_t V = BPB(samples)(values, 3, 2);
     assert_int_equal(BPB(find_nonfinite)(V, &where), BPB_NONFINITE);
     assert_true(where.row == 0 && where.col == 1);
     V.masked = 1;
@@ -419,8 +419,8 @@ static void classes__are_what_one_hot_makes_of_them(void **state)
     (void)state;
     static const size_t order[B] = {3, 1, 4, 11, 5, 9, 2, 6, 0, 8, 7, 10};
     real hot[N_OUT * B];
-    view_t A = X(), T = BPB(matrix)(labels, 1, B), T_hot = BPB(matrix)(hot, N_OUT, B);
-    assert_ok(BPB(one_hot)(T, BPB(matrix_out)(hot, N_OUT, B), NULL));
+    view_t A = X(), T = BPB(samples)(labels, B, 1), T_hot = BPB(samples)(hot, B, N_OUT);
+    assert_ok(BPB(one_hot)(T, BPB(samples_out)(hot, B, N_OUT), NULL));
     for (size_t i = SIGMOID; i <= SOFTMAX; i++) {
         for (int smoothed = 0; smoothed < 2; smoothed++) {
             struct machine m = machine_of(&kinds[i], smoothed ? 0.125 : 0);
@@ -449,7 +449,7 @@ static void classes__of_a_view_with_strides(void **state)
     }
     const view_t row = {.data = table + 1, .rows = 1, .cols = B, .ld = 3};
     struct answers got = ask(&m, X(), row);
-    struct answers want = ask(&m, X(), BPB(matrix)(labels, 1, B));
+    struct answers want = ask(&m, X(), BPB(samples)(labels, B, 1));
     assert_same_bits_of(&got, &want);
     free_answers(&got);
     free_answers(&want);
@@ -462,7 +462,7 @@ static void classes__masked_are_left_out(void **state)
     real with_holes[B], left[B];
     for (size_t i = SIGMOID; i <= SOFTMAX; i++) {
         struct machine m = machine_of(&kinds[i], 0.25);
-        view_t T = BPB(matrix)(with_holes, 1, B), all = BPB(matrix)(labels, 1, B);
+        view_t T = BPB(samples)(with_holes, B, 1), all = BPB(samples)(labels, B, 1);
         for (size_t j = 0; j < B; j++) {
             with_holes[j] = j % 4 == 2 ? (real)NAN : labels[j];
             left[j] = j % 4 != 2;
@@ -512,7 +512,7 @@ static void classes__that_are_none(void **state)
     const real bad[] = {RC(1.5), -1, N_OUT, (real)NAN, (real)INFINITY, (real)-INFINITY, RC(1e30)};
     struct machine m = machine_of(&kinds[SOFTMAX], 0);
     real some[B];
-    view_t T = BPB(matrix)(some, 1, B);
+    view_t T = BPB(samples)(some, B, 1);
     for (size_t i = 0; i < COUNT(bad); i++) {
         memcpy(some, labels, sizeof some);
         some[B - 1] = bad[i];
@@ -536,12 +536,12 @@ static void classes__need_cross_entropy(void **state)
     (void)state;
     double E;
     struct machine m = machine_of(&kinds[0], 0);
-    assert_int_equal(BPB(loss)(m.net, m.work, X(), BPB(matrix)(labels, 1, B), &E), BPB_ERR_SHAPE);
+    assert_int_equal(BPB(loss)(m.net, m.work, X(), BPB(samples)(labels, B, 1), &E), BPB_ERR_SHAPE);
     free_machine(&m);
     const size_t one[] = {N_IN, 1};
     m = make_machine(&(bpb_net_options){.units = one, .n_layers = 1, .loss = BPB_CROSS_ENTROPY},
                      NULL);
-    assert_ok(BPB(loss)(m.net, m.work, X(), BPB(matrix)(t_values, 1, B), &E)); /* a probability */
+    assert_ok(BPB(loss)(m.net, m.work, X(), BPB(samples)(t_values, B, 1), &E)); /* a probability */
     free_machine(&m);
 }
 
@@ -558,7 +558,7 @@ static void smoothing__by_its_formula(void **state)
         const double K = i == SOFTMAX ? N_OUT : 2;
         real Y[N_OUT * B], smooth[N_OUT * B], U[N_OUT * B], gradient[200], want[200];
         double E = 0;
-        assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix_out)(Y, N_OUT, B)));
+        assert_ok(BPB(forward)(m.net, m.work, X(), BPB(samples_out)(Y, B, N_OUT)));
         for (size_t k = 0; k < N_OUT * B; k++) {
             const double t = (1 - epsilon) * (double)t_values[k] + epsilon / K, y = (double)Y[k];
             smooth[k] = (real)t;
@@ -568,7 +568,7 @@ static void smoothing__by_its_formula(void **state)
         view_t T = T_of(&m);
         T.weights = weights;
         assert_ok(BPB(gradient)(m.net, m.work, X(), T, gradient, &E));
-        assert_ok(BPB(vjp)(m.net, m.work, X(), BPB(matrix)(U, N_OUT, B), want, (out_t){0}));
+        assert_ok(BPB(vjp)(m.net, m.work, X(), BPB(samples)(U, B, N_OUT), want, (out_t){0}));
         const long double by_formula = loss_by_formula(&m, &kinds[i], smooth);
         assert_number_close("loss", (long double)E, by_formula, by_formula,
                             4 * TOLERANCE(N_IN + N_HIDDEN + N_OUT + B));
@@ -595,7 +595,7 @@ static void output_scaling__of_gaussian_targets(void **state)
     const long double plain_E = loss_by_formula(&m, &kinds[GAUSSIAN], holes);
     struct answers plain = ask(&m, X(), masked(&m, holes));
     assert_ok(BPB(net_set_output_scaling)(m.net, shift, factor));
-    assert_ok(BPB(forward)(m.net, m.work, X(), BPB(matrix_out)(Y, N_OUT, B)));
+    assert_ok(BPB(forward)(m.net, m.work, X(), BPB(samples_out)(Y, B, N_OUT)));
     for (size_t k = 0; k < COUNT(holes); k++) {
         const size_t i = 2 * (k % (N_OUT / 2));
         scaled[k] = shift[i] + factor[i] * holes[k]; /* all of it exact but for one rounding */
@@ -615,7 +615,7 @@ static void output_scaling__of_classes(void **state)
     (void)state;
     const real shift[N_OUT] = {1, 2, 3, 4, 5, 6}, factor[N_OUT] = {2, 3, 4, 5, 6, 7};
     struct machine m = machine_of(&kinds[SOFTMAX], 0.125);
-    const view_t T = BPB(matrix)(labels, 1, B);
+    const view_t T = BPB(samples)(labels, B, 1);
     struct answers want = ask(&m, X(), T);
     assert_ok(BPB(net_set_output_scaling)(m.net, shift, factor));
     struct answers got = ask(&m, X(), T);
@@ -633,7 +633,7 @@ static void evaluate__counts_right_wrong_and_masked(void **state)
     struct machine m = machine_of(&kinds[SOFTMAX], 0);
     real Y[N_OUT * B], some[B];
     bpb_score score;
-    assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(matrix_out)(Y, N_OUT, B), NULL));
+    assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(samples_out)(Y, B, N_OUT), NULL));
     for (size_t j = 0; j < B; j++) { /* right but for three, of which one is masked */
         size_t best = 0;
         for (size_t i = 1; i < N_OUT; i++)
@@ -641,7 +641,7 @@ static void evaluate__counts_right_wrong_and_masked(void **state)
         some[j] = (real)(j % 4 == 1 ? (best + 1) % N_OUT : best);
     }
     some[2] = some[5] = (real)NAN;
-    view_t T = BPB(matrix)(some, 1, B);
+    view_t T = BPB(samples)(some, B, 1);
     T.masked = 1;
     T.weights = weights; /* which count for the loss alone */
     assert_ok(BPB(evaluate_with)(m.net, m.work, X(), T, &score));
@@ -719,7 +719,7 @@ static void train__is_a_loop_of_steps(void **state)
     holes[3] = holes[17] = label_holes[4] = (real)NAN;
     for (int indexed = 0; indexed < 2; indexed++) {
         const size_t *order = indexed ? index : NULL;
-        compare_training(&kinds[SOFTMAX], BPB(matrix)(labels, 1, B), order);
+        compare_training(&kinds[SOFTMAX], BPB(samples)(labels, B, 1), order);
         compare_training(
             &kinds[SIGMOID],
             (view_t){.data = label_holes, .rows = 1, .cols = B, .masked = 1, .weights = weights},

@@ -29,11 +29,11 @@ static void draw_data(void)
 
 static view_t X(void)
 {
-    return BPB(matrix)(x_values, N_IN, COLS);
+    return BPB(samples)(x_values, COLS, N_IN);
 }
 static view_t T(void)
 {
-    return BPB(matrix)(t_values, N_OUT, COLS);
+    return BPB(samples)(t_values, COLS, N_OUT);
 }
 
 /* ---- Jobs: what a thread does ---- */
@@ -68,8 +68,8 @@ static void run_training(struct job *job)
 static void run_prediction(struct job *job)
 {
     work_t *work = NULL;
-    const view_t part = BPB(matrix)(x_values + job->first * N_IN, N_IN, job->cols);
-    const out_t Y = BPB(matrix_out)(job->Y + job->first * N_OUT, N_OUT, job->cols);
+    const view_t part = BPB(samples)(x_values + job->first * N_IN, job->cols, N_IN);
+    const out_t Y = BPB(samples_out)(job->Y + job->first * N_OUT, job->cols, N_OUT);
     job->status = BPB(work_create)(&work, job->plan);
     if (!job->status)
         job->status = BPB(predict_with)(job->net, work, part, Y, job->flags);

@@ -32,8 +32,8 @@ static struct run *make_run(void)
     run->net = make_net(BPB_TANH, BPB_SIGMOID);
     fill_uniform(&rng, N_IN * COLUMNS, -1, 1, run->X);
     fill_uniform(&rng, N_OUT * COLUMNS, 0, 1, run->T);
-    run->data.X = BPB(matrix)(run->X, N_IN, COLUMNS);
-    run->data.T = BPB(matrix)(run->T, N_OUT, COLUMNS);
+    run->data.X = BPB(samples)(run->X, COLUMNS, N_IN);
+    run->data.T = BPB(samples)(run->T, COLUMNS, N_OUT);
     return run;
 }
 
@@ -252,7 +252,7 @@ static void train__learns_xor(void **state)
     (void)state;
     static const size_t xor_units[] = {2, 4, 1};
     static const real X[] = {0, 0, 0, 1, 1, 0, 1, 1}, T[] = {0, 1, 1, 0};
-    const data_t data = {.X = BPB(matrix)(X, 2, 4), .T = BPB(matrix)(T, 1, 4)};
+    const data_t data = {.X = BPB(samples)(X, 4, 2), .T = BPB(samples)(T, 4, 1)};
     net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = xor_units,
                                                        .n_layers = 2,
@@ -290,10 +290,10 @@ static void train__learns_to_classify_what_it_has_not_seen(void **state)
     struct rng rng = {2};
     draw_classes(&rng, X, T);
     draw_classes(&rng, X_test, T_test);
-    const data_t data = {.X = BPB(matrix)(X, 2, SAMPLES),
-                         .T = BPB(matrix)(T, CLASSES, SAMPLES),
-                         .X_test = BPB(matrix)(X_test, 2, SAMPLES),
-                         .T_test = BPB(matrix)(T_test, CLASSES, SAMPLES)};
+    const data_t data = {.X = BPB(samples)(X, SAMPLES, 2),
+                         .T = BPB(samples)(T, SAMPLES, CLASSES),
+                         .X_test = BPB(samples)(X_test, SAMPLES, 2),
+                         .T_test = BPB(samples)(T_test, SAMPLES, CLASSES)};
     net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = class_units,
                                                        .n_layers = 2,
@@ -388,10 +388,10 @@ static bpb_status train_watched(struct witness *witness, bpb_train_report *repor
     options.on_step = on_step;
     options.on_epoch = on_epoch;
     options.user = witness;
-    run->data.X_validation = BPB(matrix)(run->X + 2 * N_IN, N_IN, 9);
-    run->data.T_validation = BPB(matrix)(run->T + 2 * N_OUT, N_OUT, 9);
-    run->data.X_test = BPB(matrix)(run->X + 12 * N_IN, N_IN, 7);
-    run->data.T_test = BPB(matrix)(run->T + 12 * N_OUT, N_OUT, 7);
+    run->data.X_validation = BPB(samples)(run->X + 2 * N_IN, 9, N_IN);
+    run->data.T_validation = BPB(samples)(run->T + 2 * N_OUT, 9, N_OUT);
+    run->data.X_test = BPB(samples)(run->X + 12 * N_IN, 7, N_IN);
+    run->data.T_test = BPB(samples)(run->T + 12 * N_OUT, 7, N_OUT);
     return BPB(train)(run->net, &run->data, &options, report);
 }
 
@@ -454,9 +454,10 @@ static void check_named(int matrix, bool indexed)
         &run->data.X,      &run->data.T,     &run->data.X_validation, &run->data.T_validation,
         &run->data.X_test, &run->data.T_test};
     for (int i = 0; i < 6; i++) {
-        *all[i] = i % 2 ? BPB(matrix)(run->T, N_OUT, COLUMNS) : BPB(matrix)(run->X, N_IN, COLUMNS);
+        *all[i] =
+            i % 2 ? BPB(samples)(run->T, COLUMNS, N_OUT) : BPB(samples)(run->X, COLUMNS, N_IN);
         if (i + 1 == matrix || i + 1 == (matrix - 1) / 2 * 2 + 1)
-            *all[i] = i % 2 ? BPB(matrix)(T, N_OUT, COLUMNS) : BPB(matrix)(X, N_IN, COLUMNS);
+            *all[i] = i % 2 ? BPB(samples)(T, COLUMNS, N_OUT) : BPB(samples)(X, COLUMNS, N_IN);
         if (indexed)
             all[i]->index = index, all[i]->cols = COUNT(index);
     }

@@ -336,8 +336,8 @@ static void assert_white(const whitening_t *whitening, view_t V, double epsilon)
     const long double allowed = 4 * (long double)DBL_EPSILON * condition(whitening) +
                                 8 * (long double)EPSILON;
     real *y = make_reals(m * V.cols);
-    const view_t Y = BPB(matrix)(y, m, V.cols);
-    assert_ok(BPB(whitening_apply)(whitening, V, BPB(matrix_out)(y, m, V.cols)));
+    const view_t Y = BPB(samples)(y, V.cols, m);
+    assert_ok(BPB(whitening_apply)(whitening, V, BPB(samples_out)(y, V.cols, m)));
     for (size_t i = 0; i < m; i++) {
         assert_near("mean", entry(Y, i, 0) + mean_about_first(Y, i), 0, allowed);
         for (size_t k = 0; k <= i; k++)
@@ -516,7 +516,7 @@ static void whitening__noise_of_one_row_hides_no_other(void **state)
         x[2 * j] = (real)(1e9 + unit * (double)rng_between(&rng, 0, 1));
         x[2 * j + 1] = (real)(rng_uniform(&rng, -1, 1) * unit / 100);
     }
-    whitening_t *whitening = solved(BPB(matrix)(x, 2, 200), NULL);
+    whitening_t *whitening = solved(BPB(samples)(x, 200, 2), NULL);
     const double *variances = BPB(whitening_variances)(whitening);
     assert_int_equal(BPB(whitening_components)(whitening), 1);
     assert_true(fabs(BPB(whitening_K)(whitening).data[1]) > 50 / unit);
@@ -535,7 +535,7 @@ static void whitening__sign_of_a_direction_is_fixed(void **state)
         for (size_t i = 0; i < ROWS; i++)
             turned[j * ROWS + i] = -values[(COLS - 1 - j) * ROWS + i];
     whitening_t *one = solved(X, NULL), *again = solved(X, NULL);
-    whitening_t *other = solved(BPB(matrix)(turned, ROWS, COLS), NULL);
+    whitening_t *other = solved(BPB(samples)(turned, COLS, ROWS), NULL);
     const double *K = BPB(whitening_K)(one).data, *K_again = BPB(whitening_K)(again).data;
     const double *K_other = BPB(whitening_K)(other).data;
     assert_memory_equal(K, K_again, ROWS * ROWS * sizeof *K);
@@ -566,7 +566,7 @@ static void whitening__sign_of_equal_entries_is_that_of_the_first(void **state)
             x[2 * j] = x[2 * j + 3] = (real)rng_uniform(&rng, -1, 1);
             x[2 * j + 1] = x[2 * j + 2] = (real)rng_uniform(&rng, -1, 1);
         }
-        whitening_t *whitening = solved(BPB(matrix)(x, 2, 20), NULL);
+        whitening_t *whitening = solved(BPB(samples)(x, 20, 2), NULL);
         const double *K = BPB(whitening_K)(whitening).data;
         assert_true(K[0] > 0 && K[1] > 0);
         BPB(whitening_destroy)(&whitening);
@@ -596,7 +596,7 @@ static void whitening__equals_what_is_worked_out_by_hand(void **state)
     need_lapack();
     const real x[] = {5, 1, 1, -3, RC(3.5), RC(-1.5), RC(2.5), RC(-0.5)};
     const long double half = 1 / sqrtl(2);
-    whitening_t *whitening = solved(BPB(matrix)(x, 2, 4), NULL);
+    whitening_t *whitening = solved(BPB(samples)(x, 4, 2), NULL);
     const long double K[] = {half / 2, half * 2, half / 2, -half * 2};
     assert_near("mean", BPB(whitening_mean)(whitening)[0], 3, 8 * (long double)DBL_EPSILON);
     assert_near("mean", BPB(whitening_mean)(whitening)[1], -1, 8 * (long double)DBL_EPSILON);
@@ -724,10 +724,10 @@ static void assert_same_outputs(const whitening_t *whitening, net_t *raw, net_t 
     static real white[M_FOLD * COLS], want[N_OUT * COLS], got[N_OUT * COLS];
     const long double allowed = 2 * (long double)EPSILON * growth(net) *
                                 inputs_size(raw, BPB(whitening_mean)(whitening));
-    assert_ok(BPB(whitening_apply)(whitening, X, BPB(matrix_out)(white, M_FOLD, COLS)));
-    assert_ok(BPB(predict)(net, BPB(matrix)(white, M_FOLD, COLS),
-                           BPB(matrix_out)(want, N_OUT, COLS)));
-    assert_ok(BPB(predict)(raw, X, BPB(matrix_out)(got, N_OUT, COLS)));
+    assert_ok(BPB(whitening_apply)(whitening, X, BPB(samples_out)(white, COLS, M_FOLD)));
+    assert_ok(
+        BPB(predict)(net, BPB(samples)(white, COLS, M_FOLD), BPB(samples_out)(want, COLS, N_OUT)));
+    assert_ok(BPB(predict)(raw, X, BPB(samples_out)(got, COLS, N_OUT)));
     for (size_t k = 0; k < N_OUT * COLS; k++)
         assert_near("output", got[k], want[k], allowed + 40 * (long double)EPSILON);
 }
@@ -864,7 +864,7 @@ static void whitening__refuses_bad_arguments(void **state)
     assert_null(none);
     BPB(whitening_destroy)(NULL);
     BPB(whitening_destroy)(&none);
-    assert_int_equal(BPB(whitening_add)(NULL, BPB(matrix)(x, 2, 3)), BPB_ERR_NULL);
+    assert_int_equal(BPB(whitening_add)(NULL, BPB(samples)(x, 3, 2)), BPB_ERR_NULL);
     assert_int_equal(BPB(whitening_merge)(NULL, other), BPB_ERR_NULL);
     assert_int_equal(BPB(whitening_merge)(whitening, NULL), BPB_ERR_NULL);
     assert_int_equal(BPB(whitening_merge)(whitening, other), BPB_ERR_MISMATCH);
@@ -873,7 +873,7 @@ static void whitening__refuses_bad_arguments(void **state)
     assert_int_equal(BPB(whitening_unpack)(NULL, packed, 8), BPB_ERR_NULL);
     assert_int_equal(BPB(whitening_unpack)(whitening, NULL, 8), BPB_ERR_NULL);
     assert_int_equal(BPB(whitening_solve)(NULL, NULL), BPB_ERR_NULL);
-    assert_int_equal(BPB(whitening_apply)(NULL, BPB(matrix)(x, 2, 3), BPB(matrix_out)(y, 2, 3)),
+    assert_int_equal(BPB(whitening_apply)(NULL, BPB(samples)(x, 3, 2), BPB(samples_out)(y, 3, 2)),
                      BPB_ERR_NULL);
     assert_ok(BPB(whitening_pack)(whitening, packed, 8));
     for (size_t k = 0; k < 8; k++)
@@ -943,8 +943,9 @@ static void whitening__before_it_is_solved_there_is_none(void **state)
     assert_unsolved(whitening);
     assert_unsolved(NULL);
     assert_int_equal(BPB(whitening_size)(NULL), 0);
-    assert_int_equal(BPB(whitening_apply)(whitening, BPB(columns)(X, 0, 1),
-                                          BPB(matrix_out)(y, ROWS, 1)), BPB_ERR_SHAPE);
+    assert_int_equal(
+        BPB(whitening_apply)(whitening, BPB(columns)(X, 0, 1), BPB(samples_out)(y, 1, ROWS)),
+        BPB_ERR_SHAPE);
     assert_int_equal(BPB(whitening_fold)(&raw, whitening, net), BPB_ERR_MISMATCH);
     assert_null(raw);
     BPB(whitening_destroy)(&whitening);

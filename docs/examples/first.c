@@ -14,10 +14,10 @@ int main(void)
         .units = units, .n_layers = 2, .hidden = BPB_TANH, .output = BPB_SIGMOID,
         .loss = BPB_CROSS_ENTROPY, .seed = 1});
     if (!s)
-        s = bpb_train(net, &(bpb_data){.X = bpb_matrix(x, 2, 4), .T = bpb_matrix(t, 1, 4)},
-                       &(bpb_train_options){.eta = 2.0, .epochs = 2000}, NULL);
+        s = bpb_train(net, &(bpb_data){.X = bpb_samples(x, 4, 2), .T = bpb_samples(t, 4, 1)},
+                      &(bpb_train_options){.eta = 2.0, .epochs = 2000}, NULL);
     if (!s)
-        s = bpb_predict(net, bpb_matrix(x, 2, 4), bpb_matrix_out(y, 1, 4));
+        s = bpb_predict(net, bpb_samples(x, 4, 2), bpb_samples_out(y, 4, 1));
     if (s)
         fprintf(stderr, "%s\n", bpb_strerror(s));
     for (int i = 0; i < 4; i++)

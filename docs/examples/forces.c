@@ -67,15 +67,15 @@ static double errors(const double *E, const double *dE, double *U, double *D)
 static bpb_status step(bpb_net *net, bpb_work *work, double *gradient, double *loss)
 {
     static double E[COLUMNS], dE[INPUTS * COLUMNS], U[COLUMNS], D[INPUTS * COLUMNS];
-    const bpb_view X = bpb_matrix(G, INPUTS, COLUMNS);
-    bpb_status s = bpb_forward(net, work, X, bpb_matrix_out(E, 1, COLUMNS));
+    const bpb_view X = bpb_samples(G, COLUMNS, INPUTS);
+    bpb_status s = bpb_forward(net, work, X, bpb_samples_out(E, COLUMNS, 1));
     if (!s)
-        s = bpb_jacobian(net, work, X, bpb_matrix_out(dE, INPUTS, COLUMNS));
+        s = bpb_jacobian(net, work, X, bpb_samples_out(dE, COLUMNS, INPUTS));
     if (s)
         return s;
     *loss = errors(E, dE, U, D);
-    s = bpb_jacobian_vjp(net, work, X, bpb_matrix(U, 1, COLUMNS),
-                          bpb_matrix(D, INPUTS, COLUMNS), gradient);
+    s = bpb_jacobian_vjp(net, work, X, bpb_samples(U, COLUMNS, 1), bpb_samples(D, COLUMNS, INPUTS),
+                         gradient);
     return s ? s : bpb_sgd_update(net, gradient, &(bpb_sgd_rule){.eta = 0.02});
 }
 

@@ -62,7 +62,7 @@ int main(void)
         .units = sizes, .n_layers = 2, .loss = BPB_CROSS_ENTROPY, .seed = SEED};
     bpb_net *net = NULL, *same = NULL;
     make_data(x, t);
-    const bpb_view X = bpb_matrix(x, 2, N), T = bpb_matrix(t, 1, N); // a column a sample
+    const bpb_view X = bpb_samples(x, N, 2), T = bpb_samples(t, N, 1); // a column a sample
     bpb_status s = bpb_net_create(&net, &options);
     if (!s)
         s = bpb_net_create(&same, &options);

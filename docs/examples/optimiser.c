@@ -40,8 +40,8 @@ int main(void)
                                                            .hidden = BPB_TANH,
                                                            .output = BPB_IDENTITY, .seed = 1});
     if (!s)
-        s = bpb_objective_create(&objective, net, bpb_matrix(x, 1, SAMPLES),
-                                  bpb_matrix(t, 1, SAMPLES), NULL);
+        s = bpb_objective_create(&objective, net, bpb_samples(x, SAMPLES, 1),
+                                 bpb_samples(t, SAMPLES, 1), NULL);
     if (!s && minimise(objective, bpb_net_parameters(net), bpb_net_theta(net), &f) < 0)
         printf("NLopt stopped early\n"); // at rounding errors, say: theta is the best found
     printf("loss %.2e: %s\n", f, bpb_strerror(s));

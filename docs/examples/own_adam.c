@@ -28,8 +28,8 @@ int main(void)
             s = bpb_opt_unpack(adam, state, bytes);
         }
         for (int p = 0; p < 2 && !s; p++) { // an MPI_Allreduce in a parallel program
-            s = bpb_gradient(net, work, bpb_matrix(x + p * B, 1, B),
-                              bpb_matrix(t + p * B, 1, B), part, &loss);
+            s = bpb_gradient(net, work, bpb_samples(x + p * B, B, 1), bpb_samples(t + p * B, B, 1),
+                             part, &loss);
             for (int i = 0; i < P; i++)
                 sum[i] += part[i];
         }

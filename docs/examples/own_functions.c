@@ -60,7 +60,7 @@ int main(void)
         x[i] = -2 + 4.0 * i / (SAMPLES - 1);
         t[i] = sin(2 * x[i]) + (i % 16 == 7 ? 3 : 0); // outliers
     }
-    const bpb_view X = bpb_matrix(x, 1, SAMPLES), T = bpb_matrix(t, 1, SAMPLES);
+    const bpb_view X = bpb_samples(x, SAMPLES, 1), T = bpb_samples(t, SAMPLES, 1);
     const size_t units[] = {1, 24, 1};
     bpb_net *net = NULL, *loaded = NULL;
     bpb_status s = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,

@@ -30,8 +30,8 @@ static bpb_status step(bpb_net *net, bpb_work *work, const double *x, const doub
     for (size_t i = 0; i <= P; i++)
         sum[i] = 0;
     for (size_t p = 0; p < PARTS && !status; p++)
-        status = add_part(net, work, bpb_matrix(x + p * each, 1, each),
-                          bpb_matrix(t + p * each, 1, each), part, sum);
+        status = add_part(net, work, bpb_samples(x + p * each, each, 1),
+                          bpb_samples(t + p * each, each, 1), part, sum);
     if (status)
         return status;
     for (size_t i = 0; i <= P; i++)

@@ -29,10 +29,10 @@ static bpb_status train(bpb_net *net, const double *x, const double *t, int stop
                         bpb_train_report *report)
 {
     const bpb_data data = {
-        .X = bpb_matrix(x, 1, SAMPLES - HELD_OUT),
-        .T = bpb_matrix(t, 1, SAMPLES - HELD_OUT),
-        .X_validation = bpb_matrix(x + SAMPLES - HELD_OUT, 1, HELD_OUT),
-        .T_validation = bpb_matrix(t + SAMPLES - HELD_OUT, 1, HELD_OUT),
+        .X = bpb_samples(x, SAMPLES - HELD_OUT, 1),
+        .T = bpb_samples(t, SAMPLES - HELD_OUT, 1),
+        .X_validation = bpb_samples(x + SAMPLES - HELD_OUT, HELD_OUT, 1),
+        .T_validation = bpb_samples(t + SAMPLES - HELD_OUT, HELD_OUT, 1),
     };
     const bpb_train_options options = {
         .optimiser = {.method = BPB_ADAM, .eta = 0.01},

@@ -41,7 +41,7 @@ int main(void)
         x[2 * j + 1] = 290 + 25 * sin(2.9 * j + 1);
         t[j] = x[2 * j] / (287.05 * x[2 * j + 1]);
     }
-    const bpb_view X = bpb_matrix(x, 2, SAMPLES), T = bpb_matrix(t, 1, SAMPLES);
+    const bpb_view X = bpb_samples(x, SAMPLES, 2), T = bpb_samples(t, SAMPLES, 1);
     bpb_net *net = NULL;
     bpb_status s = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
                                                             .hidden = BPB_TANH,
@@ -50,7 +50,7 @@ int main(void)
     if (!s)
         s = fit(net, X, T);
     if (!s)
-        s = bpb_predict(net, X, bpb_matrix_out(y, 1, SAMPLES));
+        s = bpb_predict(net, X, bpb_samples_out(y, SAMPLES, 1));
     for (int j = 0; j < SAMPLES && !s; j++)
         worst = fmax(worst, fabs(y[j] - t[j]));
     printf("%s: off by %.4f kg/m^3 at most\n", bpb_strerror(s), worst);

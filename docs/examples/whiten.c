@@ -29,15 +29,15 @@ static bpb_status fit(bpb_whitening *whitening, bpb_view X, bpb_view T, bpb_net 
     const size_t m = bpb_whitening_components(whitening), units[] = {m, 12, 1};
     if (s || m > MOST)
         return s ? s : BPB_ERR_SHAPE;
-    s = bpb_whitening_apply(whitening, X, bpb_matrix_out(white, m, SAMPLES));
+    s = bpb_whitening_apply(whitening, X, bpb_samples_out(white, SAMPLES, m));
     if (!s)
         s = bpb_net_create(&inner, &(bpb_net_options){.units = units, .n_layers = 2,
                                                        .hidden = BPB_TANH,
                                                        .output = BPB_IDENTITY,
                                                        .init = BPB_INIT_GLOROT_NORMAL});
     if (!s)
-        s = bpb_train(inner, &(bpb_data){.X = bpb_matrix(white, m, SAMPLES), .T = T},
-                       &(bpb_train_options){.eta = 0.2, .epochs = 800}, NULL);
+        s = bpb_train(inner, &(bpb_data){.X = bpb_samples(white, SAMPLES, m), .T = T},
+                      &(bpb_train_options){.eta = 0.2, .epochs = 800}, NULL);
     if (!s)
         s = bpb_whitening_fold(net, whitening, inner);
     bpb_net_destroy(&inner);
@@ -47,7 +47,7 @@ static bpb_status fit(bpb_whitening *whitening, bpb_view X, bpb_view T, bpb_net 
 int main(void)
 {
     static double x[CHANNELS * SAMPLES], t[SAMPLES], y[SAMPLES];
-    const bpb_view X = bpb_matrix(x, CHANNELS, SAMPLES), T = bpb_matrix(t, 1, SAMPLES);
+    const bpb_view X = bpb_samples(x, SAMPLES, CHANNELS), T = bpb_samples(t, SAMPLES, 1);
     bpb_whitening *whitening = NULL;
     bpb_net *net = NULL;
     double worst = 0;
@@ -56,7 +56,7 @@ int main(void)
     if (!s)
         s = fit(whitening, X, T, &net);
     if (!s)
-        s = bpb_predict(net, X, bpb_matrix_out(y, 1, SAMPLES));
+        s = bpb_predict(net, X, bpb_samples_out(y, SAMPLES, 1));
     for (int j = 0; j < SAMPLES && !s; j++)
         worst = fmax(worst, fabs(y[j] - t[j]));
     printf("%s: %d channels vary in %zu directions; off by %.3f at most\n", bpb_strerror(s),

@@ -193,7 +193,7 @@ BPB_API bpb_status bpb_init_from_name(const char *name, bpb_init *init);
  *   index       which columns, cols of them; NULL: 0 .. cols-1
  *   row_index   which rows, rows of them; NULL: 0 .. rows-1. Needs ld where cols > 1
  *
- * Fill it in with designated initialisers, or take bpb_matrix and bpb_matrix_out for a packed
+ * Fill it in with designated initialisers, or take bpb_samples and bpb_samples_out for a packed
  * matrix; a row-major one, rows x cols, is {.row_stride = cols, .ld = 1}.
  * A view with row_stride 1 and no index is used in place, any other is gathered into the work.
  *
@@ -246,26 +246,47 @@ typedef struct bpbf_view {
     int masked;
 } bpbf_view;
 
-/* A packed column-major matrix, to read and to write; a single sample has one column. */
+/*
+ * N samples of n values each, one behind the other: a C array x[N][n], or a packed n x N
+ * column-major matrix. To read, and to write.
+ */
+static inline bpb_view bpb_samples(const double *data, size_t N, size_t n)
+{
+    bpb_view V = {data, n, N, 0, 0, NULL, NULL, NULL, 0};
+    return V;
+}
+static inline bpb_out bpb_samples_out(double *data, size_t N, size_t n)
+{
+    bpb_out V = {data, n, N, 0, 0, NULL, NULL};
+    return V;
+}
+static inline bpbf_view bpbf_samples(const float *data, size_t N, size_t n)
+{
+    bpbf_view V = {data, n, N, 0, 0, NULL, NULL, NULL, 0};
+    return V;
+}
+static inline bpbf_out bpbf_samples_out(float *data, size_t N, size_t n)
+{
+    bpbf_out V = {data, n, N, 0, 0, NULL, NULL};
+    return V;
+}
+
+/* The same by rows and columns; to be removed before 0.5 is released. */
 static inline bpb_view bpb_matrix(const double *data, size_t rows, size_t cols)
 {
-    bpb_view V = {data, rows, cols, 0, 0, NULL, NULL, NULL, 0};
-    return V;
+    return bpb_samples(data, cols, rows);
 }
 static inline bpb_out bpb_matrix_out(double *data, size_t rows, size_t cols)
 {
-    bpb_out V = {data, rows, cols, 0, 0, NULL, NULL};
-    return V;
+    return bpb_samples_out(data, cols, rows);
 }
 static inline bpbf_view bpbf_matrix(const float *data, size_t rows, size_t cols)
 {
-    bpbf_view V = {data, rows, cols, 0, 0, NULL, NULL, NULL, 0};
-    return V;
+    return bpbf_samples(data, cols, rows);
 }
 static inline bpbf_out bpbf_matrix_out(float *data, size_t rows, size_t cols)
 {
-    bpbf_out V = {data, rows, cols, 0, 0, NULL, NULL};
-    return V;
+    return bpbf_samples_out(data, cols, rows);
 }
 
 /* The same matrix, read only. */

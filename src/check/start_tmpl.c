@@ -185,7 +185,7 @@ static bpb_status set_size_of_E(struct check *check, view_t X)
 /* First passes, which check X and T and say how large E and each A are. */
 static bpb_status first_pass(struct check *check)
 {
-    const view_t X = BPB(matrix)(BPB(check_X)(check), check->n_0, check->B);
+    const view_t X = BPB(samples)(BPB(check_X)(check), check->B, check->n_0);
     TRY(set_size_of_E(check, X));
     for (size_t l = 1; l <= check->net.shape->L; l++)
         set_layer_steps(check, l);

@@ -4,7 +4,7 @@
 
 static view_t inputs(const struct check *check)
 {
-    return BPB(matrix)(BPB(check_X)(check), check->n_0, check->B);
+    return BPB(samples)(BPB(check_X)(check), check->B, check->n_0);
 }
 
 static void widen(size_t n, const real *x, double *wide)
@@ -52,14 +52,14 @@ static bpb_status gradient(struct check *check, real *d)
 
 static bpb_status gradient_x(struct check *check, real *d)
 {
-    const out_t dX = BPB(matrix_out)(d, check->n_0, check->B);
+    const out_t dX = BPB(samples_out)(d, check->B, check->n_0);
     return BPB(gradient_x)(&check->net, check->work, inputs(check), check->T, NULL, dX, NULL);
 }
 
 /* Y */
 static bpb_status forward(struct check *check, double *f)
 {
-    const out_t Y = BPB(matrix_out)(check->staged, check->n_L, check->B);
+    const out_t Y = BPB(samples_out)(check->staged, check->B, check->n_L);
     TRY(BPB(forward)(&check->net, check->work, inputs(check), Y));
     widen(check->n_L * check->B, check->staged, f);
     return BPB_OK;
@@ -68,12 +68,12 @@ static bpb_status forward(struct check *check, double *f)
 /* y_j and dy_j/dx_j of one column */
 static view_t column(const struct check *check)
 {
-    return BPB(matrix)(BPB(check_X)(check) + check->column * check->n_0, check->n_0, 1);
+    return BPB(samples)(BPB(check_X)(check) + check->column * check->n_0, 1, check->n_0);
 }
 
 static bpb_status forward_column(struct check *check, double *f)
 {
-    const out_t y = BPB(matrix_out)(check->staged, check->n_L, 1);
+    const out_t y = BPB(samples_out)(check->staged, 1, check->n_L);
     TRY(BPB(forward)(&check->net, check->work, column(check), y));
     widen(check->n_L, check->staged, f);
     return BPB_OK;
@@ -81,7 +81,7 @@ static bpb_status forward_column(struct check *check, double *f)
 
 static bpb_status jacobian(struct check *check, real *d)
 {
-    const out_t J = BPB(matrix_out)(d, check->n_L * check->n_0, 1);
+    const out_t J = BPB(samples_out)(d, 1, check->n_L * check->n_0);
     return BPB(jacobian)(&check->net, check->work, column(check), J);
 }
 
@@ -89,15 +89,15 @@ static bpb_status jacobian(struct check *check, real *d)
 static bpb_status jvp(struct check *check, real *d)
 {
     const real *v = check->direction;
-    const view_t V = BPB(matrix)(v + check->P, check->n_0, check->B);
-    const out_t none = {.data = NULL}, dY = BPB(matrix_out)(d, check->n_L, check->B);
+    const view_t V = BPB(samples)(v + check->P, check->B, check->n_0);
+    const out_t none = {.data = NULL}, dY = BPB(samples_out)(d, check->B, check->n_L);
     return BPB(jvp)(&check->net, check->work, inputs(check), v, V, none, dY);
 }
 
 /* <u, Y> */
 static bpb_status weighted_outputs(struct check *check, double *f)
 {
-    const out_t Y = BPB(matrix_out)(check->staged, check->n_L, check->B);
+    const out_t Y = BPB(samples_out)(check->staged, check->B, check->n_L);
     TRY(BPB(forward)(&check->net, check->work, inputs(check), Y));
     double sum = 0;
     for (size_t i = 0; i < check->n_L * check->B; i++)
@@ -108,7 +108,7 @@ static bpb_status weighted_outputs(struct check *check, double *f)
 
 static bpb_status vjp(struct check *check, real *d)
 {
-    const view_t U = BPB(matrix)(check->U, check->n_L, check->B);
+    const view_t U = BPB(samples)(check->U, check->B, check->n_L);
     const out_t none = {.data = NULL};
     return BPB(vjp)(&check->net, check->work, inputs(check), U, d, none);
 }

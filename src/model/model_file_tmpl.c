@@ -78,7 +78,7 @@ static bpb_status fill_net(net_t *net, const struct model *model)
         TRY(load_scaling(net, model, "output_shift", "output_factor", shape_outputs(net->shape),
                          BPB(net_set_output_scaling)));
     TRY(load_notes(net, &model->container));
-    return BPB(find_nonfinite)(BPB(matrix)(net->theta, net->shape->parameters, 1), NULL);
+    return BPB(find_nonfinite)(BPB(samples)(net->theta, 1, net->shape->parameters), NULL);
 }
 
 /* ---- Functions of the user's own ---- */

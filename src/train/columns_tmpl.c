@@ -133,8 +133,8 @@ bpb_status BPB(set_pick)(const struct set *set, struct stage *stage, const size_
     const int failed = source->read(source->user, which, B, stage->X, stage->T);
     fpenv_enter(stage->env);
     REQUIRE(!failed, BPB_ERR_SOURCE);
-    *X = BPB(matrix)(stage->X, stage->n_0, B);
-    *T = BPB(matrix)(stage->T, source->targets, B);
+    *X = BPB(samples)(stage->X, B, stage->n_0);
+    *T = BPB(samples)(stage->T, B, source->targets);
     return BPB_OK;
 }
 

@@ -8,7 +8,7 @@ int main(void)
 {
     const double X[] = {0.1, 0.2, 0.4, 0.3, 0.5, 0.1}, T[] = {0.3, 0.7, 0.6};
     const size_t units[] = {2, 3, 1};
-    const bpb_data data = {.X = bpb_matrix(X, 2, 3), .T = bpb_matrix(T, 1, 3)};
+    const bpb_data data = {.X = bpb_samples(X, 3, 2), .T = bpb_samples(T, 3, 1)};
     bpb_net *net = NULL;
     bpb_train_report report = {.in = BPB_IN_NOTHING};
     double Y[3] = {0};
@@ -18,7 +18,7 @@ int main(void)
     if (!status)
         status = bpb_train(net, &data, &(bpb_train_options){.eta = 0.2, .epochs = 2000}, &report);
     if (!status)
-        status = bpb_predict(net, bpb_matrix(X, 2, 3), bpb_matrix_out(Y, 1, 3));
+        status = bpb_predict(net, bpb_samples(X, 3, 2), bpb_samples_out(Y, 3, 1));
     bpb_net_destroy(&net);
     printf("libbpblas %s: %s, loss %g\n", bpb_version(), bpb_strerror(status),
            report.last.train.loss);

@@ -13,7 +13,7 @@ bpb_status step(bpbf_net *net, bpbf_work *work, const std::vector<float> &X,
 {
     bpb_sgd_rule rule = {};
     rule.eta = 0.1;
-    const bpbf_view inputs = bpbf_matrix(X.data(), 2, 3), targets = bpbf_matrix(T.data(), 1, 3);
+    const bpbf_view inputs = bpbf_samples(X.data(), 3, 2), targets = bpbf_samples(T.data(), 3, 1);
     bpb_status status = bpbf_sgd_step(net, work, inputs, targets, &rule, &before);
     if (status == BPB_OK)
         status = bpbf_loss(net, work, inputs, targets, &after);
