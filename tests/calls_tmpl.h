@@ -37,11 +37,12 @@ typedef bpb_status a_call(const struct given *in, const struct made *out);
 
 static inline bpb_status call_gradient(const struct given *in, const struct made *out)
 {
-    return BPB(gradient)(in->net, in->work, in->X, in->T, out->gradient, out->loss);
+    return BPB(gradient)(in->net, in->work, in->X, BPB(values)(in->T), out->gradient, out->loss);
 }
 static inline bpb_status call_gradient_x(const struct given *in, const struct made *out)
 {
-    return BPB(gradient_x)(in->net, in->work, in->X, in->T, out->gradient, out->dX, out->loss);
+    return BPB(gradient_x)(in->net, in->work, in->X, BPB(values)(in->T), out->gradient, out->dX,
+                           out->loss);
 }
 static inline bpb_status call_vjp(const struct given *in, const struct made *out)
 {
@@ -57,11 +58,12 @@ static inline bpb_status call_jacobian(const struct given *in, const struct made
 }
 static inline bpb_status call_hvp(const struct given *in, const struct made *out)
 {
-    return BPB(hvp)(in->net, in->work, in->X, in->T, in->v, out->gradient, NULL, out->loss);
+    return BPB(hvp)(in->net, in->work, in->X, BPB(values)(in->T), in->v, out->gradient, NULL,
+                    out->loss);
 }
 static inline bpb_status call_gnvp(const struct given *in, const struct made *out)
 {
-    return BPB(gnvp)(in->net, in->work, in->X, in->T, in->v, out->gradient);
+    return BPB(gnvp)(in->net, in->work, in->X, BPB(values)(in->T), in->v, out->gradient);
 }
 static inline bpb_status call_jacobian_vjp(const struct given *in, const struct made *out)
 {
@@ -69,8 +71,8 @@ static inline bpb_status call_jacobian_vjp(const struct given *in, const struct 
 }
 static inline bpb_status call_sobolev(const struct given *in, const struct made *out)
 {
-    return BPB(sobolev)(in->net, in->work, in->X, in->T, in->dT, in->strength, out->gradient,
-                        out->loss);
+    return BPB(sobolev)(in->net, in->work, in->X, BPB(values)(in->T), BPB(values)(in->dT),
+                        in->strength, out->gradient, out->loss);
 }
 
 /* What of its arguments each call takes. */

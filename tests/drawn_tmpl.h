@@ -156,15 +156,15 @@ static inline net_t *make_net(const struct recipe *recipe)
     for (size_t l = 0; l < recipe->L; l++)
         g[l] = (bpb_activation)table_activation(recipe->g[l]);
     assert_ok(BPB(net_create)(
-        &net, &(bpb_net_options){
-                  .units = recipe->n,
-                  .n_layers = recipe->L,
-                  .activations = g,
-                  .loss = recipe->loss >= NAIVE_SINE ? BPB_SQUARED : (bpb_loss_kind)recipe->loss,
-                  .leak = recipe->leak,
-                  .elu_alpha = recipe->elu_alpha,
-                  .huber_delta = recipe->huber_delta,
-                  .label_smoothing = recipe->label_smoothing}));
+        &net, &(bpb_net_options){.sizes = recipe->n,
+                                 .n_sizes = recipe->L + 1,
+                                 .activations = g,
+                                 .loss = recipe->loss >= NAIVE_SINE ? BPB_SQUARED
+                                                                    : (bpb_loss_kind)recipe->loss,
+                                 .leak = recipe->leak,
+                                 .elu_alpha = recipe->elu_alpha,
+                                 .huber_delta = recipe->huber_delta,
+                                 .label_smoothing = recipe->label_smoothing}));
     set_own(net, recipe);
     return net;
 }
@@ -213,12 +213,12 @@ static inline void scale_net(struct drawn *drawn, struct rng *rng)
     draw_scaling(rng, n_0, drawn->recipe.scaled_in, scaling, drawn->scaling);
     draw_scaling(rng, n_L, drawn->recipe.scaled_out, scaling + 2 * n_0, drawn->scaling + 2 * n_0);
     if (drawn->recipe.scaled_in) {
-        assert_ok(BPB(net_set_input_scaling)(drawn->machine.net, scaling, scaling + n_0));
+        assert_ok(BPB(net_set_scaling)(drawn->machine.net, BPB_INPUTS, scaling, scaling + n_0));
         drawn->naive.in = drawn->scaling;
     }
     if (drawn->recipe.scaled_out) {
         real *out = scaling + 2 * n_0;
-        assert_ok(BPB(net_set_output_scaling)(drawn->machine.net, out, out + n_L));
+        assert_ok(BPB(net_set_scaling)(drawn->machine.net, BPB_OUTPUTS, out, out + n_L));
         drawn->naive.out = drawn->scaling + 2 * n_0;
     }
     free(scaling);

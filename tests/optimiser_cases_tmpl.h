@@ -86,7 +86,7 @@ static inline net_t *make_net(void)
 {
     net_t *net = NULL;
     const size_t units[] = {7, 5, 9};
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 2, .seed = 4}));
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = units, .n_sizes = 3, .seed = 4}));
     assert_int_equal(BPB(net_parameters)(net), P);
     return net;
 }

@@ -65,7 +65,8 @@ static inline void run_steps(const struct subject *s, work_t *work, struct outco
 {
     const bpb_sgd_rule rule = {.eta = 0.7, .decay = 0.01, .decay_biases = 1};
     for (size_t i = 0; i < STEPS; i++)
-        assert_ok(BPB(sgd_step)(s->net, work, X_of(s, i, o->B - i), T_of(s, i, o->B - i), &rule,
+        assert_ok(BPB(sgd_step)(s->net, work, X_of(s, i, o->B - i),
+                                BPB(values)(T_of(s, i, o->B - i)), &rule,
                                 i == 1 ? NULL : &o->number[i]));
     memcpy(o->theta, BPB(net_ctheta)(s->net), s->P * sizeof(real));
     memcpy(BPB(net_theta)(s->net), s->theta, s->P * sizeof(real));
@@ -81,13 +82,13 @@ static inline struct outcome outcome_of(const struct subject *s, const plan_t *p
     work_t *work = NULL;
     assert_ok(BPB(work_create)(&work, plan));
     assert_ok(BPB(forward)(s->net, work, X, BPB(samples_out)(o.Y, B, s->n_out)));
-    assert_ok(BPB(loss)(s->net, work, X, T, &o.number[STEPS]));
-    assert_ok(BPB(gradient)(s->net, work, X, T, o.gradient, &o.number[STEPS + 1]));
+    assert_ok(BPB(loss)(s->net, work, X, BPB(values)(T), &o.number[STEPS]));
+    assert_ok(BPB(gradient)(s->net, work, X, BPB(values)(T), o.gradient, &o.number[STEPS + 1]));
     run_steps(s, work, &o);
     assert_ok(BPB(predict_with)(s->net, work, X_of(s, 0, s->cols),
                                 BPB(samples_out)(o.predicted, s->cols, s->n_out), NULL));
-    assert_ok(BPB(evaluate_with)(s->net, work, X_of(s, 0, s->cols), T_of(s, 0, s->cols),
-                                 &o.score));
+    assert_ok(BPB(evaluate_with)(s->net, work, X_of(s, 0, s->cols),
+                                 BPB(values)(T_of(s, 0, s->cols)), &o.score));
     o.number[STEPS + 2] = o.score.loss;
     BPB(work_destroy)(&work);
     return o;

@@ -169,7 +169,7 @@ static void give_outputs(void)
 static void give_options(void)
 {
     const view_t X = given.X, T = given.T;
-    given.net_options = (bpb_net_options){.units = units, .n_layers = 2};
+    given.net_options = (bpb_net_options){.sizes = units, .n_sizes = 3};
     given.net_options_at = &given.net_options;
     given.rule = (bpb_sgd_rule){.eta = 0.5, .decay = 0.125};
     given.rule_at = &given.rule;
@@ -247,21 +247,21 @@ CALL(init_from_name, bpb_init_from_name(a->init_name, a->init_at))
 CALL(find_nonfinite, BPB(find_nonfinite)(a->X, &out.where))
 CALL(net_create, BPB(net_create)(a->net_at, a->net_options_at))
 CALL(net_init, BPB(net_init)(a->net, a->init, 1))
-CALL(set_input_scaling, BPB(net_set_input_scaling)(a->net, a->shift, a->factor))
-CALL(set_output_scaling, BPB(net_set_output_scaling)(a->net, a->shift, a->factor))
+CALL(set_input_scaling, BPB(net_set_scaling)(a->net, BPB_INPUTS, a->shift, a->factor))
+CALL(set_output_scaling, BPB(net_set_scaling)(a->net, BPB_OUTPUTS, a->shift, a->factor))
 CALL(set_note, BPB(net_set_note)(a->net, a->key, a->value))
 CALL(plan_create, BPB(plan_create)(a->plan_at, a->net, &a->plan_options))
 CALL(work_init, BPB(work_init)(a->work_at, a->plan, a->memory, a->memory_bytes))
 CALL(work_create, BPB(work_create)(a->work_at, a->plan))
 CALL(forward, BPB(forward)(a->net, a->work, a->X, a->Y))
-CALL(loss, BPB(loss)(a->net, a->work, a->X, a->T, a->loss_at))
-CALL(gradient, BPB(gradient)(a->net, a->work, a->X, a->T, a->gradient_at, &out.loss))
+CALL(loss, BPB(loss)(a->net, a->work, a->X, BPB(values)(a->T), a->loss_at))
+CALL(gradient, BPB(gradient)(a->net, a->work, a->X, BPB(values)(a->T), a->gradient_at, &out.loss))
 CALL(sgd_update, BPB(sgd_update)(a->net, a->gradient, a->rule_at))
-CALL(sgd_step, BPB(sgd_step)(a->net, a->work, a->X, a->T, a->rule_at, &out.loss))
+CALL(sgd_step, BPB(sgd_step)(a->net, a->work, a->X, BPB(values)(a->T), a->rule_at, &out.loss))
 CALL(predict_with, BPB(predict_with)(a->net, a->work, a->X, a->Y, out.flags))
-CALL(predict, BPB(predict)(a->net, a->X, a->Y))
-CALL(evaluate_with, BPB(evaluate_with)(a->net, a->work, a->X, a->T, a->score_at))
-CALL(evaluate, BPB(evaluate)(a->net, a->X, a->T, a->score_at))
+CALL(predict, BPB(predict)(a->net, a->X, a->Y, NULL))
+CALL(evaluate_with, BPB(evaluate_with)(a->net, a->work, a->X, BPB(values)(a->T), a->score_at))
+CALL(evaluate, BPB(evaluate)(a->net, a->X, BPB(values)(a->T), a->score_at, NULL))
 CALL(train, BPB(train)(a->net, a->data_at, a->train_options_at, &out.report))
 CALL(shuffle, bpb_shuffle(a->index_at, a->n, 1, 1))
 CALL(idx_read, BPB(idx_read)(a->X_at, a->idx_path, &out.where))
@@ -274,17 +274,19 @@ CALL(model_precision, bpb_model_precision(a->path, a->bytes_at))
 CALL(blas_health, bpb_blas_health(a->info_at))
 
 CALL(copy, BPB(net_copy)(a->net_at, a->net))
-CALL(gradient_x, BPB(gradient_x)(a->net, a->work, a->X, a->T, a->gradient_at, a->dX, &out.loss))
+CALL(gradient_x,
+     BPB(gradient_x)(a->net, a->work, a->X, BPB(values)(a->T), a->gradient_at, a->dX, &out.loss))
 CALL(vjp, BPB(vjp)(a->net, a->work, a->X, a->T, a->gradient_at, a->dX))
 CALL(jvp, BPB(jvp)(a->net, a->work, a->X, a->v, a->V, a->Y_too, a->Y))
 CALL(jacobian, BPB(jacobian)(a->net, a->work, a->X, a->J))
-CALL(hvp, BPB(hvp)(a->net, a->work, a->X, a->T, a->v, a->Hv_at, a->gradient_at, &out.loss))
-CALL(gnvp, BPB(gnvp)(a->net, a->work, a->X, a->T, a->v, a->Hv_at))
+CALL(hvp,
+     BPB(hvp)(a->net, a->work, a->X, BPB(values)(a->T), a->v, a->Hv_at, a->gradient_at, &out.loss))
+CALL(gnvp, BPB(gnvp)(a->net, a->work, a->X, BPB(values)(a->T), a->v, a->Hv_at))
 CALL(jacobian_vjp, BPB(jacobian_vjp)(a->net, a->work, a->X, a->T, a->D, a->gradient_at))
-CALL(sobolev, BPB(sobolev)(a->net, a->work, a->X, a->T, a->D, a->strength, a->gradient_at,
-                           &out.loss))
-CALL(objective_create, BPB(objective_create)(a->objective_at, a->net, a->X, a->T,
-                                             &a->objective_options))
+CALL(sobolev, BPB(sobolev)(a->net, a->work, a->X, BPB(values)(a->T), BPB(values)(a->D), a->strength,
+                           a->gradient_at, &out.loss))
+CALL(objective_create,
+     BPB(objective_create)(a->objective_at, a->net, a->X, BPB(values)(a->T), &a->objective_options))
 CALL(objective_gradient, BPB(objective_gradient)(a->objective, a->theta, a->loss_at,
                                                  a->gradient_at))
 CALL(objective_hvp, BPB(objective_hvp)(a->objective, a->theta, a->v, a->Hv_at))
@@ -301,8 +303,9 @@ static bpb_status set_on_copy(const struct arguments *a,
     if (a->net && BPB(net_copy)(&net, a->net))
         return BPB_ERR_MEMORY;
     const bpb_status status = set(a, net);
-    if (net && status && (BPB(net_activation)(net, 2) != BPB_SIGMOID ||
-                          BPB(net_loss)(net) != BPB_SQUARED || BPB(net_targets)(net) != N_OUT))
+    if (net && status &&
+        (BPB(net_layer)(net, 2).activation != BPB_SIGMOID ||
+         BPB(net_loss)(net).kind != BPB_SQUARED || BPB(net_loss)(net).n_targets != N_OUT))
         fail_msg("refused, but set");
     BPB(net_destroy)(&net);
     return status;
@@ -623,12 +626,12 @@ static const struct bad bad_data[] = {
     {BPB_ERR_NULL, {POINTER(data_at, NULL)}},
     BAD_VIEW(data.X, N_IN),
     BAD_VIEW(data.T, N_OUT),
-    BAD_VIEW(data.X_validation, N_IN),
-    BAD_VIEW(data.T_validation, N_OUT),
-    BAD_VIEW(data.X_test, N_IN),
-    BAD_VIEW(data.T_test, N_OUT),
+    BAD_VIEW(data.validation.X, N_IN),
+    BAD_VIEW(data.validation.T, N_OUT),
+    BAD_VIEW(data.test.X, N_IN),
+    BAD_VIEW(data.test.T, N_OUT),
     BAD_FLAG(data.T.masked),
-    BAD_FLAG(data.T_test.masked),
+    BAD_FLAG(data.test.T.masked),
 };
 
 static const struct bad bad_shuffle[] = {
@@ -690,11 +693,11 @@ static bool same_text(const char *a, const char *b)
 
 static bool net_unchanged(void)
 {
-    const real *scaling = BPB(net_input_scaling)(the_net);
+    const real *scaling = BPB(net_scaling)(the_net, BPB_INPUTS);
     return memcmp(BPB(net_ctheta)(the_net), theta, sizeof theta) == 0 && scaling &&
            memcmp(scaling, shift, sizeof shift) == 0 &&
            memcmp(scaling + N_IN, factor, sizeof factor) == 0 &&
-           !BPB(net_output_scaling)(the_net) &&
+           !BPB(net_scaling)(the_net, BPB_OUTPUTS) &&
            same_text(BPB(net_note)(the_net, note_key), note_value) &&
            same_text(BPB(net_note_key)(the_net, 0), note_key) && !BPB(net_note_key)(the_net, 1);
 }
@@ -702,8 +705,8 @@ static bool net_unchanged(void)
 static int make_net_state(void)
 {
     memcpy(BPB(net_theta)(the_net), theta, sizeof theta);
-    return BPB(net_set_input_scaling)(the_net, shift, factor) ||
-           BPB(net_set_output_scaling)(the_net, NULL, NULL) ||
+    return BPB(net_set_scaling)(the_net, BPB_INPUTS, shift, factor) ||
+           BPB(net_set_scaling)(the_net, BPB_OUTPUTS, NULL, NULL) ||
            BPB(net_set_note)(the_net, "colour", NULL) ||
            BPB(net_set_note)(the_net, note_key, note_value);
 }
@@ -780,7 +783,7 @@ static int make_files(void)
 static int set_up(void **state)
 {
     (void)state;
-    const bpb_net_options options = {.units = units, .n_layers = 2};
+    const bpb_net_options options = {.sizes = units, .n_sizes = 3};
     if (BPB(net_create)(&the_net, &options) ||
         BPB(plan_create)(&the_plan, the_net,
                          &(bpb_plan_options){.batch = BATCH, .derivatives = 1}) ||
@@ -788,7 +791,7 @@ static int set_up(void **state)
         return -1;
     memcpy(theta, BPB(net_ctheta)(the_net), sizeof theta);
     give_good_arguments();
-    if (BPB(objective_create)(&the_objective, the_net, given.X, given.T, NULL))
+    if (BPB(objective_create)(&the_objective, the_net, given.X, BPB(values)(given.T), NULL))
         return -1;
     return make_net_state() || BPB(work_bytes)(the_plan) > sizeof out.memory || make_files();
 }
@@ -1030,14 +1033,14 @@ static int run_refusals(void)
 
 static const bpb_activation tanh_output[] = {BPB_SIGMOID, BPB_TANH};
 static const bpb_net_options other_nets[] = {
-    {.units = (const size_t[]){N_IN + 1, N_HIDDEN, N_OUT}, .n_layers = 2},
-    {.units = (const size_t[]){N_IN, N_HIDDEN + 1, N_OUT}, .n_layers = 2},
-    {.units = (const size_t[]){N_IN, N_HIDDEN, N_OUT + 1}, .n_layers = 2},
-    {.units = (const size_t[]){N_IN, N_OUT}, .n_layers = 1},
-    {.units = (const size_t[]){N_IN, N_HIDDEN, N_OUT, N_OUT}, .n_layers = 3},
-    {.units = units, .n_layers = 2, .hidden = BPB_TANH},
-    {.units = units, .n_layers = 2, .activations = tanh_output},
-    {.units = units, .n_layers = 2, .loss = BPB_CROSS_ENTROPY},
+    {.sizes = (const size_t[]){N_IN + 1, N_HIDDEN, N_OUT}, .n_sizes = 3},
+    {.sizes = (const size_t[]){N_IN, N_HIDDEN + 1, N_OUT}, .n_sizes = 3},
+    {.sizes = (const size_t[]){N_IN, N_HIDDEN, N_OUT + 1}, .n_sizes = 3},
+    {.sizes = (const size_t[]){N_IN, N_OUT}, .n_sizes = 2},
+    {.sizes = (const size_t[]){N_IN, N_HIDDEN, N_OUT, N_OUT}, .n_sizes = 4},
+    {.sizes = units, .n_sizes = 3, .hidden = BPB_TANH},
+    {.sizes = units, .n_sizes = 3, .activations = tanh_output},
+    {.sizes = units, .n_sizes = 3, .loss = BPB_CROSS_ENTROPY},
 };
 
 static void mismatch_with(work_t *work)
@@ -1083,8 +1086,10 @@ static void passes__optional_outputs_may_be_null(void **state)
     (void)state;
     const struct arguments *a = &given;
     give_good_arguments();
-    assert_int_equal(BPB(gradient)(a->net, a->work, a->X, a->T, out.gradient, NULL), BPB_OK);
-    assert_int_equal(BPB(sgd_step)(a->net, a->work, a->X, a->T, &a->rule, NULL), BPB_OK);
+    assert_int_equal(BPB(gradient)(a->net, a->work, a->X, BPB(values)(a->T), out.gradient, NULL),
+                     BPB_OK);
+    assert_int_equal(BPB(sgd_step)(a->net, a->work, a->X, BPB(values)(a->T), &a->rule, NULL),
+                     BPB_OK);
     assert_int_equal(BPB(predict_with)(a->net, a->work, a->X, a->Y, NULL), BPB_OK);
     assert_int_equal(BPB(train)(a->net, &a->data, &a->train_options, NULL), BPB_OK);
     assert_int_equal(BPB(find_nonfinite)(a->X, NULL), BPB_OK);

@@ -17,10 +17,15 @@ static const struct net_and_batch {
     bpb_net_options net;
     size_t B, threads;
 } nets[] = {
-    {{.units = small, .n_layers = 3, .hidden = BPB_RELU, .output = BPB_SOFTMAX,
-      .loss = BPB_CROSS_ENTROPY}, 11, 1},
-    {{.units = single, .n_layers = 1}, 5, 1},
-    {{.units = wide, .n_layers = 4, .hidden = BPB_GELU}, 331, 3},
+    {{.sizes = small,
+      .n_sizes = 4,
+      .hidden = BPB_RELU,
+      .output = BPB_SOFTMAX,
+      .loss = BPB_CROSS_ENTROPY},
+     11,
+     1},
+    {{.sizes = single, .n_sizes = 2}, 5, 1},
+    {{.sizes = wide, .n_sizes = 5, .hidden = BPB_GELU}, 331, 3},
 };
 
 /* ---- What the hook has seen ---- */
@@ -38,7 +43,7 @@ static void take_part(void *user, size_t l, real *part, size_t count)
     struct seen *seen = user;
     const size_t at = (size_t)(part - seen->gradient);
     assert_ptr_equal(part, BPB(net_W)(seen->net, seen->gradient, l).data);
-    assert_int_equal(count, BPB(net_units)(seen->net, l) * (BPB(net_units)(seen->net, l - 1) + 1));
+    assert_int_equal(count, BPB(net_size)(seen->net, l) * (BPB(net_size)(seen->net, l - 1) + 1));
     for (size_t i = 0; i < at; i++)
         assert_true(isnan(seen->gradient[i]));
     memcpy(seen->copy + at, part, count * sizeof *part);
@@ -86,8 +91,9 @@ static void check_plan(const struct net_and_batch *net, const bpb_plan_options *
     const view_t X = X_of(&s, 0, net->B), T = T_of(&s, 0, net->B);
     assert_ok(BPB(plan_create)(&m.plan, m.net, options));
     assert_ok(BPB(work_create)(&m.work, m.plan));
-    assert_ok(BPB(gradient)(m.net, m.work, X, T, want, &E));
-    assert_ok(BPB(gradient_by_layer)(m.net, m.work, X, T, seen.gradient, &again, take_part, &seen));
+    assert_ok(BPB(gradient)(m.net, m.work, X, BPB(values)(T), want, &E));
+    assert_ok(BPB(gradient_by_layer)(m.net, m.work, X, BPB(values)(T), seen.gradient, &again,
+                                     take_part, &seen));
     assert_same_bits(s.P, seen.gradient, want);
     assert_same_bits(s.P, seen.copy, want); /* each was done when it was handed over */
     assert_true(E == again);
@@ -124,11 +130,12 @@ static void gradient_by_layer__leaves_what_gradient_does(void **state)
     const view_t X = X_of(&s, 0, nets[0].B), T = T_of(&s, 0, nets[0].B);
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
-    assert_ok(BPB(gradient)(m.net, m.work, X, T, seen.gradient, NULL));
+    assert_ok(BPB(gradient)(m.net, m.work, X, BPB(values)(T), seen.gradient, NULL));
     for (size_t l = 1; l <= 3; l++)
         memcpy(D[l], BPB(work_layer)(m.work, l).D.data, small[l] * nets[0].B * sizeof(real));
     memset(seen.gradient, 0xff, s.P * sizeof(real));
-    assert_ok(BPB(gradient_by_layer)(m.net, m.work, X, T, seen.gradient, NULL, take_part, &seen));
+    assert_ok(BPB(gradient_by_layer)(m.net, m.work, X, BPB(values)(T), seen.gradient, NULL,
+                                     take_part, &seen));
     for (size_t l = 1; l <= 3; l++) {
         const layer_t layer = BPB(work_layer)(m.work, l);
         assert_same_bits(small[l] * nets[0].B, layer.D.data, D[l]);
@@ -161,8 +168,8 @@ static void work_and_spoil(void *user, size_t l, real *part, size_t count)
     take_part(&busy->seen, l, part, count);
     if (busy->blas_threads)
         assert_int_equal(openblas_get_num_threads(), busy->blas_threads);
-    assert_ok(BPB(gradient)(s->net, busy->work, X_of(s, 0, busy->B), T_of(s, 0, busy->B), own,
-                            NULL));
+    assert_ok(BPB(gradient)(s->net, busy->work, X_of(s, 0, busy->B),
+                            BPB(values)(T_of(s, 0, busy->B)), own, NULL));
     assert_same_bits(s->P, own, busy->want);
     memset(part, 0, count * sizeof *part);
     free(own);
@@ -181,9 +188,9 @@ static void check_busy(bpb_planning planning, size_t threads, int blas_threads)
         &(bpb_plan_options){.batch = net->B, .planning = planning, .threads = threads}));
     assert_ok(BPB(work_create)(&m.work, m.plan));
     assert_ok(BPB(work_create)(&busy.work, m.plan));
-    assert_ok(BPB(gradient)(m.net, m.work, X, T, want, NULL));
+    assert_ok(BPB(gradient)(m.net, m.work, X, BPB(values)(T), want, NULL));
     busy.want = want;
-    assert_ok(BPB(gradient_by_layer)(m.net, m.work, X, T, busy.seen.gradient, NULL,
+    assert_ok(BPB(gradient_by_layer)(m.net, m.work, X, BPB(values)(T), busy.seen.gradient, NULL,
                                      work_and_spoil, &busy));
     assert_all_layers(&busy.seen);
     assert_same_bits(s.P, busy.seen.copy, want);
@@ -239,10 +246,10 @@ static void hook__runs_in_the_callers_environment(void **state)
     const view_t X = X_of(&s, 0, nets[0].B), T = T_of(&s, 0, nets[0].B);
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
-    assert_ok(BPB(gradient)(m.net, m.work, X, T, want, NULL));
+    assert_ok(BPB(gradient)(m.net, m.work, X, BPB(values)(T), want, NULL));
     assert_int_equal(fesetround(FE_UPWARD), 0);
     const bpb_status status =
-        BPB(gradient_by_layer)(m.net, m.work, X, T, got, NULL, expect_upward, &upward);
+        BPB(gradient_by_layer)(m.net, m.work, X, BPB(values)(T), got, NULL, expect_upward, &upward);
     const int after = fegetround();
     fesetround(FE_TONEAREST);
     assert_ok(status);
@@ -313,8 +320,10 @@ static void gradient_by_layer__needs_derivatives(void **state)
         s.net, 1, &(activation_function_t){.name = "value-alone", .f = value_of}));
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
-    assert_int_equal(BPB(gradient_by_layer)(m.net, m.work, X_of(&s, 0, 11), T_of(&s, 0, 11), g,
-                                            NULL, count_call, &calls), BPB_ERR_NO_VJP);
+    assert_int_equal(BPB(gradient_by_layer)(m.net, m.work, X_of(&s, 0, 11),
+                                            BPB(values)(T_of(&s, 0, 11)), g, NULL, count_call,
+                                            &calls),
+                     BPB_ERR_NO_VJP);
     assert_true(calls == 0 && isnan(g[0]));
     free(g);
     BPB(work_destroy)(&m.work);
@@ -332,9 +341,12 @@ static void gradient_by_layer__needs_derivatives(void **state)
 static struct machine overflowing_machine(bool flat, bool larger)
 {
     static const size_t ones[] = {1, 1, 1, 1};
-    struct machine m = make_machine(
-        &(bpb_net_options){.units = ones, .n_layers = 3, .hidden = BPB_RELU,
-                           .output = BPB_IDENTITY, .init = BPB_INIT_ZERO}, NULL);
+    struct machine m = make_machine(&(bpb_net_options){.sizes = ones,
+                                                       .n_sizes = 4,
+                                                       .hidden = BPB_RELU,
+                                                       .output = BPB_IDENTITY,
+                                                       .init = BPB_INIT_ZERO},
+                                    NULL);
     real *theta = BPB(net_theta)(m.net);
     theta[0] = flat ? -1 : 1;
     theta[2] = flat ? 1 : 0; /* W_2; else D_1 is 0 times infinity, NaN */
@@ -355,17 +367,18 @@ static void check_overflow(bool flat, bool overflows)
     size_t calls = 0;
     double E = 0;
     memcpy(before, BPB(net_ctheta)(m.net), sizeof before);
-    assert_int_equal(BPB(gradient)(m.net, m.work, X, T, gradient, &E), want);
+    assert_int_equal(BPB(gradient)(m.net, m.work, X, BPB(values)(T), gradient, &E), want);
     const layer_t second = BPB(work_layer)(m.work, 2), third = BPB(work_layer)(m.work, 3);
     assert_true(isfinite(E) && isfinite(third.D.data[0]));
     assert_true(isfinite(second.D.data[0]) == !overflows);
     assert_true(gradient[5] == third.D.data[0]);
     if (flat)
         assert_true(gradient[1] == 0); /* nothing of it is seen below */
-    assert_int_equal(BPB(gradient_by_layer)(m.net, m.work, X, T, gradient, NULL, count_call,
-                                            &calls), want);
+    assert_int_equal(BPB(gradient_by_layer)(m.net, m.work, X, BPB(values)(T), gradient, NULL,
+                                            count_call, &calls),
+                     want);
     assert_int_equal(calls, 3);
-    assert_int_equal(BPB(sgd_step)(m.net, m.work, X, T, &rule, NULL), want);
+    assert_int_equal(BPB(sgd_step)(m.net, m.work, X, BPB(values)(T), &rule, NULL), want);
     if (overflows)
         assert_same_bits(6, BPB(net_ctheta)(m.net), before);
     else
@@ -387,15 +400,16 @@ static void delta__that_eta_makes_overflow_is_found(void **state)
 {
     (void)state;
     static const size_t ones[] = {1, 1};
-    struct machine m = make_machine(&(bpb_net_options){.units = ones, .n_layers = 1,
-                                                       .output = BPB_IDENTITY,
-                                                       .init = BPB_INIT_ZERO}, NULL);
+    struct machine m = make_machine(
+        &(bpb_net_options){
+            .sizes = ones, .n_sizes = 2, .output = BPB_IDENTITY, .init = BPB_INIT_ZERO},
+        NULL);
     const real one = 1, target = -9;
     const view_t X = BPB(samples)(&one, 1, 1), T = BPB(samples)(&target, 1, 1);
     const bpb_sgd_rule rule = {.eta = (double)LARGEST / 4};
-    assert_int_equal(BPB(sgd_step)(m.net, m.work, X, T, &rule, NULL), BPB_NONFINITE);
+    assert_int_equal(BPB(sgd_step)(m.net, m.work, X, BPB(values)(T), &rule, NULL), BPB_NONFINITE);
     assert_true(BPB(net_ctheta)(m.net)[0] == 0 && BPB(net_ctheta)(m.net)[1] == 0);
-    assert_ok(BPB(sgd_step)(m.net, m.work, X, T, &(bpb_sgd_rule){.eta = 0.5}, NULL));
+    assert_ok(BPB(sgd_step)(m.net, m.work, X, BPB(values)(T), &(bpb_sgd_rule){.eta = 0.5}, NULL));
     free_machine(&m);
 }
 
@@ -410,9 +424,10 @@ static void gradient_by_layer__calls_all_hooks_where_it_is_not_finite(void **sta
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
     const view_t X = X_of(&s, 0, 11), T = T_of(&s, 0, 11);
-    assert_int_equal(BPB(gradient)(m.net, m.work, X, T, want, NULL), BPB_NONFINITE);
-    assert_int_equal(BPB(gradient_by_layer)(m.net, m.work, X, T, got, NULL, count_call, &calls),
-                     BPB_NONFINITE);
+    assert_int_equal(BPB(gradient)(m.net, m.work, X, BPB(values)(T), want, NULL), BPB_NONFINITE);
+    assert_int_equal(
+        BPB(gradient_by_layer)(m.net, m.work, X, BPB(values)(T), got, NULL, count_call, &calls),
+        BPB_NONFINITE);
     assert_int_equal(calls, 3);
     for (size_t i = 0; i < s.P; i++)
         assert_true(isnan(got[i]) ? isnan(want[i]) : got[i] == want[i]);

@@ -53,14 +53,14 @@ static void draw_scaling(struct rng *rng, struct sample *sample)
     if (chance(rng, 3)) {
         fill_uniform(rng, n_0, -5, 5, shift);
         fill_uniform(rng, n_0, 0.1, 10, factor);
-        assert_ok(BPB(net_set_input_scaling)(sample->net, shift, factor));
+        assert_ok(BPB(net_set_scaling)(sample->net, BPB_INPUTS, shift, factor));
         for (size_t i = 0; i < n_0 * sample->B; i++)
             sample->X[i] = shift[i % n_0] + sample->X[i] / factor[i % n_0];
     }
     if (chance(rng, 3) && sample->loss != BPB_CROSS_ENTROPY && sample->loss != BPB_POISSON) {
         fill_uniform(rng, n_L, -5, 5, shift);
         fill_uniform(rng, n_L, 0.1, 10, factor);
-        assert_ok(BPB(net_set_output_scaling)(sample->net, shift, factor));
+        assert_ok(BPB(net_set_scaling)(sample->net, BPB_OUTPUTS, shift, factor));
     }
 }
 
@@ -69,7 +69,7 @@ static void draw_data(struct rng *rng, struct sample *sample)
 {
     const size_t n_0 = sample->units[0], n_L = sample->units[sample->L], B = sample->B;
     const bool classes = sample->loss == BPB_CROSS_ENTROPY && n_L > 1 && chance(rng, 2);
-    const size_t rows = classes ? 1 : BPB(net_targets)(sample->net);
+    const size_t rows = classes ? 1 : BPB(net_loss)(sample->net).n_targets;
     const bool positive = sample->loss == BPB_CROSS_ENTROPY || sample->loss == BPB_POISSON;
     fill_uniform(rng, n_0 * B, -1, 1, sample->X);
     fill_uniform(rng, rows * B, positive ? 0 : -1, 1, sample->T);
@@ -93,8 +93,11 @@ static void draw_sample(struct sample *sample, uint64_t seed)
     draw_shape(&rng, sample);
     sample->B = rng_between(&rng, 1, COLUMNS);
     const bpb_net_options options = {
-        .units = sample->units, .n_layers = sample->L, .activations = sample->g,
-        .loss = sample->loss, .seed = seed,
+        .sizes = sample->units,
+        .n_sizes = sample->L + 1,
+        .activations = sample->g,
+        .loss = sample->loss,
+        .seed = seed,
         .label_smoothing = sample->loss == BPB_CROSS_ENTROPY && chance(&rng, 2) ? 0.1 : 0};
     assert_ok(BPB(net_create)(&sample->net, &options));
     draw_data(&rng, sample);
@@ -108,8 +111,8 @@ static void assert_agrees(const char *what, bpb_status status, const bpb_check_r
         const bpb_check_entry *worst = &report->result[check].worst;
         if (report->result[check].disagreeing)
             fail_msg("%s, %s: layer %zu (%zu, %zu) is %.9g, by differences %.9g +- %.2g", what,
-                     bpb_check_name((bpb_check_kind)check), worst->layer, worst->row, worst->col,
-                     worst->computed, worst->difference, worst->uncertainty);
+                     bpb_name(BPB_NAMES_CHECK, (bpb_check_kind)check), worst->layer, worst->row,
+                     worst->col, worst->computed, worst->difference, worst->uncertainty);
     }
     assert_ok(status);
 }
@@ -125,7 +128,7 @@ static void check__random_nets_agree(void **state)
         draw_sample(&sample, seed);
         snprintf(what, sizeof what, "seed %d", (int)seed);
         const bpb_status status =
-            BPB(check)(sample.net, sample.view_X, sample.view_T, NULL, &report);
+            BPB(check)(sample.net, sample.view_X, BPB(values)(sample.view_T), NULL, &report);
         assert_agrees(what, status, &report);
         for (int check = 0; check < BPB_CHECKS; check++) {
             assert_true(report.result[check].entries + report.result[check].kinks > 0);
@@ -248,8 +251,10 @@ static void make_small(struct small *small, const activation_function_t *g, size
 {
     struct rng rng = {7};
     *small = (struct small){.errors = errors};
-    assert_ok(BPB(net_create)(&small->net, &(bpb_net_options){.units = small_units, .n_layers = 3,
-                                                              .hidden = BPB_TANH, .seed = 5,
+    assert_ok(BPB(net_create)(&small->net, &(bpb_net_options){.sizes = small_units,
+                                                              .n_sizes = 4,
+                                                              .hidden = BPB_TANH,
+                                                              .seed = 5,
                                                               .output = BPB_IDENTITY}));
     activation_function_t own = *g;
     loss_function_t loss = quartic_function;
@@ -264,7 +269,7 @@ static bpb_status check_small(const struct small *small, const bpb_check_options
                               bpb_check_report *report)
 {
     return BPB(check)(small->net, BPB(samples)(small->X, SMALL_B, 3),
-                      BPB(samples)(small->T, SMALL_B, 2), options, report);
+                      BPB(values)(BPB(samples)(small->T, SMALL_B, 2)), options, report);
 }
 
 /* A check with these errors: which of the derivatives disagree, as 1 << check. */
@@ -392,11 +397,14 @@ static void check__relu_at_its_kink_is_left_out(void **state)
     const real X[] = {0, 0, RC(0.5), RC(-0.25)}, T[] = {1, 2};
     bpb_check_report report;
     net_t *net = NULL;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 2, .seed = 3,
-                                                       .hidden = BPB_RELU, .output = BPB_IDENTITY,
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = units,
+                                                       .n_sizes = 3,
+                                                       .seed = 3,
+                                                       .hidden = BPB_RELU,
+                                                       .output = BPB_IDENTITY,
                                                        .init = BPB_INIT_HE_NORMAL}));
     const bpb_status status =
-        BPB(check)(net, BPB(samples)(X, 2, 2), BPB(samples)(T, 2, 1), NULL, &report);
+        BPB(check)(net, BPB(samples)(X, 2, 2), BPB(values)(BPB(samples)(T, 2, 1)), NULL, &report);
     assert_agrees("kinks", status, &report);
     assert_int_equal(report.result[BPB_CHECK_GRADIENT].kinks, 3);      // b_1
     assert_int_equal(report.result[BPB_CHECK_GRADIENT].entries, 13 - 3);
@@ -432,10 +440,11 @@ static void bend(double error, bpb_check_report *report, bpb_status *status)
     const activation_function_t own = {
         .name = "bent", .context = &errors, .f = bent, .df = bent_slope};
     net_t *net = NULL;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 1,
-                                                       .init = BPB_INIT_ZERO}));
+    assert_ok(BPB(net_create)(
+        &net, &(bpb_net_options){.sizes = units, .n_sizes = 2, .init = BPB_INIT_ZERO}));
     assert_ok(BPB(net_set_activation)(net, 1, &own));
-    *status = BPB(check)(net, BPB(samples)(X, 1, 1), BPB(samples)(T, 1, 1), &options, report);
+    *status = BPB(check)(net, BPB(samples)(X, 1, 1), BPB(values)(BPB(samples)(T, 1, 1)), &options,
+                         report);
     BPB(net_destroy)(&net);
 }
 
@@ -520,17 +529,19 @@ static void check__net_and_refused_report_are_unchanged(void **state)
     const view_t X = BPB(samples)(small.X, SMALL_B, 3), T = BPB(samples)(small.T, SMALL_B, 2);
     const view_t short_T = BPB(samples)(small.T, SMALL_B - 1, 2);
     const view_t low_X = BPB(samples)(small.X, SMALL_B, 2);
-    assert_int_equal(BPB(check)(NULL, X, T, NULL, &report), BPB_ERR_NULL);
-    assert_int_equal(BPB(check)(small.net, X, T, NULL, NULL), BPB_ERR_NULL);
-    assert_int_equal(BPB(check)(small.net, X, (view_t){0}, NULL, &report), BPB_ERR_NULL);
-    assert_int_equal(BPB(check)(small.net, X, short_T, NULL, &report), BPB_ERR_SHAPE);
-    assert_int_equal(BPB(check)(small.net, low_X, T, NULL, &report), BPB_ERR_SHAPE);
+    assert_int_equal(BPB(check)(NULL, X, BPB(values)(T), NULL, &report), BPB_ERR_NULL);
+    assert_int_equal(BPB(check)(small.net, X, BPB(values)(T), NULL, NULL), BPB_ERR_NULL);
+    assert_int_equal(BPB(check)(small.net, X, BPB(values)((view_t){0}), NULL, &report),
+                     BPB_ERR_NULL);
+    assert_int_equal(BPB(check)(small.net, X, BPB(values)(short_T), NULL, &report), BPB_ERR_SHAPE);
+    assert_int_equal(BPB(check)(small.net, low_X, BPB(values)(T), NULL, &report), BPB_ERR_SHAPE);
     const bpb_check_options bad[] = {{.what = 1u << BPB_CHECKS}, {.tolerance = -1},
                                      {.tolerance = (double)NAN}, {.tolerance = (double)INFINITY}};
     for (size_t i = 0; i < COUNT(bad); i++)
-        assert_int_equal(BPB(check)(small.net, X, T, &bad[i], &report), BPB_ERR_OPTION);
+        assert_int_equal(BPB(check)(small.net, X, BPB(values)(T), &bad[i], &report),
+                         BPB_ERR_OPTION);
     assert_memory_equal(&report, &before, sizeof report);
-    assert_ok(BPB(check)(small.net, X, T, NULL, &report));
+    assert_ok(BPB(check)(small.net, X, BPB(values)(T), NULL, &report));
     assert_same_bits(P, BPB(net_ctheta)(small.net), theta);
     free(theta);
     BPB(net_destroy)(&small.net);
@@ -565,7 +576,8 @@ static void check__views_are_read_as_they_are(void **state)
     const view_t X = {
         .data = spread, .rows = 3, .cols = SMALL_B, .row_stride = 2, .ld = 6, .index = index};
     assert_ok(check_small(&small, NULL, &packed));
-    assert_ok(BPB(check)(small.net, X, BPB(samples)(small.T, SMALL_B, 2), NULL, &viewed));
+    assert_ok(
+        BPB(check)(small.net, X, BPB(values)(BPB(samples)(small.T, SMALL_B, 2)), NULL, &viewed));
     assert_memory_equal(&packed, &viewed, sizeof packed);
     BPB(net_destroy)(&small.net);
 }
@@ -573,14 +585,14 @@ static void check__views_are_read_as_they_are(void **state)
 static void check_name__all(void **state)
 {
     (void)state;
-    assert_string_equal(bpb_check_name(BPB_CHECK_GRADIENT), "gradient");
-    assert_string_equal(bpb_check_name(BPB_CHECK_INPUTS), "inputs");
-    assert_string_equal(bpb_check_name(BPB_CHECK_JACOBIAN), "jacobian");
-    assert_string_equal(bpb_check_name(BPB_CHECK_JVP), "jvp");
-    assert_string_equal(bpb_check_name(BPB_CHECK_VJP), "vjp");
-    assert_string_equal(bpb_check_name(BPB_CHECK_HVP), "hvp");
-    assert_null(bpb_check_name(BPB_CHECKS));
-    assert_null(bpb_check_name((bpb_check_kind)-1));
+    assert_string_equal(bpb_name(BPB_NAMES_CHECK, BPB_CHECK_GRADIENT), "gradient");
+    assert_string_equal(bpb_name(BPB_NAMES_CHECK, BPB_CHECK_INPUTS), "inputs");
+    assert_string_equal(bpb_name(BPB_NAMES_CHECK, BPB_CHECK_JACOBIAN), "jacobian");
+    assert_string_equal(bpb_name(BPB_NAMES_CHECK, BPB_CHECK_JVP), "jvp");
+    assert_string_equal(bpb_name(BPB_NAMES_CHECK, BPB_CHECK_VJP), "vjp");
+    assert_string_equal(bpb_name(BPB_NAMES_CHECK, BPB_CHECK_HVP), "hvp");
+    assert_null(bpb_name(BPB_NAMES_CHECK, BPB_CHECKS));
+    assert_null(bpb_name(BPB_NAMES_CHECK, (bpb_check_kind)-1));
 }
 
 int main(void)

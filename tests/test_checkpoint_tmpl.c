@@ -20,18 +20,18 @@ static int prepare(void **state)
     fill_uniform(&rng, N_OUT * COLUMNS, 0, 1, T);
     data = (data_t){.X = BPB(samples)(X, COLUMNS - 100, N_IN),
                     .T = BPB(samples)(T, COLUMNS - 100, N_OUT)};
-    data.X_validation = BPB(columns)(BPB(samples)(X, COLUMNS, N_IN), COLUMNS - 100, 100);
-    data.T_validation = BPB(columns)(BPB(samples)(T, COLUMNS, N_OUT), COLUMNS - 100, 100);
-    data.X_test = BPB(samples)(X, 30, N_IN);
-    data.T_test = BPB(samples)(T, 30, N_OUT);
+    data.validation.X = BPB(columns)(BPB(samples)(X, COLUMNS, N_IN), COLUMNS - 100, 100);
+    data.validation.T = BPB(columns)(BPB(samples)(T, COLUMNS, N_OUT), COLUMNS - 100, 100);
+    data.test.X = BPB(samples)(X, 30, N_IN);
+    data.test.T = BPB(samples)(T, 30, N_OUT);
     return make_folder(state);
 }
 
 static net_t *make_net(void)
 {
     net_t *net = NULL;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 3,
-                                                       .hidden = BPB_TANH, .seed = 2}));
+    assert_ok(BPB(net_create)(
+        &net, &(bpb_net_options){.sizes = units, .n_sizes = 4, .hidden = BPB_TANH, .seed = 2}));
     return net;
 }
 
@@ -482,16 +482,16 @@ static void checkpoint__holds_all_of_a_score(void **state)
     const real x[] = {1, BPB_SELECT(1e308, 1e38f)}, t[] = {1, 0}, holes[] = {1, (real)NAN};
     data_t few = {.X = BPB(samples)(x, 1, 1),
                   .T = BPB(samples)(t, 1, 1),
-                  .X_validation = BPB(samples)(x, 2, 1),
-                  .T_validation = BPB(samples)(t, 2, 1),
-                  .X_test = BPB(samples)(t, 2, 1),
-                  .T_test = BPB(samples)(holes, 2, 1)};
-    few.T_test.masked = 1;
+                  .validation.X = BPB(samples)(x, 2, 1),
+                  .validation.T = BPB(samples)(t, 2, 1),
+                  .test.X = BPB(samples)(t, 2, 1),
+                  .test.T = BPB(samples)(holes, 2, 1)};
+    few.test.T.masked = 1;
     struct seen seen = {0};
     net_t *net = NULL;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = one, .n_layers = 1,
-                                                       .output = BPB_IDENTITY,
-                                                       .init = BPB_INIT_ZERO}));
+    assert_ok(BPB(net_create)(
+        &net, &(bpb_net_options){
+                  .sizes = one, .n_sizes = 2, .output = BPB_IDENTITY, .init = BPB_INIT_ZERO}));
     BPB(net_theta)(net)[0] = 1e6;
     bpb_train_options options = kept(&(bpb_train_options){.eta = 1e-9, .epochs = 1}, 1);
     options.on_epoch = spoil_scores;
@@ -724,17 +724,17 @@ static void checkpoint__of_another_run_is_refused(void **state)
     net_t *net = make_net(), *wide = NULL, *relu = NULL;
     for (size_t i = 0; i < COUNT(others); i++)
         assert_int_equal(try_resume(net, &others[i]), BPB_ERR_MISMATCH);
-    assert_ok(BPB(net_create)(&wide, &(bpb_net_options){.units = wider, .n_layers = 3,
-                                                        .hidden = BPB_TANH}));
+    assert_ok(BPB(net_create)(
+        &wide, &(bpb_net_options){.sizes = wider, .n_sizes = 4, .hidden = BPB_TANH}));
     assert_int_equal(try_resume(wide, &three), BPB_ERR_MISMATCH);
-    assert_ok(BPB(net_create)(&relu, &(bpb_net_options){.units = units, .n_layers = 3,
-                                                        .hidden = BPB_RELU}));
+    assert_ok(BPB(net_create)(
+        &relu, &(bpb_net_options){.sizes = units, .n_sizes = 4, .hidden = BPB_RELU}));
     assert_int_equal(try_resume(relu, &three), BPB_ERR_MISMATCH);
     real shift[N_IN] = {0};
     shift[3] = 1;
-    assert_ok(BPB(net_set_input_scaling)(net, shift, NULL));
+    assert_ok(BPB(net_set_scaling)(net, BPB_INPUTS, shift, NULL));
     assert_int_equal(try_resume(net, &three), BPB_ERR_MISMATCH);
-    assert_ok(BPB(net_set_input_scaling)(net, NULL, NULL));
+    assert_ok(BPB(net_set_scaling)(net, BPB_INPUTS, NULL, NULL));
     assert_ok(try_resume(net, &three));
     BPB(net_destroy)(&net);
     BPB(net_destroy)(&wide);
@@ -764,8 +764,13 @@ static void checkpoint__knows_the_functions_of_its_net(void **state)
     static const bpb_activation g[] = {BPB_TANH, BPB_LEAKY_RELU, BPB_SIGMOID},
                                 turned[] = {BPB_LEAKY_RELU, BPB_TANH, BPB_SIGMOID},
                                 first[] = {BPB_RELU, BPB_LEAKY_RELU, BPB_SIGMOID};
-    const bpb_net_options one = {.units = units, .n_layers = 3, .activations = g,
-                                 .loss = BPB_HUBER, .huber_delta = 0.5, .leak = 0.1, .seed = 2};
+    const bpb_net_options one = {.sizes = units,
+                                 .n_sizes = 4,
+                                 .activations = g,
+                                 .loss = BPB_HUBER,
+                                 .huber_delta = 0.5,
+                                 .leak = 0.1,
+                                 .seed = 2};
     bpb_net_options others[5] = {one, one, one, one, one};
     others[0].activations = turned;
     others[1].activations = first;
@@ -794,25 +799,25 @@ static void checkpoint__knows_its_scaling_and_data(void **state)
     factor[N_IN - 1] = 2;
     fewer.X.cols = fewer.T.cols = COLUMNS - 101;
     thin.X = BPB(samples)(X, COLUMNS - 100, N_IN - 1);
-    thin.X_validation = thin.T_validation = thin.X_test = thin.T_test = (view_t){0};
+    thin.validation.X = thin.validation.T = thin.test.X = thin.test.T = (view_t){0};
     for (int i = 0; i < 8; i++) {
         net_t *first = make_net(), *second = make_net();
         const data_t *of_second = i == 1 ? &fewer : i == 7 ? &thin : &data;
         if (i == 2) /* there, and not */
-            assert_ok(BPB(net_set_input_scaling)(first, NULL, factor));
+            assert_ok(BPB(net_set_scaling)(first, BPB_INPUTS, NULL, factor));
         if (i == 3)
-            assert_ok(BPB(net_set_output_scaling)(first, NULL, ones));
+            assert_ok(BPB(net_set_scaling)(first, BPB_OUTPUTS, NULL, ones));
         if (i == 4) /* the last of the factors alone is another */
-            assert_ok(BPB(net_set_input_scaling)(first, NULL, ones));
+            assert_ok(BPB(net_set_scaling)(first, BPB_INPUTS, NULL, ones));
         if (i == 4)
-            assert_ok(BPB(net_set_input_scaling)(second, NULL, factor));
+            assert_ok(BPB(net_set_scaling)(second, BPB_INPUTS, NULL, factor));
         if (i == 5)
-            assert_ok(BPB(net_set_output_scaling)(second, ones, NULL));
+            assert_ok(BPB(net_set_scaling)(second, BPB_OUTPUTS, ones, NULL));
         if (i >= 6)
             BPB(net_destroy)(&second);
         if (i >= 6)
-            second = make_other(&(bpb_net_options){.units = i == 6 ? shallower : narrower,
-                                                   .n_layers = i == 6 ? 2 : 3,
+            second = make_other(&(bpb_net_options){.sizes = i == 6 ? shallower : narrower,
+                                                   .n_sizes = i == 6 ? 2 : 3 + 1,
                                                    .hidden = BPB_TANH});
         assert_int_equal(hand_over(first, second, of_second), i ? BPB_ERR_MISMATCH : BPB_OK);
         BPB(net_destroy)(&first);
@@ -854,8 +859,8 @@ static void checkpoint__of_the_other_precision_is_refused(void **state)
     const bpb_train_options options = kept(&three, 0);
     OTHER(net) *other = NULL;
     net_t *net = make_net();
-    assert_ok(OTHER(net_create)(&other, &(bpb_net_options){.units = units, .n_layers = 3,
-                                                           .hidden = BPB_TANH}));
+    assert_ok(OTHER(net_create)(
+        &other, &(bpb_net_options){.sizes = units, .n_sizes = 4, .hidden = BPB_TANH}));
     assert_ok(OTHER(train)(other, &zeros, &options, NULL));
     assert_int_equal(try_resume(net, &three), BPB_ERR_MISMATCH);
     OTHER(net_destroy)(&other);

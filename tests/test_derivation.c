@@ -142,7 +142,7 @@ static void check_derivatives(const size_t n[4],
                               void (*derivatives)(const double *theta, const double *x,
                                                   const double *t, double *d))
 {
-    struct problem problem = make_problem(&(bpb_net_options){.units = n, .n_layers = 3}, 5, 1);
+    struct problem problem = make_problem(&(bpb_net_options){.sizes = n, .n_sizes = 4}, 5, 1);
     const double *theta = bpb_net_ctheta(problem.machine.net);
     double d[18], gradient[18];
     long double mean[18] = {0};
@@ -152,7 +152,7 @@ static void check_derivatives(const size_t n[4],
             mean[i] += (long double)d[i] / problem.B;
     }
     assert_ok(bpb_gradient(problem.machine.net, problem.machine.work, inputs(&problem),
-                            targets(&problem), gradient, NULL));
+                           bpb_values(targets(&problem)), gradient, NULL));
     for (size_t i = 0; i < problem.P; i++)
         assert_number_close("derivative", (long double)gradient[i], mean[i],
                             problem.oracle.scale[i], problem.tolerance);
@@ -289,7 +289,7 @@ static void assert_digits(const char *what, size_t n, const double *got, const d
  * its digits. Its w1..w4 are the rows of W_1, w5..w8 the rows of W_2.
  */
 static const size_t mazur_units[] = {2, 2, 2};
-static const bpb_net_options mazur_net = {.units = mazur_units, .n_layers = 2};
+static const bpb_net_options mazur_net = {.sizes = mazur_units, .n_sizes = 3};
 static const double mazur_x[] = {0.05, 0.10}, mazur_t[] = {0.01, 0.99};
 static const double mazur_theta[] = {0.15, 0.25, 0.20, 0.30, 0.35, 0.35,
                                      0.40, 0.50, 0.45, 0.55, 0.60, 0.60};
@@ -354,7 +354,7 @@ static void gradient__of_mazurs_example_is_as_published(void **state)
     const bpb_view X = bpb_samples(mazur_x, 1, 2), T = bpb_samples(mazur_t, 1, 2);
     double Y[2], gradient[12], w[8], E;
     assert_ok(bpb_forward(machine.net, machine.work, X, bpb_samples_out(Y, 1, 2)));
-    assert_ok(bpb_gradient(machine.net, machine.work, X, T, gradient, &E));
+    assert_ok(bpb_gradient(machine.net, machine.work, X, bpb_values(T), gradient, &E));
     mazur_weights(gradient, w);
     assert_digits("outputs", 2, Y, outputs, 15);
     assert_digits("E", 1, &E, &E_published, 15);
@@ -368,7 +368,7 @@ static void gradient__of_mazurs_example_is_as_published(void **state)
 static void step_without_biases(struct machine *machine, bpb_view X, bpb_view T)
 {
     double gradient[12];
-    assert_ok(bpb_gradient(machine->net, machine->work, X, T, gradient, NULL));
+    assert_ok(bpb_gradient(machine->net, machine->work, X, bpb_values(T), gradient, NULL));
     for (size_t l = 1; l <= 2; l++) {
         const bpb_out db = bpb_net_b(machine->net, gradient, l);
         memset(db.data, 0, db.rows * sizeof *db.data);
@@ -387,7 +387,7 @@ static void sgd_update__repeats_mazurs_run(void **state)
         for (; steps < mazur_run[r].steps; steps++)
             step_without_biases(&machine, X, T);
         assert_ok(bpb_forward(machine.net, machine.work, X, bpb_samples_out(Y, 1, 2)));
-        assert_ok(bpb_loss(machine.net, machine.work, X, T, &E));
+        assert_ok(bpb_loss(machine.net, machine.work, X, bpb_values(T), &E));
         mazur_weights(bpb_net_ctheta(machine.net), w);
         assert_digits("w", 8, w, mazur_run[r].w, 14);
         assert_digits("outputs", 2, Y, mazur_run[r].output, 12);
@@ -403,7 +403,7 @@ static void sgd_update__repeats_mazurs_run(void **state)
  * The 13 numbers are W_1 (3 x 2, by rows), b_1, W_2, b_2.
  */
 static const size_t pytorch_units[] = {2, 3, 1};
-static const bpb_net_options pytorch_net = {.units = pytorch_units, .n_layers = 2};
+static const bpb_net_options pytorch_net = {.sizes = pytorch_units, .n_sizes = 3};
 static const double pytorch_x[] = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6};
 static const double pytorch_start[13] = {-0.2109, -0.4976, -0.1413, -0.342, -0.2524,
                                          0.6976,  -0.1085, -0.2979, 0.6892, -0.0508,
@@ -490,7 +490,7 @@ static void gradient__of_pytorchs_baseline_is_as_published(void **state)
     const double sum = T[0] + T[1] + T[2] + 3;
     assert_digits("sum", 1, &sum, &sum_published, 15);
     assert_ok(bpb_gradient(machine.net, machine.work, bpb_samples(pytorch_x, 3, 2),
-                           bpb_samples(T, 3, 1), gradient, NULL));
+                           bpb_values(bpb_samples(T, 3, 1)), gradient, NULL));
     assert_pytorch_gradient(gradient, 3); // a sum, not a mean
     free_machine(&machine);
 }
@@ -522,7 +522,7 @@ static void gradient__of_a_loss_of_ones_own_is_pytorchs(void **state)
     assert_ok(bpb_plan_create(&machine.plan, machine.net, NULL));
     assert_ok(bpb_work_create(&machine.work, machine.plan));
     assert_ok(bpb_gradient(machine.net, machine.work, bpb_samples(pytorch_x, 3, 2),
-                           bpb_samples(none, 3, 1), gradient, &E));
+                           bpb_values(bpb_samples(none, 3, 1)), gradient, &E));
     const double sum = 3 * E;
     assert_digits("sum", 1, &sum, &sum_published, 15);
     assert_pytorch_gradient(gradient, 3);
@@ -539,7 +539,7 @@ static void check_pytorch_run(const struct pytorch_run *run, size_t n_rows,
         for (; steps < run[r].steps; steps++) {
             targets_of_a_sum(&machine, T);
             assert_ok(bpb_sgd_step(machine.net, machine.work, bpb_samples(pytorch_x, 3, 2),
-                                   bpb_samples(T, 3, 1), rule, NULL));
+                                   bpb_values(bpb_samples(T, 3, 1)), rule, NULL));
         }
         for (size_t i = 0; i < 13; i++)
             got[i] = bpb_net_ctheta(machine.net)[pytorch_place[i]];
@@ -1377,13 +1377,12 @@ struct built {
 static struct built build(const struct example *example)
 {
     const struct numbers theta = of_vector(&example->theta);
-    struct built built = {
-        make_machine(&(bpb_net_options){.units = example_units,
-                                        .n_layers = LAYERS,
-                                        .activations = example->g + 1,
-                                        .loss = example->loss},
-                     &(bpb_plan_options){.derivatives = 1}),
-        of_matrix(example->X), of_matrix(example->T)};
+    struct built built = {make_machine(&(bpb_net_options){.sizes = example_units,
+                                                          .n_sizes = LAYERS + 1,
+                                                          .activations = example->g + 1,
+                                                          .loss = example->loss},
+                                       &(bpb_plan_options){.derivatives = 1}),
+                          of_matrix(example->X), of_matrix(example->T)};
     memcpy(bpb_net_theta(built.machine.net), theta.x, sizeof theta.x);
     return built;
 }
@@ -1446,7 +1445,8 @@ static void check_hvp(const struct example *example, struct rng *rng)
     struct numbers Hv, gradient;
     double E;
     assert_ok(bpb_hvp(built.machine.net, built.machine.work, view_of(&built.X, example->X.rows),
-                       view_of(&built.T, example->T.rows), v_numbers.x, Hv.x, gradient.x, &E));
+                      bpb_values(view_of(&built.T, example->T.rows)), v_numbers.x, Hv.x, gradient.x,
+                      &E));
     assert_vector("H v", &Hv, &want.R);
     assert_vector("gradient", &gradient, &want.gradient);
     free_machine(&built.machine);
@@ -1465,7 +1465,7 @@ static void check_gnvp(const struct example *example, struct rng *rng)
     struct built built = build(example);
     struct numbers Gv;
     assert_ok(bpb_gnvp(built.machine.net, built.machine.work, view_of(&built.X, example->X.rows),
-                        view_of(&built.T, example->T.rows), v_numbers.x, Gv.x));
+                       bpb_values(view_of(&built.T, example->T.rows)), v_numbers.x, Gv.x));
     assert_vector("G v", &Gv, &want);
     free_machine(&built.machine);
 }
@@ -1508,10 +1508,10 @@ static void check_library_sobolev(const struct example *example, struct rng *rng
     struct built built = build(example);
     struct numbers gradient;
     double E;
-    assert_ok(bpb_sobolev(built.machine.net, built.machine.work,
-                           view_of(&built.X, example->X.rows), view_of(&built.T, example->T.rows),
-                           view_of(&dT_numbers, example->T.rows * example->X.rows), 0.75,
-                           gradient.x, &E));
+    assert_ok(bpb_sobolev(built.machine.net, built.machine.work, view_of(&built.X, example->X.rows),
+                          bpb_values(view_of(&built.T, example->T.rows)),
+                          bpb_values(view_of(&dT_numbers, example->T.rows * example->X.rows)), 0.75,
+                          gradient.x, &E));
     assert_vector("gradient", &gradient, &want);
     assert_number_close("E", (long double)E, E_wanted, E_wanted, TOLERANCE(20));
     free_machine(&built.machine);

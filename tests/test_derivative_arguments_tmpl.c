@@ -6,7 +6,7 @@
 
 static const size_t small_units[] = {3, 4, 5, 2};
 static const bpb_net_options small = {
-    .units = small_units, .n_layers = 3, .hidden = BPB_TANH, .output = BPB_SIGMOID};
+    .sizes = small_units, .n_sizes = 4, .hidden = BPB_TANH, .output = BPB_SIGMOID};
 
 static void assert_untouched(const struct all *all)
 {
@@ -208,7 +208,7 @@ static void derivatives__refuse_a_work_for_another_net(void **state)
     (void)state;
     struct all all = make_all(&small, 6);
     bpb_net_options other[] = {small, small, small};
-    other[0].units = others;
+    other[0].sizes = others;
     other[1].hidden = BPB_SILU;
     other[2].loss = BPB_CROSS_ENTROPY;
     for (size_t i = 0; i < COUNT(other); i++) {

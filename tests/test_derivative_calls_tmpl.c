@@ -47,8 +47,8 @@ static void assert_bits(const struct all *all, const struct bits *got, const str
 static const size_t narrowing[] = {9, 151, 153, 7}, widening[] = {3, 149, 151, 5};
 static const bpb_activation some[] = {BPB_TANH, BPB_SILU, BPB_SOFTMAX};
 static const bpb_net_options large[] = {
-    {.units = narrowing, .n_layers = 3, .activations = some, .loss = BPB_CROSS_ENTROPY},
-    {.units = widening, .n_layers = 3, .hidden = BPB_GELU, .output = BPB_IDENTITY},
+    {.sizes = narrowing, .n_sizes = 4, .activations = some, .loss = BPB_CROSS_ENTROPY},
+    {.sizes = widening, .n_sizes = 4, .hidden = BPB_GELU, .output = BPB_IDENTITY},
 };
 enum { COLUMNS = 301 };
 
@@ -106,7 +106,8 @@ static real *objective_bits(const struct all *all, size_t threads)
     real *made = make_dirty(3 * all->P + 1);
     objective_t *o = NULL;
     double f = 0;
-    assert_ok(BPB(objective_create)(&o, all->net, all->given.X, all->given.T, &options));
+    assert_ok(
+        BPB(objective_create)(&o, all->net, all->given.X, BPB(values)(all->given.T), &options));
     assert_ok(BPB(objective_gradient)(o, theta, &f, made));
     assert_ok(BPB(objective_hvp)(o, theta, all->given.v, made + all->P));
     assert_ok(BPB(objective_gnvp)(o, theta, all->given.v, made + 2 * all->P));
@@ -255,9 +256,10 @@ static void derivatives__take_any_view(void **state)
     static const size_t units[2][4] = {{5, 6, 7, 3}, {3, 6, 7, 5}};
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        struct all all = make_all(&(bpb_net_options){.units = units[i], .n_layers = 3,
-                                                     .hidden = BPB_SOFTPLUS, .output = BPB_TANH},
-                                  11);
+        struct all all = make_all(
+            &(bpb_net_options){
+                .sizes = units[i], .n_sizes = 4, .hidden = BPB_SOFTPLUS, .output = BPB_TANH},
+            11);
         struct machine machine = plan_for(&all, all.B);
         all.given.work = machine.work;
         for (size_t c = 0; c < COUNT(calls); c++) {

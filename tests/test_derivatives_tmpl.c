@@ -295,7 +295,7 @@ static void check_sum(const struct drawn *drawn, void *user)
         U[i] = 1;
     vjp_of(drawn, U, of_ones, NULL);
     assert_ok(BPB(gradient)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                            BPB(view_of)(of_outputs(drawn, U)), gradient, NULL));
+                            BPB(values)(BPB(view_of)(of_outputs(drawn, U))), gradient, NULL));
     for (size_t i = 0; i < drawn->P; i++)
         of_ones[i] /= (real)drawn->B;
     long double *wide = widen(drawn->P, of_ones);

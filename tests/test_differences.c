@@ -17,7 +17,7 @@ static double loss_at(const struct problem *problem, size_t i, double theta_i)
     double E;
     theta[i] = theta_i;
     assert_ok(bpb_loss(problem->machine.net, problem->machine.work, inputs(problem),
-                        targets(problem), &E));
+                       bpb_values(targets(problem)), &E));
     theta[i] = kept;
     return E;
 }
@@ -47,7 +47,7 @@ static void check_differences(const bpb_net_options *options, uint64_t seed)
     double *gradient = make_reals(problem.P);
     long double *got = allocate(problem.P, sizeof *got);
     assert_ok(bpb_gradient(problem.machine.net, problem.machine.work, inputs(&problem),
-                            targets(&problem), gradient, NULL));
+                           bpb_values(targets(&problem)), gradient, NULL));
     for (size_t i = 0; i < problem.P; i++)
         got[i] = (long double)difference(&problem, i);
     long double *want = widen(problem.P, gradient);
@@ -66,8 +66,8 @@ static void gradient__equals_central_differences_for_all_functions(void **state)
     for (size_t s = 0; s < COUNT(shapes); s++)
         for (size_t h = 0; h < COUNT(activations); h++)
             for (size_t e = 0; e < COUNT(endings); e++)
-                check_differences(&(bpb_net_options){.units = shapes[s],
-                                                     .n_layers = 3,
+                check_differences(&(bpb_net_options){.sizes = shapes[s],
+                                                     .n_sizes = 4,
                                                      .hidden = activations[h],
                                                      .output = endings[e].output,
                                                      .loss = endings[e].loss},
@@ -81,7 +81,7 @@ static void gradient__equals_central_differences_of_one_layer(void **state)
     for (size_t e = 0; e < COUNT(endings); e++)
         check_differences(
             &(bpb_net_options){
-                .units = n, .n_layers = 1, .output = endings[e].output, .loss = endings[e].loss},
+                .sizes = n, .n_sizes = 2, .output = endings[e].output, .loss = endings[e].loss},
             e);
 }
 

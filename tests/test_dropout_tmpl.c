@@ -42,7 +42,7 @@ static const size_t units[] = {13, 37, 16, 5}, wide_units[] = {70, 130, 90, 40};
 
 static bpb_net_options options_of(const size_t *of, bpb_activation hidden)
 {
-    return (bpb_net_options){.units = of, .n_layers = 3, .hidden = hidden};
+    return (bpb_net_options){.sizes = of, .n_sizes = 4, .hidden = hidden};
 }
 
 /* A~_l = M_l o A_l for every l and entry, A_l being Z_l or X. */
@@ -51,7 +51,8 @@ static void check_masks(const struct subject *s, work_t *work, size_t B,
 {
     real *gradient = make_reals(s->P);
     assert_ok(BPB(work_dropout)(work, seed, draw));
-    assert_ok(BPB(gradient)(s->net, work, X_of(s, 0, B), T_of(s, 0, B), gradient, NULL));
+    assert_ok(
+        BPB(gradient)(s->net, work, X_of(s, 0, B), BPB(values)(T_of(s, 0, B)), gradient, NULL));
     for (size_t l = 0; l < 3; l++) {
         const layer_t layer = BPB(work_layer)(work, l);
         const double p = l ? options->dropout : options->dropout_inputs;
@@ -268,7 +269,7 @@ static bool take_gradient(const struct drawn *drawn, const bpb_plan_options *opt
                               .gradient = make_dirty(P)};
         assert_ok(BPB(work_dropout)(drawn->machine.work, seed, draw));
         assert_ok(BPB(gradient)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                                drawn_targets(drawn), t->gradient, &t->loss));
+                                BPB(values)(drawn_targets(drawn)), t->gradient, &t->loss));
         t->mask = read_masks(drawn, options->dropout, options->dropout_inputs);
         t->E = thinned_gradient(drawn, &drawn->batch, &t->mask, by_steps, t->want, &kink);
         const long double E_nearby =
@@ -289,8 +290,8 @@ static void check_step(const struct drawn *drawn, const struct thinned *t)
     net_t *net = NULL;
     double loss;
     assert_ok(BPB(net_copy)(&net, drawn->machine.net));
-    assert_ok(BPB(sgd_step)(net, drawn->machine.work, drawn_inputs(drawn), drawn_targets(drawn),
-                            &rule, &loss));
+    assert_ok(BPB(sgd_step)(net, drawn->machine.work, drawn_inputs(drawn),
+                            BPB(values)(drawn_targets(drawn)), &rule, &loss));
     long double *want = make_wide(P), *got = widen(P, BPB(net_ctheta)(net));
     for (size_t i = 0; i < P; i++)
         want[i] = drawn->theta_wide[i] - 0.75L * t->want[i];
@@ -413,7 +414,8 @@ static void check_distribution(double p, bool seeds)
     assert_ok(BPB(work_create)(&work, plan));
     for (uint64_t draw = 0; draw <= DRAWS; draw++) {
         assert_ok(BPB(work_dropout)(work, seeds ? draw : 5, seeds ? 5 : draw));
-        assert_ok(BPB(gradient)(s.net, work, X_of(&s, 0, COLS), T_of(&s, 0, COLS), gradient, NULL));
+        assert_ok(BPB(gradient)(s.net, work, X_of(&s, 0, COLS), BPB(values)(T_of(&s, 0, COLS)),
+                                gradient, NULL));
         memcpy(before, now, sizeof before);
         read_dropped(work, 1, now);
         read_dropped(work, 2, layer);
@@ -456,7 +458,7 @@ static real *gradient_by(const struct subject *s, const bpb_plan_options *option
     assert_ok(BPB(work_create)(&work, plan));
     if (options->dropout > 0 || options->dropout_inputs > 0)
         assert_ok(BPB(work_dropout)(work, 3, 4));
-    assert_ok(BPB(gradient)(s->net, work, X, T_of(s, 0, B), gradient, loss));
+    assert_ok(BPB(gradient)(s->net, work, X, BPB(values)(T_of(s, 0, B)), gradient, loss));
     BPB(work_destroy)(&work);
     BPB(plan_destroy)(&plan);
     return gradient;
@@ -471,7 +473,7 @@ static real *stepped_by(const struct subject *s, const bpb_plan_options *options
     assert_ok(BPB(plan_create)(&plan, s->net, options));
     assert_ok(BPB(work_create)(&work, plan));
     assert_ok(BPB(work_dropout)(work, 3, 4));
-    assert_ok(BPB(sgd_step)(s->net, work, X_of(s, 0, B), T_of(s, 0, B),
+    assert_ok(BPB(sgd_step)(s->net, work, X_of(s, 0, B), BPB(values)(T_of(s, 0, B)),
                             &(bpb_sgd_rule){.eta = 0.5}, NULL));
     memcpy(theta, BPB(net_ctheta)(s->net), s->P * sizeof *theta);
     memcpy(BPB(net_theta)(s->net), s->theta, s->P * sizeof *theta);
@@ -578,23 +580,24 @@ static void note_others(const struct subject *s, const bpb_plan_options *options
     bpb_score score;
     assert_ok(BPB(plan_create)(&plan, s->net, options));
     assert_ok(BPB(work_create)(&work, plan));
-    assert_ok(BPB(gradient)(s->net, work, X, T, gradient, NULL)); /* leaves its masks behind */
+    assert_ok(BPB(gradient)(s->net, work, X, BPB(values)(T), gradient,
+                            NULL)); /* leaves its masks behind */
     assert_ok(BPB(forward)(s->net, work, X, BPB(samples_out)(noted, B, s->n_out)));
     noted += n_Y;
     assert_ok(BPB(predict_with)(s->net, work, X, BPB(samples_out)(noted, B, s->n_out), NULL));
     noted += n_Y;
-    assert_ok(
-        BPB(gradient_x)(s->net, work, X, T, noted, BPB(samples_out)(noted + s->P, B, s->n_in), &E));
+    assert_ok(BPB(gradient_x)(s->net, work, X, BPB(values)(T), noted,
+                              BPB(samples_out)(noted + s->P, B, s->n_in), &E));
     noted += s->P + n_X;
-    assert_ok(BPB(hvp)(s->net, work, X, T, s->theta, noted, noted + s->P, NULL));
+    assert_ok(BPB(hvp)(s->net, work, X, BPB(values)(T), s->theta, noted, noted + s->P, NULL));
     noted += 2 * s->P;
     assert_ok(
         BPB(jvp)(s->net, work, X, s->theta, X, (out_t){0}, BPB(samples_out)(noted, B, s->n_out)));
     noted += n_Y;
     *noted++ = (real)E;
-    assert_ok(BPB(loss)(s->net, work, X, T, &E));
+    assert_ok(BPB(loss)(s->net, work, X, BPB(values)(T), &E));
     *noted++ = (real)E;
-    assert_ok(BPB(evaluate_with)(s->net, work, X, T, &score));
+    assert_ok(BPB(evaluate_with)(s->net, work, X, BPB(values)(T), &score));
     *noted = (real)score.loss;
     free(gradient);
     BPB(work_destroy)(&work);
@@ -669,7 +672,7 @@ static void inputs__are_dropped_after_scaling(void **state)
         scaled[i] = (s.X[i] - 1) * 2;
     }
     real *want = gradient_by(&s, &options, B, BPB(samples)(scaled, B, N), NULL);
-    assert_ok(BPB(net_set_input_scaling)(s.net, shift, factor));
+    assert_ok(BPB(net_set_scaling)(s.net, BPB_INPUTS, shift, factor));
     real *got = gradient_by(&s, &options, B, X_of(&s, 0, B), NULL);
     assert_same_bits(s.P, got, want);
     free(want);
@@ -691,7 +694,7 @@ static void inputs__dropped_may_be_nan(void **state)
     for (uint64_t draw = 0; draw < 20; draw++) {
         assert_ok(BPB(work_dropout)(m.work, 0, draw));
         const bpb_status status = BPB(gradient)(s.net, m.work, X_of(&s, 0, COLS),
-                                                T_of(&s, 0, COLS), gradient, NULL);
+                                                BPB(values)(T_of(&s, 0, COLS)), gradient, NULL);
         const bool its = is_dropped(BPB(work_layer)(m.work, 0).A.data[5]);
         assert_int_equal(status, its ? BPB_OK : BPB_NONFINITE);
         dropped[its] = true;
@@ -720,7 +723,8 @@ static void work_dropout__holds_until_the_next(void **state)
             assert_ok(BPB(work_dropout)(m.work, 0, 0)); /* as before the first */
         if (i == 3)
             assert_ok(BPB(work_dropout)(m.work, 0, 1));
-        assert_ok(BPB(gradient)(s.net, m.work, X_of(&s, 0, COLS), T_of(&s, 0, COLS), g[i], NULL));
+        assert_ok(BPB(gradient)(s.net, m.work, X_of(&s, 0, COLS), BPB(values)(T_of(&s, 0, COLS)),
+                                g[i], NULL));
     }
     assert_same_bits(s.P, g[1], g[0]);
     assert_same_bits(s.P, g[2], g[0]);
@@ -737,7 +741,7 @@ static void misuse__is_refused(void **state)
 {
     (void)state;
     const double bad[] = {1, -0.1, (double)NAN, (double)INFINITY, -(double)INFINITY, 1.5};
-    struct machine m = make_machine(&(bpb_net_options){.units = units, .n_layers = 3}, NULL);
+    struct machine m = make_machine(&(bpb_net_options){.sizes = units, .n_sizes = 4}, NULL);
     plan_t *const before = m.plan;
     for (size_t i = 0; i < COUNT(bad); i++) {
         plan_t *plan = before;

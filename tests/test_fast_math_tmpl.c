@@ -88,7 +88,7 @@ enum { N_IN = 5, N_HIDDEN = 7, N_OUT = 3, COLS = 20, P = 66, BAD = 6 };
 
 static const size_t units[] = {N_IN, N_HIDDEN, N_OUT};
 static const bpb_net_options net_options = {
-    .units = units, .n_layers = 2, .hidden = BPB_RELU, .output = BPB_IDENTITY};
+    .sizes = units, .n_sizes = 3, .hidden = BPB_RELU, .output = BPB_IDENTITY};
 static real x_values[N_IN * COLS], t_values[N_OUT * COLS];
 
 static view_t X(void)
@@ -127,15 +127,15 @@ static void forward__keeps_subnormals(void **state)
 {
     (void)state;
     const size_t ones[] = {1, 1};
-    struct machine m = make_machine(
-        &(bpb_net_options){.units = ones, .n_layers = 1, .output = BPB_IDENTITY}, NULL);
+    struct machine m =
+        make_machine(&(bpb_net_options){.sizes = ones, .n_sizes = 2, .output = BPB_IDENTITY}, NULL);
     real x, y = 0;
     put(&x, SUBNORMAL);
     BPB(net_theta)(m.net)[0] = 1;
     BPB(net_theta)(m.net)[1] = 0;
     assert_ok(BPB(forward)(m.net, m.work, BPB(samples)(&x, 1, 1), BPB(samples_out)(&y, 1, 1)));
     assert_int_equal(bits_at(&y), SUBNORMAL);
-    assert_ok(BPB(predict)(m.net, BPB(samples)(&x, 1, 1), BPB(samples_out)(&y, 1, 1)));
+    assert_ok(BPB(predict)(m.net, BPB(samples)(&x, 1, 1), BPB(samples_out)(&y, 1, 1), NULL));
     assert_int_equal(bits_at(&y), SUBNORMAL);
     free_machine(&m);
 }
@@ -161,7 +161,7 @@ static void predict__flags_the_column_and_no_other(void **state)
     real expected[N_OUT * COLS], Y[N_OUT * COLS];
     unsigned char flags[COLS];
     const out_t V = BPB(samples_out)(Y, COLS, N_OUT);
-    assert_ok(BPB(predict)(m.net, X(), BPB(samples_out)(expected, COLS, N_OUT)));
+    assert_ok(BPB(predict)(m.net, X(), BPB(samples_out)(expected, COLS, N_OUT), NULL));
     for (size_t i = 0; i < COUNT(nonfinite); i++) {
         const struct spoilt spoilt = spoil(x_values, N_IN, nonfinite[i]);
         assert_int_equal(BPB(predict_with)(m.net, m.work, X(), V, flags), BPB_NONFINITE);
@@ -187,11 +187,13 @@ static void passes__report_a_loss_that_is_not_finite(void **state)
     memcpy(before, BPB(net_ctheta)(m.net), sizeof before);
     for (size_t i = 0; i < COUNT(nonfinite); i++) {
         const struct spoilt spoilt = spoil(t_values, N_OUT, nonfinite[i]);
-        assert_int_equal(BPB(loss)(m.net, m.work, X(), T(), &loss), BPB_NONFINITE);
-        assert_int_equal(BPB(gradient)(m.net, m.work, X(), T(), gradient, NULL), BPB_NONFINITE);
-        assert_int_equal(BPB(sgd_step)(m.net, m.work, X(), T(), &rule, NULL), BPB_NONFINITE);
+        assert_int_equal(BPB(loss)(m.net, m.work, X(), BPB(values)(T()), &loss), BPB_NONFINITE);
+        assert_int_equal(BPB(gradient)(m.net, m.work, X(), BPB(values)(T()), gradient, NULL),
+                         BPB_NONFINITE);
+        assert_int_equal(BPB(sgd_step)(m.net, m.work, X(), BPB(values)(T()), &rule, NULL),
+                         BPB_NONFINITE);
         assert_same_bits(P, BPB(net_ctheta)(m.net), before);
-        assert_int_equal(BPB(evaluate)(m.net, X(), T(), &score), BPB_NONFINITE);
+        assert_int_equal(BPB(evaluate)(m.net, X(), BPB(values)(T()), &score, NULL), BPB_NONFINITE);
         assert_int_equal(score.nonfinite, 1);
         restore(spoilt);
     }
@@ -226,7 +228,8 @@ static void options__that_are_not_finite_are_refused(void **state)
     for (size_t i = 0; i < COUNT(bad); i++) {
         bpb_sgd_rule rule = {.eta = double_of(bad[i])};
         bpb_train_options options = {.eta = double_of(bad[i])};
-        assert_int_equal(BPB(sgd_step)(m.net, m.work, X(), T(), &rule, NULL), BPB_ERR_OPTION);
+        assert_int_equal(BPB(sgd_step)(m.net, m.work, X(), BPB(values)(T()), &rule, NULL),
+                         BPB_ERR_OPTION);
         assert_int_equal(BPB(train)(m.net, &data, &options, NULL), BPB_ERR_OPTION);
         rule = (bpb_sgd_rule){.eta = 1, .decay = double_of(bad[i])};
         options = (bpb_train_options){.eta = 1, .lambda = double_of(bad[i])};
@@ -243,13 +246,13 @@ static void set_scaling__refuses_what_is_not_finite_or_normal(void **state)
     real values[N_IN] = {1, 1, 1, 1, 1};
     for (size_t i = 0; i < COUNT(nonfinite); i++) {
         put(values + 1, nonfinite[i]);
-        assert_int_equal(BPB(net_set_input_scaling)(m.net, values, NULL), BPB_ERR_OPTION);
-        assert_int_equal(BPB(net_set_output_scaling)(m.net, NULL, values), BPB_ERR_OPTION);
+        assert_int_equal(BPB(net_set_scaling)(m.net, BPB_INPUTS, values, NULL), BPB_ERR_OPTION);
+        assert_int_equal(BPB(net_set_scaling)(m.net, BPB_OUTPUTS, NULL, values), BPB_ERR_OPTION);
     }
     put(values + 1, SUBNORMAL);
-    assert_int_equal(BPB(net_set_output_scaling)(m.net, NULL, values), BPB_ERR_OPTION);
-    assert_ok(BPB(net_set_input_scaling)(m.net, values, NULL));
-    assert_int_equal(bits_at(BPB(net_input_scaling)(m.net) + 1), SUBNORMAL);
+    assert_int_equal(BPB(net_set_scaling)(m.net, BPB_OUTPUTS, NULL, values), BPB_ERR_OPTION);
+    assert_ok(BPB(net_set_scaling)(m.net, BPB_INPUTS, values, NULL));
+    assert_int_equal(bits_at(BPB(net_scaling)(m.net, BPB_INPUTS) + 1), SUBNORMAL);
     free_machine(&m);
 }
 

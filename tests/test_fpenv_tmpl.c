@@ -139,8 +139,8 @@ static view_t T(void)
 
 static bpb_net_options options_of(bpb_activation hidden, struct ending ending)
 {
-    return (bpb_net_options){.units = units,
-                             .n_layers = 2,
+    return (bpb_net_options){.sizes = units,
+                             .n_sizes = 3,
                              .hidden = hidden,
                              .output = ending.output,
                              .loss = ending.loss};
@@ -163,10 +163,9 @@ static void scene_init(void)
 {
     for (int init = BPB_INIT_SCALED; init <= BPB_INIT_ORTHOGONAL; init++) {
         net_t *net = NULL;
-        note_status(BPB(net_create)(&net, &(bpb_net_options){.units = units,
-                                                             .n_layers = 2,
-                                                             .init = (bpb_init)init,
-                                                             .seed = 5}));
+        note_status(BPB(net_create)(
+            &net,
+            &(bpb_net_options){.sizes = units, .n_sizes = 3, .init = (bpb_init)init, .seed = 5}));
         if (!net) /* orthogonal, without LAPACK */
             continue;
         note_theta(net);
@@ -189,13 +188,13 @@ static void note_passes(struct machine *m, view_t inputs_of_net)
     note_status(BPB(predict_with)(m->net, m->work, A, BPB(samples_out)(Y, COLS, N_OUT), flags));
     note_reals(Y, N_OUT * COLS);
     note(flags, sizeof flags);
-    note_status(BPB(evaluate)(m->net, A, T(), &score));
+    note_status(BPB(evaluate)(m->net, A, BPB(values)(T()), &score, NULL));
     note_score(&score);
-    note_status(BPB(loss)(m->net, m->work, A, T(), &loss));
+    note_status(BPB(loss)(m->net, m->work, A, BPB(values)(T()), &loss));
     note(&loss, sizeof loss);
-    note_status(BPB(gradient)(m->net, m->work, A, T(), gradient, NULL));
+    note_status(BPB(gradient)(m->net, m->work, A, BPB(values)(T()), gradient, NULL));
     note_reals(gradient, P);
-    note_status(BPB(sgd_step)(m->net, m->work, A, T(), &rule, &loss));
+    note_status(BPB(sgd_step)(m->net, m->work, A, BPB(values)(T()), &rule, &loss));
     note(&loss, sizeof loss);
     note_theta(m->net);
     note_status(BPB(sgd_update)(m->net, gradient, &rule));
@@ -233,8 +232,8 @@ static void note_derivatives(struct machine *m, view_t inputs_of_net, view_t goa
     memset(Hv, 0, sizeof Hv); /* what a refused call leaves */
     memset(dX, 0, sizeof dX);
     memset(J, 0, sizeof J);
-    note_status(
-        BPB(gradient_x)(m->net, m->work, A, goals, Hv, BPB(samples_out)(dX, COLS, N_IN), &E));
+    note_status(BPB(gradient_x)(m->net, m->work, A, BPB(values)(goals), Hv,
+                                BPB(samples_out)(dX, COLS, N_IN), &E));
     note_reals(Hv, P);
     note_reals(dX, N_IN * COLS);
     note_status(BPB(vjp)(m->net, m->work, A, T(), Hv, (out_t){0}));
@@ -243,14 +242,14 @@ static void note_derivatives(struct machine *m, view_t inputs_of_net, view_t goa
     note_reals(J, N_OUT * COLS);
     note_status(BPB(jacobian)(m->net, m->work, A, BPB(samples_out)(J, COLS, N_IN * N_OUT)));
     note_reals(J, COUNT(J));
-    note_status(BPB(hvp)(m->net, m->work, A, goals, v, Hv, NULL, &E));
+    note_status(BPB(hvp)(m->net, m->work, A, BPB(values)(goals), v, Hv, NULL, &E));
     note_reals(Hv, P);
     note(&E, sizeof E);
-    note_status(BPB(gnvp)(m->net, m->work, A, goals, v, Hv));
+    note_status(BPB(gnvp)(m->net, m->work, A, BPB(values)(goals), v, Hv));
     note_reals(Hv, P);
     note_status(BPB(jacobian_vjp)(m->net, m->work, A, T(), D, Hv));
     note_reals(Hv, P);
-    note_status(BPB(sobolev)(m->net, m->work, A, goals, D, 0.1, Hv, &E));
+    note_status(BPB(sobolev)(m->net, m->work, A, BPB(values)(goals), BPB(values)(D), 0.1, Hv, &E));
     note_reals(Hv, P);
     note(&E, sizeof E);
 }
@@ -263,7 +262,8 @@ static void note_objective(const net_t *net, view_t inputs_of_net, view_t goals)
     const bpb_objective_options options = {.decay = 0.1, .decay_biases = 1, .batch = 16};
     objective_t *objective = NULL;
     double f = 0;
-    note_status(BPB(objective_create)(&objective, net, inputs_of_net, goals, &options));
+    note_status(
+        BPB(objective_create)(&objective, net, inputs_of_net, BPB(values)(goals), &options));
     note_status(BPB(objective_gradient)(objective, theta, &f, values));
     note(&f, sizeof f);
     note_reals(values, P);
@@ -279,8 +279,8 @@ static real weights[COLS], class_of[COLS], t_holes[N_OUT * COLS];
 static struct machine derivative_machine(bool own, double smoothing)
 {
     struct machine m = {0};
-    const bpb_net_options options = {.units = units,
-                                     .n_layers = 2,
+    const bpb_net_options options = {.sizes = units,
+                                     .n_sizes = 3,
                                      .hidden = BPB_TANH,
                                      .output = BPB_SOFTMAX,
                                      .loss = BPB_CROSS_ENTROPY,
@@ -336,20 +336,21 @@ static void scene_targets(void)
 static void scene_subnormals(void)
 {
     const size_t ones[] = {1, 1};
-    struct machine m = make_machine(&(bpb_net_options){.units = ones,
-                                                       .n_layers = 1,
-                                                       .output = BPB_IDENTITY,
-                                                       .init = BPB_INIT_ZERO}, NULL);
+    struct machine m = make_machine(
+        &(bpb_net_options){
+            .sizes = ones, .n_sizes = 2, .output = BPB_IDENTITY, .init = BPB_INIT_ZERO},
+        NULL);
     real y = 0, zero = 0, root = BPB_SELECT(1e-160, 1e-20f); /* root^2 is subnormal */
     double loss = 0;
     BPB(net_theta)(m.net)[0] = 1;
     note_status(
         BPB(forward)(m.net, m.work, BPB(samples)(&subnormal, 1, 1), BPB(samples_out)(&y, 1, 1)));
     assert_same_bits(1, &y, &subnormal);
-    note_status(BPB(predict)(m.net, BPB(samples)(&subnormal, 1, 1), BPB(samples_out)(&y, 1, 1)));
-    assert_same_bits(1, &y, &subnormal);
     note_status(
-        BPB(loss)(m.net, m.work, BPB(samples)(&root, 1, 1), BPB(samples)(&zero, 1, 1), &loss));
+        BPB(predict)(m.net, BPB(samples)(&subnormal, 1, 1), BPB(samples_out)(&y, 1, 1), NULL));
+    assert_same_bits(1, &y, &subnormal);
+    note_status(BPB(loss)(m.net, m.work, BPB(samples)(&root, 1, 1),
+                          BPB(values)(BPB(samples)(&zero, 1, 1)), &loss));
     note(&loss, sizeof loss);
     note_status(BPB(sgd_update)(m.net, (const real[]){0, subnormal}, &(bpb_sgd_rule){.eta = 1}));
     note_theta(m.net);
@@ -361,15 +362,15 @@ static void scene_scaling(void)
     struct machine m = plain_machine();
     const real shift[N_IN] = {RC(0.1), RC(0.2), RC(0.3), RC(0.4), RC(0.5)};
     const real bad[] = {quiet_nan, signalling_nan, (real)INFINITY, subnormal, 0};
-    note_status(BPB(net_set_input_scaling)(m.net, shift, shift));
-    note_status(BPB(net_set_output_scaling)(m.net, shift, shift));
+    note_status(BPB(net_set_scaling)(m.net, BPB_INPUTS, shift, shift));
+    note_status(BPB(net_set_scaling)(m.net, BPB_OUTPUTS, shift, shift));
     note_passes(&m, X());
     for (size_t i = 0; i < COUNT(bad); i++) {
         real values[N_IN];
         memcpy(values, shift, sizeof values);
         memcpy(values + 1, bad + i, sizeof *bad);
-        note_status(BPB(net_set_input_scaling)(m.net, values, NULL));
-        note_status(BPB(net_set_output_scaling)(m.net, NULL, values));
+        note_status(BPB(net_set_scaling)(m.net, BPB_INPUTS, values, NULL));
+        note_status(BPB(net_set_scaling)(m.net, BPB_OUTPUTS, NULL, values));
     }
     free_machine(&m);
 }
@@ -392,7 +393,7 @@ static void scene_moments(void)
     note(of_T, sizeof of_T);
     note_status(BPB(net_standardise_inputs)(m.net, moments));
     note_status(BPB(net_standardise_outputs)(m.net, of_T));
-    note_reals(BPB(net_output_scaling)(m.net), 2 * N_OUT);
+    note_reals(BPB(net_scaling)(m.net, BPB_OUTPUTS), 2 * N_OUT);
     memcpy(&of_T[1].squares, &(const uint64_t){0x7ff4000000000000}, sizeof(double)); /* a NaN */
     note_status(bpb_moments_merge(of_T, of_T, N_OUT));
     note_status(BPB(net_standardise_outputs)(m.net, of_T));
@@ -454,7 +455,7 @@ static void note_training(view_t X_train, double eta, double lambda)
     bpb_train_report report = {.in = BPB_IN_GRADIENT};
     const bpb_net_options options =
         options_of(BPB_RELU, (struct ending){BPB_IDENTITY, BPB_SQUARED});
-    const data_t data = {.X = X_train, .T = T(), .X_test = X(), .T_test = T()};
+    const data_t data = {.X = X_train, .T = T(), .test.X = X(), .test.T = T()};
     note_status(BPB(net_create)(&net, &options));
     note_status(BPB(train)(net, &data,
                            &(bpb_train_options){.eta = eta,
@@ -485,7 +486,7 @@ static void scene_dropout(void)
     const double bad[] = {(double)NAN, (double)INFINITY, -DBL_TRUE_MIN, 1};
     struct machine m = {0};
     double loss = 0;
-    note_status(BPB(net_create)(&m.net, &(bpb_net_options){.units = units, .n_layers = 2}));
+    note_status(BPB(net_create)(&m.net, &(bpb_net_options){.sizes = units, .n_sizes = 3}));
     for (size_t i = 0; i < COUNT(bad); i++)
         note_status(BPB(plan_create)(&m.plan, m.net, &(bpb_plan_options){.dropout = bad[i]}));
     note_status(BPB(plan_create)(
@@ -494,13 +495,13 @@ static void scene_dropout(void)
     note_status(BPB(work_create)(&m.work, m.plan));
     for (uint64_t draw = 0; draw < 3; draw++) {
         note_status(BPB(work_dropout)(m.work, 5, draw));
-        note_status(BPB(gradient_by_layer)(m.net, m.work, X(), T(), gradient, &loss, note_part,
-                                           NULL));
+        note_status(BPB(gradient_by_layer)(m.net, m.work, X(), BPB(values)(T()), gradient, &loss,
+                                           note_part, NULL));
         note(&loss, sizeof loss);
-        note_status(BPB(sgd_step)(m.net, m.work, X(), T(), &rule, &loss));
+        note_status(BPB(sgd_step)(m.net, m.work, X(), BPB(values)(T()), &rule, &loss));
         note_theta(m.net);
-        note_status(
-            BPB(gradient)(m.net, m.work, BPB(samples)(x_bad, COLS, N_IN), T(), gradient, NULL));
+        note_status(BPB(gradient)(m.net, m.work, BPB(samples)(x_bad, COLS, N_IN), BPB(values)(T()),
+                                  gradient, NULL));
     }
     free_machine(&m);
 }
@@ -567,7 +568,7 @@ static void note_run(net_t *net, bpb_train_options options)
     caller.control = read_control();
     bpb_train_report report = {.in = BPB_IN_GRADIENT};
     const source_t source = {COLS, N_OUT, read_in_environment, &caller};
-    const data_t data = {.source = &source, .source_test = &source};
+    const data_t data = {.source = &source, .test.source = &source};
     options.checkpoint = (bpb_checkpoint){.path = run_path, .resume = 1, .steps = 3};
     options.on_step = options.on_epoch = look_on;
     options.user = &caller;
@@ -622,7 +623,8 @@ static void scene_options_that_are_not_finite(void)
     for (size_t i = 0; i < COUNT(bad); i++) {
         const bpb_train_options bad_eta = {.eta = bad[i], .epochs = 1};
         const bpb_train_options bad_lambda = {.eta = 0.1, .lambda = bad[i], .epochs = 1};
-        note_status(BPB(sgd_step)(m.net, m.work, X(), T(), &(bpb_sgd_rule){.eta = bad[i]}, NULL));
+        note_status(BPB(sgd_step)(m.net, m.work, X(), BPB(values)(T()),
+                                  &(bpb_sgd_rule){.eta = bad[i]}, NULL));
         note_status(BPB(train)(m.net, &data, &bad_lambda, NULL));
         note_status(BPB(train)(m.net, &data, &bad_eta, NULL));
         note_theta(m.net);
@@ -666,19 +668,19 @@ static void note_loaded(const void *file, size_t bytes)
 }
 
 /* A model of the one or the other precision, its first weight of these bits, read by ours. */
-#define NOTE_SAVED(prefix, type)                                                         \
-    static void note_saved_##prefix(type first)                                          \
-    {                                                                                    \
-        static unsigned char file[8192];                                                 \
-        const bpb_net_options options = {.units = units, .n_layers = 2};                 \
-        size_t bytes = 0;                                                                \
-        prefix##_net *net = NULL;                                                        \
-        note_status(prefix##_net_create(&net, &options));                                \
-        memcpy(prefix##_net_theta(net), &first, sizeof first);                           \
-        note_status(prefix##_net_save_memory(net, file, sizeof file, &bytes));           \
-        note(file, bytes);                                                               \
-        note_loaded(file, bytes);                                                        \
-        prefix##_net_destroy(&net);                                                      \
+#define NOTE_SAVED(prefix, type)                                                                   \
+    static void note_saved_##prefix(type first)                                                    \
+    {                                                                                              \
+        static unsigned char file[8192];                                                           \
+        const bpb_net_options options = {.sizes = units, .n_sizes = 3};                            \
+        size_t bytes = 0;                                                                          \
+        prefix##_net *net = NULL;                                                                  \
+        note_status(prefix##_net_create(&net, &options));                                          \
+        memcpy(prefix##_net_theta(net), &first, sizeof first);                                     \
+        note_status(prefix##_net_save_memory(net, file, sizeof file, &bytes));                     \
+        note(file, bytes);                                                                         \
+        note_loaded(file, bytes);                                                                  \
+        prefix##_net_destroy(&net);                                                                \
     }
 NOTE_SAVED(bpb, uint64_t)
 NOTE_SAVED(bpbf, uint32_t)
@@ -705,13 +707,13 @@ static void scene_parameters_in_model_files(void)
     for (size_t i = 0; i < COUNT(values); i++) {
         size_t bytes = 0;
         bpb_net *net = NULL;
-        note_status(bpb_net_create(&net, &(bpb_net_options){.units = units,
-                                                             .n_layers = 2,
-                                                             .activations = functions,
-                                                             .loss = BPB_HUBER,
-                                                             .leak = values[i],
-                                                             .elu_alpha = 0.3,
-                                                             .huber_delta = 0.6}));
+        note_status(bpb_net_create(&net, &(bpb_net_options){.sizes = units,
+                                                            .n_sizes = 3,
+                                                            .activations = functions,
+                                                            .loss = BPB_HUBER,
+                                                            .leak = values[i],
+                                                            .elu_alpha = 0.3,
+                                                            .huber_delta = 0.6}));
         if (!net)
             continue;
         note_status(bpb_net_save_memory(net, file, sizeof file, &bytes));

@@ -159,7 +159,8 @@ static void check_accuracy(const struct level *level, bpb_activation g,
         if (error > worst)
             worst = error, at = (double)z[i];
     }
-    print_message("%s, %s: %.3f ulp at %a\n", bpb_activation_name(g), level->name, worst, at);
+    print_message("%s, %s: %.3f ulp at %a\n", bpb_name(BPB_NAMES_ACTIVATION, g), level->name, worst,
+                  at);
     assert_true(worst > 0.4 && worst <= limit);
     free(z);
     free(a);
@@ -384,8 +385,8 @@ static void check_references(const struct level *level)
         draw_arguments(reference->bound, z);
         const struct errors worst = measure(level, reference, ARGUMENTS, z);
         print_message("%s, %s: %.3f ulp at %a; f' %.3f eps, f'' %.3f eps\n",
-                      bpb_activation_name(reference->g), level->name, worst.f, worst.at, worst.df,
-                      worst.d2f);
+                      bpb_name(BPB_NAMES_ACTIVATION, reference->g), level->name, worst.f, worst.at,
+                      worst.df, worst.d2f);
         assert_true(worst.f > 0.4 && worst.f <= limit.f);
         assert_true(worst.df <= limit.df && worst.d2f <= limit.d2f);
     }
@@ -518,7 +519,7 @@ static void check_limits(const struct level *level)
     };
     for (size_t e = 0; e < COUNT(expected); e++) {
         const struct activation_table g = entry(level->set, expected[e].g);
-        const char *name = bpb_activation_name(expected[e].g);
+        const char *name = bpb_name(BPB_NAMES_ACTIVATION, expected[e].g);
         real f[SPECIALS], df[SPECIALS], d2f[SPECIALS];
         differentiate(&g, SPECIALS, z, f, df, d2f);
         for (size_t i = 0; i < SPECIALS; i++) {

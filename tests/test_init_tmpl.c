@@ -18,7 +18,7 @@ static net_t *make_net(const size_t *units, size_t n_layers, bpb_init init, uint
 {
     net_t *net = NULL;
     const bpb_net_options options = {
-        .units = units, .n_layers = n_layers, .init = init, .seed = seed};
+        .sizes = units, .n_sizes = n_layers + 1, .init = init, .seed = seed};
     assert_ok(BPB(net_create)(&net, &options));
     return net;
 }
@@ -219,7 +219,7 @@ static void orthogonal__in_float_is_that_in_double_rounded(void **state)
     (void)state;
     need_lapack();
     const bpb_net_options options = {
-        .units = wide_and_tall, .n_layers = LAYERS, .init = BPB_INIT_ORTHOGONAL, .seed = 7};
+        .sizes = wide_and_tall, .n_sizes = LAYERS + 1, .init = BPB_INIT_ORTHOGONAL, .seed = 7};
     bpb_net *wide = NULL;
     bpbf_net *net = NULL;
     assert_ok(bpb_net_create(&wide, &options));
@@ -299,7 +299,7 @@ static void orthogonal__is_refused_without_lapack_alone(void **state)
     net_t *net = make_net(units, 1, BPB_INIT_NORMAL, 1), *made = NULL;
     real theta[8];
     memcpy(theta, BPB(net_ctheta)(net), sizeof theta);
-    const bpb_net_options options = {.units = units, .n_layers = 1, .init = BPB_INIT_ORTHOGONAL};
+    const bpb_net_options options = {.sizes = units, .n_sizes = 2, .init = BPB_INIT_ORTHOGONAL};
     assert_int_equal(BPB(net_create)(&made, &options), expected);
     assert_true((made != NULL) == HAVE_LAPACK);
     assert_int_equal(BPB(net_init)(net, BPB_INIT_ORTHOGONAL, 1), expected);

@@ -13,8 +13,8 @@ static const bpb_activation functions[] = {BPB_RELU, BPB_SOFTMAX};
 static net_t *new_net(void)
 {
     net_t *net = NULL;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units,
-                                                       .n_layers = 2,
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = units,
+                                                       .n_sizes = 3,
                                                        .activations = functions,
                                                        .hidden = (bpb_activation)99, /* not used */
                                                        .loss = BPB_CROSS_ENTROPY}));
@@ -28,16 +28,16 @@ static void getters__null_net_gives_nothing(void **state)
     (void)state;
     real vector[P] = {0};
     assert_int_equal(BPB(net_layers)(NULL), 0);
-    assert_int_equal(BPB(net_units)(NULL, 0), 0);
-    assert_int_equal(BPB(net_activation)(NULL, 1), 0);
-    assert_int_equal(BPB(net_loss)(NULL), 0);
+    assert_int_equal(BPB(net_size)(NULL, 0), 0);
+    assert_int_equal(BPB(net_layer)(NULL, 1).activation, 0);
+    assert_int_equal(BPB(net_loss)(NULL).kind, 0);
     assert_int_equal(BPB(net_parameters)(NULL), 0);
     assert_null(BPB(net_theta)(NULL));
     assert_null(BPB(net_ctheta)(NULL));
     assert_null(BPB(net_W)(NULL, vector, 1).data);
     assert_null(BPB(net_b)(NULL, vector, 1).data);
-    assert_null(BPB(net_input_scaling)(NULL));
-    assert_null(BPB(net_output_scaling)(NULL));
+    assert_null(BPB(net_scaling)(NULL, BPB_INPUTS));
+    assert_null(BPB(net_scaling)(NULL, BPB_OUTPUTS));
     assert_null(BPB(net_note)(NULL, "key"));
     assert_null(BPB(net_note_key)(NULL, 0));
     assert_int_equal(BPB(work_bytes)(NULL), 0);
@@ -51,7 +51,7 @@ static bool is_empty(out_t V)
 static void no_layer(const net_t *net, size_t l)
 {
     real vector[P] = {0};
-    assert_int_equal(BPB(net_activation)(net, l), 0);
+    assert_int_equal(BPB(net_layer)(net, l).activation, 0);
     assert_true(is_empty(BPB(net_W)(net, vector, l)));
     assert_true(is_empty(BPB(net_b)(net, vector, l)));
 }
@@ -64,7 +64,7 @@ static void getters__layer_out_of_range_gives_nothing(void **state)
     no_layer(net, 0);
     for (size_t i = 0; i < COUNT(beyond); i++) {
         no_layer(net, beyond[i]);
-        assert_int_equal(BPB(net_units)(net, beyond[i]), 0);
+        assert_int_equal(BPB(net_size)(net, beyond[i]), 0);
         assert_null(BPB(net_note_key)(net, beyond[i]));
     }
     assert_true(is_empty(BPB(net_W)(net, NULL, 1)));
@@ -81,15 +81,15 @@ static void getters__tell_what_the_net_was_made_of(void **state)
     net_t *net = new_net();
     assert_int_equal(BPB(net_layers)(net), 2);
     for (size_t l = 0; l <= 2; l++)
-        assert_int_equal(BPB(net_units)(net, l), units[l]);
+        assert_int_equal(BPB(net_size)(net, l), units[l]);
     for (size_t l = 1; l <= 2; l++)
-        assert_int_equal(BPB(net_activation)(net, l), functions[l - 1]);
-    assert_int_equal(BPB(net_loss)(net), BPB_CROSS_ENTROPY);
+        assert_int_equal(BPB(net_layer)(net, l).activation, functions[l - 1]);
+    assert_int_equal(BPB(net_loss)(net).kind, BPB_CROSS_ENTROPY);
     assert_int_equal(BPB(net_parameters)(net), P);
     assert_ptr_equal(BPB(net_theta)(net), BPB(net_ctheta)(net));
     assert_int_equal((uintptr_t)BPB(net_theta)(net) % 64, 0);
-    assert_null(BPB(net_input_scaling)(net));
-    assert_null(BPB(net_output_scaling)(net));
+    assert_null(BPB(net_scaling)(net, BPB_INPUTS));
+    assert_null(BPB(net_scaling)(net, BPB_OUTPUTS));
     assert_null(BPB(net_note_key)(net, 0));
     BPB(net_destroy)(&net);
 }
@@ -142,14 +142,14 @@ static void scaling__is_kept_with_its_defaults(void **state)
     const real both[] = {1, 2, 3, 4, 5, 6};
     const real only_shift[] = {1, 2, 1, 1}, only_factor[] = {0, 0, 4, 5};
     net_t *net = new_net();
-    assert_ok(BPB(net_set_input_scaling)(net, shift, factor));
-    assert_memory_equal(BPB(net_input_scaling)(net), both, sizeof both);
-    assert_ok(BPB(net_set_output_scaling)(net, shift, NULL));
-    assert_memory_equal(BPB(net_output_scaling)(net), only_shift, sizeof only_shift);
-    assert_ok(BPB(net_set_output_scaling)(net, NULL, factor));
-    assert_memory_equal(BPB(net_output_scaling)(net), only_factor, sizeof only_factor);
-    assert_ok(BPB(net_set_input_scaling)(net, NULL, NULL));
-    assert_null(BPB(net_input_scaling)(net));
+    assert_ok(BPB(net_set_scaling)(net, BPB_INPUTS, shift, factor));
+    assert_memory_equal(BPB(net_scaling)(net, BPB_INPUTS), both, sizeof both);
+    assert_ok(BPB(net_set_scaling)(net, BPB_OUTPUTS, shift, NULL));
+    assert_memory_equal(BPB(net_scaling)(net, BPB_OUTPUTS), only_shift, sizeof only_shift);
+    assert_ok(BPB(net_set_scaling)(net, BPB_OUTPUTS, NULL, factor));
+    assert_memory_equal(BPB(net_scaling)(net, BPB_OUTPUTS), only_factor, sizeof only_factor);
+    assert_ok(BPB(net_set_scaling)(net, BPB_INPUTS, NULL, NULL));
+    assert_null(BPB(net_scaling)(net, BPB_INPUTS));
     BPB(net_destroy)(&net);
 }
 
@@ -189,7 +189,7 @@ static void destroy__accepts_null_and_clears_the_handle(void **state)
     BPB(work_destroy)(NULL);
     bpb_free(NULL);
     free_machine(&machine);
-    machine = make_machine(&(bpb_net_options){.units = units, .n_layers = 2}, NULL);
+    machine = make_machine(&(bpb_net_options){.sizes = units, .n_sizes = 3}, NULL);
     free_machine(&machine);
     assert_null(machine.work);
     assert_null(machine.plan);
@@ -277,11 +277,11 @@ static void assert_passes_agree(const struct machine *m, view_t X, view_t T)
     double loss;
     bpb_score score;
     assert_ok(BPB(forward)(m->net, m->work, X, BPB(samples_out)(Y, 1, T.rows)));
-    assert_ok(BPB(predict)(m->net, X, BPB(samples_out)(Y_predicted, 1, T.rows)));
+    assert_ok(BPB(predict)(m->net, X, BPB(samples_out)(Y_predicted, 1, T.rows), NULL));
     for (size_t i = 0; i < T.rows; i++)
         assert_number_close("output", Y_predicted[i], Y[i], 1, 64 * EPSILON);
-    assert_ok(BPB(loss)(m->net, m->work, X, T, &loss));
-    assert_ok(BPB(evaluate_with)(m->net, m->work, X, T, &score));
+    assert_ok(BPB(loss)(m->net, m->work, X, BPB(values)(T), &loss));
+    assert_ok(BPB(evaluate_with)(m->net, m->work, X, BPB(values)(T), &score));
     assert_number_close("loss", score.loss, loss, 1, 64 * EPSILON);
 }
 
@@ -293,8 +293,9 @@ static void assert_step_moves(const struct machine *m, view_t X, view_t T)
     const size_t bytes = BPB(net_parameters)(m->net) * sizeof(real);
     assert_true(bytes <= sizeof gradient);
     memcpy(before, BPB(net_ctheta)(m->net), bytes);
-    assert_ok(BPB(gradient)(m->net, m->work, X, T, gradient, &loss));
-    assert_ok(BPB(sgd_step)(m->net, m->work, X, T, &(bpb_sgd_rule){.eta = 1}, &loss_of_step));
+    assert_ok(BPB(gradient)(m->net, m->work, X, BPB(values)(T), gradient, &loss));
+    assert_ok(BPB(sgd_step)(m->net, m->work, X, BPB(values)(T), &(bpb_sgd_rule){.eta = 1},
+                            &loss_of_step));
     assert_true(loss_of_step == loss);
     assert_memory_not_equal(before, BPB(net_ctheta)(m->net), bytes);
 }
@@ -316,9 +317,9 @@ static void passes__run_with_widths_of_one(void **state)
 {
     (void)state;
     const size_t ones[] = {1, 1, 1};
-    assert_runs(&(bpb_net_options){.units = ones, .n_layers = 1}, 1);
-    assert_runs(&(bpb_net_options){.units = ones, .n_layers = 2}, 1);
-    assert_runs(&(bpb_net_options){.units = ones, .n_layers = 2, .output = BPB_IDENTITY}, 7);
+    assert_runs(&(bpb_net_options){.sizes = ones, .n_sizes = 2}, 1);
+    assert_runs(&(bpb_net_options){.sizes = ones, .n_sizes = 3}, 1);
+    assert_runs(&(bpb_net_options){.sizes = ones, .n_sizes = 3, .output = BPB_IDENTITY}, 7);
 }
 
 static void passes__run_through_twenty_layers(void **state)
@@ -327,8 +328,8 @@ static void passes__run_through_twenty_layers(void **state)
     size_t widths[21];
     for (size_t l = 0; l <= 20; l++)
         widths[l] = 1 + l * 7 % 5;
-    assert_runs(&(bpb_net_options){.units = widths, .n_layers = 20, .hidden = BPB_TANH}, 1);
-    assert_runs(&(bpb_net_options){.units = widths, .n_layers = 20, .hidden = BPB_TANH}, 64);
+    assert_runs(&(bpb_net_options){.sizes = widths, .n_sizes = 21, .hidden = BPB_TANH}, 1);
+    assert_runs(&(bpb_net_options){.sizes = widths, .n_sizes = 21, .hidden = BPB_TANH}, 64);
 }
 
 static void train__batch_larger_than_the_data_is_the_data(void **state)
@@ -351,7 +352,7 @@ static void forward__single_column_of_any_leading_dimension(void **state)
     (void)state;
     const size_t large[] = {N_IN, (size_t)1 << 31, SIZE_MAX};
     const real x[N_IN] = {1, 2, 3};
-    struct machine m = make_machine(&(bpb_net_options){.units = units, .n_layers = 2}, NULL);
+    struct machine m = make_machine(&(bpb_net_options){.sizes = units, .n_sizes = 3}, NULL);
     real expected[N_OUT], Y[N_OUT];
     assert_ok(BPB(forward)(m.net, m.work, BPB(samples)(x, 1, N_IN),
                            BPB(samples_out)(expected, 1, N_OUT)));

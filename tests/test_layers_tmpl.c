@@ -8,8 +8,8 @@ static real x_values[5 * B], t_values[3 * B], v_values[P_MOST], gradient[P_MOST]
     Y[3 * B];
 
 static const bpb_activation functions[] = {BPB_TANH, BPB_SILU, BPB_SIGMOID};
-static const bpb_net_options options = {.units = units,
-                                        .n_layers = L,
+static const bpb_net_options options = {.sizes = units,
+                                        .n_sizes = L + 1,
                                         .activations = functions,
                                         .init = BPB_INIT_GLOROT_UNIFORM,
                                         .seed = 5};
@@ -155,17 +155,18 @@ static void work_layer__after_each_pass(void **state)
         expect_A(&m);
         expect_D(&m, 0);
         expect_gradient(&m, NULL);
-        assert_ok(BPB(gradient)(m.net, m.work, X(), T(), gradient, NULL));
+        assert_ok(BPB(gradient)(m.net, m.work, X(), BPB(values)(T()), gradient, NULL));
         expect_Z(&m, keep_Z);
         expect_A(&m);
         expect_D(&m, 1);
         expect_gradient(&m, gradient);
-        assert_ok(BPB(loss)(m.net, m.work, X(), T(), &E)); /* deltas and gradient are forgotten */
+        assert_ok(BPB(loss)(m.net, m.work, X(), BPB(values)(T()),
+                            &E)); /* deltas and gradient are forgotten */
         expect_A(&m);
         expect_D(&m, 0);
         expect_gradient(&m, NULL);
         memcpy(before, theta, BPB(net_parameters)(m.net) * sizeof *theta);
-        assert_ok(BPB(sgd_step)(m.net, m.work, X(), T(), &rule, NULL));
+        assert_ok(BPB(sgd_step)(m.net, m.work, X(), BPB(values)(T()), &rule, NULL));
         expect_A(&m);
         expect_D(&m, -0.25L);
         expect_gradient(&m, NULL);
@@ -173,7 +174,7 @@ static void work_layer__after_each_pass(void **state)
         assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(samples_out)(Y, B, 3), NULL));
         expect_A(&m);
         expect_D(&m, 0);
-        assert_ok(BPB(evaluate_with)(m.net, m.work, X(), T(), &score));
+        assert_ok(BPB(evaluate_with)(m.net, m.work, X(), BPB(values)(T()), &score));
         expect_A(&m);
         expect_D(&m, 0);
         expect_gradient(&m, NULL);
@@ -187,21 +188,23 @@ static void work_layer__after_derivatives(void **state)
     struct machine m = machine_with(1);
     real dX[5 * B], J[15 * B];
     compute_by_hand(m.net);
-    assert_ok(BPB(hvp)(m.net, m.work, X(), T(), v_values, Hv, gradient, NULL));
+    assert_ok(BPB(hvp)(m.net, m.work, X(), BPB(values)(T()), v_values, Hv, gradient, NULL));
     expect_Z(&m, true);
     expect_A(&m);
     expect_D(&m, 1); /* the gradient's, not R{delta} */
     expect_gradient(&m, gradient);
-    assert_ok(BPB(hvp)(m.net, m.work, X(), T(), v_values, Hv, NULL, NULL));
+    assert_ok(BPB(hvp)(m.net, m.work, X(), BPB(values)(T()), v_values, Hv, NULL, NULL));
     expect_D(&m, 1);
     expect_gradient(&m, NULL);
-    assert_ok(BPB(gradient_x)(m.net, m.work, X(), T(), gradient, BPB(samples_out)(dX, B, 5), NULL));
+    assert_ok(BPB(gradient_x)(m.net, m.work, X(), BPB(values)(T()), gradient,
+                              BPB(samples_out)(dX, B, 5), NULL));
     expect_D(&m, 1);
     expect_gradient(&m, gradient);
-    assert_ok(BPB(gradient_x)(m.net, m.work, X(), T(), NULL, BPB(samples_out)(dX, B, 5), NULL));
+    assert_ok(BPB(gradient_x)(m.net, m.work, X(), BPB(values)(T()), NULL,
+                              BPB(samples_out)(dX, B, 5), NULL));
     expect_D(&m, 1);
     expect_gradient(&m, NULL);
-    assert_ok(BPB(gnvp)(m.net, m.work, X(), T(), v_values, Hv));
+    assert_ok(BPB(gnvp)(m.net, m.work, X(), BPB(values)(T()), v_values, Hv));
     expect_A(&m);
     expect_D(&m, 0);
     expect_gradient(&m, NULL);
@@ -223,7 +226,7 @@ static void work_layer__of_no_pass_and_no_layer(void **state)
         expect_nothing(BPB(work_layer)(m.work, l));
     assert_int_equal(BPB(forward)(m.net, m.work, X(), BPB(samples_out)(Y, B, 4)), BPB_ERR_SHAPE);
     expect_nothing(BPB(work_layer)(m.work, 1)); /* nor of one that was refused */
-    assert_ok(BPB(gradient)(m.net, m.work, X(), T(), gradient, NULL));
+    assert_ok(BPB(gradient)(m.net, m.work, X(), BPB(values)(T()), gradient, NULL));
     for (size_t l = 0; l <= L; l++)
         assert_non_null(BPB(work_layer)(m.work, l).A.data);
     expect_nothing(BPB(work_layer)(m.work, L + 1));
@@ -231,7 +234,7 @@ static void work_layer__of_no_pass_and_no_layer(void **state)
     expect_nothing(BPB(work_layer)(NULL, 1));
     const layer_t inputs = BPB(work_layer)(m.work, 0);
     assert_true(!inputs.Z.data && !inputs.D.data && !inputs.dW.data && !inputs.db.data);
-    assert_int_equal(BPB(loss)(m.net, m.work, X(), T(), NULL), BPB_ERR_NULL);
+    assert_int_equal(BPB(loss)(m.net, m.work, X(), BPB(values)(T()), NULL), BPB_ERR_NULL);
     expect_gradient(&m, gradient); /* a refused call is no pass */
     free_machine(&m);
 }
@@ -255,7 +258,7 @@ static void work_layer__inputs_where_they_are_read(void **state)
     assert_true(A.data != x_values && A.ld == 5 && A.rows == 5 && A.cols == B);
     for (size_t j = 0; j < B; j++)
         assert_same_bits(5, A.data + j * A.ld, x_values + 5 * order[j]);
-    assert_ok(BPB(net_set_input_scaling)(m.net, shift, NULL));
+    assert_ok(BPB(net_set_scaling)(m.net, BPB_INPUTS, shift, NULL));
     assert_ok(BPB(forward)(m.net, m.work, X(), BPB(samples_out)(Y, B, 3)));
     A = BPB(work_layer)(m.work, 0).A;
     for (size_t k = 0; k < 5 * B; k++)
@@ -269,13 +272,13 @@ static void work_layer__outputs_in_the_callers_units(void **state)
     const real shift[] = {1, 2, 3}, factor[] = {2, 3, 4};
     struct machine m = machine_with(0);
     double E;
-    assert_ok(BPB(net_set_output_scaling)(m.net, shift, factor));
+    assert_ok(BPB(net_set_scaling)(m.net, BPB_OUTPUTS, shift, factor));
     compute_by_hand(m.net);
     assert_ok(BPB(forward)(m.net, m.work, X(), BPB(samples_out)(Y, B, 3)));
     assert_same_bits(3 * B, BPB(work_layer)(m.work, L).A.data, Y);
     assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(samples_out)(Y, B, 3), NULL));
     assert_same_bits(3 * B, BPB(work_layer)(m.work, L).A.data, Y);
-    assert_ok(BPB(loss)(m.net, m.work, X(), T(), &E));
+    assert_ok(BPB(loss)(m.net, m.work, X(), BPB(values)(T()), &E));
     expect_A(&m); /* A_L itself */
     free_machine(&m);
 }
@@ -331,21 +334,24 @@ static void derivatives__need_a_plan_with_room(void **state)
     const view_t D = BPB(samples)(J, B, 15);
     memset(J, 0, sizeof J);
     memset(gradient, 0x5a, sizeof gradient);
-    assert_int_equal(
-        BPB(gradient_x)(m.net, m.work, X(), T(), gradient, BPB(samples_out)(dX, B, 5), NULL),
-        BPB_ERR_PLAN);
+    assert_int_equal(BPB(gradient_x)(m.net, m.work, X(), BPB(values)(T()), gradient,
+                                     BPB(samples_out)(dX, B, 5), NULL),
+                     BPB_ERR_PLAN);
     assert_int_equal(BPB(vjp)(m.net, m.work, X(), T(), gradient, (out_t){0}), BPB_ERR_PLAN);
     assert_int_equal(
         BPB(jvp)(m.net, m.work, X(), v_values, (view_t){0}, (out_t){0}, BPB(samples_out)(Y, B, 3)),
         BPB_ERR_PLAN);
     assert_int_equal(BPB(jacobian)(m.net, m.work, X(), BPB(samples_out)(J, B, 15)), BPB_ERR_PLAN);
-    assert_int_equal(BPB(hvp)(m.net, m.work, X(), T(), v_values, gradient, NULL, NULL),
+    assert_int_equal(BPB(hvp)(m.net, m.work, X(), BPB(values)(T()), v_values, gradient, NULL, NULL),
                      BPB_ERR_PLAN);
-    assert_int_equal(BPB(gnvp)(m.net, m.work, X(), T(), v_values, gradient), BPB_ERR_PLAN);
+    assert_int_equal(BPB(gnvp)(m.net, m.work, X(), BPB(values)(T()), v_values, gradient),
+                     BPB_ERR_PLAN);
     assert_int_equal(BPB(jacobian_vjp)(m.net, m.work, X(), T(), D, gradient), BPB_ERR_PLAN);
     assert_int_equal(BPB(jacobian_vjp)(m.net, m.work, X(), T(), (view_t){0}, gradient),
                      BPB_ERR_PLAN);
-    assert_int_equal(BPB(sobolev)(m.net, m.work, X(), T(), D, 1, gradient, NULL), BPB_ERR_PLAN);
+    assert_int_equal(
+        BPB(sobolev)(m.net, m.work, X(), BPB(values)(T()), BPB(values)(D), 1, gradient, NULL),
+        BPB_ERR_PLAN);
     for (size_t i = 0; i < sizeof gradient; i++)
         assert_int_equal(((unsigned char *)gradient)[i], 0x5a);
     free_machine(&m);
@@ -373,8 +379,8 @@ static net_t *rich_net(void)
     assert_ok(BPB(net_create)(&net, &of_it));
     assert_ok(BPB(net_set_activation)(net, 2, &own_g));
     assert_ok(BPB(net_set_loss)(net, &own_e));
-    assert_ok(BPB(net_set_input_scaling)(net, shift, factor));
-    assert_ok(BPB(net_set_output_scaling)(net, factor, shift));
+    assert_ok(BPB(net_set_scaling)(net, BPB_INPUTS, shift, factor));
+    assert_ok(BPB(net_set_scaling)(net, BPB_OUTPUTS, factor, shift));
     assert_ok(BPB(net_set_note)(net, "unit", "mm"));
     assert_ok(BPB(net_set_note)(net, "colour", "red"));
     return net;
@@ -384,17 +390,17 @@ static void expect_rich_net(const net_t *net, const real *theta)
 {
     assert_int_equal(BPB(net_layers)(net), L);
     for (size_t l = 0; l <= L; l++)
-        assert_int_equal(BPB(net_units)(net, l), units[l]);
+        assert_int_equal(BPB(net_size)(net, l), units[l]);
     assert_same_bits(BPB(net_parameters)(net), BPB(net_ctheta)(net), theta);
     assert_int_equal((uintptr_t)BPB(net_ctheta)(net) % 64, 0);
-    assert_string_equal(BPB(net_activation_name)(net, 1), "elu");
-    assert_true(BPB(net_activation_parameter)(net, 1) == 0.5);
-    assert_string_equal(BPB(net_activation_name)(net, 2), "mine");
-    assert_string_equal(BPB(net_loss_name)(net), "error");
-    assert_same_bits(5, BPB(net_input_scaling)(net), shift);
-    assert_same_bits(5, BPB(net_input_scaling)(net) + 5, factor);
-    assert_same_bits(3, BPB(net_output_scaling)(net), factor);
-    assert_same_bits(3, BPB(net_output_scaling)(net) + 3, shift);
+    assert_string_equal(BPB(net_layer)(net, 1).name, "elu");
+    assert_true(BPB(net_layer)(net, 1).parameter == 0.5);
+    assert_string_equal(BPB(net_layer)(net, 2).name, "mine");
+    assert_string_equal(BPB(net_loss)(net).name, "error");
+    assert_same_bits(5, BPB(net_scaling)(net, BPB_INPUTS), shift);
+    assert_same_bits(5, BPB(net_scaling)(net, BPB_INPUTS) + 5, factor);
+    assert_same_bits(3, BPB(net_scaling)(net, BPB_OUTPUTS), factor);
+    assert_same_bits(3, BPB(net_scaling)(net, BPB_OUTPUTS) + 3, shift);
     assert_string_equal(BPB(net_note_key)(net, 0), "unit");
     assert_string_equal(BPB(net_note)(net, "unit"), "mm");
     assert_string_equal(BPB(net_note)(net, "colour"), "red");
@@ -410,8 +416,8 @@ static void change(net_t *net)
     assert_ok(BPB(net_set_activation)(net, 1, &other));
     assert_ok(BPB(net_set_activation)(net, 2, &other));
     assert_ok(BPB(net_set_loss)(net, &other_loss));
-    assert_ok(BPB(net_set_input_scaling)(net, factor, factor));
-    assert_ok(BPB(net_set_output_scaling)(net, NULL, NULL));
+    assert_ok(BPB(net_set_scaling)(net, BPB_INPUTS, factor, factor));
+    assert_ok(BPB(net_set_scaling)(net, BPB_OUTPUTS, NULL, NULL));
     assert_ok(BPB(net_set_note)(net, "unit", "a mile"));
     assert_ok(BPB(net_set_note)(net, "colour", NULL));
 }
@@ -445,8 +451,8 @@ static void copy__computes_the_same_by_the_same_plan(void **state)
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
     assert_ok(BPB(net_copy)(&copy, m.net));
-    assert_ok(BPB(gradient)(m.net, m.work, X(), T(), gradient, NULL));
-    assert_ok(BPB(gradient)(copy, m.work, X(), T(), again, NULL));
+    assert_ok(BPB(gradient)(m.net, m.work, X(), BPB(values)(T()), gradient, NULL));
+    assert_ok(BPB(gradient)(copy, m.work, X(), BPB(values)(T()), again, NULL));
     assert_same_bits(P, again, gradient);
     BPB(net_destroy)(&copy);
     free_machine(&m);
@@ -458,7 +464,7 @@ static void getters__of_functions_and_their_parameters(void **state)
     const bpb_activation of_layers[] = {BPB_LEAKY_RELU, BPB_ELU, BPB_IDENTITY};
     const size_t even[] = {5, 6, 4, 4};
     net_t *net = NULL;
-    bpb_net_options o = {.units = even, .n_layers = L, .activations = of_layers};
+    bpb_net_options o = {.sizes = even, .n_sizes = L + 1, .activations = of_layers};
     const struct {
         bpb_loss_kind loss;
         size_t targets;
@@ -468,31 +474,31 @@ static void getters__of_functions_and_their_parameters(void **state)
     for (size_t i = 0; i < COUNT(losses); i++) {
         o.loss = losses[i].loss;
         assert_ok(BPB(net_create)(&net, &o));
-        assert_int_equal(BPB(net_targets)(net), losses[i].targets);
-        assert_string_equal(BPB(net_loss_name)(net), bpb_loss_name(o.loss));
-        assert_true(BPB(net_loss_parameter)(net) == losses[i].parameter);
+        assert_int_equal(BPB(net_loss)(net).n_targets, losses[i].targets);
+        assert_string_equal(BPB(net_loss)(net).name, bpb_name(BPB_NAMES_LOSS, o.loss));
+        assert_true(BPB(net_loss)(net).parameter == losses[i].parameter);
         BPB(net_destroy)(&net);
     }
     o.leak = 0.125;
     o.huber_delta = 2.5;
     o.loss = BPB_HUBER;
     assert_ok(BPB(net_create)(&net, &o));
-    assert_true(BPB(net_activation_parameter)(net, 1) == 0.125);
-    assert_true(BPB(net_activation_parameter)(net, 2) == 1); /* the default of ELU */
-    assert_true(BPB(net_activation_parameter)(net, 3) == 0);
-    assert_true(BPB(net_loss_parameter)(net) == 2.5);
+    assert_true(BPB(net_layer)(net, 1).parameter == 0.125);
+    assert_true(BPB(net_layer)(net, 2).parameter == 1); /* the default of ELU */
+    assert_true(BPB(net_layer)(net, 3).parameter == 0);
+    assert_true(BPB(net_loss)(net).parameter == 2.5);
     for (size_t l = 1; l <= L; l++)
-        assert_string_equal(BPB(net_activation_name)(net, l),
-                            bpb_activation_name(of_layers[l - 1]));
+        assert_string_equal(BPB(net_layer)(net, l).name,
+                            bpb_name(BPB_NAMES_ACTIVATION, of_layers[l - 1]));
     for (size_t l = 0; l <= L + 1; l += L + 1) {
-        assert_null(BPB(net_activation_name)(net, l));
-        assert_true(BPB(net_activation_parameter)(net, l) == 0);
+        assert_null(BPB(net_layer)(net, l).name);
+        assert_true(BPB(net_layer)(net, l).parameter == 0);
     }
     BPB(net_destroy)(&net);
-    assert_null(BPB(net_activation_name)(NULL, 1));
-    assert_null(BPB(net_loss_name)(NULL));
-    assert_int_equal(BPB(net_targets)(NULL), 0);
-    assert_true(BPB(net_activation_parameter)(NULL, 1) == 0 && BPB(net_loss_parameter)(NULL) == 0);
+    assert_null(BPB(net_layer)(NULL, 1).name);
+    assert_null(BPB(net_loss)(NULL).name);
+    assert_int_equal(BPB(net_loss)(NULL).n_targets, 0);
+    assert_true(BPB(net_layer)(NULL, 1).parameter == 0 && BPB(net_loss)(NULL).parameter == 0);
 }
 
 static void names__of_all_functions(void **state)
@@ -501,18 +507,19 @@ static void names__of_all_functions(void **state)
     bpb_activation activation;
     bpb_loss_kind loss;
     for (int i = BPB_SIGMOID; i <= BPB_EXPONENTIAL; i++) {
-        assert_ok(bpb_activation_from_name(bpb_activation_name((bpb_activation)i), &activation));
+        assert_ok(bpb_activation_from_name(bpb_name(BPB_NAMES_ACTIVATION, (bpb_activation)i),
+                                           &activation));
         assert_int_equal(activation, i);
     }
     for (int i = BPB_SQUARED; i <= BPB_GAUSSIAN; i++) {
-        assert_ok(bpb_loss_from_name(bpb_loss_name((bpb_loss_kind)i), &loss));
+        assert_ok(bpb_loss_from_name(bpb_name(BPB_NAMES_LOSS, (bpb_loss_kind)i), &loss));
         assert_int_equal(loss, i);
     }
-    assert_null(bpb_activation_name(BPB_OWN_ACTIVATION));
-    assert_null(bpb_loss_name(BPB_OWN_LOSS));
-    assert_string_equal(bpb_activation_name(BPB_GELU_TANH), "gelu-tanh");
-    assert_string_equal(bpb_activation_name(BPB_LEAKY_RELU), "leaky-relu");
-    assert_string_equal(bpb_loss_name(BPB_GAUSSIAN), "gaussian");
+    assert_null(bpb_name(BPB_NAMES_ACTIVATION, BPB_OWN_ACTIVATION));
+    assert_null(bpb_name(BPB_NAMES_LOSS, BPB_OWN_LOSS));
+    assert_string_equal(bpb_name(BPB_NAMES_ACTIVATION, BPB_GELU_TANH), "gelu-tanh");
+    assert_string_equal(bpb_name(BPB_NAMES_ACTIVATION, BPB_LEAKY_RELU), "leaky-relu");
+    assert_string_equal(bpb_name(BPB_NAMES_LOSS, BPB_GAUSSIAN), "gaussian");
 }
 
 static int set_up(void **state)

@@ -338,9 +338,12 @@ static net_t *make_classifier(void)
 {
     static const size_t units[] = {ROWS, 96, 96, CLASSES}; /* enough for two threads */
     net_t *net = NULL;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 3,
-                                                       .hidden = BPB_TANH, .output = BPB_SOFTMAX,
-                                                       .loss = BPB_CROSS_ENTROPY, .seed = 3}));
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = units,
+                                                       .n_sizes = 4,
+                                                       .hidden = BPB_TANH,
+                                                       .output = BPB_SOFTMAX,
+                                                       .loss = BPB_CROSS_ENTROPY,
+                                                       .seed = 3}));
     return net;
 }
 
@@ -366,7 +369,7 @@ static void check_training(size_t classes, const data_t *read, bpb_train_options
     mapped_t *mapped = opened(path_of("X"), path_of("T"), classes);
     const source_t head = BPB(mapped_source)(mapped, 0, TRAINED),
                    tail = BPB(mapped_source)(mapped, TRAINED, COLS - TRAINED);
-    const data_t sources = {.source = &head, .source_validation = &tail};
+    const data_t sources = {.source = &head, .validation.source = &tail};
     net_t *want = make_classifier(), *got = make_classifier(), *cut = make_classifier();
     bpb_train_report of_want, of_got, of_cut;
     assert_ok(BPB(train)(want, read, &options, &of_want));
@@ -403,8 +406,8 @@ static void mapped_source__is_trained_on_as_what_is_read(void **state)
         const view_t targets = BPB(view_of)(i % 2 ? T : labels), inputs = BPB(view_of)(X);
         const data_t read = {.X = BPB(columns)(inputs, 0, TRAINED),
                              .T = BPB(columns)(targets, 0, TRAINED),
-                             .X_validation = BPB(columns)(inputs, TRAINED, COLS - TRAINED),
-                             .T_validation = BPB(columns)(targets, TRAINED, COLS - TRAINED)};
+                             .validation.X = BPB(columns)(inputs, TRAINED, COLS - TRAINED),
+                             .validation.T = BPB(columns)(targets, TRAINED, COLS - TRAINED)};
         check_training(i % 2 ? CLASSES : 0, &read,
                        (bpb_train_options){.eta = 0.1, .batch = 300, .epochs = 3,
                                            .optimiser = {.method = i / 2 ? BPB_NESTEROV

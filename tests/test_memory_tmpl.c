@@ -116,8 +116,8 @@ enum { N_IN = 3, N_HIDDEN = 4, N_OUT = 2, COLS = 70, P = 26 };
 enum { IDX_BYTES = 40000, NPY_VALUES = 30000 };
 
 static const size_t units[] = {N_IN, N_HIDDEN, N_OUT};
-static const bpb_net_options net_options = {.units = units, .n_layers = 2};
-static const bpb_net_options plain_options = {.units = (const size_t[]){60, 9}, .n_layers = 1};
+static const bpb_net_options net_options = {.sizes = units, .n_sizes = 3};
+static const bpb_net_options plain_options = {.sizes = (const size_t[]){60, 9}, .n_sizes = 2};
 static const real x_values[N_IN * COLS] = {1, 2, 3}, t_values[N_OUT * COLS] = {1, 0, 0, 1},
                   j_values[N_IN * N_OUT * COLS] = {1, 2, 3};
 static const real npy_values[NPY_VALUES] = {1, 2, 3}; /* more bytes than are read at first */
@@ -204,11 +204,11 @@ static bpb_status create_work(void)
 }
 static bpb_status set_input_scaling(void)
 {
-    return BPB(net_set_input_scaling)(m.net, factor, shift);
+    return BPB(net_set_scaling)(m.net, BPB_INPUTS, factor, shift);
 }
 static bpb_status set_output_scaling(void)
 {
-    return BPB(net_set_output_scaling)(m.net, shift, NULL);
+    return BPB(net_set_scaling)(m.net, BPB_OUTPUTS, shift, NULL);
 }
 static bpb_status standardise_inputs(void)
 {
@@ -248,11 +248,11 @@ static bpb_status replace_note(void)
 }
 static bpb_status predict(void)
 {
-    return BPB(predict)(m.net, X(), Y());
+    return BPB(predict)(m.net, X(), Y(), NULL);
 }
 static bpb_status evaluate(void)
 {
-    return BPB(evaluate)(m.net, X(), T(), &out.score);
+    return BPB(evaluate)(m.net, X(), BPB(values)(T()), &out.score, NULL);
 }
 static bpb_status train_twice(void)
 {
@@ -359,8 +359,8 @@ static bpb_status change_copy(bpb_status (*change)(net_t *net))
         return BPB_OK;
     }
     if (copy) {
-        assert_string_equal(BPB(net_activation_name)(copy, 1), "sigmoid");
-        assert_string_equal(BPB(net_loss_name)(copy), "squared");
+        assert_string_equal(BPB(net_layer)(copy, 1).name, "sigmoid");
+        assert_string_equal(BPB(net_loss)(copy).name, "squared");
     }
     BPB(net_destroy)(&copy);
     return status;
@@ -389,7 +389,7 @@ static bpb_status load_memory_with(void)
 }
 static bpb_status create_objective(void)
 {
-    return BPB(objective_create)(&out.objective, own_net, X(), T(), NULL);
+    return BPB(objective_create)(&out.objective, own_net, X(), BPB(values)(T()), NULL);
 }
 static bpb_status precision(void)
 {
@@ -434,19 +434,19 @@ static void free_outputs(void)
 static void reset_net(void)
 {
     memcpy(BPB(net_theta)(m.net), theta, sizeof theta);
-    assert_ok(BPB(net_set_input_scaling)(m.net, shift, factor));
-    assert_ok(BPB(net_set_output_scaling)(m.net, NULL, NULL));
+    assert_ok(BPB(net_set_scaling)(m.net, BPB_INPUTS, shift, factor));
+    assert_ok(BPB(net_set_scaling)(m.net, BPB_OUTPUTS, NULL, NULL));
     assert_ok(BPB(net_set_note)(m.net, "colour", NULL));
     assert_ok(BPB(net_set_note)(m.net, "unit", "mm"));
 }
 
 static void assert_net_is_reset(void)
 {
-    const real *scaling = BPB(net_input_scaling)(m.net);
+    const real *scaling = BPB(net_scaling)(m.net, BPB_INPUTS);
     assert_memory_equal(BPB(net_ctheta)(m.net), theta, sizeof theta);
     assert_memory_equal(scaling, shift, sizeof shift);
     assert_memory_equal(scaling + N_IN, factor, sizeof factor);
-    assert_null(BPB(net_output_scaling)(m.net));
+    assert_null(BPB(net_scaling)(m.net, BPB_OUTPUTS));
     assert_string_equal(BPB(net_note)(m.net, "unit"), "mm");
     assert_null(BPB(net_note_key)(m.net, 1));
 }
@@ -575,12 +575,12 @@ static void run_passes(void)
 {
     bpb_moments gathered[N_IN] = {{0}};
     assert_ok(BPB(forward)(m.net, m.work, X(), Y()));
-    assert_ok(BPB(loss)(m.net, m.work, X(), T(), &out.loss));
-    assert_ok(BPB(gradient)(m.net, m.work, X(), T(), out.gradient, &out.loss));
+    assert_ok(BPB(loss)(m.net, m.work, X(), BPB(values)(T()), &out.loss));
+    assert_ok(BPB(gradient)(m.net, m.work, X(), BPB(values)(T()), out.gradient, &out.loss));
     assert_ok(BPB(sgd_update)(m.net, out.gradient, &rule));
-    assert_ok(BPB(sgd_step)(m.net, m.work, X(), T(), &rule, &out.loss));
+    assert_ok(BPB(sgd_step)(m.net, m.work, X(), BPB(values)(T()), &rule, &out.loss));
     assert_ok(BPB(predict_with)(m.net, m.work, X(), Y(), out.flags));
-    assert_ok(BPB(evaluate_with)(m.net, m.work, X(), T(), &out.score));
+    assert_ok(BPB(evaluate_with)(m.net, m.work, X(), BPB(values)(T()), &out.score));
     assert_ok(BPB(find_nonfinite)(X(), &out.where));
     assert_ok(BPB(net_init)(m.net, BPB_INIT_NORMAL, 1));
     assert_ok(BPB(moments_add)(gathered, X()));
@@ -594,15 +594,16 @@ static void run_derivatives(struct machine *d, objective_t *objective)
 {
     const view_t J = BPB(samples)(j_values, COLS, N_IN * N_OUT);
     real *v = theta;
-    assert_ok(BPB(gradient_x)(d->net, d->work, X(), T(), out.gradient,
+    assert_ok(BPB(gradient_x)(d->net, d->work, X(), BPB(values)(T()), out.gradient,
                               BPB(samples_out)(out.J, COLS, N_IN), &out.loss));
     assert_ok(BPB(vjp)(d->net, d->work, X(), T(), out.gradient, (out_t){0}));
     assert_ok(BPB(jvp)(d->net, d->work, X(), v, X(), (out_t){0}, Y()));
     assert_ok(BPB(jacobian)(d->net, d->work, X(), BPB(samples_out)(out.J, COLS, N_IN * N_OUT)));
-    assert_ok(BPB(hvp)(d->net, d->work, X(), T(), v, out.gradient, NULL, &out.loss));
-    assert_ok(BPB(gnvp)(d->net, d->work, X(), T(), v, out.gradient));
+    assert_ok(BPB(hvp)(d->net, d->work, X(), BPB(values)(T()), v, out.gradient, NULL, &out.loss));
+    assert_ok(BPB(gnvp)(d->net, d->work, X(), BPB(values)(T()), v, out.gradient));
     assert_ok(BPB(jacobian_vjp)(d->net, d->work, X(), T(), J, out.gradient));
-    assert_ok(BPB(sobolev)(d->net, d->work, X(), T(), J, 1, out.gradient, &out.loss));
+    assert_ok(BPB(sobolev)(d->net, d->work, X(), BPB(values)(T()), BPB(values)(J), 1, out.gradient,
+                           &out.loss));
     assert_ok(BPB(objective_gradient)(objective, theta, &out.loss, out.gradient));
     assert_ok(BPB(objective_hvp)(objective, theta, v, out.gradient));
     assert_ok(BPB(objective_gnvp)(objective, theta, v, out.gradient));
@@ -614,7 +615,7 @@ static void derivatives__allocate_nothing(void **state)
     struct machine d =
         make_machine(&net_options, &(bpb_plan_options){.batch = COLS, .derivatives = 1});
     objective_t *objective = NULL;
-    assert_ok(BPB(objective_create)(&objective, d.net, X(), T(), NULL));
+    assert_ok(BPB(objective_create)(&objective, d.net, X(), BPB(values)(T()), NULL));
     const size_t before = allocations;
     run_derivatives(&d, objective);
     assert_int_equal(allocations, before);
@@ -680,7 +681,7 @@ static bpb_status train_with_all(size_t epochs, size_t *calls)
 {
     const source_t source = {MANY, N_OUT, read_many, calls};
     const data_t data = {
-        .source = &source, .source_validation = &source, .X_test = X(), .T_test = T()};
+        .source = &source, .validation.source = &source, .test.X = X(), .test.T = T()};
     const bpb_train_options options = {
         .optimiser = {.method = BPB_ADAM}, .batch = MANY, .epochs = epochs, .dropout = 0.2,
         .stop = {.keep_best = 1}, .checkpoint = {.path = run_path, .resume = 1}};
@@ -823,7 +824,7 @@ static void make_own_net(void)
     assert_ok(BPB(net_copy)(&own_net, m.net));
     assert_ok(set_activation_of(own_net));
     assert_ok(set_loss_of(own_net));
-    assert_ok(BPB(net_set_output_scaling)(own_net, shift, factor));
+    assert_ok(BPB(net_set_scaling)(own_net, BPB_OUTPUTS, shift, factor));
     if (BPB(net_save_memory)(own_net, own_model, sizeof own_model, &own_bytes))
         own_bytes = 0;
     if (BPB(net_save)(own_net, own_path))

@@ -22,11 +22,8 @@
 
 static const size_t units[] = {3, 5, 4, 2};
 static const bpb_activation activations[] = {BPB_TANH, BPB_RELU, BPB_SOFTMAX};
-static const bpb_net_options options = {.units = units,
-                                        .n_layers = 3,
-                                        .activations = activations,
-                                        .loss = BPB_CROSS_ENTROPY,
-                                        .seed = 7};
+static const bpb_net_options options = {
+    .sizes = units, .n_sizes = 4, .activations = activations, .loss = BPB_CROSS_ENTROPY, .seed = 7};
 
 /* Keys and values with all that JSON has to quote. */
 static const char *const notes[][2] = {
@@ -47,8 +44,8 @@ static bpb_net *make_dnet(void)
     const double shift[] = {0.1, -2, 1e10}, factor[] = {1 / 3.0, 0, -4e-5};
     const double out_shift[] = {-0.0, 5}, out_factor[] = {1e-3, -7};
     assert_int_equal(bpb_net_create(&net, &options), BPB_OK);
-    assert_int_equal(bpb_net_set_input_scaling(net, shift, factor), BPB_OK);
-    assert_int_equal(bpb_net_set_output_scaling(net, out_shift, out_factor), BPB_OK);
+    assert_int_equal(bpb_net_set_scaling(net, BPB_INPUTS, shift, factor), BPB_OK);
+    assert_int_equal(bpb_net_set_scaling(net, BPB_OUTPUTS, out_shift, out_factor), BPB_OK);
     for (size_t i = 0; i < COUNT(notes); i++)
         assert_int_equal(bpb_net_set_note(net, notes[i][0], notes[i][1]), BPB_OK);
     return net;
@@ -60,8 +57,8 @@ static bpbf_net *make_snet(void)
     const float shift[] = {0.1f, -2, 1e10f}, factor[] = {1 / 3.0f, 0, -4e-5f};
     const float out_shift[] = {-0.0f, 5}, out_factor[] = {1e-3f, -7};
     assert_int_equal(bpbf_net_create(&net, &options), BPB_OK);
-    assert_int_equal(bpbf_net_set_input_scaling(net, shift, factor), BPB_OK);
-    assert_int_equal(bpbf_net_set_output_scaling(net, out_shift, out_factor), BPB_OK);
+    assert_int_equal(bpbf_net_set_scaling(net, BPB_INPUTS, shift, factor), BPB_OK);
+    assert_int_equal(bpbf_net_set_scaling(net, BPB_OUTPUTS, out_shift, out_factor), BPB_OK);
     for (size_t i = 0; i < COUNT(notes); i++)
         assert_int_equal(bpbf_net_set_note(net, notes[i][0], notes[i][1]), BPB_OK);
     return net;
@@ -109,10 +106,10 @@ static void expect_dshape(const bpb_net *net)
 {
     assert_int_equal(bpb_net_layers(net), 3);
     for (size_t l = 0; l <= 3; l++)
-        assert_int_equal(bpb_net_units(net, l), units[l]);
+        assert_int_equal(bpb_net_size(net, l), units[l]);
     for (size_t l = 1; l <= 3; l++)
-        assert_int_equal(bpb_net_activation(net, l), activations[l - 1]);
-    assert_int_equal(bpb_net_loss(net), BPB_CROSS_ENTROPY);
+        assert_int_equal(bpb_net_layer(net, l).activation, activations[l - 1]);
+    assert_int_equal(bpb_net_loss(net).kind, BPB_CROSS_ENTROPY);
     for (size_t i = 0; i < COUNT(notes); i++) {
         assert_string_equal(bpb_net_note_key(net, i), notes[i][0]);
         assert_string_equal(bpb_net_note(net, notes[i][0]), notes[i][1]);
@@ -124,10 +121,10 @@ static void expect_sshape(const bpbf_net *net)
 {
     assert_int_equal(bpbf_net_layers(net), 3);
     for (size_t l = 0; l <= 3; l++)
-        assert_int_equal(bpbf_net_units(net, l), units[l]);
+        assert_int_equal(bpbf_net_size(net, l), units[l]);
     for (size_t l = 1; l <= 3; l++)
-        assert_int_equal(bpbf_net_activation(net, l), activations[l - 1]);
-    assert_int_equal(bpbf_net_loss(net), BPB_CROSS_ENTROPY);
+        assert_int_equal(bpbf_net_layer(net, l).activation, activations[l - 1]);
+    assert_int_equal(bpbf_net_loss(net).kind, BPB_CROSS_ENTROPY);
     for (size_t i = 0; i < COUNT(notes); i++) {
         assert_string_equal(bpbf_net_note_key(net, i), notes[i][0]);
         assert_string_equal(bpbf_net_note(net, notes[i][0]), notes[i][1]);
@@ -140,9 +137,9 @@ static void expect_dnet(bpb_net *net, const bpb_net *same)
     expect_dshape(net);
     assert_memory_equal(bpb_net_ctheta(net), bpb_net_ctheta(same),
                         bpb_net_parameters(same) * sizeof(double));
-    assert_memory_equal(bpb_net_input_scaling(net), bpb_net_input_scaling(same),
+    assert_memory_equal(bpb_net_scaling(net, BPB_INPUTS), bpb_net_scaling(same, BPB_INPUTS),
                         2 * units[0] * sizeof(double));
-    assert_memory_equal(bpb_net_output_scaling(net), bpb_net_output_scaling(same),
+    assert_memory_equal(bpb_net_scaling(net, BPB_OUTPUTS), bpb_net_scaling(same, BPB_OUTPUTS),
                         2 * units[3] * sizeof(double));
     bpb_net_destroy(&net);
 }
@@ -152,9 +149,9 @@ static void expect_snet(bpbf_net *net, const bpbf_net *same)
     expect_sshape(net);
     assert_memory_equal(bpbf_net_ctheta(net), bpbf_net_ctheta(same),
                         bpbf_net_parameters(same) * sizeof(float));
-    assert_memory_equal(bpbf_net_input_scaling(net), bpbf_net_input_scaling(same),
+    assert_memory_equal(bpbf_net_scaling(net, BPB_INPUTS), bpbf_net_scaling(same, BPB_INPUTS),
                         2 * units[0] * sizeof(float));
-    assert_memory_equal(bpbf_net_output_scaling(net), bpbf_net_output_scaling(same),
+    assert_memory_equal(bpbf_net_scaling(net, BPB_OUTPUTS), bpbf_net_scaling(same, BPB_OUTPUTS),
                         2 * units[3] * sizeof(float));
     bpbf_net_destroy(&net);
 }
@@ -173,8 +170,8 @@ static void expect_same_nets(const bpbf_net *s, const bpb_net *d)
     expect_dshape(d);
     expect_sshape(s);
     expect_rounded(bpbf_net_ctheta(s), bpb_net_ctheta(d), bpb_net_parameters(d));
-    expect_rounded(bpbf_net_input_scaling(s), bpb_net_input_scaling(d), 2 * units[0]);
-    expect_rounded(bpbf_net_output_scaling(s), bpb_net_output_scaling(d), 2 * units[3]);
+    expect_rounded(bpbf_net_scaling(s, BPB_INPUTS), bpb_net_scaling(d, BPB_INPUTS), 2 * units[0]);
+    expect_rounded(bpbf_net_scaling(s, BPB_OUTPUTS), bpb_net_scaling(d, BPB_OUTPUTS), 2 * units[3]);
 }
 
 /* ---- Round trips ---- */
@@ -254,19 +251,19 @@ static void save_load__every_function(void **state)
         for (int output = BPB_SIGMOID; output <= BPB_EXPONENTIAL; output++) {
             bpb_net *net = NULL, *again = NULL;
             size_t n;
-            const bpb_net_options one = {.units = widths,
-                                         .n_layers = 1,
+            const bpb_net_options one = {.sizes = widths,
+                                         .n_sizes = 2,
                                          .output = (bpb_activation)output,
                                          .loss = (bpb_loss_kind)loss};
             if (bpb_net_create(&net, &one) == BPB_ERR_PAIR)
                 continue;
             unsigned char *file = save_dnet(net, &n);
             assert_int_equal(bpb_net_load_memory(&again, file, n), BPB_OK);
-            assert_int_equal(bpb_net_activation(again, 1), output);
-            assert_int_equal(bpb_net_loss(again), loss);
-            assert_int_equal(bpb_net_targets(again), bpb_net_targets(net));
-            assert_null(bpb_net_input_scaling(again));
-            assert_null(bpb_net_output_scaling(again));
+            assert_int_equal(bpb_net_layer(again, 1).activation, output);
+            assert_int_equal(bpb_net_loss(again).kind, loss);
+            assert_int_equal(bpb_net_loss(again).n_targets, bpb_net_loss(net).n_targets);
+            assert_null(bpb_net_scaling(again, BPB_INPUTS));
+            assert_null(bpb_net_scaling(again, BPB_OUTPUTS));
             assert_null(bpb_net_note_key(again, 0));
             free(file);
             bpb_net_destroy(&net);
@@ -283,12 +280,12 @@ static void save_load__many_layers(void **state)
     bpbf_net *net = NULL, *again = NULL;
     for (size_t l = 0; l <= 300; l++)
         widths[l] = 1 + l % 7;
-    const bpb_net_options deep = {.units = widths, .n_layers = 300};
+    const bpb_net_options deep = {.sizes = widths, .n_sizes = 301};
     assert_int_equal(bpbf_net_create(&net, &deep), BPB_OK);
     unsigned char *file = save_snet(net, &n);
     assert_int_equal(bpbf_net_load_memory(&again, file, n), BPB_OK);
     for (size_t l = 0; l <= 300; l++)
-        assert_int_equal(bpbf_net_units(again, l), widths[l]);
+        assert_int_equal(bpbf_net_size(again, l), widths[l]);
     assert_memory_equal(bpbf_net_ctheta(again), bpbf_net_ctheta(net),
                         bpbf_net_parameters(net) * sizeof(float));
     free(file);
@@ -333,9 +330,9 @@ static void load__double_beyond_float(void **state)
         if (k == 1)
             bpb_net_theta(d)[0] = DBL_MAX;
         if (k == 2)
-            assert_int_equal(bpb_net_set_input_scaling(d, shift, NULL), BPB_OK);
+            assert_int_equal(bpb_net_set_scaling(d, BPB_INPUTS, shift, NULL), BPB_OK);
         if (k == 3)
-            assert_int_equal(bpb_net_set_output_scaling(d, NULL, factor), BPB_OK);
+            assert_int_equal(bpb_net_set_scaling(d, BPB_OUTPUTS, NULL, factor), BPB_OK);
         unsigned char *file = save_dnet(d, &n);
         assert_int_equal(bpbf_net_load_memory(&s, file, n), BPB_ERR_RANGE);
         assert_null(s);
@@ -1275,8 +1272,8 @@ static void save__functions_read_by_another_program(void **state)
     static const bpb_activation with_parameters[] = {BPB_LEAKY_RELU, BPB_ELU, BPB_GELU};
     char line[256], expected[256];
     bpb_net *net = NULL;
-    const bpb_net_options of_functions = {.units = units,
-                                          .n_layers = 3,
+    const bpb_net_options of_functions = {.sizes = units,
+                                          .n_sizes = 4,
                                           .activations = with_parameters,
                                           .loss = BPB_HUBER,
                                           .leak = 0.2,
@@ -1318,11 +1315,11 @@ static void load__written_by_another_program(void **state)
     assert_int_equal(bpbf_net_load(&s, path), BPB_OK);
     assert_int_equal(bpb_net_load(&d, path), BPB_OK);
     assert_int_equal(bpb_net_layers(d), 2);
-    assert_int_equal(bpb_net_activation(d, 1), BPB_LEAKY_RELU);
-    assert_true(bpb_net_activation_parameter(d, 1) == 0.125);
-    assert_int_equal(bpb_net_activation(d, 2), BPB_IDENTITY);
-    assert_int_equal(bpb_net_loss(d), BPB_HUBER);
-    assert_true(bpb_net_loss_parameter(d) == 0.25 && bpbf_net_loss_parameter(s) == 0.25);
+    assert_int_equal(bpb_net_layer(d, 1).activation, BPB_LEAKY_RELU);
+    assert_true(bpb_net_layer(d, 1).parameter == 0.125);
+    assert_int_equal(bpb_net_layer(d, 2).activation, BPB_IDENTITY);
+    assert_int_equal(bpb_net_loss(d).kind, BPB_HUBER);
+    assert_true(bpb_net_loss(d).parameter == 0.25 && bpbf_net_loss(s).parameter == 0.25);
     for (size_t l = 1; l <= 2; l++) {
         const bpb_out W = bpb_net_W(d, bpb_net_theta(d), l);
         const bpb_out b = bpb_net_b(d, bpb_net_theta(d), l);
@@ -1336,8 +1333,8 @@ static void load__written_by_another_program(void **state)
     for (size_t k = 0; k < bpb_net_parameters(d); k++)
         assert_true((double)bpbf_net_ctheta(s)[k] == bpb_net_ctheta(d)[k]);
     for (size_t k = 0; k < 8; k++)
-        assert_true(bpb_net_input_scaling(d)[k] == (k < 4 ? 127.5 : 0.0078125));
-    assert_null(bpb_net_output_scaling(d));
+        assert_true(bpb_net_scaling(d, BPB_INPUTS)[k] == (k < 4 ? 127.5 : 0.0078125));
+    assert_null(bpb_net_scaling(d, BPB_OUTPUTS));
     assert_string_equal(bpb_net_note_key(d, 0), "written by");
     assert_string_equal(bpb_net_note(d, "written by"),
                         "another program,\n\"\xc3\xa9\" \xf0\x9f\x99\x82");

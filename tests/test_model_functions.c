@@ -50,7 +50,7 @@ static int header_has(const char *text)
 static int can_save(void)
 {
     bpb_net *net = NULL;
-    assert_ok(bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2}));
+    assert_ok(bpb_net_create(&net, &(bpb_net_options){.sizes = units, .n_sizes = 3}));
     const bpb_status status = bpb_net_save_memory(net, NULL, 0, &bytes);
     bpb_net_destroy(&net);
     return status != BPB_ERR_UNSUPPORTED;
@@ -74,8 +74,8 @@ static bpb_net_options options_of(const struct parameters *p)
 {
     static const bpb_activation activations[] = {BPB_LEAKY_RELU, BPB_SIGMOID},
                                 with_elu[] = {BPB_ELU, BPB_SIGMOID};
-    return (bpb_net_options){.units = units,
-                             .n_layers = 2,
+    return (bpb_net_options){.sizes = units,
+                             .n_sizes = 3,
                              .activations = p->leak != 0 ? activations : with_elu,
                              .loss = p->loss,
                              .leak = p->leak,
@@ -108,8 +108,8 @@ static void round_trip(const struct parameters *p)
         }
         assert_ok(bpb_net_load_memory(&d, file, bytes));
         assert_ok(bpbf_net_load_memory(&s, file, bytes));
-        expect_parameters(p, bpb_net_activation_parameter(d, 1), bpb_net_loss_parameter(d));
-        expect_parameters(p, bpbf_net_activation_parameter(s, 1), bpbf_net_loss_parameter(s));
+        expect_parameters(p, bpb_net_layer(d, 1).parameter, bpb_net_loss(d).parameter);
+        expect_parameters(p, bpbf_net_layer(s, 1).parameter, bpbf_net_loss(s).parameter);
         bpb_net_destroy(&d);
         bpbf_net_destroy(&s);
     }
@@ -164,12 +164,12 @@ static void parameters__as_they_are_written(void **state)
     bpb_net *net = NULL;
     const bpb_activation activations[] = {BPB_LEAKY_RELU, BPB_ELU, BPB_SOFTMAX};
     const size_t wide[] = {2, 2, 2, 2};
-    assert_ok(bpb_net_create(&net, &(bpb_net_options){.units = wide,
-                                                       .n_layers = 3,
-                                                       .activations = activations,
-                                                       .loss = BPB_CROSS_ENTROPY,
-                                                       .elu_alpha = 0.5,
-                                                       .label_smoothing = 0.25}));
+    assert_ok(bpb_net_create(&net, &(bpb_net_options){.sizes = wide,
+                                                      .n_sizes = 4,
+                                                      .activations = activations,
+                                                      .loss = BPB_CROSS_ENTROPY,
+                                                      .elu_alpha = 0.5,
+                                                      .label_smoothing = 0.25}));
     save_d(net);
     assert_true(header_has("\"bpblas.format\":\"1\""));
     assert_true(header_has("\"bpblas.activations\":\"leaky-relu:0.01,elu:0.5,softmax\""));
@@ -198,8 +198,7 @@ static void parameters__beyond_float(void **state)
         assert_ok(bpb_net_save(d, path));
         bpb_net_destroy(&d);
         assert_ok(bpb_net_load_memory(&d, file, bytes));
-        expect_parameters(&beyond[i], bpb_net_activation_parameter(d, 1),
-                          bpb_net_loss_parameter(d));
+        expect_parameters(&beyond[i], bpb_net_layer(d, 1).parameter, bpb_net_loss(d).parameter);
         assert_int_equal(bpbf_net_load_memory(&s, file, bytes), BPB_ERR_RANGE);
         assert_null(s);
         assert_ok(bpb_model_precision(path, &precision));
@@ -259,7 +258,7 @@ static const bpbf_functions all_s = {g_s, COUNT(g_s), e_s, COUNT(e_s)};
 static bpb_net *own_net(const bpb_loss_function *loss)
 {
     bpb_net *net = NULL;
-    assert_ok(bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2, .seed = 3}));
+    assert_ok(bpb_net_create(&net, &(bpb_net_options){.sizes = units, .n_sizes = 3, .seed = 3}));
     assert_ok(bpb_net_set_activation(net, 1, &g_d[1]));
     assert_ok(bpb_net_set_activation(net, 2, &g_d[2]));
     if (loss)
@@ -272,8 +271,9 @@ static double loss_of(const bpb_net *net)
 {
     const double x[] = {0.5, -1}, t[] = {1, 2};
     bpb_score score = {0};
-    assert_ok(
-        bpb_evaluate(net, bpb_samples(x, 1, 2), bpb_samples(t, 1, bpb_net_targets(net)), &score));
+    assert_ok(bpb_evaluate(net, bpb_samples(x, 1, 2),
+                           bpb_values(bpb_samples(t, 1, bpb_net_loss(net).n_targets)), &score,
+                           NULL));
     return score.loss;
 }
 
@@ -289,10 +289,10 @@ static void own_functions__come_back_by_their_names(void **state)
         assert_true(header_has("\"bpblas.activations\":\"own:swish,own:" LONGEST "\""));
         assert_true(header_has(i ? "\"bpblas.loss\":\"own:swish\"" : "\"own:my_error\""));
         assert_ok(bpb_net_load_memory_with(&again, file, bytes, &all_d, missing));
-        assert_string_equal(bpb_net_activation_name(again, 1), "swish");
-        assert_string_equal(bpb_net_activation_name(again, 2), LONGEST);
-        assert_string_equal(bpb_net_loss_name(again), e_d[i].name);
-        assert_int_equal(bpb_net_targets(again), bpb_net_targets(net));
+        assert_string_equal(bpb_net_layer(again, 1).name, "swish");
+        assert_string_equal(bpb_net_layer(again, 2).name, LONGEST);
+        assert_string_equal(bpb_net_loss(again).name, e_d[i].name);
+        assert_int_equal(bpb_net_loss(again).n_targets, bpb_net_loss(net).n_targets);
         assert_true(loss_of(again) == loss_of(net));
         bpb_net_destroy(&again);
         assert_ok(bpb_net_save(net, path));
@@ -313,10 +313,10 @@ static void own_functions__of_the_other_precision(void **state)
     bpbf_net *narrow = NULL;
     save_d(net);
     assert_ok(bpbf_net_load_memory_with(&narrow, file, bytes, &all_s, NULL));
-    assert_string_equal(bpbf_net_activation_name(narrow, 2), LONGEST);
+    assert_string_equal(bpbf_net_layer(narrow, 2).name, LONGEST);
     save_s(narrow);
     assert_ok(bpb_net_load_memory_with(&again, file, bytes, &all_d, NULL));
-    assert_string_equal(bpb_net_loss_name(again), "my_error");
+    assert_string_equal(bpb_net_loss(again).name, "my_error");
     bpb_net_destroy(&net);
     bpb_net_destroy(&again);
     bpbf_net_destroy(&narrow);
@@ -512,11 +512,11 @@ static void load__default_parameters_by_hand(void **state)
     bpb_net *net = NULL;
     write_functions("leaky-relu", "huber");
     assert_ok(bpb_net_load_memory(&net, file, bytes));
-    assert_true(bpb_net_activation_parameter(net, 1) == 0.01 && bpb_net_loss_parameter(net) == 1);
+    assert_true(bpb_net_layer(net, 1).parameter == 0.01 && bpb_net_loss(net).parameter == 1);
     bpb_net_destroy(&net);
     write_functions("elu", "squared");
     assert_ok(bpb_net_load_memory(&net, file, bytes));
-    assert_true(bpb_net_activation_parameter(net, 1) == 1 && bpb_net_loss_parameter(net) == 0);
+    assert_true(bpb_net_layer(net, 1).parameter == 1 && bpb_net_loss(net).parameter == 0);
     bpb_net_destroy(&net);
 }
 

@@ -254,7 +254,7 @@ static void moments__refuse_what_none_can_hold(void **state)
     const size_t units[] = {2, 2};
     const real x[] = {1, 2};
     net_t *net = NULL;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 1}));
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = units, .n_sizes = 2}));
     for (size_t b = 0; b < COUNT(bad); b++) {
         bpb_moments moments[2] = {{1, 2, 0}, bad[b]}, good[2] = {{1, 2, 0}, {1, 1, 0}};
         const bpb_moments kept[2] = {{1, 2, 0}, {1, 1, 0}};
@@ -265,7 +265,7 @@ static void moments__refuse_what_none_can_hold(void **state)
         assert_true(moments[0].count == 1);
         assert_int_equal(BPB(net_standardise_inputs)(net, moments), BPB_ERR_OPTION);
         assert_int_equal(BPB(net_standardise_outputs)(net, moments), BPB_ERR_OPTION);
-        assert_true(!BPB(net_input_scaling)(net) && !BPB(net_output_scaling)(net));
+        assert_true(!BPB(net_scaling)(net, BPB_INPUTS) && !BPB(net_scaling)(net, BPB_OUTPUTS));
     }
     BPB(net_destroy)(&net);
 }
@@ -304,8 +304,8 @@ static net_t *make_net(size_t n_in, size_t n_out, bpb_loss_kind loss)
 {
     net_t *net = NULL;
     const size_t units[] = {n_in, n_out};
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units,
-                                                       .n_layers = 1,
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = units,
+                                                       .n_sizes = 2,
                                                        .output = BPB_IDENTITY,
                                                        .loss = loss,
                                                        .init = BPB_INIT_GLOROT_NORMAL}));
@@ -326,14 +326,14 @@ static void standardise_inputs__gives_mean_0_and_variance_1(void **state)
         W.data[i * ROWS + i] = 1;
     assert_ok(BPB(moments_add)(moments, X));
     assert_ok(BPB(net_standardise_inputs)(net, moments));
-    assert_ok(BPB(predict)(net, X, BPB(samples_out)(Y, COLS, ROWS)));
+    assert_ok(BPB(predict)(net, X, BPB(samples_out)(Y, COLS, ROWS), NULL));
     assert_ok(BPB(moments_add)(scaled, BPB(samples)(Y, COLS, ROWS)));
     for (size_t i = 0; i < ROWS; i++) { /* shift is rounded: |x| / sd goes up to 40 / 0.5 */
         assert_true(fabs(scaled[i].mean) <= 4 * EPSILON * 80);
         assert_number_close("variance", scaled[i].squares / COLS, 1, 1, 16 * EPSILON);
-        assert_true(BPB(net_input_scaling)(net)[i] == (real)moments[i].mean);
+        assert_true(BPB(net_scaling)(net, BPB_INPUTS)[i] == (real)moments[i].mean);
     }
-    assert_null(BPB(net_output_scaling)(net));
+    assert_null(BPB(net_scaling)(net, BPB_OUTPUTS));
     BPB(net_destroy)(&net);
 }
 
@@ -344,8 +344,8 @@ static void standardise_outputs__is_mean_and_deviation(void **state)
     const real expected[] = {10, -5, 3, 3, 4, 1};
     net_t *net = make_net(2, 3, BPB_SQUARED);
     assert_ok(BPB(net_standardise_outputs)(net, moments));
-    assert_same_bits(6, BPB(net_output_scaling)(net), expected);
-    assert_null(BPB(net_input_scaling)(net));
+    assert_same_bits(6, BPB(net_scaling)(net, BPB_OUTPUTS), expected);
+    assert_null(BPB(net_scaling)(net, BPB_INPUTS));
     BPB(net_destroy)(&net);
 }
 
@@ -356,7 +356,7 @@ static void standardise_inputs__equal_values_have_factor_1(void **state)
     const real expected[] = {10, -5, 1, RC(0.25)};
     net_t *net = make_net(2, 3, BPB_SQUARED);
     assert_ok(BPB(net_standardise_inputs)(net, moments));
-    assert_same_bits(4, BPB(net_input_scaling)(net), expected);
+    assert_same_bits(4, BPB(net_scaling)(net, BPB_INPUTS), expected);
     BPB(net_destroy)(&net);
 }
 
@@ -367,7 +367,7 @@ static void standardise__row_without_values_is_refused(void **state)
     net_t *net = make_net(2, 2, BPB_SQUARED);
     assert_int_equal(BPB(net_standardise_inputs)(net, moments), BPB_ERR_OPTION);
     assert_int_equal(BPB(net_standardise_outputs)(net, moments), BPB_ERR_OPTION);
-    assert_true(!BPB(net_input_scaling)(net) && !BPB(net_output_scaling)(net));
+    assert_true(!BPB(net_scaling)(net, BPB_INPUTS) && !BPB(net_scaling)(net, BPB_OUTPUTS));
     BPB(net_destroy)(&net);
 }
 
@@ -382,8 +382,8 @@ static void standardise__what_float_cannot_hold_is_out_of_range(void **state)
     for (size_t k = 0; k < COUNT(moments); k++) {
         assert_int_equal(BPB(net_standardise_inputs)(net, moments[k]), expected);
         assert_int_equal(BPB(net_standardise_outputs)(net, moments[k]), expected);
-        assert_true((BPB(net_input_scaling)(net) != NULL) == (expected == BPB_OK));
-        assert_true((BPB(net_output_scaling)(net) != NULL) == (expected == BPB_OK));
+        assert_true((BPB(net_scaling)(net, BPB_INPUTS) != NULL) == (expected == BPB_OK));
+        assert_true((BPB(net_scaling)(net, BPB_OUTPUTS) != NULL) == (expected == BPB_OK));
     }
     BPB(net_destroy)(&net);
 }
@@ -404,8 +404,9 @@ static void standardise_outputs__gaussian_variances_are_in_the_callers_units(voi
     net_t *net = make_net(1, 2 * N, BPB_GAUSSIAN);
     assert_ok(BPB(moments_add)(moments, BPB(samples)(t, B, N)));
     assert_ok(BPB(net_standardise_outputs)(net, moments));
-    assert_ok(BPB(predict)(net, BPB(samples)(x, B, 1), BPB(samples_out)(y, B, 2 * N)));
-    assert_ok(BPB(evaluate)(net, BPB(samples)(x, B, 1), BPB(samples)(t, B, N), &score));
+    assert_ok(BPB(predict)(net, BPB(samples)(x, B, 1), BPB(samples_out)(y, B, 2 * N), NULL));
+    assert_ok(BPB(evaluate)(net, BPB(samples)(x, B, 1), BPB(values)(BPB(samples)(t, B, N)), &score,
+                            NULL));
     for (size_t k = 0; k < N * B; k++) {
         const long double m = (long double)y[2 * k], s = (long double)y[2 * k + 1];
         sum += (s + powl((long double)t[k] - m, 2) * expl(-s)) / 2;
@@ -413,7 +414,7 @@ static void standardise_outputs__gaussian_variances_are_in_the_callers_units(voi
     for (size_t i = 0; i < N; i++)
         sum -= B * logl(moments[i].squares / moments[i].count) / 2;
     assert_number_close("loss", score.loss, sum / B, 8, 64 * EPSILON);
-    assert_true(BPB(net_output_scaling)(net)[2 * N + 1] == 1);
+    assert_true(BPB(net_scaling)(net, BPB_OUTPUTS)[2 * N + 1] == 1);
     BPB(net_destroy)(&net);
 }
 
@@ -434,7 +435,7 @@ static void standardise_outputs__leaves_others_of_a_group_as_they_are(void **sta
     assert_ok(BPB(net_set_loss)(
         net, &(loss_function_t){.name = "pairs", .value = value_in_pairs, .group = 2}));
     assert_ok(BPB(net_standardise_outputs)(net, moments));
-    assert_same_bits(8, BPB(net_output_scaling)(net), expected);
+    assert_same_bits(8, BPB(net_scaling)(net, BPB_OUTPUTS), expected);
     BPB(net_destroy)(&net);
 }
 

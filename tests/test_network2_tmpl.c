@@ -14,7 +14,7 @@
 static net_t *make_net(const size_t *units, size_t L, bpb_loss_kind loss)
 {
     net_t *net = NULL;
-    const bpb_net_options options = {.units = units, .n_layers = L, .loss = loss, .seed = 3};
+    const bpb_net_options options = {.sizes = units, .n_sizes = L + 1, .loss = loss, .seed = 3};
     assert_ok(BPB(net_create)(&net, &options));
     return net;
 }
@@ -59,13 +59,13 @@ static void expect_net(const net_t *net, const net_t *same)
 {
     assert_int_equal(BPB(net_layers)(net), BPB(net_layers)(same));
     for (size_t l = 0; l <= BPB(net_layers)(same); l++) {
-        assert_int_equal(BPB(net_units)(net, l), BPB(net_units)(same, l));
-        assert_int_equal(BPB(net_activation)(net, l), BPB_SIGMOID);
+        assert_int_equal(BPB(net_size)(net, l), BPB(net_size)(same, l));
+        assert_int_equal(BPB(net_layer)(net, l).activation, BPB_SIGMOID);
     }
-    assert_int_equal(BPB(net_loss)(net), BPB(net_loss)(same));
-    assert_true(BPB(net_loss_parameter)(net) == 0);
-    assert_null(BPB(net_input_scaling)(net));
-    assert_null(BPB(net_output_scaling)(net));
+    assert_int_equal(BPB(net_loss)(net).kind, BPB(net_loss)(same).kind);
+    assert_true(BPB(net_loss)(net).parameter == 0);
+    assert_null(BPB(net_scaling)(net, BPB_INPUTS));
+    assert_null(BPB(net_scaling)(net, BPB_OUTPUTS));
     assert_null(BPB(net_note_key)(net, 0));
     assert_same_bits(BPB(net_parameters)(same), BPB(net_ctheta)(net), BPB(net_ctheta)(same));
 }
@@ -166,8 +166,8 @@ static void save_network2__what_it_cannot_say(void **state)
     for (size_t k = 0; k < COUNT(others); k++) {
         bpb_net_options options = others[k];
         net_t *net = NULL;
-        options.units = small;
-        options.n_layers = 2;
+        options.sizes = small;
+        options.n_sizes = 3;
         assert_ok(BPB(net_create)(&net, &options));
         assert_int_equal(BPB(net_save_network2)(net, path), BPB_ERR_UNSUPPORTED);
         BPB(net_destroy)(&net);
@@ -183,12 +183,12 @@ static void save_network2__scaling_and_values_it_cannot_hold(void **state)
     net_t *net = make_net(small, 2, BPB_SQUARED);
     real *theta = BPB(net_theta)(net);
     const char *path = path_of("net.json");
-    assert_ok(BPB(net_set_input_scaling)(net, ones, NULL));
+    assert_ok(BPB(net_set_scaling)(net, BPB_INPUTS, ones, NULL));
     assert_int_equal(BPB(net_save_network2)(net, path), BPB_ERR_UNSUPPORTED);
-    assert_ok(BPB(net_set_input_scaling)(net, NULL, NULL));
-    assert_ok(BPB(net_set_output_scaling)(net, NULL, ones));
+    assert_ok(BPB(net_set_scaling)(net, BPB_INPUTS, NULL, NULL));
+    assert_ok(BPB(net_set_scaling)(net, BPB_OUTPUTS, NULL, ones));
     assert_int_equal(BPB(net_save_network2)(net, path), BPB_ERR_UNSUPPORTED);
-    assert_ok(BPB(net_set_output_scaling)(net, NULL, NULL));
+    assert_ok(BPB(net_set_scaling)(net, BPB_OUTPUTS, NULL, NULL));
     for (size_t k = 0; k < BPB(net_parameters)(net); k++) {
         const real kept = theta[k];
         theta[k] = k % 2 ? (real)NAN : (real)INFINITY;
@@ -264,8 +264,8 @@ static void load_network2__forms_of_json(void **state)
         const bpb_status status = BPB(net_load_network2)(&net, store(texts[k], strlen(texts[k])));
         if (status)
             fail_msg("%s: %d", texts[k], status);
-        assert_true(BPB(net_layers)(net) == 1 && BPB(net_units)(net, 0) == 2);
-        assert_int_equal(BPB(net_loss)(net), BPB_CROSS_ENTROPY);
+        assert_true(BPB(net_layers)(net) == 1 && BPB(net_size)(net, 0) == 2);
+        assert_int_equal(BPB(net_loss)(net).kind, BPB_CROSS_ENTROPY);
         assert_same_bits(3, BPB(net_ctheta)(net), (const real[]){RC(1.5), -2, RC(0.3)});
         BPB(net_destroy)(&net);
     }

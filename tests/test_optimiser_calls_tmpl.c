@@ -253,10 +253,10 @@ static void opt_step__wrong_arguments__are_refused(void **state)
     (void)state;
     struct pair pair = make_pair(&(bpb_opt_options){.method = BPB_ADAM});
     static const size_t wide[] = {8, 5, 9}, middle[] = {7, 6, 9}, deep[] = {7, 5, 9, 1};
-    static const bpb_net_options others[] = {{.units = wide, .n_layers = 2},
-                                             {.units = middle, .n_layers = 2},
-                                             {.units = deep, .n_layers = 3},
-                                             {.units = deep, .n_layers = 1}};
+    static const bpb_net_options others[] = {{.sizes = wide, .n_sizes = 3},
+                                             {.sizes = middle, .n_sizes = 3},
+                                             {.sizes = deep, .n_sizes = 4},
+                                             {.sizes = deep, .n_sizes = 2}};
     const real *g = pair.slopes.gradient;
     assert_int_equal(BPB(opt_step)(NULL, pair.net, g, 1), BPB_ERR_NULL);
     assert_int_equal(BPB(opt_step)(pair.opt, NULL, g, 1), BPB_ERR_NULL);
@@ -283,8 +283,8 @@ static void opt_step__net_of_other_functions__is_taken(void **state)
     struct pair pair = make_pair(&(bpb_opt_options){.method = BPB_MOMENTUM});
     const size_t units[] = {7, 5, 9};
     net_t *other = NULL;
-    assert_ok(BPB(net_create)(&other, &(bpb_net_options){.units = units, .n_layers = 2,
-                                                        .hidden = BPB_RELU}));
+    assert_ok(BPB(net_create)(
+        &other, &(bpb_net_options){.sizes = units, .n_sizes = 3, .hidden = BPB_RELU}));
     assert_ok(BPB(opt_step)(pair.opt, other, pair.slopes.gradient, 1));
     BPB(net_destroy)(&other);
     free_pair(&pair);
@@ -345,7 +345,7 @@ static void opt_create__zeros__are_the_defaults_of_the_header(void **state)
         .eta = 0.001, .momentum = 0.9, .rho = 0.99, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8,
         .eta_plus = 1.2, .eta_minus = 0.5, .delta_0 = 0.0125, .delta_min = 0, .delta_max = 50};
     net_t *net = make_net();
-    for (bpb_method method = BPB_SGD; bpb_method_name(method); method++) {
+    for (bpb_method method = BPB_SGD; bpb_name(BPB_NAMES_METHOD, method); method++) {
         bpb_opt_options options = common;
         options.method = method;
         if (method == BPB_ADAGRAD || method == BPB_RMSPROP)
@@ -373,13 +373,13 @@ static void method_names__there_and_back(void **state)
                                         "adam", "amsgrad", "adamw", "irprop+", "irprop-"};
     for (unsigned i = 0; i < COUNT(names); i++) {
         bpb_method method = (bpb_method)77;
-        assert_string_equal(bpb_method_name((bpb_method)i), names[i]);
+        assert_string_equal(bpb_name(BPB_NAMES_METHOD, (bpb_method)i), names[i]);
         assert_ok(bpb_method_from_name(names[i], &method));
         assert_int_equal(method, i);
     }
     bpb_method method = BPB_ADAM;
-    assert_null(bpb_method_name((bpb_method)COUNT(names)));
-    assert_null(bpb_method_name((bpb_method)-1));
+    assert_null(bpb_name(BPB_NAMES_METHOD, (bpb_method)COUNT(names)));
+    assert_null(bpb_name(BPB_NAMES_METHOD, (bpb_method)-1));
     assert_int_equal(bpb_method_from_name("Adam", &method), BPB_ERR_OPTION);
     assert_int_equal(bpb_method_from_name(NULL, &method), BPB_ERR_NULL);
     assert_int_equal(bpb_method_from_name("sgd", NULL), BPB_ERR_NULL);
@@ -553,7 +553,7 @@ static void opt_unpack__state_of_another__is_refused(void **state)
     }
     const size_t units[] = {5, 7, 9}; /* as many widths, others in one place */
     net_t *net = NULL;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 2}));
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = units, .n_sizes = 3}));
     opt_t *opt = make_opt(net, &adam);
     assert_int_equal(BPB(opt_unpack)(opt, pair.kept.packed, pair.kept.bytes), BPB_ERR_MISMATCH);
     BPB(opt_destroy)(&opt);
@@ -574,7 +574,7 @@ static void opt_unpack__state_of_the_other_precision__is_refused(void **state)
     unsigned char packed[PACKED_MOST];
     size_t bytes = 0;
     const size_t units[] = {7, 5, 9};
-    const bpb_net_options options = {.units = units, .n_layers = 2};
+    const bpb_net_options options = {.sizes = units, .n_sizes = 3};
     BPB_SELECT(bpbf_net, bpb_net) *net = NULL;
     BPB_SELECT(bpbf_opt, bpb_opt) *opt = NULL;
     assert_ok(BPB_SELECT(bpbf_net_create, bpb_net_create)(&net, &options));

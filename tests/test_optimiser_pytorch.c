@@ -25,7 +25,7 @@ static void assert_at_stop(const struct pytorch_setting *setting, size_t stop, c
 static void run(const struct pytorch_setting *setting)
 {
     static const double ones[] = {1, 1, 1};
-    struct machine m = make_machine(&(bpb_net_options){.units = units, .n_layers = 2},
+    struct machine m = make_machine(&(bpb_net_options){.sizes = units, .n_sizes = 3},
                                     &(bpb_plan_options){.batch = 3, .derivatives = 1});
     double gradient[PYTORCH_P], *theta = bpb_net_theta(m.net);
     bpb_opt *opt = NULL;

@@ -252,7 +252,7 @@ static void opt_step__quadratic__is_minimised_by_each_method(void **state)
                                   [BPB_NESTEROV] = 0.05, [BPB_ADAGRAD] = 0.5,
                                   [BPB_RMSPROP] = 0.1,  [BPB_ADAM] = 0.1,
                                   [BPB_AMSGRAD] = 0.1,  [BPB_ADAMW] = 0.1};
-    for (bpb_method method = BPB_SGD; bpb_method_name(method); method++) {
+    for (bpb_method method = BPB_SGD; bpb_name(BPB_NAMES_METHOD, method); method++) {
         const double eta = method < COUNT(etas) ? etas[method] : 1;
         net_t *net = make_net();
         opt_t *opt = make_opt(net, &(bpb_opt_options){.method = method, .decay = 1e-12});
@@ -271,7 +271,7 @@ static void opt_step__quadratic__is_minimised_by_each_method(void **state)
         }
         const double last = quadratic_value(&q, BPB(net_ctheta)(net), gradient);
         if (!(last < 1e-6 * first))
-            fail_msg("%s: %g -> %g", bpb_method_name(method), first, last);
+            fail_msg("%s: %g -> %g", bpb_name(BPB_NAMES_METHOD, method), first, last);
         BPB(opt_destroy)(&opt);
         BPB(net_destroy)(&net);
     }

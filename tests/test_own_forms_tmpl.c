@@ -110,7 +110,7 @@ static void check_gradient(const struct drawn *drawn, long double *want, long do
     const long double want_E = naive_gradient(&drawn->naive, &drawn->batch, NULL, want, NULL);
     naive_gradient(&drawn->naive, &drawn->nearby, NULL, nearby, NULL);
     assert_ok(BPB(gradient)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                            drawn_targets(drawn), gradient, &E));
+                            BPB(values)(drawn_targets(drawn)), gradient, &E));
     assert_theta_like(drawn, "gradient", gradient, want, nearby);
     assert_true(fabsl((long double)E - want_E) <= 16 * EPSILON * drawn->terms * fabsl(want_E));
     free(gradient);
@@ -125,11 +125,11 @@ static void check_curvature(const struct drawn *drawn, long double *want, long d
     const view_t X = drawn_inputs(drawn), T = drawn_targets(drawn);
     struct drawn twice = *drawn;
     twice.terms *= 2;
-    assert_ok(BPB(hvp)(machine->net, machine->work, X, T, v, product, NULL, NULL));
+    assert_ok(BPB(hvp)(machine->net, machine->work, X, BPB(values)(T), v, product, NULL, NULL));
     naive_hvp(&drawn->naive, &drawn->batch, wide, want);
     naive_hvp(&drawn->naive, &drawn->nearby, wide, nearby);
     assert_theta_like(&twice, "H v", product, want, nearby);
-    assert_ok(BPB(gnvp)(machine->net, machine->work, X, T, v, product));
+    assert_ok(BPB(gnvp)(machine->net, machine->work, X, BPB(values)(T), v, product));
     naive_gnvp(&drawn->naive, &drawn->batch, wide, want);
     naive_gnvp(&drawn->naive, &drawn->nearby, wide, nearby);
     assert_theta_like(&twice, "G v", product, want, nearby);
@@ -191,7 +191,7 @@ static void own_loss__of_groups_equals_gaussian(void **state)
     for (uint64_t seed = 71; seed < 79; seed++) {
         struct drawn drawn = draw_net(&recipe, seed);
         assert_ok(BPB(net_set_loss)(drawn.machine.net, &own_gaussian));
-        assert_int_equal(BPB(net_targets)(drawn.machine.net), 2);
+        assert_int_equal(BPB(net_loss)(drawn.machine.net).n_targets, 2);
         check_all(&drawn);
         free_drawn(&drawn);
     }
@@ -232,8 +232,8 @@ static void own_loss__of_Z_needs_no_second_derivative_of_the_output(void **state
     assert_ok(BPB(net_set_loss)(drawn.machine.net, &loss));
     plan_again(&drawn);
     assert_int_equal(BPB(hvp)(drawn.machine.net, drawn.machine.work, drawn_inputs(&drawn),
-                              drawn_targets(&drawn), BPB(net_ctheta)(drawn.machine.net), Hv, NULL,
-                              NULL),
+                              BPB(values)(drawn_targets(&drawn)),
+                              BPB(net_ctheta)(drawn.machine.net), Hv, NULL, NULL),
                      BPB_ERR_NO_SECOND);
     assert_string_equal(BPB(net_lacking)(drawn.machine.net, BPB_ERR_NO_SECOND), "as-it-is");
     free(Hv);

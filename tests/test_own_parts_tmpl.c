@@ -66,19 +66,21 @@ typedef bpb_status call_fn(struct machine *m);
     }
 static const bpb_sgd_rule rule = {.eta = 0.5};
 CALL(forward, BPB(forward)(m->net, m->work, X(), Y()))
-CALL(loss, BPB(loss)(m->net, m->work, X(), T(), &out.loss))
+CALL(loss, BPB(loss)(m->net, m->work, X(), BPB(values)(T()), &out.loss))
 CALL(predict, BPB(predict_with)(m->net, m->work, X(), Y(), NULL))
-CALL(evaluate, BPB(evaluate_with)(m->net, m->work, X(), T(), &out.score))
-CALL(gradient, BPB(gradient)(m->net, m->work, X(), T(), out.gradient, &out.loss))
-CALL(step, BPB(sgd_step)(m->net, m->work, X(), T(), &rule, &out.loss))
-CALL(gradient_x, BPB(gradient_x)(m->net, m->work, X(), T(), out.gradient, dX(), &out.loss))
+CALL(evaluate, BPB(evaluate_with)(m->net, m->work, X(), BPB(values)(T()), &out.score))
+CALL(gradient, BPB(gradient)(m->net, m->work, X(), BPB(values)(T()), out.gradient, &out.loss))
+CALL(step, BPB(sgd_step)(m->net, m->work, X(), BPB(values)(T()), &rule, &out.loss))
+CALL(gradient_x,
+     BPB(gradient_x)(m->net, m->work, X(), BPB(values)(T()), out.gradient, dX(), &out.loss))
 CALL(vjp, BPB(vjp)(m->net, m->work, X(), T(), out.gradient, dX()))
 CALL(jvp, BPB(jvp)(m->net, m->work, X(), v_values, X(), (out_t){0}, Y()))
 CALL(jacobian, BPB(jacobian)(m->net, m->work, X(), BPB(samples_out)(out.J, COLS, ENTRIES_OF_J)))
-CALL(hvp, BPB(hvp)(m->net, m->work, X(), T(), v_values, out.gradient, NULL, &out.loss))
-CALL(gnvp, BPB(gnvp)(m->net, m->work, X(), T(), v_values, out.gradient))
+CALL(hvp, BPB(hvp)(m->net, m->work, X(), BPB(values)(T()), v_values, out.gradient, NULL, &out.loss))
+CALL(gnvp, BPB(gnvp)(m->net, m->work, X(), BPB(values)(T()), v_values, out.gradient))
 CALL(jacobian_vjp, BPB(jacobian_vjp)(m->net, m->work, X(), T(), J_like(), out.gradient))
-CALL(sobolev, BPB(sobolev)(m->net, m->work, X(), T(), J_like(), 1, out.gradient, &out.loss))
+CALL(sobolev, BPB(sobolev)(m->net, m->work, X(), BPB(values)(T()), BPB(values)(J_like()), 1,
+                           out.gradient, &out.loss))
 static bpb_status call_train(struct machine *m)
 {
     const data_t data = {.X = X(), .T = T()};
@@ -149,8 +151,8 @@ static const struct lack lacks[] = {
 static net_t *small_net(void)
 {
     net_t *net = NULL;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = small, .n_layers = 2,
-                                                       .hidden = BPB_TANH}));
+    assert_ok(BPB(net_create)(
+        &net, &(bpb_net_options){.sizes = small, .n_sizes = 3, .hidden = BPB_TANH}));
     assert_int_equal(BPB(net_parameters)(net), P);
     return net;
 }
@@ -229,7 +231,7 @@ static void jacobian__by_columns_needs_jvp_alone(void **state)
     static real x[2 * 3] = {1, 2, 3, 4}, J[10 * 3];
     for (size_t i = 1; i < 4; i += 2) { /* without vjp, without jvp */
         struct machine m = {0};
-        assert_ok(BPB(net_create)(&m.net, &(bpb_net_options){.units = units, .n_layers = 1}));
+        assert_ok(BPB(net_create)(&m.net, &(bpb_net_options){.sizes = units, .n_sizes = 2}));
         assert_ok(BPB(net_set_activation)(m.net, 1, &lacks[i].g));
         m = machine_of(m.net);
         assert_int_equal(
@@ -317,9 +319,9 @@ static void parameter__of_another_net_is_a_mismatch(void **state)
 {
     (void)state;
     const bpb_net_options nets[] = {
-        {.units = small, .n_layers = 2, .hidden = BPB_ELU, .loss = BPB_HUBER},
-        {.units = small, .n_layers = 2, .hidden = BPB_ELU, .loss = BPB_HUBER, .elu_alpha = 0.5},
-        {.units = small, .n_layers = 2, .hidden = BPB_ELU, .loss = BPB_HUBER, .huber_delta = 2},
+        {.sizes = small, .n_sizes = 3, .hidden = BPB_ELU, .loss = BPB_HUBER},
+        {.sizes = small, .n_sizes = 3, .hidden = BPB_ELU, .loss = BPB_HUBER, .elu_alpha = 0.5},
+        {.sizes = small, .n_sizes = 3, .hidden = BPB_ELU, .loss = BPB_HUBER, .huber_delta = 2},
     };
     struct machine m[COUNT(nets)] = {{0}};
     for (size_t i = 0; i < COUNT(nets); i++) {
@@ -328,7 +330,7 @@ static void parameter__of_another_net_is_a_mismatch(void **state)
     }
     for (size_t i = 0; i < COUNT(nets); i++)
         for (size_t k = 0; k < COUNT(nets); k++)
-            assert_int_equal(BPB(loss)(m[i].net, m[k].work, X(), T(), &out.loss),
+            assert_int_equal(BPB(loss)(m[i].net, m[k].work, X(), BPB(values)(T()), &out.loss),
                              i == k ? BPB_OK : BPB_ERR_MISMATCH);
     for (size_t i = 0; i < COUNT(nets); i++)
         free_machine(&m[i]);
@@ -362,8 +364,8 @@ static void set_function__the_struct_and_the_name_are_copied(void **state)
     memset(name, 'x', sizeof name);
     memset(&g, 0xa5, sizeof g);
     memset(&loss, 0xa5, sizeof loss);
-    assert_string_equal(BPB(net_activation_name)(net, 1), "a-name_of-31-characters-0123456");
-    assert_string_equal(BPB(net_loss_name)(net), "a-name_of-31-characters-0123456");
+    assert_string_equal(BPB(net_layer)(net, 1).name, "a-name_of-31-characters-0123456");
+    assert_string_equal(BPB(net_loss)(net).name, "a-name_of-31-characters-0123456");
     struct machine m = machine_of(net);
     assert_ok(call_hvp(&m));
     free_machine(&m);
@@ -373,19 +375,19 @@ static void set_function__getters_tell_of_it(void **state)
 {
     (void)state;
     net_t *net = small_net();
-    assert_int_equal(BPB(net_targets)(net), N_OUT);
+    assert_int_equal(BPB(net_loss)(net).n_targets, N_OUT);
     assert_ok(BPB(net_set_activation)(net, 2, &leaky));
     assert_ok(BPB(net_set_loss)(net, &normal));
-    assert_int_equal(BPB(net_activation)(net, 1), BPB_TANH);
-    assert_int_equal(BPB(net_activation)(net, 2), BPB_OWN_ACTIVATION);
-    assert_int_equal(BPB(net_loss)(net), BPB_OWN_LOSS);
-    assert_string_equal(BPB(net_activation_name)(net, 1), "tanh");
-    assert_string_equal(BPB(net_activation_name)(net, 2), "leaky");
-    assert_string_equal(BPB(net_loss_name)(net), "normal");
-    assert_int_equal(BPB(net_targets)(net), N_OUT / 2);
-    assert_true(BPB(net_activation_parameter)(net, 2) == 0 && BPB(net_loss_parameter)(net) == 0);
+    assert_int_equal(BPB(net_layer)(net, 1).activation, BPB_TANH);
+    assert_int_equal(BPB(net_layer)(net, 2).activation, BPB_OWN_ACTIVATION);
+    assert_int_equal(BPB(net_loss)(net).kind, BPB_OWN_LOSS);
+    assert_string_equal(BPB(net_layer)(net, 1).name, "tanh");
+    assert_string_equal(BPB(net_layer)(net, 2).name, "leaky");
+    assert_string_equal(BPB(net_loss)(net).name, "normal");
+    assert_int_equal(BPB(net_loss)(net).n_targets, N_OUT / 2);
+    assert_true(BPB(net_layer)(net, 2).parameter == 0 && BPB(net_loss)(net).parameter == 0);
     assert_ok(BPB(net_set_loss)(net, &classes));
-    assert_int_equal(BPB(net_targets)(net), N_OUT);
+    assert_int_equal(BPB(net_loss)(net).n_targets, N_OUT);
     BPB(net_destroy)(&net);
 }
 
@@ -395,7 +397,8 @@ static void set_function__refused_changes_nothing(void **state)
     (void)state;
     net_t *net = NULL;
     const loss_function of_three = {.name = "p", .group = 3, LOSS_BY_MATRIX(own_normal)};
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = small, .n_layers = 2,
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = small,
+                                                       .n_sizes = 3,
                                                        .hidden = BPB_LEAKY_RELU,
                                                        .loss = BPB_CROSS_ENTROPY,
                                                        .label_smoothing = 0.125}));
@@ -404,10 +407,10 @@ static void set_function__refused_changes_nothing(void **state)
     assert_int_equal(BPB(net_set_activation)(net, 3, &leaky), BPB_ERR_SIZE);
     assert_int_equal(BPB(net_set_activation)(net, 0, &leaky), BPB_ERR_SIZE);
     assert_int_equal(BPB(net_set_loss)(net, &of_three), BPB_ERR_PAIR);
-    assert_string_equal(BPB(net_activation_name)(net, 2), "sigmoid");
-    assert_string_equal(BPB(net_loss_name)(net), "cross-entropy");
-    assert_true(BPB(net_activation_parameter)(net, 1) == 0.01);
-    assert_true(BPB(net_loss_parameter)(net) == 0.125);
+    assert_string_equal(BPB(net_layer)(net, 2).name, "sigmoid");
+    assert_string_equal(BPB(net_loss)(net).name, "cross-entropy");
+    assert_true(BPB(net_layer)(net, 1).parameter == 0.01);
+    assert_true(BPB(net_loss)(net).parameter == 0.125);
     assert_ok(call_hvp(&m)); /* the plan still fits */
     assert_ok(BPB(net_set_activation)(net, 1, &leaky));
     free_machine(&m);
@@ -469,7 +472,7 @@ static void own_functions__on_two_threads_give_the_same_bits(void **state)
     for (size_t threads = 1; threads <= 2; threads++) {
         struct machine m = {0};
         gradients[threads - 1] = make_reals(P_MANY);
-        assert_ok(BPB(net_create)(&m.net, &(bpb_net_options){.units = units, .n_layers = 2}));
+        assert_ok(BPB(net_create)(&m.net, &(bpb_net_options){.sizes = units, .n_sizes = 3}));
         assert_ok(BPB(net_set_activation)(m.net, 1, &watch));
         assert_ok(BPB(net_set_loss)(m.net, &huber));
         assert_ok(BPB(plan_create)(&m.plan, m.net, &(bpb_plan_options){.batch = MANY,
@@ -479,7 +482,8 @@ static void own_functions__on_two_threads_give_the_same_bits(void **state)
         memset(&seen, 0, sizeof seen);
         for (int round = 0; round < 3; round++)
             assert_ok(BPB(gradient)(m.net, m.work, BPB(samples)(x, MANY, 150),
-                                    BPB(samples)(goal, MANY, 60), gradients[threads - 1], NULL));
+                                    BPB(values)(BPB(samples)(goal, MANY, 60)),
+                                    gradients[threads - 1], NULL));
         assert_int_equal(atomic_load(&seen.entries), 3 * 200 * MANY);
         assert_true(atomic_load(&seen.blocks) >= 3 * threads);
         free_machine(&m);

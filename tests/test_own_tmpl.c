@@ -40,8 +40,10 @@ struct twin {
     const loss_function *loss;
 };
 
-#define NET(widths, g, g_L, e) \
-    {.units = widths, .n_layers = L, .hidden = g, .output = g_L, .loss = e}
+#define NET(widths, g, g_L, e)                                                                     \
+    {                                                                                              \
+        .sizes = widths, .n_sizes = L + 1, .hidden = g, .output = g_L, .loss = e                   \
+    }
 static const struct twin twins[] = {
     {"tanh of z", NET(narrow, BPB_TANH, BPB_TANH, BPB_SQUARED), &tanh_of_z, &tanh_of_z, NULL},
     {"tanh of a", NET(wide, BPB_TANH, BPB_TANH, BPB_SQUARED), &tanh_of_a, &tanh_of_a, &squared},
@@ -99,8 +101,8 @@ struct data {
 static struct data make_data(const net_t *net, bool weighted_and_masked)
 {
     struct rng rng = {7};
-    const size_t n_0 = BPB(net_units)(net, 0), n_L = BPB(net_units)(net, L),
-                 n_T = BPB(net_targets)(net), P = BPB(net_parameters)(net);
+    const size_t n_0 = BPB(net_size)(net, 0), n_L = BPB(net_size)(net, L),
+                 n_T = BPB(net_loss)(net).n_targets, P = BPB(net_parameters)(net);
     struct data data = {make_reals(n_0 * B), make_reals(n_T * B), make_reals(n_0 * n_L * B),
                         make_reals(n_L * B), make_reals(n_0 * B), make_reals(n_0 * n_L * B),
                         make_reals(P),       NULL,                weighted_and_masked};
@@ -166,11 +168,13 @@ struct subject {
 
 static struct subject make_subject(net_t *net, bool weighted_and_masked)
 {
-    struct subject s = {.net = net, .n_0 = BPB(net_units)(net, 0), .n_L = BPB(net_units)(net, L),
+    struct subject s = {.net = net,
+                        .n_0 = BPB(net_size)(net, 0),
+                        .n_L = BPB(net_size)(net, L),
                         .P = BPB(net_parameters)(net)};
     s.data = make_data(net, weighted_and_masked);
     s.X = BPB(samples)(s.data.X, B, s.n_0);
-    s.T = BPB(samples)(s.data.T, B, BPB(net_targets)(net));
+    s.T = BPB(samples)(s.data.T, B, BPB(net_loss)(net).n_targets);
     s.T.weights = s.data.weights;
     s.T.masked = s.data.masked;
     assert_ok(BPB(plan_create)(&s.plan, net, &(bpb_plan_options){.batch = B, .derivatives = 1}));
@@ -196,13 +200,14 @@ static void ask_passes(struct subject *s)
     bpb_score score;
     assert_ok(BPB(forward)(s->net, s->work, s->X, ANSWER_MATRIX("Y", s->n_L)));
     assert_ok(BPB(predict_with)(s->net, s->work, s->X, ANSWER_MATRIX("predicted", s->n_L), NULL));
-    assert_ok(BPB(loss)(s->net, s->work, s->X, s->T, &E));
+    assert_ok(BPB(loss)(s->net, s->work, s->X, BPB(values)(s->T), &E));
     *ANSWER("loss", 1) = (real)E;
-    assert_ok(BPB(evaluate_with)(s->net, s->work, s->X, s->T, &score));
+    assert_ok(BPB(evaluate_with)(s->net, s->work, s->X, BPB(values)(s->T), &score));
     *ANSWER("score", 1) = (real)score.loss;
     *ANSWER("correct", 1) = (real)(1 + score.correct);
     *ANSWER("masked", 1) = (real)(1 + score.masked);
-    assert_ok(BPB(gradient)(s->net, s->work, s->X, s->T, ANSWER("gradient", s->P), &E_too));
+    assert_ok(
+        BPB(gradient)(s->net, s->work, s->X, BPB(values)(s->T), ANSWER("gradient", s->P), &E_too));
     assert_true(E_too == E);
 }
 
@@ -214,17 +219,19 @@ static void ask_derivatives(struct subject *s)
                  D = BPB(samples)(s->data.D, B, entries);
     view_t dT = BPB(samples)(s->data.dT, B, entries);
     dT.masked = s->data.masked;
-    assert_ok(BPB(gradient_x)(s->net, s->work, s->X, s->T, ANSWER("gradient too", s->P),
-                              ANSWER_MATRIX("dX", s->n_0), NULL));
+    assert_ok(BPB(gradient_x)(s->net, s->work, s->X, BPB(values)(s->T),
+                              ANSWER("gradient too", s->P), ANSWER_MATRIX("dX", s->n_0), NULL));
     assert_ok(BPB(vjp)(s->net, s->work, s->X, U, ANSWER("vjp", s->P),
                        ANSWER_MATRIX("vjp dX", s->n_0)));
     assert_ok(
         BPB(jvp)(s->net, s->work, s->X, s->data.v, V, (out_t){0}, ANSWER_MATRIX("jvp", s->n_L)));
     assert_ok(BPB(jacobian)(s->net, s->work, s->X, ANSWER_MATRIX("Jacobian", entries)));
-    assert_ok(BPB(hvp)(s->net, s->work, s->X, s->T, s->data.v, ANSWER("Hv", s->P), NULL, NULL));
-    assert_ok(BPB(gnvp)(s->net, s->work, s->X, s->T, s->data.v, ANSWER("Gv", s->P)));
+    assert_ok(BPB(hvp)(s->net, s->work, s->X, BPB(values)(s->T), s->data.v, ANSWER("Hv", s->P),
+                       NULL, NULL));
+    assert_ok(BPB(gnvp)(s->net, s->work, s->X, BPB(values)(s->T), s->data.v, ANSWER("Gv", s->P)));
     assert_ok(BPB(jacobian_vjp)(s->net, s->work, s->X, U, D, ANSWER("Jacobian vjp", s->P)));
-    assert_ok(BPB(sobolev)(s->net, s->work, s->X, s->T, dT, 0.5, ANSWER("Sobolev", s->P), &E));
+    assert_ok(BPB(sobolev)(s->net, s->work, s->X, BPB(values)(s->T), BPB(values)(dT), 0.5,
+                           ANSWER("Sobolev", s->P), &E));
     *ANSWER("Sobolev E", 1) = (real)E;
 }
 
@@ -233,7 +240,7 @@ static void ask_steps(struct subject *s)
 {
     const bpb_sgd_rule rule = {.eta = 0.1, .decay = 0.01};
     const data_t data = {.X = s->X, .T = s->T};
-    assert_ok(BPB(sgd_step)(s->net, s->work, s->X, s->T, &rule, NULL));
+    assert_ok(BPB(sgd_step)(s->net, s->work, s->X, BPB(values)(s->T), &rule, NULL));
     memcpy(ANSWER("step", s->P), BPB(net_ctheta)(s->net), s->P * sizeof(real));
     assert_ok(BPB(train)(s->net, &data,
                          &(bpb_train_options){.eta = 0.1, .batch = 16, .epochs = 2}, NULL));
@@ -318,7 +325,7 @@ static void own_loss__of_long_columns(void **state)
 {
     (void)state;
     static const size_t units[] = {2, 1500};
-    const bpb_net_options options = {.units = units, .n_layers = 1, .output = BPB_IDENTITY};
+    const bpb_net_options options = {.sizes = units, .n_sizes = 2, .output = BPB_IDENTITY};
     struct machine m = {0};
     double E = 0, E_own = 0;
     real x[2 * 3] = {1, 2, 3}, *T = make_reals(1500 * 3);
@@ -330,8 +337,8 @@ static void own_loss__of_long_columns(void **state)
             assert_ok(BPB(net_set_loss)(m.net, &squared));
         assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
         assert_ok(BPB(work_create)(&m.work, m.plan));
-        assert_ok(BPB(loss)(m.net, m.work, BPB(samples)(x, 3, 2), BPB(samples)(T, 3, 1500),
-                            own ? &E_own : &E));
+        assert_ok(BPB(loss)(m.net, m.work, BPB(samples)(x, 3, 2),
+                            BPB(values)(BPB(samples)(T, 3, 1500)), own ? &E_own : &E));
         free_machine(&m);
     }
     assert_number_close("loss", (long double)E_own, (long double)E, (long double)E,

@@ -36,8 +36,8 @@ static void set_up(struct setup *setup, const struct shape *shape, bpb_activatio
         const bool constant = l > 0 && g == BPB_SOFTMAX && shape->n[l] == 1;
         setup->n[l] = constant ? 2 : shape->n[l];
     }
-    setup->options = (bpb_net_options){.units = setup->n,
-                                       .n_layers = shape->L,
+    setup->options = (bpb_net_options){.sizes = setup->n,
+                                       .n_sizes = shape->L + 1,
                                        .hidden = hidden,
                                        .output = ending.output,
                                        .loss = ending.loss};
@@ -46,8 +46,8 @@ static void set_up(struct setup *setup, const struct shape *shape, bpb_activatio
 /* A 3-layer net of mixed activations, for tests of one net. */
 static const size_t mixed_units[] = {6, 9, 8, 5};
 static const bpb_activation mixed_activations[] = {BPB_TANH, BPB_SOFTMAX, BPB_SIGMOID};
-static const bpb_net_options mixed = {.units = mixed_units,
-                                      .n_layers = 3,
+static const bpb_net_options mixed = {.sizes = mixed_units,
+                                      .n_sizes = 4,
                                       .activations = mixed_activations,
                                       .loss = BPB_CROSS_ENTROPY};
 
@@ -73,14 +73,15 @@ static void check_loss(struct problem *problem)
 {
     double E;
     assert_ok(BPB(loss)(problem->machine.net, problem->machine.work, inputs(problem),
-                        targets(problem), &E));
+                        BPB(values)(targets(problem)), &E));
     assert_number_close("loss", (long double)E, problem->E, problem->E, problem->tolerance);
 }
 
 static real *gradient_of(struct problem *problem, view_t X, view_t T, double *E)
 {
     real *gradient = make_unset(problem->P);
-    assert_ok(BPB(gradient)(problem->machine.net, problem->machine.work, X, T, gradient, E));
+    assert_ok(
+        BPB(gradient)(problem->machine.net, problem->machine.work, X, BPB(values)(T), gradient, E));
     return gradient;
 }
 
@@ -125,8 +126,8 @@ static void check_steps(struct problem *problem, const bpb_sgd_rule *rule)
                    rule->eta);
     long double *updated = widen(problem->P, BPB(net_ctheta)(net));
     restore(problem, before);
-    assert_ok(
-        BPB(sgd_step)(net, problem->machine.work, inputs(problem), targets(problem), rule, &E));
+    assert_ok(BPB(sgd_step)(net, problem->machine.work, inputs(problem),
+                            BPB(values)(targets(problem)), rule, &E));
     assert_stepped(problem, "step", BPB(net_ctheta)(net), before, problem->oracle.theta, rule->eta);
     assert_stepped(problem, "step, update", BPB(net_ctheta)(net), before, updated, rule->eta);
     assert_number_close("loss", (long double)E, problem->E, problem->E, problem->tolerance);
@@ -183,12 +184,12 @@ static void sgd_step__keeps_the_loss_to_itself_when_it_is_not_wanted(void **stat
     double E;
     long double *before = widen(problem.P, BPB(net_ctheta)(net));
     real *stepped = make_reals(problem.P);
-    assert_ok(
-        BPB(sgd_step)(net, problem.machine.work, inputs(&problem), targets(&problem), &rule, &E));
+    assert_ok(BPB(sgd_step)(net, problem.machine.work, inputs(&problem),
+                            BPB(values)(targets(&problem)), &rule, &E));
     memcpy(stepped, BPB(net_ctheta)(net), problem.P * sizeof *stepped);
     restore(&problem, before);
-    assert_ok(
-        BPB(sgd_step)(net, problem.machine.work, inputs(&problem), targets(&problem), &rule, NULL));
+    assert_ok(BPB(sgd_step)(net, problem.machine.work, inputs(&problem),
+                            BPB(values)(targets(&problem)), &rule, NULL));
     assert_same_bits(problem.P, BPB(net_ctheta)(net), stepped);
     free(before);
     free(stepped);
@@ -366,8 +367,8 @@ static struct problem make_scaled(struct scaling *in, struct scaling *out)
     apply_scaling(in, false, n_in, n_in * B, problem.X, problem.wide_X);
     apply_scaling(out, true, n_out, n_out * B, problem.T, problem.wide_T);
     run_oracle(&problem);
-    assert_ok(BPB(net_set_input_scaling)(problem.machine.net, in->shift, in->factor));
-    assert_ok(BPB(net_set_output_scaling)(problem.machine.net, out->shift, out->factor));
+    assert_ok(BPB(net_set_scaling)(problem.machine.net, BPB_INPUTS, in->shift, in->factor));
+    assert_ok(BPB(net_set_scaling)(problem.machine.net, BPB_OUTPUTS, out->shift, out->factor));
     return problem;
 }
 
@@ -457,7 +458,7 @@ static void forward__of_identities_is_one_product(void **state)
     const size_t n[] = {12, 20, 7, 5};
     struct problem problem = make_problem(
         &(bpb_net_options){
-            .units = n, .n_layers = 3, .hidden = BPB_IDENTITY, .output = BPB_IDENTITY},
+            .sizes = n, .n_sizes = 4, .hidden = BPB_IDENTITY, .output = BPB_IDENTITY},
         9, 11);
     const struct oracle *oracle = &problem.oracle;
     for (size_t l = 1; l <= 3; l++) {
@@ -481,8 +482,8 @@ static void gradient__of_softmax_and_squared_loss_uses_the_full_jacobian(void **
     (void)state;
     const size_t n[] = {4, 6, 5};
     struct problem problem = make_problem(
-        &(bpb_net_options){.units = n, .n_layers = 2, .hidden = BPB_TANH, .output = BPB_SOFTMAX},
-        10, 12);
+        &(bpb_net_options){.sizes = n, .n_sizes = 3, .hidden = BPB_TANH, .output = BPB_SOFTMAX}, 10,
+        12);
     struct oracle *oracle = &problem.oracle;
     real *gradient = gradient_of(&problem, inputs(&problem), targets(&problem), NULL);
     assert_gradient_close(&problem, gradient);
@@ -501,11 +502,11 @@ static void gradient__through_a_softmax_of_one_unit_is_zero(void **state)
     (void)state;
     const size_t n[] = {3, 1, 2};
     struct machine machine = make_machine(
-        &(bpb_net_options){.units = n, .n_layers = 2, .hidden = BPB_SOFTMAX, .seed = 1}, NULL);
+        &(bpb_net_options){.sizes = n, .n_sizes = 3, .hidden = BPB_SOFTMAX, .seed = 1}, NULL);
     const real x[] = {RC(0.5), -1, 2}, t[] = {1, 0};
     real gradient[8];
-    assert_ok(BPB(gradient)(machine.net, machine.work, BPB(samples)(x, 1, 3), BPB(samples)(t, 1, 2),
-                            gradient, NULL));
+    assert_ok(BPB(gradient)(machine.net, machine.work, BPB(samples)(x, 1, 3),
+                            BPB(values)(BPB(samples)(t, 1, 2)), gradient, NULL));
     for (size_t i = 0; i < 4; i++)
         assert_true(gradient[i] == 0);
     for (size_t i = 4; i < 8; i++)
@@ -521,7 +522,7 @@ static struct machine make_transparent(size_t n, bpb_activation output, bpb_loss
     const size_t units[] = {n, n};
     struct machine machine = make_machine(
         &(bpb_net_options){
-            .units = units, .n_layers = 1, .output = output, .loss = loss, .init = BPB_INIT_ZERO},
+            .sizes = units, .n_sizes = 2, .output = output, .loss = loss, .init = BPB_INIT_ZERO},
         NULL);
     const out_t W = BPB(net_W)(machine.net, BPB(net_theta)(machine.net), 1);
     for (size_t i = 0; i < n; i++)
@@ -537,11 +538,12 @@ static void check_limit(bpb_activation output, size_t n, const real *z, const re
     real *gradient = make_unset((n + 1) * n);
     double E = -1, only_loss = -1;
     bpb_score score;
-    assert_ok(BPB(gradient)(machine.net, machine.work, BPB(samples)(z, 1, n), BPB(samples)(t, 1, n),
-                            gradient, &E));
-    assert_ok(BPB(loss)(machine.net, machine.work, BPB(samples)(z, 1, n), BPB(samples)(t, 1, n),
-                        &only_loss));
-    assert_ok(BPB(evaluate)(machine.net, BPB(samples)(z, 1, n), BPB(samples)(t, 1, n), &score));
+    assert_ok(BPB(gradient)(machine.net, machine.work, BPB(samples)(z, 1, n),
+                            BPB(values)(BPB(samples)(t, 1, n)), gradient, &E));
+    assert_ok(BPB(loss)(machine.net, machine.work, BPB(samples)(z, 1, n),
+                        BPB(values)(BPB(samples)(t, 1, n)), &only_loss));
+    assert_ok(BPB(evaluate)(machine.net, BPB(samples)(z, 1, n), BPB(values)(BPB(samples)(t, 1, n)),
+                            &score, NULL));
     assert_true(E == e && only_loss == e && score.loss == e);
     for (size_t i = 0; i < n; i++) {
         assert_true(gradient[n * n + i] == D[i]);
@@ -606,8 +608,8 @@ static view_t whole_inputs(const struct whole *whole)
 static struct whole make_whole(const struct bits_case *bits_case)
 {
     struct whole whole = {.n_in = bits_case->n[0], .n_out = bits_case->n[bits_case->L]};
-    whole.options = (bpb_net_options){.units = bits_case->n,
-                                      .n_layers = bits_case->L,
+    whole.options = (bpb_net_options){.sizes = bits_case->n,
+                                      .n_sizes = bits_case->L + 1,
                                       .hidden = bits_case->hidden,
                                       .output = bits_case->output,
                                       .seed = 1};
@@ -617,7 +619,7 @@ static struct whole make_whole(const struct bits_case *bits_case)
     struct rng rng = {13};
     fill_uniform(&rng, whole.n_in * COLUMNS, -1, 1, whole.X);
     assert_ok(BPB(predict)(whole.machine.net, whole_inputs(&whole),
-                           BPB(samples_out)(whole.Y, COLUMNS, whole.n_out)));
+                           BPB(samples_out)(whole.Y, COLUMNS, whole.n_out), NULL));
     return whole;
 }
 
@@ -692,7 +694,7 @@ static void predict__gives_a_column_the_same_bits_among_any_others(void **state)
         memcpy(others + place * whole.n_in, whole.X + place * whole.n_in,
                whole.n_in * sizeof *others);
         assert_ok(BPB(predict)(whole.machine.net, BPB(samples)(others, 70, whole.n_in),
-                               BPB(samples_out)(Y, 70, whole.n_out)));
+                               BPB(samples_out)(Y, 70, whole.n_out), NULL));
         assert_same_bits(whole.n_out, Y + place * whole.n_out, whole.Y + place * whole.n_out);
     }
     free(others);
@@ -733,12 +735,13 @@ static void predict__reads_rows_and_columns_more_than_once(void **state)
     (void)state;
     const size_t n[] = {3, 2}, rows[] = {1, 0, 1}, cols[] = {1, 1, 0, 1};
     const real data[] = {1, 2, /**/ 3, 4}, same[] = {4, 3, 4, 4, 3, 4, 2, 1, 2, 4, 3, 4};
-    struct machine machine = make_machine(&(bpb_net_options){.units = n, .n_layers = 1}, NULL);
+    struct machine machine = make_machine(&(bpb_net_options){.sizes = n, .n_sizes = 2}, NULL);
     const view_t X = {
         .data = data, .rows = 3, .cols = 4, .ld = 2, .index = cols, .row_index = rows};
     real Y[8], want[8];
-    assert_ok(BPB(predict)(machine.net, X, BPB(samples_out)(Y, 4, 2)));
-    assert_ok(BPB(predict)(machine.net, BPB(samples)(same, 4, 3), BPB(samples_out)(want, 4, 2)));
+    assert_ok(BPB(predict)(machine.net, X, BPB(samples_out)(Y, 4, 2), NULL));
+    assert_ok(
+        BPB(predict)(machine.net, BPB(samples)(same, 4, 3), BPB(samples_out)(want, 4, 2), NULL));
     assert_same_bits(8, Y, want);
     assert_true(Y[0] != Y[4] && Y[0] == Y[2]);
     free_machine(&machine);
@@ -756,8 +759,8 @@ static void check_predict(struct problem *problem, int unpadded, size_t batch)
     bpb_score score;
     assert_ok(BPB(predict_with)(problem->machine.net, work, inputs(problem),
                                 BPB(samples_out)(Y, problem->B, problem->n_out), NULL));
-    assert_ok(
-        BPB(evaluate_with)(problem->machine.net, work, inputs(problem), targets(problem), &score));
+    assert_ok(BPB(evaluate_with)(problem->machine.net, work, inputs(problem),
+                                 BPB(values)(targets(problem)), &score));
     assert_outputs_close(problem, Y);
     assert_number_close("loss", (long double)score.loss, problem->E, problem->E,
                         problem->tolerance);
@@ -789,13 +792,15 @@ static void predict__scales_inputs_and_outputs(void **state)
     struct problem problem = make_scaled(&in, &out);
     bpb_score score;
     real *Y = make_reals(problem.n_out * problem.B), *alone = make_reals(problem.n_out * problem.B);
-    assert_ok(BPB(evaluate)(problem.machine.net, inputs(&problem), targets(&problem), &score));
+    assert_ok(BPB(evaluate)(problem.machine.net, inputs(&problem), BPB(values)(targets(&problem)),
+                            &score, NULL));
     assert_number_close("loss", (long double)score.loss, problem.E, problem.E, problem.tolerance);
     assert_ok(BPB(predict)(problem.machine.net, inputs(&problem),
-                           BPB(samples_out)(Y, problem.B, problem.n_out)));
+                           BPB(samples_out)(Y, problem.B, problem.n_out), NULL));
     for (size_t j = 0; j < problem.B; j++)
         assert_ok(BPB(predict)(problem.machine.net, BPB(columns)(inputs(&problem), j, 1),
-                               BPB(samples_out)(alone + j * problem.n_out, 1, problem.n_out)));
+                               BPB(samples_out)(alone + j * problem.n_out, 1, problem.n_out),
+                               NULL));
     assert_same_bits(problem.n_out * problem.B, Y, alone);
     for (size_t i = 0; i < problem.n_out * problem.B; i++)
         Y[i] = (Y[i] - out.shift[i % problem.n_out]) / out.factor[i % problem.n_out];
@@ -849,25 +854,25 @@ static void check_nan(bpb_activation hidden, bpb_activation output)
 {
     const size_t n[] = {2, 3, 2};
     struct machine machine = make_machine(
-        &(bpb_net_options){.units = n, .n_layers = 2, .hidden = hidden, .output = output}, NULL);
+        &(bpb_net_options){.sizes = n, .n_sizes = 3, .hidden = hidden, .output = output}, NULL);
     const real X[] = {1, 2, 3, (real)NAN, 5, 6}, T[6] = {0};
     real Y[6], gradient[17];
     const out_t view = BPB(samples_out)(Y, 3, 2);
     double E = 0;
     for (int by_panels = 0; by_panels <= 1; by_panels++) {
         assert_int_equal(by_panels
-                             ? BPB(predict)(machine.net, BPB(samples)(X, 3, 2), view)
+                             ? BPB(predict)(machine.net, BPB(samples)(X, 3, 2), view, NULL)
                              : BPB(forward)(machine.net, machine.work, BPB(samples)(X, 3, 2), view),
                          by_panels ? BPB_NONFINITE : BPB_OK);
         for (size_t i = 0; i < 6; i++)
             assert_int_equal(isnan(Y[i]) != 0, i / 2 == 1);
     }
-    assert_int_equal(
-        BPB(loss)(machine.net, machine.work, BPB(samples)(X, 3, 2), BPB(samples)(T, 3, 2), &E),
-        BPB_NONFINITE);
+    assert_int_equal(BPB(loss)(machine.net, machine.work, BPB(samples)(X, 3, 2),
+                               BPB(values)(BPB(samples)(T, 3, 2)), &E),
+                     BPB_NONFINITE);
     assert_true(isnan(E));
     assert_int_equal(BPB(gradient)(machine.net, machine.work, BPB(samples)(X, 3, 2),
-                                   BPB(samples)(T, 3, 2), gradient, NULL),
+                                   BPB(values)(BPB(samples)(T, 3, 2)), gradient, NULL),
                      BPB_NONFINITE);
     assert_int_equal(BPB(find_nonfinite)(BPB(samples)(gradient, 1, 17), NULL), BPB_NONFINITE);
     free_machine(&machine);
@@ -892,7 +897,8 @@ static void sgd_step__leaves_the_net_alone_where_the_loss_is_not_finite(void **s
     problem.X[7] = (real)NAN;
     for (size_t i = 0; i < COUNT(wanted); i++) {
         assert_int_equal(BPB(sgd_step)(net, problem.machine.work, inputs(&problem),
-                                       targets(&problem), &(bpb_sgd_rule){.eta = 1}, wanted[i]),
+                                       BPB(values)(targets(&problem)), &(bpb_sgd_rule){.eta = 1},
+                                       wanted[i]),
                          BPB_NONFINITE);
         assert_same_bits(problem.P, BPB(net_ctheta)(net), before);
     }
@@ -912,10 +918,10 @@ static void check_evaluate_cuts(const struct whole *whole, const real *T_data)
     bpb_score all, one;
     double sum = 0;
     size_t correct = 0;
-    assert_ok(BPB(evaluate)(whole->machine.net, X, T, &all));
+    assert_ok(BPB(evaluate)(whole->machine.net, X, BPB(values)(T), &all, NULL));
     for (size_t j = 0; j < B; j++) {
         assert_ok(BPB(evaluate_with)(whole->machine.net, whole->machine.work, BPB(columns)(X, j, 1),
-                                     BPB(columns)(T, j, 1), &one));
+                                     BPB(values)(BPB(columns)(T, j, 1)), &one));
         assert_int_equal(one.columns, 1);
         sum += one.loss;
         correct += one.correct;
@@ -949,11 +955,11 @@ static void evaluate__gives_the_same_bits_with_a_plan_of_any_batch(void **state)
     bpb_score want, got;
     whole.options.seed = 2;
     assert_ok(BPB(net_init)(whole.machine.net, BPB_INIT_SCALED, 2));
-    assert_ok(BPB(evaluate)(whole.machine.net, X, T, &want));
+    assert_ok(BPB(evaluate)(whole.machine.net, X, BPB(values)(T), &want, NULL));
     assert_true(want.loss > 0);
     for (size_t batch = 1; batch <= 200; batch += 9) {
         struct machine machine = make_machine(&whole.options, &(bpb_plan_options){.batch = batch});
-        assert_ok(BPB(evaluate_with)(machine.net, machine.work, X, T, &got));
+        assert_ok(BPB(evaluate_with)(machine.net, machine.work, X, BPB(values)(T), &got));
         assert_true(got.loss == want.loss && got.correct == want.correct);
         free_machine(&machine);
     }
@@ -966,8 +972,9 @@ static bpb_score score_of(bpb_activation output, size_t n, size_t B, const real 
 {
     struct machine machine = make_transparent(n, output, BPB_SQUARED);
     bpb_score score;
-    assert_int_equal(
-        BPB(evaluate)(machine.net, BPB(samples)(Z, B, n), BPB(samples)(T, B, n), &score), status);
+    assert_int_equal(BPB(evaluate)(machine.net, BPB(samples)(Z, B, n),
+                                   BPB(values)(BPB(samples)(T, B, n)), &score, NULL),
+                     status);
     free_machine(&machine);
     return score;
 }
@@ -1029,7 +1036,8 @@ static void evaluate__judges_in_the_units_of_the_net(void **state)
     size_t correct = 0;
     for (size_t j = 0; j < problem.B; j++)
         correct += argmax(n, problem.wide_Y + j * n) == argmax(n, problem.wide_T + j * n);
-    assert_ok(BPB(evaluate)(problem.machine.net, inputs(&problem), targets(&problem), &score));
+    assert_ok(BPB(evaluate)(problem.machine.net, inputs(&problem), BPB(values)(targets(&problem)),
+                            &score, NULL));
     assert_true(correct > 0 && correct < problem.B);
     assert_int_equal(score.correct, correct);
     free_problem(&problem);

@@ -40,15 +40,29 @@ static const struct net_and_batch {
     bpb_net_options net;
     size_t threads, batch, B, cols; /* as many threads as it is good for; B <= batch */
 } nets[] = {
-    {{.units = deep, .n_layers = 3, .hidden = BPB_TANH, .output = BPB_SOFTMAX,
-      .loss = BPB_CROSS_ENTROPY}, 4, 64, 37, 131},
-    {{.units = deep, .n_layers = 3}, 4, 131, 131, 131},
-    {{.units = narrow_in, .n_layers = 2, .hidden = BPB_RELU}, 4, 67, 67, 70},
-    {{.units = narrow_middle, .n_layers = 2, .output = BPB_IDENTITY}, 4, 65, 65, 100},
-    {{.units = many_columns, .n_layers = 2, .hidden = BPB_TANH}, 3, 2600, 2600, 3001},
-    {{.units = wide, .n_layers = 3, .hidden = BPB_RELU, .output = BPB_SOFTMAX,
-      .loss = BPB_CROSS_ENTROPY}, 4, 33, 31, 90},
-    {{.units = wide, .n_layers = 3, .hidden = BPB_SOFTMAX}, 4, 33, 33, 90},
+    {{.sizes = deep,
+      .n_sizes = 4,
+      .hidden = BPB_TANH,
+      .output = BPB_SOFTMAX,
+      .loss = BPB_CROSS_ENTROPY},
+     4,
+     64,
+     37,
+     131},
+    {{.sizes = deep, .n_sizes = 4}, 4, 131, 131, 131},
+    {{.sizes = narrow_in, .n_sizes = 3, .hidden = BPB_RELU}, 4, 67, 67, 70},
+    {{.sizes = narrow_middle, .n_sizes = 3, .output = BPB_IDENTITY}, 4, 65, 65, 100},
+    {{.sizes = many_columns, .n_sizes = 3, .hidden = BPB_TANH}, 3, 2600, 2600, 3001},
+    {{.sizes = wide,
+      .n_sizes = 4,
+      .hidden = BPB_RELU,
+      .output = BPB_SOFTMAX,
+      .loss = BPB_CROSS_ENTROPY},
+     4,
+     33,
+     31,
+     90},
+    {{.sizes = wide, .n_sizes = 4, .hidden = BPB_SOFTMAX}, 4, 33, 33, 90},
 };
 
 static struct subject make(const struct net_and_batch *net)
@@ -150,8 +164,8 @@ static void threads__give_the_bits_of_one_with_scaling(void **state)
     struct rng rng = {9};
     fill_uniform(&rng, s.n_in, -1, 1, shift);
     fill_uniform(&rng, s.n_in, 0.5, 2, factor);
-    assert_ok(BPB(net_set_input_scaling)(s.net, shift, factor));
-    assert_ok(BPB(net_set_output_scaling)(s.net, shift, factor));
+    assert_ok(BPB(net_set_scaling)(s.net, BPB_INPUTS, shift, factor));
+    assert_ok(BPB(net_set_scaling)(s.net, BPB_OUTPUTS, shift, factor));
     check_threads(&s, (bpb_plan_options){.batch = 64}, 4, 50);
     check_threads(&s, (bpb_plan_options){.planning = BPB_PLAN_CBLAS}, 4, 50);
     free(shift);
@@ -178,7 +192,7 @@ static void plan_threads__is_one_where_more_would_not_pay(void **state)
 {
     (void)state;
     static const size_t units[] = {12, 9, 4};
-    struct subject s = make_subject(&(bpb_net_options){.units = units, .n_layers = 2}, 10);
+    struct subject s = make_subject(&(bpb_net_options){.sizes = units, .n_sizes = 3}, 10);
     plan_t *plan = make_plan(&s, &(bpb_plan_options){.batch = 10, .threads = 4});
     assert_int_equal(BPB(plan_threads)(plan), 1);
     assert_int_equal(BPB(plan_threads)(NULL), 0);

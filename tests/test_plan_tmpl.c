@@ -12,10 +12,15 @@ static const struct net_and_batch {
     bpb_net_options net;
     size_t B, cols;
 } nets[] = {
-    {{.units = tiny, .n_layers = 2}, 9, 77},
-    {{.units = odd, .n_layers = 3, .hidden = BPB_TANH, .output = BPB_SOFTMAX,
-      .loss = BPB_CROSS_ENTROPY}, 37, 165},
-    {{.units = large, .n_layers = 2, .loss = BPB_CROSS_ENTROPY}, 71, 71},
+    {{.sizes = tiny, .n_sizes = 3}, 9, 77},
+    {{.sizes = odd,
+      .n_sizes = 4,
+      .hidden = BPB_TANH,
+      .output = BPB_SOFTMAX,
+      .loss = BPB_CROSS_ENTROPY},
+     37,
+     165},
+    {{.sizes = large, .n_sizes = 3, .loss = BPB_CROSS_ENTROPY}, 71, 71},
 };
 static const char *const products[] = {"forward", "delta", "gradient", "predict"};
 
@@ -288,7 +293,7 @@ static void measure__decides_once_for_equal_products(void **state)
 {
     (void)state;
     static const size_t units[] = {24, 24, 24, 24, 24, 24, 24, 24, 24};
-    struct subject s = make_subject(&(bpb_net_options){.units = units, .n_layers = 8}, 4);
+    struct subject s = make_subject(&(bpb_net_options){.sizes = units, .n_sizes = 9}, 4);
     plan_t *plan = make_plan(&s, &(bpb_plan_options){.batch = 24, .planning = BPB_PLAN_MEASURE});
     bpb_plan_choice a, b;
     for (size_t i = 0; next_entry(plan, i, &a); i++)
@@ -340,7 +345,7 @@ static void predict__gives_a_column_its_bits_in_any_block(void **state)
         struct subject s = make(&nets[i]);
         real *want = make_reals(s.n_out * s.cols);
         const out_t all = BPB(samples_out)(want, s.cols, s.n_out);
-        assert_ok(BPB(predict)(s.net, X_of(&s, 0, s.cols), all));
+        assert_ok(BPB(predict)(s.net, X_of(&s, 0, s.cols), all, NULL));
         check_predictions(&s, BPB_PLAN_ESTIMATE, want);
         struct outcome blas =
             outcome_with(&s, &(bpb_plan_options){.planning = BPB_PLAN_CBLAS}, 4);
@@ -356,7 +361,7 @@ static void predict__by_panels_beside_own_kernels(void **state)
 {
     (void)state;
     static const size_t units[] = {5, 3, 2};
-    struct subject s = make_subject(&(bpb_net_options){.units = units, .n_layers = 2}, 2000);
+    struct subject s = make_subject(&(bpb_net_options){.sizes = units, .n_sizes = 3}, 2000);
     char text[TEXT];
     bpb_plan_options options = {.batch = 2000, .planning = BPB_PLAN_CBLAS};
     plan_t *plan = make_plan(&s, &options);

@@ -64,7 +64,7 @@ static void pool_run__calls_every_thread_once(void **state)
         struct pool *pool = make_pool(threads);
         struct roll roll = {0};
         for (size_t round = 1; round <= 20; round++) {
-            bpb_pool_run(pool, call_roll, &roll);
+            bpb_pool_run(pool, SIZE_MAX, call_roll, &roll);
             assert_roll(&roll, threads, round);
         }
         bpb_pool_destroy(pool);
@@ -75,7 +75,7 @@ static void pool_run__without_a_pool_is_the_callers_alone(void **state)
 {
     (void)state;
     struct roll roll = {0};
-    bpb_pool_run(NULL, call_roll, &roll);
+    bpb_pool_run(NULL, SIZE_MAX, call_roll, &roll);
     assert_roll(&roll, 1, 1);
 }
 
@@ -86,7 +86,7 @@ static void pool_run__wakes_those_that_sleep(void **state)
     struct roll roll = {0};
     for (size_t round = 1; round <= 50; round++) {
         sleep_ms(round % 2 ? 2 : 1);
-        bpb_pool_run(pool, call_roll, &roll);
+        bpb_pool_run(pool, SIZE_MAX, call_roll, &roll);
         assert_roll(&roll, 3, round);
     }
     bpb_pool_destroy(pool);
@@ -107,7 +107,7 @@ static void pool_run__waits_for_slow_workers(void **state)
     struct pool *pool = make_pool(3);
     struct roll roll = {0};
     for (size_t round = 1; round <= 30; round++) {
-        bpb_pool_run(pool, dawdle, &roll);
+        bpb_pool_run(pool, SIZE_MAX, dawdle, &roll);
         assert_roll(&roll, 3, round);
     }
     bpb_pool_destroy(pool);
@@ -135,7 +135,7 @@ static void pool_run__many_rounds_see_what_was_written(void **state)
     struct pool *pool = make_pool(3);
     struct ring ring = {.value = {{100, 200, 300}}};
     for (ring.round = 0; ring.round < ROUNDS; ring.round++)
-        bpb_pool_run(pool, pass_on, &ring);
+        bpb_pool_run(pool, SIZE_MAX, pass_on, &ring);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(ring.value[ROUNDS % 2][i], 100 * ((i + ROUNDS) % 3 + 1) + ROUNDS);
     bpb_pool_destroy(pool);
@@ -152,21 +152,21 @@ static void run_within(void *context, size_t thread, size_t threads)
 {
     struct nested *nested = context;
     (void)threads;
-    bpb_pool_run(nested->pool, call_roll, &nested->inner[thread]);
+    bpb_pool_run(nested->pool, SIZE_MAX, call_roll, &nested->inner[thread]);
 }
 
 static void pool_run__within_a_task_is_the_callers_alone(void **state)
 {
     (void)state;
     struct nested nested = {.pool = make_pool(3)};
-    bpb_pool_run(nested.pool, run_within, &nested);
+    bpb_pool_run(nested.pool, SIZE_MAX, run_within, &nested);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(nested.inner[i].calls[0], 1);
         assert_int_equal(nested.inner[i].threads[0], 1);
         assert_int_equal(nested.inner[i].calls[1], 0);
     }
     struct roll roll = {0};
-    bpb_pool_run(nested.pool, call_roll, &roll); /* and is free again */
+    bpb_pool_run(nested.pool, SIZE_MAX, call_roll, &roll); /* and is free again */
     assert_roll(&roll, 3, 1);
     bpb_pool_destroy(nested.pool);
 }
@@ -203,11 +203,11 @@ static void pool_run__while_it_is_busy_is_the_callers_alone(void **state)
     assert_int_equal(pthread_create(&other, NULL, run_holder, &holder), 0);
     while (!atomic_load(&holder.begun))
         sleep_ms(1);
-    bpb_pool_run(holder.pool, call_roll, &roll);
+    bpb_pool_run(holder.pool, SIZE_MAX, call_roll, &roll);
     atomic_store(&holder.release, true);
     assert_int_equal(pthread_join(other, NULL), 0);
     assert_roll(&roll, 1, 1);
-    bpb_pool_run(holder.pool, call_roll, &after);
+    bpb_pool_run(holder.pool, SIZE_MAX, call_roll, &after);
     assert_roll(&after, 2, 1);
     bpb_pool_destroy(holder.pool);
 }
@@ -230,7 +230,7 @@ static void *run_many(void *context)
 {
     struct caller *caller = context;
     for (; caller->tasks < TOGETHER; caller->tasks++)
-        bpb_pool_run(caller->pool, take_share, caller);
+        bpb_pool_run(caller->pool, SIZE_MAX, take_share, caller);
     return NULL;
 }
 
@@ -258,7 +258,7 @@ static void pool_create__and_destroy_many_times(void **state)
         struct pool *pool = make_pool(2 + i % 3);
         struct roll roll = {0};
         if (i % 2)
-            bpb_pool_run(pool, call_roll, &roll);
+            bpb_pool_run(pool, SIZE_MAX, call_roll, &roll);
         if (i % 10 == 0)
             sleep_ms(1); /* they sleep when they are told to stop */
         bpb_pool_destroy(pool);
@@ -279,7 +279,7 @@ static void idle_pool__uses_no_processor(void **state)
     (void)state;
     struct pool *pool = make_pool(4);
     struct roll roll = {0};
-    bpb_pool_run(pool, call_roll, &roll);
+    bpb_pool_run(pool, SIZE_MAX, call_roll, &roll);
     const double before = cpu_seconds();
     sleep_ms(200);
     assert_true(cpu_seconds() - before < 0.02);

@@ -64,9 +64,13 @@ static const struct net_and_batch {
     bpb_net_options net;
     size_t B;
 } nets[] = {
-    {{.units = small, .n_layers = 2}, 10},
-    {{.units = medium, .n_layers = 2, .hidden = BPB_RELU, .output = BPB_SOFTMAX,
-      .loss = BPB_CROSS_ENTROPY}, 128},
+    {{.sizes = small, .n_sizes = 3}, 10},
+    {{.sizes = medium,
+      .n_sizes = 3,
+      .hidden = BPB_RELU,
+      .output = BPB_SOFTMAX,
+      .loss = BPB_CROSS_ENTROPY},
+     128},
 };
 
 static void sleep_ms(long ms)
@@ -90,10 +94,10 @@ static void make_steps(const struct subject *s, work_t *work, size_t B)
     for (size_t i = 0; i < N; i++) {
         view_t X = X_of(s, 0, B), T = T_of(s, 0, B);
         X.index = T.index = i % 2 ? index : NULL;
-        assert_ok(BPB(sgd_step)(s->net, work, X, T, &rule, i % 3 ? NULL : &loss));
+        assert_ok(BPB(sgd_step)(s->net, work, X, BPB(values)(T), &rule, i % 3 ? NULL : &loss));
         if (i % 10 == 0)
-            assert_ok(BPB(gradient_by_layer)(s->net, work, X, T, gradient, &loss, ignore_part,
-                                             NULL));
+            assert_ok(BPB(gradient_by_layer)(s->net, work, X, BPB(values)(T), gradient, &loss,
+                                             ignore_part, NULL));
     }
 }
 

@@ -118,7 +118,7 @@ static bpb_net *make_net(const size_t *units, size_t n_layers, bpb_init init, ui
 {
     bpb_net *net = NULL;
     const bpb_net_options options = {
-        .units = units, .n_layers = n_layers, .init = init, .seed = seed};
+        .sizes = units, .n_sizes = n_layers + 1, .init = init, .seed = seed};
     assert_int_equal(bpb_net_create(&net, &options), BPB_OK);
     return net;
 }
@@ -176,7 +176,7 @@ static void init__in_float_is_that_in_double_rounded(void **state)
     for (bpb_init init = BPB_INIT_SCALED; init <= BPB_INIT_ZERO; init++) {
         bpbf_net *net = NULL;
         bpb_net *wide = make_net(units, 2, init, 7);
-        const bpb_net_options options = {.units = units, .n_layers = 2, .init = init, .seed = 7};
+        const bpb_net_options options = {.sizes = units, .n_sizes = 3, .init = init, .seed = 7};
         assert_int_equal(bpbf_net_create(&net, &options), BPB_OK);
         for (size_t i = 0; i < bpb_net_parameters(wide); i++)
             assert_true(bpbf_net_ctheta(net)[i] == (float)bpb_net_ctheta(wide)[i]);

@@ -74,33 +74,41 @@ static const size_t units[] = {INPUTS, 30, CLASSES};
 static void nielsen__an_epoch(void **state)
 {
     (void)state;
-    assert_recorded("Nielsen's first net",
-                    &(bpb_net_options){.units = units, .n_layers = 2, .seed = 1},
-                    &(bpb_train_options){.eta = 3, .epochs = 1, .seed = 1},
-                    BPB_SELECT(0x6b0c7f01, 0x7be28e8a));
+    assert_recorded(
+        "Nielsen's first net", &(bpb_net_options){.sizes = units, .n_sizes = 3, .seed = 1},
+        &(bpb_train_options){.eta = 3, .epochs = 1, .seed = 1}, BPB_SELECT(0x6b0c7f01, 0x7be28e8a));
 }
 
 static void softmax__an_epoch_with_decay_and_dropout(void **state)
 {
     (void)state;
-    assert_recorded("softmax, tanh, dropout",
-                    &(bpb_net_options){.units = units, .n_layers = 2, .hidden = BPB_TANH,
-                                       .output = BPB_SOFTMAX, .loss = BPB_CROSS_ENTROPY,
-                                       .init = BPB_INIT_GLOROT_UNIFORM, .seed = 2},
-                    &(bpb_train_options){.eta = 0.1, .lambda = 5, .dropout = 0.25, .batch = 32,
-                                         .epochs = 1, .seed = 2},
-                    BPB_SELECT(0x18e05e22, 0xf93ae866));
+    assert_recorded(
+        "softmax, tanh, dropout",
+        &(bpb_net_options){.sizes = units,
+                           .n_sizes = 3,
+                           .hidden = BPB_TANH,
+                           .output = BPB_SOFTMAX,
+                           .loss = BPB_CROSS_ENTROPY,
+                           .init = BPB_INIT_GLOROT_UNIFORM,
+                           .seed = 2},
+        &(bpb_train_options){
+            .eta = 0.1, .lambda = 5, .dropout = 0.25, .batch = 32, .epochs = 1, .seed = 2},
+        BPB_SELECT(0x18e05e22, 0xf93ae866));
 }
 
 static void adam__an_epoch(void **state)
 {
     (void)state;
     assert_recorded("Adam",
-                    &(bpb_net_options){.units = units, .n_layers = 2, .hidden = BPB_GELU,
-                                       .output = BPB_SOFTMAX, .loss = BPB_CROSS_ENTROPY,
-                                       .init = BPB_INIT_HE_NORMAL, .seed = 3},
-                    &(bpb_train_options){.optimiser = {.method = BPB_ADAM}, .lambda = 1,
-                                         .epochs = 1, .seed = 3},
+                    &(bpb_net_options){.sizes = units,
+                                       .n_sizes = 3,
+                                       .hidden = BPB_GELU,
+                                       .output = BPB_SOFTMAX,
+                                       .loss = BPB_CROSS_ENTROPY,
+                                       .init = BPB_INIT_HE_NORMAL,
+                                       .seed = 3},
+                    &(bpb_train_options){
+                        .optimiser = {.method = BPB_ADAM}, .lambda = 1, .epochs = 1, .seed = 3},
                     BPB_SELECT(0x8b15e8ea, 0x8d8c1362));
 }
 

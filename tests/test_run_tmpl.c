@@ -17,8 +17,8 @@ struct data {
 static net_t *make_net(void)
 {
     net_t *net = NULL;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units, .n_layers = 2,
-                                                       .hidden = BPB_TANH, .seed = 5}));
+    assert_ok(BPB(net_create)(
+        &net, &(bpb_net_options){.sizes = units, .n_sizes = 3, .hidden = BPB_TANH, .seed = 5}));
     return net;
 }
 
@@ -72,7 +72,7 @@ static void step_by_hand(net_t *net, work_t *work, opt_t *opt, const bpb_opt_opt
     const size_t P = BPB(net_parameters)(net);
     real *gradient = make_reals(P);
     double E;
-    assert_ok(BPB(gradient)(net, work, X, T, gradient, &E));
+    assert_ok(BPB(gradient)(net, work, X, BPB(values)(T), gradient, &E));
     assert_ok(BPB(opt_loss)(opt, E + penalty_by_hand(net, how)));
     assert_ok(BPB(opt_step)(opt, net, gradient, 1));
     free(gradient);
@@ -350,7 +350,7 @@ static int check_norms(const bpb_progress *progress, void *user)
     assert_ok(BPB(plan_create)(&machine.plan, machine.net, NULL));
     assert_ok(BPB(work_create)(&machine.work, machine.plan));
     assert_ok(BPB(gradient)(machine.net, machine.work, norms->data->views.X,
-                            norms->data->views.T, gradient, &E));
+                            BPB(values)(norms->data->views.T), gradient, &E));
     assert_true(progress->net == norms->net && progress->loss == E);
     assert_norm(progress->gradient_norm, P, gradient);
     assert_norm(progress->theta_norm, P, BPB(net_ctheta)(norms->net));
@@ -420,8 +420,8 @@ static bpb_train_report play_out(struct script *script, const double *y,
     bpb_train_options options = *rules;
     bpb_train_report report;
     *script = (struct script){.y = y};
-    assert_ok(BPB(net_create)(&script->net, &(bpb_net_options){.units = one, .n_layers = 1,
-                                                               .output = BPB_IDENTITY}));
+    assert_ok(BPB(net_create)(
+        &script->net, &(bpb_net_options){.sizes = one, .n_sizes = 2, .output = BPB_IDENTITY}));
     options.eta = 1e-30;
     options.epochs = 12;
     options.on_step = play;
@@ -702,11 +702,12 @@ static bpb_train_report judge_by_other_columns(double x, const bpb_stop *stop)
     const real large[] = {(real)x};
     const data_t data = {.X = BPB(samples)(X, 1, 1),
                          .T = BPB(samples)(T, 1, 1),
-                         .X_validation = BPB(samples)(large, 1, 1),
-                         .T_validation = BPB(samples)(other, 1, 1)};
+                         .validation.X = BPB(samples)(large, 1, 1),
+                         .validation.T = BPB(samples)(other, 1, 1)};
     struct script script = {.y = losing};
     bpb_train_report report;
-    assert_ok(BPB(net_create)(&script.net, &(bpb_net_options){.units = two, .n_layers = 2,
+    assert_ok(BPB(net_create)(&script.net, &(bpb_net_options){.sizes = two,
+                                                              .n_sizes = 3,
                                                               .hidden = BPB_IDENTITY,
                                                               .output = BPB_IDENTITY}));
     const bpb_train_options options = {.eta = 1e-30, .epochs = 12, .stop = *stop,
@@ -754,11 +755,11 @@ static bpb_train_report judge_classes(const bpb_stop *stop)
     static const real X[] = {1, 2, 3}, T[] = {0, 1, 1}, other[] = {0, 0, 0};
     const data_t data = {.X = BPB(samples)(X, 3, 1),
                          .T = BPB(samples)(other, 3, 1),
-                         .X_validation = BPB(samples)(X, 3, 1),
-                         .T_validation = BPB(samples)(T, 3, 1)};
+                         .validation.X = BPB(samples)(X, 3, 1),
+                         .validation.T = BPB(samples)(T, 3, 1)};
     struct script script = {.y = z};
     bpb_train_report report;
-    assert_ok(BPB(net_create)(&script.net, &(bpb_net_options){.units = one, .n_layers = 1}));
+    assert_ok(BPB(net_create)(&script.net, &(bpb_net_options){.sizes = one, .n_sizes = 2}));
     const bpb_train_options options = {.eta = 1e-30, .epochs = 12, .stop = *stop,
                                        .on_step = play_classes, .user = &script};
     assert_ok(BPB(train)(script.net, &data, &options, &report));
@@ -790,10 +791,10 @@ static void run__needs_columns_to_judge_by(void **state)
     net_t *net = make_net();
     for (size_t i = 0; i < COUNT(rules); i++) {
         assert_int_equal(BPB(train)(net, &data.views, &rules[i], NULL), BPB_ERR_OPTION);
-        data.views.X_validation = data.views.X;
-        data.views.T_validation = data.views.T;
+        data.views.validation.X = data.views.X;
+        data.views.validation.T = data.views.T;
         assert_ok(BPB(train)(net, &data.views, &rules[i], NULL));
-        data.views.X_validation = data.views.T_validation = (view_t){0};
+        data.views.validation.X = data.views.validation.T = (view_t){0};
     }
     BPB(net_destroy)(&net);
 }
@@ -895,7 +896,7 @@ static void run__learns_the_same_from_a_source(void **state)
     struct source user = {.data = &data, .spoil = COLUMNS};
     const source_t source = source_of(&user);
     const data_t sources = {
-        .source = &source, .source_validation = &source, .source_test = &source};
+        .source = &source, .validation.source = &source, .test.source = &source};
     for (int i = 0; i < 2; i++) {
         const bpb_train_options options = {.eta = 0.3, .batch = BATCH, .epochs = 2,
                                            .optimiser.method = i ? BPB_ADAM : BPB_SGD};
@@ -995,9 +996,9 @@ static void run__scores_a_source_as_evaluate_does(void **state)
                    judged = {COLUMNS, 1, read_one_target, &bad};
     bpb_train_report report;
     net_t *net = NULL;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = to_one, .n_layers = 1,
-                                                       .output = BPB_IDENTITY}));
-    assert_ok(BPB(train)(net, &(data_t){.source = &learnt, .source_validation = &judged},
+    assert_ok(BPB(net_create)(
+        &net, &(bpb_net_options){.sizes = to_one, .n_sizes = 2, .output = BPB_IDENTITY}));
+    assert_ok(BPB(train)(net, &(data_t){.source = &learnt, .validation.source = &judged},
                          &(bpb_train_options){.eta = 0.01, .batch = BATCH, .epochs = 1}, &report));
     assert_int_equal(report.last.validation.nonfinite, 1);
     assert_int_equal(report.last.train.nonfinite, 0);
@@ -1068,7 +1069,8 @@ static double train_in_parts(net_t *net, const data_t *data, const bpb_train_opt
                 if (options->dropout > 0 || options->dropout_inputs > 0)
                     assert_ok(BPB(work_dropout)(m.work, options->seed, draw));
                 assert_ok(BPB(gradient)(net, m.work, pick(data->X, order + first + at, columns),
-                                        pick(data->T, order + first + at, columns), part, &E));
+                                        BPB(values)(pick(data->T, order + first + at, columns)),
+                                        part, &E));
                 for (size_t i = 0; i < P; i++)
                     sum[i] += (real)columns / (real)B * part[i];
                 loss += E * (double)columns / (double)B;
@@ -1140,7 +1142,8 @@ static void run__says_in_which_layer_and_sample(void **state)
     for (int i = 0; i < 2; i++) {
         net_t *net = NULL;
         bpb_train_report report;
-        assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = narrow, .n_layers = 2,
+        assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = narrow,
+                                                           .n_sizes = 3,
                                                            .activations = linear,
                                                            .init = BPB_INIT_ZERO}));
         real *theta = BPB(net_theta)(net);
@@ -1180,9 +1183,9 @@ static bpb_train_report meet_huge_target(double eta, size_t column)
     const data_t data = {.X = BPB(samples)(X, 3, 1), .T = BPB(samples)(T, 3, 1)};
     net_t *net = NULL;
     bpb_train_report report;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = thin, .n_layers = 2,
-                                                       .activations = linear,
-                                                       .init = BPB_INIT_ZERO}));
+    assert_ok(BPB(net_create)(
+        &net, &(bpb_net_options){
+                  .sizes = thin, .n_sizes = 3, .activations = linear, .init = BPB_INIT_ZERO}));
     assert_int_equal(BPB(train)(net, &data,
                                 &(bpb_train_options){.eta = eta, .batch = 3, .seed = 2,
                                                      .on_step = go_on},
@@ -1224,9 +1227,9 @@ static void check_gradient(size_t l, size_t row, size_t col)
     const data_t data = {.X = BPB(samples)(X, 1, 2), .T = BPB(samples)(T, 1, 2)};
     net_t *net = NULL;
     bpb_train_report report;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = widths, .n_layers = 2,
-                                                       .activations = linear,
-                                                       .init = BPB_INIT_ZERO}));
+    assert_ok(BPB(net_create)(
+        &net, &(bpb_net_options){
+                  .sizes = widths, .n_sizes = 3, .activations = linear, .init = BPB_INIT_ZERO}));
     T[l == 2 ? row : 0] = 1;
     if (l == 2)
         BPB(net_b)(net, BPB(net_theta)(net), 1).data[col] = huge;
@@ -1261,9 +1264,9 @@ static void check_lost(const bpb_train_options *options, bpb_kept kept)
     const data_t data = {.X = BPB(samples)(X, 1, 1), .T = BPB(samples)(T, 1, 1)};
     net_t *net = NULL;
     bpb_train_report report;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = one, .n_layers = 1,
-                                                       .output = BPB_IDENTITY,
-                                                       .init = BPB_INIT_ZERO}));
+    assert_ok(BPB(net_create)(
+        &net, &(bpb_net_options){
+                  .sizes = one, .n_sizes = 2, .output = BPB_IDENTITY, .init = BPB_INIT_ZERO}));
     assert_int_equal(BPB(train)(net, &data, options, &report), BPB_LOST);
     assert_int_equal(report.end, BPB_END_LOST);
     assert_int_equal(report.kept, kept);

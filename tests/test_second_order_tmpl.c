@@ -21,7 +21,7 @@ static real *hvp_of(const struct drawn *drawn, const real *v)
 {
     real *Hv = make_dirty(drawn->P);
     assert_ok(BPB(hvp)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                       drawn_targets(drawn), v, Hv, NULL, NULL));
+                       BPB(values)(drawn_targets(drawn)), v, Hv, NULL, NULL));
     return Hv;
 }
 
@@ -144,9 +144,9 @@ static void check_beside(const struct drawn *drawn, void *user)
     double E = 0, want_E = 1;
     (void)user;
     assert_ok(BPB(hvp)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                       drawn_targets(drawn), v, Hv, gradient, &E));
+                       BPB(values)(drawn_targets(drawn)), v, Hv, gradient, &E));
     assert_ok(BPB(gradient)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                            drawn_targets(drawn), want, &want_E));
+                            BPB(values)(drawn_targets(drawn)), want, &want_E));
     assert_same_bits(drawn->P, Hv, alone);
     assert_same_bits(drawn->P, gradient, want);
     assert_true(E == want_E);
@@ -170,7 +170,7 @@ static real *gnvp_of(const struct drawn *drawn, const real *v)
 {
     real *Gv = make_dirty(drawn->P);
     assert_ok(BPB(gnvp)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                        drawn_targets(drawn), v, Gv));
+                        BPB(values)(drawn_targets(drawn)), v, Gv));
     return Gv;
 }
 
@@ -367,7 +367,8 @@ static void check_sobolev_with(const struct drawn *drawn, bool masked)
     double E = 0;
     dT.masked = masked;
     assert_ok(BPB(sobolev)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                           drawn_targets(drawn), dT, slopes.strength, gradient, &E));
+                           BPB(values)(drawn_targets(drawn)), BPB(values)(dT), slopes.strength,
+                           gradient, &E));
     const long double want_E = naive_sobolev(drawn, &drawn->batch, &slopes, want);
     naive_sobolev(drawn, &drawn->nearby, &slopes, nearby);
     assert_second_like(drawn, "Sobolev", gradient, want, nearby);
@@ -401,9 +402,9 @@ static void check_weak(const struct drawn *drawn, void *user)
     const view_t dT = BPB(samples)(slopes.dT, drawn->B, drawn->n_L * drawn->n_0);
     (void)user;
     assert_ok(BPB(sobolev)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                           drawn_targets(drawn), dT, 0, gradient, &E));
+                           BPB(values)(drawn_targets(drawn)), BPB(values)(dT), 0, gradient, &E));
     assert_ok(BPB(gradient)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                            drawn_targets(drawn), want, &want_E));
+                            BPB(values)(drawn_targets(drawn)), want, &want_E));
     long double *wide = widen(drawn->P, want);
     assert_theta_like(drawn, "Sobolev of strength 0", gradient, wide, wide);
     assert_true(E == want_E);
@@ -446,7 +447,7 @@ static void change_unit(struct drawn *drawn, double unit)
         scaling[k] = (real)(k < n_0 ? of_net * unit : of_net / unit);
         drawn->scaling[k] = (long double)scaling[k];
     }
-    assert_ok(BPB(net_set_input_scaling)(drawn->machine.net, scaling, scaling + n_0));
+    assert_ok(BPB(net_set_scaling)(drawn->machine.net, BPB_INPUTS, scaling, scaling + n_0));
     for (size_t i = 0; i < n_0 * drawn->B; i++) {
         drawn->X[i] = (real)((double)drawn->X[i] * unit);
         drawn->X_wide[i] = (long double)drawn->X[i];

@@ -31,8 +31,8 @@ static real x_values[N_IN * B], t_values[N_OUT * B], v_values[200];
 
 static struct machine machine_of(const struct kind *kind, double smoothing)
 {
-    return make_machine(&(bpb_net_options){.units = units,
-                                           .n_layers = 2,
+    return make_machine(&(bpb_net_options){.sizes = units,
+                                           .n_sizes = 3,
                                            .hidden = BPB_TANH,
                                            .output = kind->output,
                                            .loss = kind->loss,
@@ -49,7 +49,7 @@ static view_t X(void)
 }
 static view_t T_of(const struct machine *m)
 {
-    return BPB(samples)(t_values, B, BPB(net_targets)(m->net));
+    return BPB(samples)(t_values, B, BPB(net_loss)(m->net).n_targets);
 }
 
 /* All that depends on targets, E and each of its derivatives. */
@@ -91,20 +91,20 @@ static struct answers ask(const struct machine *m, view_t A, view_t T)
     double E = 0, E_too = 0;
     bpb_score score;
     assert_true(P <= COUNT(gradient));
-    assert_ok(BPB(loss)(m->net, m->work, A, T, &E));
+    assert_ok(BPB(loss)(m->net, m->work, A, BPB(values)(T), &E));
     keep_number(&s, "loss", E);
-    assert_ok(BPB(evaluate_with)(m->net, m->work, A, T, &score));
+    assert_ok(BPB(evaluate_with)(m->net, m->work, A, BPB(values)(T), &score));
     keep_number(&s, "score", score.loss);
-    assert_ok(BPB(gradient)(m->net, m->work, A, T, gradient, &E_too));
+    assert_ok(BPB(gradient)(m->net, m->work, A, BPB(values)(T), gradient, &E_too));
     assert_true(E_too == E);
     keep(&s, "gradient", P, gradient);
-    assert_ok(
-        BPB(gradient_x)(m->net, m->work, A, T, gradient, BPB(samples_out)(dX, A.cols, N_IN), NULL));
+    assert_ok(BPB(gradient_x)(m->net, m->work, A, BPB(values)(T), gradient,
+                              BPB(samples_out)(dX, A.cols, N_IN), NULL));
     keep(&s, "gradient too", P, gradient);
     keep(&s, "dX", N_IN * A.cols, dX);
-    assert_ok(BPB(hvp)(m->net, m->work, A, T, v_values, gradient, NULL, NULL));
+    assert_ok(BPB(hvp)(m->net, m->work, A, BPB(values)(T), v_values, gradient, NULL, NULL));
     keep(&s, "Hv", P, gradient);
-    assert_ok(BPB(gnvp)(m->net, m->work, A, T, v_values, gradient));
+    assert_ok(BPB(gnvp)(m->net, m->work, A, BPB(values)(T), v_values, gradient));
     keep(&s, "Gv", P, gradient);
     return s;
 }
@@ -249,7 +249,7 @@ static void make_holes(size_t n_T, bool chosen, real *T)
 
 static view_t masked(const struct machine *m, const real *T)
 {
-    view_t V = BPB(samples)(T, B, BPB(net_targets)(m->net));
+    view_t V = BPB(samples)(T, B, BPB(net_loss)(m->net).n_targets);
     V.masked = 1;
     V.weights = weights;
     return V;
@@ -307,7 +307,7 @@ static long double loss_by_formula(const struct machine *m, const struct kind *k
 {
     real Y[N_OUT * B];
     long double E = 0;
-    const size_t n_T = BPB(net_targets)(m->net), group = N_OUT / n_T;
+    const size_t n_T = BPB(net_loss)(m->net).n_targets, group = N_OUT / n_T;
     assert_ok(BPB(forward)(m->net, m->work, X(), BPB(samples_out)(Y, B, N_OUT)));
     for (size_t j = 0; j < B; j++) {
         bool hole = false;
@@ -330,7 +330,7 @@ static void masked__loss_by_its_formula(void **state)
         struct machine m = machine_of(&kinds[i], 0);
         real holes[N_OUT * B];
         memcpy(holes, t_values, sizeof holes);
-        for (size_t k = 3; k < BPB(net_targets)(m.net) * B; k += kinds[i].group ? 4 : 19)
+        for (size_t k = 3; k < BPB(net_loss)(m.net).n_targets * B; k += kinds[i].group ? 4 : 19)
             holes[k] = (real)NAN;
         struct answers got = ask(&m, X(), masked(&m, holes));
         const long double E = loss_by_formula(&m, &kinds[i], holes);
@@ -373,15 +373,18 @@ static void not_masked__nan_is_a_value(void **state)
     for (size_t i = 0; i < COUNT(kinds); i++) {
         struct machine m = machine_of(&kinds[i], 0);
         view_t T = masked(&m, holes);
-        assert_ok(BPB(gradient)(m.net, m.work, X(), T, gradient, &E));
+        assert_ok(BPB(gradient)(m.net, m.work, X(), BPB(values)(T), gradient, &E));
         T.masked = 0;
-        assert_int_equal(BPB(gradient)(m.net, m.work, X(), T, gradient, &E), BPB_NONFINITE);
+        assert_int_equal(BPB(gradient)(m.net, m.work, X(), BPB(values)(T), gradient, &E),
+                         BPB_NONFINITE);
         assert_true(isnan(E));
         T.masked = 2;
-        assert_int_equal(BPB(gradient)(m.net, m.work, X(), T, gradient, &E), BPB_ERR_OPTION);
+        assert_int_equal(BPB(gradient)(m.net, m.work, X(), BPB(values)(T), gradient, &E),
+                         BPB_ERR_OPTION);
         holes[9] = (real)INFINITY; /* is there */
         T.masked = 1;
-        assert_int_equal(BPB(gradient)(m.net, m.work, X(), T, gradient, &E), BPB_NONFINITE);
+        assert_int_equal(BPB(gradient)(m.net, m.work, X(), BPB(values)(T), gradient, &E),
+                         BPB_NONFINITE);
         holes[9] = (real)NAN;
         free_machine(&m);
     }
@@ -488,15 +491,17 @@ static void expect_label(const struct machine *m, view_t T, bpb_status status)
     memset(gradient, 0xa5, sizeof gradient);
     memcpy(before, gradient, sizeof before);
     memcpy(theta, BPB(net_ctheta)(m->net), P * sizeof *theta);
-    assert_int_equal(BPB(loss)(m->net, m->work, X(), T, &E), status);
-    assert_int_equal(BPB(gradient)(m->net, m->work, X(), T, gradient, NULL), status);
-    assert_int_equal(BPB(hvp)(m->net, m->work, X(), T, v_values, gradient, NULL, NULL), status);
-    assert_int_equal(BPB(sgd_step)(m->net, m->work, X(), T, &(bpb_sgd_rule){.eta = 1}, NULL),
+    assert_int_equal(BPB(loss)(m->net, m->work, X(), BPB(values)(T), &E), status);
+    assert_int_equal(BPB(gradient)(m->net, m->work, X(), BPB(values)(T), gradient, NULL), status);
+    assert_int_equal(BPB(hvp)(m->net, m->work, X(), BPB(values)(T), v_values, gradient, NULL, NULL),
                      status);
-    assert_int_equal(BPB(evaluate_with)(m->net, m->work, X(), T, &score), status);
+    assert_int_equal(
+        BPB(sgd_step)(m->net, m->work, X(), BPB(values)(T), &(bpb_sgd_rule){.eta = 1}, NULL),
+        status);
+    assert_int_equal(BPB(evaluate_with)(m->net, m->work, X(), BPB(values)(T), &score), status);
     assert_int_equal(BPB(train)(m->net, &data, &(bpb_train_options){.eta = 1, .epochs = 1}, NULL),
                      status);
-    assert_int_equal(BPB(objective_create)(&objective, m->net, X(), T, NULL), status);
+    assert_int_equal(BPB(objective_create)(&objective, m->net, X(), BPB(values)(T), NULL), status);
     if (status == BPB_OK) {
         BPB(objective_destroy)(&objective);
         return;
@@ -536,12 +541,14 @@ static void classes__need_cross_entropy(void **state)
     (void)state;
     double E;
     struct machine m = machine_of(&kinds[0], 0);
-    assert_int_equal(BPB(loss)(m.net, m.work, X(), BPB(samples)(labels, B, 1), &E), BPB_ERR_SHAPE);
+    assert_int_equal(BPB(loss)(m.net, m.work, X(), BPB(values)(BPB(samples)(labels, B, 1)), &E),
+                     BPB_ERR_SHAPE);
     free_machine(&m);
     const size_t one[] = {N_IN, 1};
-    m = make_machine(&(bpb_net_options){.units = one, .n_layers = 1, .loss = BPB_CROSS_ENTROPY},
+    m = make_machine(&(bpb_net_options){.sizes = one, .n_sizes = 2, .loss = BPB_CROSS_ENTROPY},
                      NULL);
-    assert_ok(BPB(loss)(m.net, m.work, X(), BPB(samples)(t_values, B, 1), &E)); /* a probability */
+    assert_ok(BPB(loss)(m.net, m.work, X(), BPB(values)(BPB(samples)(t_values, B, 1)),
+                        &E)); /* a probability */
     free_machine(&m);
 }
 
@@ -567,7 +574,7 @@ static void smoothing__by_its_formula(void **state)
         }
         view_t T = T_of(&m);
         T.weights = weights;
-        assert_ok(BPB(gradient)(m.net, m.work, X(), T, gradient, &E));
+        assert_ok(BPB(gradient)(m.net, m.work, X(), BPB(values)(T), gradient, &E));
         assert_ok(BPB(vjp)(m.net, m.work, X(), BPB(samples)(U, B, N_OUT), want, (out_t){0}));
         const long double by_formula = loss_by_formula(&m, &kinds[i], smooth);
         assert_number_close("loss", (long double)E, by_formula, by_formula,
@@ -594,7 +601,7 @@ static void output_scaling__of_gaussian_targets(void **state)
         holes[k] = k % 5 == 2 ? (real)NAN : t_values[k];
     const long double plain_E = loss_by_formula(&m, &kinds[GAUSSIAN], holes);
     struct answers plain = ask(&m, X(), masked(&m, holes));
-    assert_ok(BPB(net_set_output_scaling)(m.net, shift, factor));
+    assert_ok(BPB(net_set_scaling)(m.net, BPB_OUTPUTS, shift, factor));
     assert_ok(BPB(forward)(m.net, m.work, X(), BPB(samples_out)(Y, B, N_OUT)));
     for (size_t k = 0; k < COUNT(holes); k++) {
         const size_t i = 2 * (k % (N_OUT / 2));
@@ -617,7 +624,7 @@ static void output_scaling__of_classes(void **state)
     struct machine m = machine_of(&kinds[SOFTMAX], 0.125);
     const view_t T = BPB(samples)(labels, B, 1);
     struct answers want = ask(&m, X(), T);
-    assert_ok(BPB(net_set_output_scaling)(m.net, shift, factor));
+    assert_ok(BPB(net_set_scaling)(m.net, BPB_OUTPUTS, shift, factor));
     struct answers got = ask(&m, X(), T);
     assert_same_bits_of(&got, &want);
     free_answers(&want);
@@ -644,7 +651,7 @@ static void evaluate__counts_right_wrong_and_masked(void **state)
     view_t T = BPB(samples)(some, B, 1);
     T.masked = 1;
     T.weights = weights; /* which count for the loss alone */
-    assert_ok(BPB(evaluate_with)(m.net, m.work, X(), T, &score));
+    assert_ok(BPB(evaluate_with)(m.net, m.work, X(), BPB(values)(T), &score));
     assert_int_equal(score.columns, B);
     assert_int_equal(score.masked, 2);
     assert_int_equal(score.correct, B - 2 - 2);
@@ -652,7 +659,7 @@ static void evaluate__counts_right_wrong_and_masked(void **state)
     assert_true(score.has_accuracy && score.accuracy == 8.0 / 10);
     for (size_t j = 0; j < B; j++)
         some[j] = (real)NAN;
-    assert_ok(BPB(evaluate)(m.net, X(), T, &score));
+    assert_ok(BPB(evaluate)(m.net, X(), BPB(values)(T), &score, NULL));
     assert_true(score.masked == B && score.correct == 0 && score.accuracy == 0 && score.loss == 0);
     free_machine(&m);
 }
@@ -665,7 +672,7 @@ static void evaluate__gaussian_has_no_accuracy(void **state)
     real holes[N_OUT / 2 * B];
     memcpy(holes, t_values, sizeof holes);
     holes[0] = holes[1] = holes[7] = (real)NAN; /* of columns 0, 0 and 2 */
-    assert_ok(BPB(evaluate_with)(m.net, m.work, X(), masked(&m, holes), &score));
+    assert_ok(BPB(evaluate_with)(m.net, m.work, X(), BPB(values)(masked(&m, holes)), &score));
     assert_true(!score.has_accuracy && score.accuracy == 0 && score.correct == 0);
     assert_int_equal(score.masked, 2);
     free_machine(&m);
@@ -688,7 +695,7 @@ static void train_by_hand(struct machine *m, view_t T, const size_t *index, size
             A.cols = T.cols = count;
             A.index = order + first;
             T.index = of_T;
-            assert_ok(BPB(sgd_step)(m->net, m->work, A, T, &rule, NULL));
+            assert_ok(BPB(sgd_step)(m->net, m->work, A, BPB(values)(T), &rule, NULL));
         }
     }
 }

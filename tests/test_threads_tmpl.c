@@ -55,7 +55,7 @@ struct job {
 
 static void run_training(struct job *job)
 {
-    const bpb_net_options options = {.units = units, .n_layers = 2, .seed = job->seed};
+    const bpb_net_options options = {.sizes = units, .n_sizes = 3, .seed = job->seed};
     const data_t data = {.X = X(), .T = T()};
     job->status = BPB(net_create)(&job->trained, &options);
     if (!job->status)
@@ -224,7 +224,7 @@ static void add_gradient(uint64_t *sum)
 {
     real *gradient = make_reals(P);
     double loss = 0;
-    assert_ok(BPB(gradient)(shared.net, shared.work, X(), T(), gradient, &loss));
+    assert_ok(BPB(gradient)(shared.net, shared.work, X(), BPB(values)(T()), gradient, &loss));
     add(sum, gradient, P * sizeof *gradient);
     add(sum, &loss, sizeof loss);
     free(gradient);
@@ -246,7 +246,7 @@ static int set_up(void **state)
 {
     (void)state;
     const bpb_net_options options = {
-        .units = units, .n_layers = 2, .output = BPB_SOFTMAX, .seed = 3};
+        .sizes = units, .n_sizes = 3, .output = BPB_SOFTMAX, .seed = 3};
     draw_data();
     shared = make_machine(&options, &(bpb_plan_options){.batch = COLS});
     Y_alone = make_reals(N_OUT * COLS);

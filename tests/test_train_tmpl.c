@@ -20,7 +20,7 @@ static net_t *make_net(bpb_activation hidden, bpb_activation output)
 {
     net_t *net = NULL;
     const bpb_net_options options = {
-        .units = units, .n_layers = 2, .hidden = hidden, .output = output, .seed = 3};
+        .sizes = units, .n_sizes = 3, .hidden = hidden, .output = output, .seed = 3};
     assert_ok(BPB(net_create)(&net, &options));
     return net;
 }
@@ -83,7 +83,7 @@ static bpb_status step_by_hand(net_t *net, work_t *work, const data_t *data, con
 {
     size_t index_X[COLUMNS], index_T[COLUMNS];
     return BPB(sgd_step)(net, work, pick(data->X, order, B, index_X),
-                         pick(data->T, order, B, index_T), rule, NULL);
+                         BPB(values)(pick(data->T, order, B, index_T)), rule, NULL);
 }
 
 /* What bpb_train does for these options, all of them given, to the last of so many steps. */
@@ -254,8 +254,8 @@ static void train__learns_xor(void **state)
     static const real X[] = {0, 0, 0, 1, 1, 0, 1, 1}, T[] = {0, 1, 1, 0};
     const data_t data = {.X = BPB(samples)(X, 4, 2), .T = BPB(samples)(T, 4, 1)};
     net_t *net = NULL;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = xor_units,
-                                                       .n_layers = 2,
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = xor_units,
+                                                       .n_sizes = 3,
                                                        .hidden = BPB_TANH,
                                                        .loss = BPB_CROSS_ENTROPY,
                                                        .seed = 1}));
@@ -292,11 +292,11 @@ static void train__learns_to_classify_what_it_has_not_seen(void **state)
     draw_classes(&rng, X_test, T_test);
     const data_t data = {.X = BPB(samples)(X, SAMPLES, 2),
                          .T = BPB(samples)(T, SAMPLES, CLASSES),
-                         .X_test = BPB(samples)(X_test, SAMPLES, 2),
-                         .T_test = BPB(samples)(T_test, SAMPLES, CLASSES)};
+                         .test.X = BPB(samples)(X_test, SAMPLES, 2),
+                         .test.T = BPB(samples)(T_test, SAMPLES, CLASSES)};
     net_t *net = NULL;
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = class_units,
-                                                       .n_layers = 2,
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = class_units,
+                                                       .n_sizes = 3,
                                                        .hidden = BPB_RELU,
                                                        .output = BPB_SOFTMAX,
                                                        .loss = BPB_CROSS_ENTROPY,
@@ -304,7 +304,7 @@ static void train__learns_to_classify_what_it_has_not_seen(void **state)
                                                        .seed = 1}));
     bpb_score before;
     bpb_train_report report;
-    assert_ok(BPB(evaluate)(net, data.X_test, data.T_test, &before));
+    assert_ok(BPB(evaluate)(net, data.test.X, BPB(values)(data.test.T), &before, NULL));
     assert_ok(BPB(train)(net, &data, &(bpb_train_options){.eta = 0.2, .lambda = 0.01, .epochs = 20},
                          &report));
     assert_true(before.accuracy < 0.8);
@@ -338,10 +338,11 @@ static void assert_scores_of_the_net(const struct witness *witness, const bpb_pr
     const data_t *data = &witness->run->data;
     bpb_score train = {0}, validation, test;
     if (witness->scores_train)
-        assert_ok(BPB(evaluate)(witness->run->net, data->X, data->T, &train));
+        assert_ok(BPB(evaluate)(witness->run->net, data->X, BPB(values)(data->T), &train, NULL));
+    assert_ok(BPB(evaluate)(witness->run->net, data->X_validation, BPB(values)(data->T_validation),
+                            &validation, NULL));
     assert_ok(
-        BPB(evaluate)(witness->run->net, data->X_validation, data->T_validation, &validation));
-    assert_ok(BPB(evaluate)(witness->run->net, data->X_test, data->T_test, &test));
+        BPB(evaluate)(witness->run->net, data->X_test, BPB(values)(data->T_test), &test, NULL));
     assert_same_score(&progress->train, &train);
     assert_same_score(&progress->validation, &validation);
     assert_same_score(&progress->test, &test);
@@ -388,10 +389,10 @@ static bpb_status train_watched(struct witness *witness, bpb_train_report *repor
     options.on_step = on_step;
     options.on_epoch = on_epoch;
     options.user = witness;
-    run->data.X_validation = BPB(samples)(run->X + 2 * N_IN, 9, N_IN);
-    run->data.T_validation = BPB(samples)(run->T + 2 * N_OUT, 9, N_OUT);
-    run->data.X_test = BPB(samples)(run->X + 12 * N_IN, 7, N_IN);
-    run->data.T_test = BPB(samples)(run->T + 12 * N_OUT, 7, N_OUT);
+    run->data.validation.X = BPB(samples)(run->X + 2 * N_IN, 9, N_IN);
+    run->data.validation.T = BPB(samples)(run->T + 2 * N_OUT, 9, N_OUT);
+    run->data.test.X = BPB(samples)(run->X + 12 * N_IN, 7, N_IN);
+    run->data.test.T = BPB(samples)(run->T + 12 * N_OUT, 7, N_OUT);
     return BPB(train)(run->net, &run->data, &options, report);
 }
 
@@ -451,8 +452,8 @@ static void check_named(int matrix, bool indexed)
     memcpy(T, run->T, sizeof T);
     static const size_t index[] = {20, 3, 17, 8, 5};
     view_t *const all[] = {
-        &run->data.X,      &run->data.T,     &run->data.X_validation, &run->data.T_validation,
-        &run->data.X_test, &run->data.T_test};
+        &run->data.X,      &run->data.T,     &run->data.validation.X, &run->data.validation.T,
+        &run->data.test.X, &run->data.test.T};
     for (int i = 0; i < 6; i++) {
         *all[i] =
             i % 2 ? BPB(samples)(run->T, COLUMNS, N_OUT) : BPB(samples)(run->X, COLUMNS, N_IN);
@@ -531,9 +532,9 @@ static void check_threads(struct run *run, int threads)
     assert_ok(BPB(plan_create)(&machine.plan, machine.net, NULL));
     assert_ok(BPB(work_create)(&machine.work, machine.plan));
     openblas_set_num_threads(threads);
-    assert_ok(BPB(loss)(machine.net, machine.work, run->data.X, run->data.T, &E));
+    assert_ok(BPB(loss)(machine.net, machine.work, run->data.X, BPB(values)(run->data.T), &E));
     assert_int_equal(openblas_get_num_threads(), threads);
-    assert_ok(BPB(evaluate)(machine.net, run->data.X, run->data.T, &score));
+    assert_ok(BPB(evaluate)(machine.net, run->data.X, BPB(values)(run->data.T), &score, NULL));
     assert_int_equal(openblas_get_num_threads(), threads);
     assert_ok(BPB(train)(run->net, &run->data, &options, NULL));
     assert_int_equal(openblas_get_num_threads(), threads);

@@ -664,8 +664,8 @@ static net_t *make_net(bool own, bool scaled, uint64_t seed)
     struct rng rng = {seed};
     const size_t units[] = {M_FOLD, HIDDEN, 5, N_OUT};
     real shift[M_FOLD], factor[M_FOLD], out[2 * N_OUT] = {10, -20, 30, 2, 3, 4};
-    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = units,
-                                                       .n_layers = 3,
+    assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = units,
+                                                       .n_sizes = 4,
                                                        .hidden = BPB_TANH,
                                                        .output = BPB_IDENTITY,
                                                        .loss = BPB_HUBER,
@@ -678,8 +678,8 @@ static net_t *make_net(bool own, bool scaled, uint64_t seed)
         assert_ok(BPB(net_set_loss)(net, &own_log_cosh));
     }
     if (scaled) {
-        assert_ok(BPB(net_set_input_scaling)(net, shift, factor));
-        assert_ok(BPB(net_set_output_scaling)(net, out, out + N_OUT));
+        assert_ok(BPB(net_set_scaling)(net, BPB_INPUTS, shift, factor));
+        assert_ok(BPB(net_set_scaling)(net, BPB_OUTPUTS, out, out + N_OUT));
     }
     assert_ok(BPB(net_set_note)(net, "colour", "red"));
     return net;
@@ -725,9 +725,9 @@ static void assert_same_outputs(const whitening_t *whitening, net_t *raw, net_t 
     const long double allowed = 2 * (long double)EPSILON * growth(net) *
                                 inputs_size(raw, BPB(whitening_mean)(whitening));
     assert_ok(BPB(whitening_apply)(whitening, X, BPB(samples_out)(white, COLS, M_FOLD)));
-    assert_ok(
-        BPB(predict)(net, BPB(samples)(white, COLS, M_FOLD), BPB(samples_out)(want, COLS, N_OUT)));
-    assert_ok(BPB(predict)(raw, X, BPB(samples_out)(got, COLS, N_OUT)));
+    assert_ok(BPB(predict)(net, BPB(samples)(white, COLS, M_FOLD),
+                           BPB(samples_out)(want, COLS, N_OUT), NULL));
+    assert_ok(BPB(predict)(raw, X, BPB(samples_out)(got, COLS, N_OUT), NULL));
     for (size_t k = 0; k < N_OUT * COLS; k++)
         assert_near("output", got[k], want[k], allowed + 40 * (long double)EPSILON);
 }
@@ -742,7 +742,7 @@ static void whitening_fold__predicts_the_same_from_raw_inputs(void **state)
         fill_values(offsets[c % 3], 30 + c);
         whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
         assert_ok(BPB(whitening_fold)(&raw, whitening, net));
-        assert_int_equal(BPB(net_units)(raw, 0), ROWS);
+        assert_int_equal(BPB(net_size)(raw, 0), ROWS);
         assert_same_outputs(whitening, raw, net);
         BPB(whitening_destroy)(&whitening);
         BPB(net_destroy)(&raw);
@@ -764,13 +764,13 @@ static void whitening_fold__copies_all_else(void **state)
         assert_int_equal(BPB(net_parameters)(raw), HIDDEN * (ROWS + 1) + rest);
         assert_same_bits(rest, BPB(net_ctheta)(raw) + HIDDEN * (ROWS + 1),
                          BPB(net_ctheta)(net) + behind);
-        assert_same_bits(2 * N_OUT, BPB(net_output_scaling)(raw), BPB(net_output_scaling)(net));
-        assert_null(BPB(net_input_scaling)(raw));
+        assert_same_bits(2 * N_OUT, BPB(net_scaling)(raw, BPB_OUTPUTS),
+                         BPB(net_scaling)(net, BPB_OUTPUTS));
+        assert_null(BPB(net_scaling)(raw, BPB_INPUTS));
         for (size_t l = 1; l <= 3; l++)
-            assert_string_equal(BPB(net_activation_name)(raw, l),
-                                BPB(net_activation_name)(net, l));
-        assert_string_equal(BPB(net_loss_name)(raw), BPB(net_loss_name)(net));
-        assert_true(BPB(net_loss_parameter)(raw) == (own ? 0 : 3));
+            assert_string_equal(BPB(net_layer)(raw, l).name, BPB(net_layer)(net, l).name);
+        assert_string_equal(BPB(net_loss)(raw).name, BPB(net_loss)(net).name);
+        assert_true(BPB(net_loss)(raw).parameter == (own ? 0 : 3));
         assert_string_equal(BPB(net_note)(raw, "colour"), "red");
         BPB(net_destroy)(&raw);
         BPB(net_destroy)(&net);

@@ -444,7 +444,7 @@ static void train__refuses_what_is_no_wisdom(void **state)
 
 static int set_up(void **state)
 {
-    s = make_subject(&(bpb_net_options){.units = units, .n_layers = 2}, COLS);
+    s = make_subject(&(bpb_net_options){.sizes = units, .n_sizes = 3}, COLS);
     return make_folder(state);
 }
 

@@ -86,11 +86,12 @@ int main(void)
     bpb_plan *plan = NULL;
     bpb_work *work = NULL;
     make_data();
-    bpb_status s = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 3,
-                                                           .hidden = BPB_TANH,
-                                                           .output = BPB_IDENTITY, .seed = 3});
+    bpb_status s = bpb_net_create(
+        &net,
+        &(bpb_net_options){
+            .sizes = units, .n_sizes = 4, .hidden = BPB_TANH, .output = BPB_IDENTITY, .seed = 3});
     if (!s)
-        s = bpb_net_set_input_scaling(net, (double[]){0.7, 0.25}, (double[]){5, 8});
+        s = bpb_net_set_scaling(net, BPB_INPUTS, (double[]){0.7, 0.25}, (double[]){5, 8});
     if (!s)
         s = bpb_plan_create(&plan, net, &(bpb_plan_options){.batch = COLUMNS, .derivatives = 1});
     if (!s)

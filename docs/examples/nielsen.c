@@ -21,7 +21,7 @@ static bpb_status epoch(bpb_net *net, bpb_work *work, bpb_view X, bpb_view T, ui
     X.index = T.index = order; // column k of X is now sample order[k]
     for (size_t k = 0; k < N && !s; k += MINI_BATCH)
         s = bpb_sgd_step(net, work, bpb_columns(X, k, MINI_BATCH),
-                          bpb_columns(T, k, MINI_BATCH), &rule, NULL);
+                         bpb_values(bpb_columns(T, k, MINI_BATCH)), &rule, NULL);
     return s;
 }
 
@@ -36,7 +36,7 @@ static bpb_status by_hand(bpb_net *net, bpb_view X, bpb_view T)
     for (uint64_t j = 1; j <= EPOCHS && !s; j++) {
         s = epoch(net, work, X, T, j);
         if (!s)
-            s = bpb_evaluate_with(net, work, X, T, &score);
+            s = bpb_evaluate_with(net, work, X, bpb_values(T), &score);
     }
     printf("%zu of %zu right, cost %.4f\n", score.correct, score.columns, score.loss);
     bpb_work_destroy(&work);
@@ -59,7 +59,7 @@ int main(void)
     static double x[2 * N], t[N];
     const size_t sizes[] = {2, 12, 2};
     const bpb_net_options options = {
-        .units = sizes, .n_layers = 2, .loss = BPB_CROSS_ENTROPY, .seed = SEED};
+        .sizes = sizes, .n_sizes = 3, .loss = BPB_CROSS_ENTROPY, .seed = SEED};
     bpb_net *net = NULL, *same = NULL;
     make_data(x, t);
     const bpb_view X = bpb_samples(x, N, 2), T = bpb_samples(t, N, 1); // a column a sample

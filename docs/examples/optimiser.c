@@ -36,12 +36,13 @@ int main(void)
     const size_t units[] = {1, 12, 1};
     bpb_net *net = NULL;
     bpb_objective *objective = NULL;
-    bpb_status s = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
-                                                           .hidden = BPB_TANH,
-                                                           .output = BPB_IDENTITY, .seed = 1});
+    bpb_status s = bpb_net_create(
+        &net,
+        &(bpb_net_options){
+            .sizes = units, .n_sizes = 3, .hidden = BPB_TANH, .output = BPB_IDENTITY, .seed = 1});
     if (!s)
         s = bpb_objective_create(&objective, net, bpb_samples(x, SAMPLES, 1),
-                                 bpb_samples(t, SAMPLES, 1), NULL);
+                                 bpb_values(bpb_samples(t, SAMPLES, 1)), NULL);
     if (!s && minimise(objective, bpb_net_parameters(net), bpb_net_theta(net), &f) < 0)
         printf("NLopt stopped early\n"); // at rounding errors, say: theta is the best found
     printf("loss %.2e: %s\n", f, bpb_strerror(s));

@@ -14,7 +14,7 @@ int main(void)
     for (int i = 0; i < 2 * B; i++)
         t[i] = sin(3 * (x[i] = -1 + 2.0 * i / (2 * B - 1)));
     static bpb_net *net; static bpb_plan *plan; static bpb_work *work; static bpb_opt *adam;
-    const bpb_net_options options = {.units = units, .n_layers = 2, .output = BPB_IDENTITY};
+    const bpb_net_options options = {.sizes = units, .n_sizes = 3, .output = BPB_IDENTITY};
     const bpb_opt_options rule = {.method = BPB_ADAM, .eta = 0.01};
     int s = bpb_net_create(&net, &options) || bpb_plan_create(&plan, net, NULL) ||
             bpb_work_create(&work, plan) || bpb_opt_create(&adam, net, &rule);
@@ -28,8 +28,8 @@ int main(void)
             s = bpb_opt_unpack(adam, state, bytes);
         }
         for (int p = 0; p < 2 && !s; p++) { // an MPI_Allreduce in a parallel program
-            s = bpb_gradient(net, work, bpb_samples(x + p * B, B, 1), bpb_samples(t + p * B, B, 1),
-                             part, &loss);
+            s = bpb_gradient(net, work, bpb_samples(x + p * B, B, 1),
+                             bpb_values(bpb_samples(t + p * B, B, 1)), part, &loss);
             for (int i = 0; i < P; i++)
                 sum[i] += part[i];
         }

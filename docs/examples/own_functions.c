@@ -38,7 +38,7 @@ enum { SAMPLES = 64 };
 static bpb_status fill_and_train(bpb_net *net, bpb_view X, bpb_view T)
 {
     bpb_check_report report;
-    const bpb_status status = bpb_check(net, X, T, NULL, &report);
+    const bpb_status status = bpb_check(net, X, bpb_values(T), NULL, &report);
     if (status)
         return status;
     printf("derivatives checked: %zu entries, largest error %.1e\n",
@@ -63,8 +63,8 @@ int main(void)
     const bpb_view X = bpb_samples(x, SAMPLES, 1), T = bpb_samples(t, SAMPLES, 1);
     const size_t units[] = {1, 24, 1};
     bpb_net *net = NULL, *loaded = NULL;
-    bpb_status s = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
-                                                           .output = BPB_IDENTITY, .seed = 1});
+    bpb_status s = bpb_net_create(
+        &net, &(bpb_net_options){.sizes = units, .n_sizes = 3, .output = BPB_IDENTITY, .seed = 1});
     if (!s)
         s = bpb_net_set_activation(net, 1, &g);
     if (!s)
@@ -90,7 +90,7 @@ int main(void)
                                                         .losses = &e, .n_losses = 1}, NULL);
     bpb_score score = {0};
     if (!s)
-        s = bpb_evaluate(loaded, X, T, &score);
+        s = bpb_evaluate(loaded, X, bpb_values(T), &score, NULL);
     printf("loss of the loaded net %.4f: %s\n", score.loss, bpb_strerror(s));
     bpb_net_destroy(&net);
     bpb_net_destroy(&loaded);

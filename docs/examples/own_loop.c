@@ -15,7 +15,7 @@ static bpb_status add_part(const bpb_net *net, bpb_work *work, bpb_view X, bpb_v
                            double *part, double *sum)
 {
     const size_t P = bpb_net_parameters(net);
-    const bpb_status status = bpb_gradient(net, work, X, T, part, &part[P]);
+    const bpb_status status = bpb_gradient(net, work, X, bpb_values(T), part, &part[P]);
     for (size_t i = 0; i <= P; i++)
         sum[i] += (double)X.cols * part[i];
     return status;
@@ -51,9 +51,9 @@ int main(void)
     bpb_net *net = NULL;
     bpb_plan *plan = NULL;
     bpb_work *work = NULL;
-    bpb_status status = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
-                                                                .hidden = BPB_TANH,
-                                                                .output = BPB_IDENTITY});
+    bpb_status status = bpb_net_create(
+        &net, &(bpb_net_options){
+                  .sizes = units, .n_sizes = 3, .hidden = BPB_TANH, .output = BPB_IDENTITY});
     if (!status)
         status = bpb_plan_create(&plan, net, NULL);
     if (!status)

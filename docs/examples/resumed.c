@@ -31,8 +31,8 @@ static bpb_status train(bpb_net *net, const double *x, const double *t, int stop
     const bpb_data data = {
         .X = bpb_samples(x, SAMPLES - HELD_OUT, 1),
         .T = bpb_samples(t, SAMPLES - HELD_OUT, 1),
-        .X_validation = bpb_samples(x + SAMPLES - HELD_OUT, HELD_OUT, 1),
-        .T_validation = bpb_samples(t + SAMPLES - HELD_OUT, HELD_OUT, 1),
+        .validation.X = bpb_samples(x + SAMPLES - HELD_OUT, HELD_OUT, 1),
+        .validation.T = bpb_samples(t + SAMPLES - HELD_OUT, HELD_OUT, 1),
     };
     const bpb_train_options options = {
         .optimiser = {.method = BPB_ADAM, .eta = 0.01},
@@ -57,9 +57,9 @@ int main(void)
     bpb_net *net = NULL;
     bpb_train_report report = {0};
     remove(FILE_NAME);
-    bpb_status s = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
-                                                           .hidden = BPB_TANH,
-                                                           .output = BPB_IDENTITY});
+    bpb_status s = bpb_net_create(
+        &net, &(bpb_net_options){
+                  .sizes = units, .n_sizes = 3, .hidden = BPB_TANH, .output = BPB_IDENTITY});
     if (!s)
         s = train(net, x, t, 1, &report);
     const int was_stopped = s == BPB_STOPPED && report.last.epoch == STOP_AFTER;

@@ -43,14 +43,15 @@ int main(void)
     }
     const bpb_view X = bpb_samples(x, SAMPLES, 2), T = bpb_samples(t, SAMPLES, 1);
     bpb_net *net = NULL;
-    bpb_status s = bpb_net_create(&net, &(bpb_net_options){.units = units, .n_layers = 2,
-                                                            .hidden = BPB_TANH,
-                                                            .output = BPB_IDENTITY,
-                                                            .init = BPB_INIT_GLOROT_NORMAL});
+    bpb_status s = bpb_net_create(&net, &(bpb_net_options){.sizes = units,
+                                                           .n_sizes = 3,
+                                                           .hidden = BPB_TANH,
+                                                           .output = BPB_IDENTITY,
+                                                           .init = BPB_INIT_GLOROT_NORMAL});
     if (!s)
         s = fit(net, X, T);
     if (!s)
-        s = bpb_predict(net, X, bpb_samples_out(y, SAMPLES, 1));
+        s = bpb_predict(net, X, bpb_samples_out(y, SAMPLES, 1), NULL);
     for (int j = 0; j < SAMPLES && !s; j++)
         worst = fmax(worst, fabs(y[j] - t[j]));
     printf("%s: off by %.4f kg/m^3 at most\n", bpb_strerror(s), worst);

@@ -31,10 +31,11 @@ static bpb_status fit(bpb_whitening *whitening, bpb_view X, bpb_view T, bpb_net 
         return s ? s : BPB_ERR_SHAPE;
     s = bpb_whitening_apply(whitening, X, bpb_samples_out(white, SAMPLES, m));
     if (!s)
-        s = bpb_net_create(&inner, &(bpb_net_options){.units = units, .n_layers = 2,
-                                                       .hidden = BPB_TANH,
-                                                       .output = BPB_IDENTITY,
-                                                       .init = BPB_INIT_GLOROT_NORMAL});
+        s = bpb_net_create(&inner, &(bpb_net_options){.sizes = units,
+                                                      .n_sizes = 3,
+                                                      .hidden = BPB_TANH,
+                                                      .output = BPB_IDENTITY,
+                                                      .init = BPB_INIT_GLOROT_NORMAL});
     if (!s)
         s = bpb_train(inner, &(bpb_data){.X = bpb_samples(white, SAMPLES, m), .T = T},
                       &(bpb_train_options){.eta = 0.2, .epochs = 800}, NULL);
@@ -56,7 +57,7 @@ int main(void)
     if (!s)
         s = fit(whitening, X, T, &net);
     if (!s)
-        s = bpb_predict(net, X, bpb_samples_out(y, SAMPLES, 1));
+        s = bpb_predict(net, X, bpb_samples_out(y, SAMPLES, 1), NULL);
     for (int j = 0; j < SAMPLES && !s; j++)
         worst = fmax(worst, fabs(y[j] - t[j]));
     printf("%s: %d channels vary in %zu directions; off by %.3f at most\n", bpb_strerror(s),

@@ -9,6 +9,52 @@
 extern "C" {
 #endif
 
+/* Columns first .. first + count - 1 of V, for example to split data. V must have them. */
+static inline bpb_view bpb_columns(bpb_view V, size_t first, size_t count)
+{
+    const size_t stride = V.row_stride ? V.row_stride : 1, ld = V.ld ? V.ld : V.rows * stride;
+    if (V.index)
+        V.index += first;
+    else if (V.row_index && !V.ld)
+        V.data = NULL; /* where a column begins is unknown: every call refuses the view */
+    else
+        V.data += first * ld;
+    V.ld = V.row_index ? V.ld : ld;
+    V.cols = count;
+    return V;
+}
+static inline bpbf_view bpbf_columns(bpbf_view V, size_t first, size_t count)
+{
+    const size_t stride = V.row_stride ? V.row_stride : 1, ld = V.ld ? V.ld : V.rows * stride;
+    if (V.index)
+        V.index += first;
+    else if (V.row_index && !V.ld)
+        V.data = NULL, V.doubles = NULL;
+    else if (V.data)
+        V.data += first * ld;
+    else if (V.doubles)
+        V.doubles += first * ld;
+    V.ld = V.row_index ? V.ld : ld;
+    V.cols = count;
+    return V;
+}
+
+/* The same of targets, with their weights. */
+static inline bpb_targets bpb_target_columns(bpb_targets T, size_t first, size_t count)
+{
+    if (T.weights && !T.view.index)
+        T.weights += first;
+    T.view = bpb_columns(T.view, first, count);
+    return T;
+}
+static inline bpbf_targets bpbf_target_columns(bpbf_targets T, size_t first, size_t count)
+{
+    if (T.weights && !T.view.index)
+        T.weights += first;
+    T.view = bpbf_columns(T.view, first, count);
+    return T;
+}
+
 /* ---- Data -------------------------------------------------------------------------------- */
 
 /*

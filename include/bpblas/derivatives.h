@@ -9,6 +9,30 @@
 extern "C" {
 #endif
 
+/* ---- What a pass computed -------------------------------------------------------------- */
+
+/*
+ * What the last pass of a work computed in a layer, for its B columns. Z, A and D are in the work's
+ * memory and stay until its next pass. A view that the pass did not make has data NULL.
+ */
+typedef struct bpb_layer {
+    bpb_view Z; /* n_l x B; NULL unless the plan has keep_Z or g' requires Z */
+    bpb_view A; /* n_l x B; l = L: Y in your units after forward, jvp and predict. After a pass with
+                   dropout: the thinned A_l, in which -0 marks what was dropped */
+    bpb_view D; /* dE/dZ_l, n_l x B, with its factor 1/B; after bpb_sgd_step -eta/B */
+    bpb_view dW; /* n_l x n_{l-1} and n_l x 1, within the gradient that the pass wrote, in the */
+    bpb_view db; /* caller's memory */
+} bpb_layer;
+
+typedef struct bpbf_layer {
+    bpbf_view Z, A, D, dW, db;
+} bpbf_layer;
+
+/* Layer l = 0..L; l = 0 has only A, which is A_0. All data are NULL before the first pass. After
+ * predict and evaluate the views are those of the last block. */
+BPB_API bpb_layer bpb_work_layer(const bpb_work *work, size_t l);
+BPB_API bpbf_layer bpbf_work_layer(const bpbf_work *work, size_t l);
+
 /* ---- Derivatives ---------------------------------------------------------------------------- */
 
 /*
@@ -28,10 +52,10 @@ extern "C" {
  *
  * gradient, loss: may be NULL.
  */
-BPB_API bpb_status bpb_gradient_x(const bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
-                                   double *gradient, bpb_out dX, double *loss);
-BPB_API bpb_status bpbf_gradient_x(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_view T,
-                                   float *gradient, bpbf_out dX, double *loss);
+BPB_API bpb_status bpb_gradient_x(const bpb_net *net, bpb_work *work, bpb_view X, bpb_targets T,
+                                  double *gradient, bpb_out dX, double *loss);
+BPB_API bpb_status bpbf_gradient_x(const bpbf_net *net, bpbf_work *work, bpbf_view X,
+                                   bpbf_targets T, float *gradient, bpbf_out dX, double *loss);
 
 /*
  * J^T u: for U (n_L x B)
@@ -43,6 +67,17 @@ BPB_API bpb_status bpb_vjp(const bpb_net *net, bpb_work *work, bpb_view X, bpb_v
                             double *gradient, bpb_out dX);
 BPB_API bpb_status bpbf_vjp(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_view U,
                             float *gradient, bpbf_out dX);
+
+/*
+ * The same after bpb_forward, without going forward again: for the net's part of a larger model,
+ * whose U follows from the Y of the forward pass. It may be called several times. theta and X must
+ * be what they were; the library does not check this. Returns BPB_ERR_MISMATCH: the last pass of
+ * the work was no bpb_forward of this net (or such a call), or U has not as many columns.
+ */
+BPB_API bpb_status bpb_vjp_after_forward(const bpb_net *net, bpb_work *work, bpb_view U,
+                                         double *gradient, bpb_out dX);
+BPB_API bpb_status bpbf_vjp_after_forward(const bpbf_net *net, bpbf_work *work, bpbf_view U,
+                                          float *gradient, bpbf_out dX);
 
 /*
  * J v: the derivative of Y in direction v of theta (P values, or NULL) and V of X (n_0 x B; may be
@@ -70,9 +105,9 @@ BPB_API bpb_status bpbf_jacobian(const bpbf_net *net, bpbf_work *work, bpbf_view
  * H v for the exact Hessian H of E in theta, and the gradient beside it: the R-operator applied to
  * each line of the backward pass. gradient, loss: may be NULL.
  */
-BPB_API bpb_status bpb_hvp(const bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
-                            const double *v, double *Hv, double *gradient, double *loss);
-BPB_API bpb_status bpbf_hvp(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_view T,
+BPB_API bpb_status bpb_hvp(const bpb_net *net, bpb_work *work, bpb_view X, bpb_targets T,
+                           const double *v, double *Hv, double *gradient, double *loss);
+BPB_API bpb_status bpbf_hvp(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_targets T,
                             const float *v, float *Hv, float *gradient, double *loss);
 
 /*
@@ -80,9 +115,9 @@ BPB_API bpb_status bpbf_hvp(const bpbf_net *net, bpbf_work *work, bpbf_view X, b
  * H_j the Hessian of e_j in z_Lj where the loss is computed from it (those marked * in bpb_loss_kind),
  * else in y_j (Schraudolph 2002). Positive semi-definite where H_j is.
  */
-BPB_API bpb_status bpb_gnvp(const bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
-                             const double *v, double *Gv);
-BPB_API bpb_status bpbf_gnvp(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_view T,
+BPB_API bpb_status bpb_gnvp(const bpb_net *net, bpb_work *work, bpb_view X, bpb_targets T,
+                            const double *v, double *Gv);
+BPB_API bpb_status bpbf_gnvp(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_targets T,
                              const float *v, float *Gv);
 
 /*
@@ -110,10 +145,10 @@ BPB_API bpb_status bpbf_jacobian_vjp(const bpbf_net *net, bpbf_work *work, bpbf_
  * A masked target of Y leaves the second term. strength >= 0, finite in the net's precision; else
  * BPB_ERR_OPTION. loss: may be NULL.
  */
-BPB_API bpb_status bpb_sobolev(const bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
-                                bpb_view dT, double strength, double *gradient, double *loss);
-BPB_API bpb_status bpbf_sobolev(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_view T,
-                                bpbf_view dT, double strength, float *gradient, double *loss);
+BPB_API bpb_status bpb_sobolev(const bpb_net *net, bpb_work *work, bpb_view X, bpb_targets T,
+                               bpb_targets dT, double strength, double *gradient, double *loss);
+BPB_API bpb_status bpbf_sobolev(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_targets T,
+                                bpbf_targets dT, double strength, float *gradient, double *loss);
 
 /*
  * An objective: a net's loss over all of its data as a function of a flat vector theta of the
@@ -134,15 +169,15 @@ typedef struct bpb_objective_options {
     size_t threads;   /* these three as in bpb_plan_options */
     bpb_planning planning;
     const char *wisdom;
+    uint64_t reserved[4];
 } bpb_objective_options;
 
 /* Make an objective; options NULL: defaults. Allocates. BPB_ERR_OPTION, BPB_ERR_SHAPE,
  * BPB_ERR_STRIDE, BPB_ERR_SIZE, BPB_ERR_LABEL, BPB_ERR_FORMAT, BPB_ERR_THREAD, BPB_ERR_MEMORY. */
-BPB_API bpb_status bpb_objective_create(bpb_objective **objective, const bpb_net *net,
-                                         bpb_view X, bpb_view T,
-                                         const bpb_objective_options *options);
+BPB_API bpb_status bpb_objective_create(bpb_objective **objective, const bpb_net *net, bpb_view X,
+                                        bpb_targets T, const bpb_objective_options *options);
 BPB_API bpb_status bpbf_objective_create(bpbf_objective **objective, const bpbf_net *net,
-                                         bpbf_view X, bpbf_view T,
+                                         bpbf_view X, bpbf_targets T,
                                          const bpb_objective_options *options);
 
 BPB_API void bpb_objective_destroy(bpb_objective **objective);
@@ -182,9 +217,6 @@ typedef enum bpb_check_kind {
     BPB_CHECKS
 } bpb_check_kind;
 
-/* "gradient", "inputs", "jacobian", "jvp", "vjp", "hvp"; NULL for a number that is none. */
-BPB_API const char *bpb_check_name(bpb_check_kind check);
-
 typedef struct bpb_check_options {
     unsigned what;    /* the sum of 1 << check for those wanted; 0: all */
     size_t entries;   /* most tried of each W_l, b_l, X or Y, drawn at random; default 100 */
@@ -221,9 +253,9 @@ typedef struct bpb_check_report {
  * Statuses of bpb_gradient and of the derivatives; one that lacks a function is left out, unless
  * it alone is asked for. BPB_ERR_OPTION, BPB_ERR_MEMORY.
  */
-BPB_API bpb_status bpb_check(const bpb_net *net, bpb_view X, bpb_view T,
-                              const bpb_check_options *options, bpb_check_report *report);
-BPB_API bpb_status bpbf_check(const bpbf_net *net, bpbf_view X, bpbf_view T,
+BPB_API bpb_status bpb_check(const bpb_net *net, bpb_view X, bpb_targets T,
+                             const bpb_check_options *options, bpb_check_report *report);
+BPB_API bpb_status bpbf_check(const bpbf_net *net, bpbf_view X, bpbf_targets T,
                               const bpb_check_options *options, bpb_check_report *report);
 
 #ifdef __cplusplus

@@ -1,15 +1,72 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Activations and losses of your own. */
+/*
+ * Activations, losses and distributions of initial parameters, and the form of functions of your
+ * own. core.h includes this header; bpb_net_set_activation and bpb_net_set_loss are there.
+ */
 #ifndef BPBLAS_FUNCTIONS_H
 #define BPBLAS_FUNCTIONS_H
 
-#include "bpblas/core.h"
+#include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* ---- Functions of your own ---- */
+/* Activations g, applied to each entry z of Z; softmax to each column. Accuracy and edge cases are
+ * in docs/guide.md. */
+typedef enum bpb_activation {
+    BPB_SIGMOID,     /* 1 / (1 + exp(-z)) */
+    BPB_TANH,        /* tanh z */
+    BPB_RELU,        /* max(z, 0) */
+    BPB_IDENTITY,    /* z */
+    BPB_SOFTMAX,     /* exp(z_i) / sum_k exp(z_k), in any layer, with its full Jacobian */
+    BPB_LEAKY_RELU,  /* z if z > 0, else leak z */
+    BPB_ELU,         /* z if z > 0, else alpha (exp(z) - 1)             (Clevert et al. 2016) */
+    BPB_SELU,        /* lambda elu(z), lambda = 1.0507009873554805, alpha = 1.6732632423543772
+                                                                      (Klambauer et al. 2017) */
+    BPB_SOFTPLUS,    /* ln(1 + exp z) */
+    BPB_SOFTSIGN,    /* z / (1 + |z|) */
+    BPB_GELU,        /* z Phi(z), Phi the distribution of N(0,1)   (Hendrycks and Gimpel 2016) */
+    BPB_GELU_TANH,   /* z/2 (1 + tanh(sqrt(2/pi) (z + 0.044715 z^3))), an approximation of it */
+    BPB_SILU,        /* z / (1 + exp(-z)) */
+    BPB_EXPONENTIAL, /* exp z */
+    BPB_OWN_ACTIVATION = 255 /* one of your own: see functions.h */
+} bpb_activation;
+
+/*
+ * Losses e of one column y = A_L and its targets t. Those marked * require the output activation
+ * that is named, else BPB_ERR_PAIR. They are computed from Z_L without cancellation.
+ */
+typedef enum bpb_loss_kind {
+    BPB_SQUARED,       /*   1/2 sum_i (y_i - t_i)^2 */
+    BPB_CROSS_ENTROPY, /* * sigmoid: -sum_i (t_i ln y_i + (1 - t_i) ln(1 - y_i));
+                            softmax: -sum_i t_i ln y_i */
+    BPB_HUBER,         /*   sum_i h(y_i - t_i); h(r) = r^2/2 if |r| <= delta,
+                            else delta (|r| - delta/2)                         (Huber 1964) */
+    BPB_ABSOLUTE,      /*   sum_i |y_i - t_i|; its derivative at 0 is 0 */
+    BPB_POISSON,       /* * exponential: sum_i (y_i - t_i ln y_i), y_i a rate, t_i a count */
+    BPB_GAUSSIAN,      /* * identity: 1/2 sum_i (s_i + (t_i - m_i)^2 exp(-s_i)), y = m_1 s_1 m_2
+                            s_2 ...: means and logarithms of variances; n_L is even
+                            (Nix and Weigend 1994) */
+    BPB_OWN_LOSS = 255 /*   one of your own: see functions.h */
+} bpb_loss_kind;
+
+/* Distributions of the initial parameters; n_in = n_{l-1} and n_out = n_l. */
+typedef enum bpb_init {
+    BPB_INIT_SCALED,         /* W ~ N(0, 1/n_in), b ~ N(0, 1)   (Nielsen, network2.py) */
+    BPB_INIT_NORMAL,         /* W ~ N(0, 1),      b ~ N(0, 1)   (Nielsen, network.py) */
+    BPB_INIT_GLOROT_UNIFORM, /* W ~ U(-r, r), r^2 = 6 / (n_in + n_out), b = 0 (Glorot 2010) */
+    BPB_INIT_GLOROT_NORMAL,  /* W ~ N(0, 2 / (n_in + n_out)), b = 0 */
+    BPB_INIT_HE_UNIFORM,     /* W ~ U(-r, r), r^2 = 6 / n_in, b = 0           (He et al. 2015) */
+    BPB_INIT_HE_NORMAL,      /* W ~ N(0, 2 / n_in), b = 0 */
+    BPB_INIT_ZERO,           /* W = 0, b = 0 */
+    BPB_INIT_ORTHOGONAL      /* W W^T = 1 if n_out <= n_in, else W^T W = 1, uniformly distributed;
+                                b = 0; requires LAPACK       (Saxe, McClelland, Ganguli 2014) */
+} bpb_init;
+
+/* ---- Functions of your own ------------------------------------------------------------- */
+
+#define BPB_NAME_BYTES 32 /* of a function's name, with its closing 0 */
 
 /*
  * An activation of your own, A = g(Z), column by column, in a form of two. Matrices are packed,
@@ -110,19 +167,20 @@ typedef struct bpbf_loss_function {
                    const float *T, const float *V, float *H);
 } bpbf_loss_function;
 
-/*
- * Make g_l, l = 1..L, or the loss a function of your own. It is copied, its name too. A plan that
- * was made before is for the old functions: BPB_ERR_MISMATCH. Allocates.
- * BPB_ERR_NULL: also name, or neither f nor value. BPB_ERR_OPTION: the name is the library's, too
- * long or of other characters; f and value both; a flag not 0 or 1. BPB_ERR_SIZE: no such layer.
- * BPB_ERR_PAIR: g_L does not go with the loss, or group does not divide n_L. BPB_ERR_MEMORY.
- */
-BPB_API bpb_status bpb_net_set_activation(bpb_net *net, size_t l,
-                                           const bpb_activation_function *g);
-BPB_API bpb_status bpbf_net_set_activation(bpbf_net *net, size_t l,
-                                           const bpbf_activation_function *g);
-BPB_API bpb_status bpb_net_set_loss(bpb_net *net, const bpb_loss_function *loss);
-BPB_API bpb_status bpbf_net_set_loss(bpbf_net *net, const bpbf_loss_function *loss);
+/* Functions of your own that a model file may name: see bpb_net_load. */
+typedef struct bpb_functions {
+    const bpb_activation_function *activations;
+    size_t n_activations;
+    const bpb_loss_function *losses;
+    size_t n_losses;
+} bpb_functions;
+
+typedef struct bpbf_functions {
+    const bpbf_activation_function *activations;
+    size_t n_activations;
+    const bpbf_loss_function *losses;
+    size_t n_losses;
+} bpbf_functions;
 
 #ifdef __cplusplus
 }

@@ -3,11 +3,26 @@
 #ifndef BPBLAS_MODEL_H
 #define BPBLAS_MODEL_H
 
-#include "bpblas/functions.h"
+#include "bpblas/core.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/*
+ * Notes are strings that travel with the net and its model file: names, units, ranges, the origin
+ * of the data. Set one; value NULL removes it. Allocates. Returns BPB_ERR_OPTION: the key is empty
+ * or begins with "bpblas.", or key or value is not UTF-8. BPB_ERR_MEMORY.
+ */
+BPB_API bpb_status bpb_net_set_note(bpb_net *net, const char *key, const char *value);
+BPB_API bpb_status bpbf_net_set_note(bpbf_net *net, const char *key, const char *value);
+
+/* The value of a note, and the key of note i in the order of setting; NULL if there is none. They
+ * stay until the next bpb_net_set_note. */
+BPB_API const char *bpb_net_note(const bpb_net *net, const char *key);
+BPB_API const char *bpbf_net_note(const bpbf_net *net, const char *key);
+BPB_API const char *bpb_net_note_key(const bpb_net *net, size_t i);
+BPB_API const char *bpbf_net_note_key(const bpbf_net *net, size_t i);
 
 /* ---- Model files --------------------------------------------------------------------- */
 
@@ -38,22 +53,6 @@ BPB_API bpb_status bpbf_net_load(bpbf_net **net, const char *path);
  * then tells its name. BPB_ERR_OPTION, BPB_ERR_NULL: one of them is not as bpb_net_set_activation
  * needs it.
  */
-#define BPB_NAME_BYTES 32 /* of a function's name, the closing 0 included */
-
-typedef struct bpb_functions {
-    const bpb_activation_function *activations;
-    size_t n_activations;
-    const bpb_loss_function *losses;
-    size_t n_losses;
-} bpb_functions;
-
-typedef struct bpbf_functions {
-    const bpbf_activation_function *activations;
-    size_t n_activations;
-    const bpbf_loss_function *losses;
-    size_t n_losses;
-} bpbf_functions;
-
 BPB_API bpb_status bpb_net_load_with(bpb_net **net, const char *path,
                                       const bpb_functions *functions,
                                       char missing[BPB_NAME_BYTES]);

@@ -9,6 +9,32 @@
 extern "C" {
 #endif
 
+/* ---- Scaling -------------------------------------------------------------------------- */
+
+/*
+ * Let the net take inputs, or give outputs, in your units, entry by entry:
+ *
+ *     BPB_INPUTS    A_0 = (X - shift) * factor      n_0 values of each
+ *     BPB_OUTPUTS   Y   = shift + factor * A_L      n_L values of each
+ *
+ * Every pass applies both. The loss compares A_L with (T - shift) / factor, so it has no units;
+ * class indices are not scaled. (Gaussian: T is scaled as the means are. Give s_i shift 2 ln(factor
+ * of m_i) and factor 1 to have it in your units.) The values replace earlier ones and belong to the
+ * model file. shift NULL: 0. factor NULL: 1. Both NULL: no scaling. bpb_net_standardise (prepare.h)
+ * finds the values from data. Allocates. Returns BPB_ERR_OPTION: a value is not finite in the net's
+ * precision, or a factor of outputs is 0 or subnormal. BPB_ERR_MEMORY.
+ */
+typedef enum bpb_side { BPB_INPUTS, BPB_OUTPUTS } bpb_side;
+BPB_API bpb_status bpb_net_set_scaling(bpb_net *net, bpb_side side, const double *shift,
+                                       const double *factor);
+BPB_API bpb_status bpbf_net_set_scaling(bpbf_net *net, bpb_side side, const double *shift,
+                                        const double *factor);
+
+/* The scaling: the values of shift, followed by those of factor; NULL if there is none. They stay
+ * until the next bpb_net_set_scaling of that side. */
+BPB_API const double *bpb_net_scaling(const bpb_net *net, bpb_side side);
+BPB_API const double *bpbf_net_scaling(const bpbf_net *net, bpb_side side);
+
 /* ---- Moments and whitening ---- */
 
 /*
@@ -26,14 +52,14 @@ typedef struct bpb_moments {
  * Add the columns of X to what moments, X.rows of them, hold. Deviations are taken from the mean
  * of a few columns, and those joined as by Chan, Golub and LeVeque (1979), so that squares keep
  * their digits where the mean is far larger than the deviation; how the data are cut changes the
- * last bits alone. Where X is masked, NaN is left out; weights are not looked at.
+ * last bits alone. masked = 1: NaN is a missing value and is left out.
  * BPB_NONFINITE: a value is not finite (see bpb_find_nonfinite); moments are unchanged.
  * BPB_ERR_OPTION: moments hold what none can: a value that is not finite (as where squares have
  * overflowed), or a count or squares below 0. BPB_ERR_STRIDE, BPB_ERR_SIZE, BPB_ERR_SHAPE: see
  * Views.
  */
-BPB_API bpb_status bpb_moments_add(bpb_moments *moments, bpb_view X);
-BPB_API bpb_status bpbf_moments_add(bpb_moments *moments, bpbf_view X);
+BPB_API bpb_status bpb_moments_add(bpb_moments *moments, bpb_view X, int masked);
+BPB_API bpb_status bpbf_moments_add(bpb_moments *moments, bpbf_view X, int masked);
 
 /* Add what others have gathered, of n rows each: threads, or ranks of a parallel program, in any
  * order. BPB_ERR_SIZE: n is 0. BPB_ERR_OPTION: as above. */

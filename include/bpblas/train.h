@@ -35,10 +35,10 @@ typedef void (*bpbf_layer_hook)(void *user, size_t l, float *gradient, size_t co
  * BPB_ERR_NULL: hook too.
  */
 BPB_API bpb_status bpb_gradient_by_layer(const bpb_net *net, bpb_work *work, bpb_view X,
-                                          bpb_view T, double *gradient, double *loss,
-                                          bpb_layer_hook hook, void *user);
+                                         bpb_targets T, double *gradient, double *loss,
+                                         bpb_layer_hook hook, void *user);
 BPB_API bpb_status bpbf_gradient_by_layer(const bpbf_net *net, bpbf_work *work, bpbf_view X,
-                                          bpbf_view T, float *gradient, double *loss,
+                                          bpbf_targets T, float *gradient, double *loss,
                                           bpbf_layer_hook hook, void *user);
 
 /*
@@ -128,11 +128,6 @@ typedef enum bpb_method {
     BPB_IRPROP_PLUS,
     BPB_IRPROP_MINUS
 } bpb_method;
-
-/* "sgd", "momentum", ..., "irprop+", "irprop-"; NULL for a number that is none of them. */
-BPB_API const char *bpb_method_name(bpb_method method);
-/* The reverse. BPB_ERR_OPTION: no such name. */
-BPB_API bpb_status bpb_method_from_name(const char *name, bpb_method *method);
 
 /* What the equations name. 0 is the default, PyTorch's where nobody is named; what a method has
  * no use for it does not look at, but it has to be in its range. */
@@ -264,20 +259,27 @@ typedef struct bpbf_source {
     void *user;
 } bpbf_source;
 
-/* What to train on. Validation and test are optional (data NULL): evaluated, never learnt. A source
- * (not NULL) stands in place of X and T, which then have no data. */
+/* A set of samples: X with T, or a source in their place (X and T then have no data; T.kind says
+ * what its targets are). */
+typedef struct bpb_set {
+    bpb_view X;
+    bpb_targets T;
+    const bpb_source *source;
+} bpb_set;
+
+typedef struct bpbf_set {
+    bpbf_view X;
+    bpbf_targets T;
+    const bpbf_source *source;
+} bpbf_set;
+
+/* What to learn from. Validation and test may be empty; they are evaluated and never learnt. */
 typedef struct bpb_data {
-    bpb_view X, T;
-    bpb_view X_validation, T_validation;
-    bpb_view X_test, T_test;
-    const bpb_source *source, *source_validation, *source_test;
+    bpb_set train, validation, test;
 } bpb_data;
 
 typedef struct bpbf_data {
-    bpbf_view X, T;
-    bpbf_view X_validation, T_validation;
-    bpbf_view X_test, T_test;
-    const bpbf_source *source, *source_validation, *source_test;
+    bpbf_set train, validation, test;
 } bpbf_data;
 
 /* How far a run is. */
@@ -337,12 +339,6 @@ typedef struct bpb_schedule {
     double warmup;   /* epochs, >= 0; default 0 */
     double (*own)(const bpb_progress *progress, void *user); /* user: that of the run */
 } bpb_schedule;
-
-/* "constant", "step", "exponential", "inverse", "cosine", "plateau", "halving"; NULL for a number
- * that is none of them, and for your own. */
-BPB_API const char *bpb_schedule_name(bpb_schedule_kind kind);
-/* The reverse. BPB_ERR_OPTION: no such name. */
-BPB_API bpb_status bpb_schedule_from_name(const char *name, bpb_schedule_kind *kind);
 
 /* *eta = that of step t (from 0) of epochs times steps, for a loop of your own. Plateau and
  * halving, which depend on scores, count as constant. BPB_ERR_OPTION: the schedule is out of its

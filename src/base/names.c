@@ -48,48 +48,46 @@ static const char *const checks[BPB_CHECKS] = {
     [BPB_CHECK_VJP] = "vjp",           [BPB_CHECK_HVP] = "hvp",
 };
 
-static const char *name_of(const char *const *list, size_t count, unsigned value)
+struct names {
+    const char *what; /* in the singular, for people */
+    const char *const *list;
+    size_t count;
+};
+#define LIST(what, list)                                                                           \
+    {                                                                                              \
+        what, list, sizeof(list) / sizeof *(list)                                                  \
+    }
+static const struct names lists[] = {
+    [BPB_NAMES_ACTIVATION] = LIST("activation", activations),
+    [BPB_NAMES_LOSS] = LIST("loss", losses),
+    [BPB_NAMES_INIT] = LIST("init", inits),
+    [BPB_NAMES_METHOD] = LIST("method", methods),
+    [BPB_NAMES_SCHEDULE] = LIST("schedule", schedules),
+    [BPB_NAMES_CHECK] = LIST("check", checks),
+};
+
+static const struct names *names_of(bpb_names of)
 {
-    return value < count ? list[value] : NULL;
+    return (size_t)of < sizeof lists / sizeof *lists ? &lists[of] : NULL;
 }
 
-static bpb_status find_name(const char *const *list, size_t count, const char *name,
-                            size_t *value)
+const char *bpb_name(bpb_names of, int value)
 {
-    REQUIRE(name, BPB_ERR_NULL);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(name, list[i]) == 0) {
-            *value = i;
+    const struct names *names = names_of(of);
+    return names && value >= 0 && (size_t)value < names->count ? names->list[value] : NULL;
+}
+
+bpb_status bpb_value_of_name(bpb_names of, const char *name, int *value)
+{
+    REQUIRE_POINTER(name);
+    REQUIRE_POINTER(value);
+    const struct names *names = names_of(of);
+    REQUIRE(names, BPB_ERR_OPTION, "of is %d, which is no value of bpb_names", (int)of);
+    for (size_t i = 0; i < names->count; i++) {
+        if (names->list[i] && strcmp(name, names->list[i]) == 0) {
+            *value = (int)i;
             return BPB_OK;
         }
     }
-    REFUSE(BPB_ERR_OPTION);
+    REFUSE(BPB_ERR_OPTION, "\"%s\" is no name of a %s", name, names->what);
 }
-
-#define NAMES(list) list, sizeof(list) / sizeof *(list)
-#define NAME_OF(kind, type, list)                     \
-    const char *bpb_##kind##_name(type value)         \
-    {                                                 \
-        return name_of(NAMES(list), (unsigned)value); \
-    }
-#define VALUE_OF(kind, type, list)                                 \
-    bpb_status bpb_##kind##_from_name(const char *name, type *out) \
-    {                                                              \
-        size_t value;                                              \
-        REQUIRE(out, BPB_ERR_NULL);                                \
-        TRY(find_name(NAMES(list), name, &value));                 \
-        *out = (type)value;                                        \
-        return BPB_OK;                                             \
-    }
-
-NAME_OF(activation, bpb_activation, activations)
-VALUE_OF(activation, bpb_activation, activations)
-NAME_OF(loss, bpb_loss_kind, losses)
-VALUE_OF(loss, bpb_loss_kind, losses)
-NAME_OF(init, bpb_init, inits)
-VALUE_OF(init, bpb_init, inits)
-NAME_OF(method, bpb_method, methods)
-VALUE_OF(method, bpb_method, methods)
-NAME_OF(schedule, bpb_schedule_kind, schedules)
-VALUE_OF(schedule, bpb_schedule_kind, schedules)
-NAME_OF(check, bpb_check_kind, checks)

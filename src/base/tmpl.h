@@ -21,6 +21,9 @@ typedef float real;
 #error "BPB_REAL_BYTES is 8 or 4"
 #endif
 
+/* The doubles of a view or an out; NULL in double, where data are doubles. */
+#define DOUBLES(V) BPB_SELECT(NULL, (V).doubles)
+
 /* The interface's types in this precision: net_t is bpb_net, or bpbf_net. Types that no header of
  * the interface has need no such form: struct pass is another in each of the two. */
 typedef BPB(net) net_t;
@@ -28,6 +31,8 @@ typedef BPB(plan) plan_t;
 typedef BPB(work) work_t;
 typedef BPB(view) view_t;
 typedef BPB(out) out_t;
+typedef BPB(targets) targets_t;
+typedef BPB(set) set_t;
 typedef BPB(layer) layer_t;
 typedef BPB(opt) opt_t;
 typedef BPB(data) data_t;

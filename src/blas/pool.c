@@ -22,6 +22,7 @@
 struct pool {
     size_t threads;
     atomic_bool busy;   /* a task is being done */
+    size_t taking_part; /* threads, in the task that runs */
     pool_task *task;    /* of this round */
     void *context;
     atomic_size_t round; /* counts the tasks; one more: begin */
@@ -118,7 +119,8 @@ static void *work(void *argument)
         wait_for_round(pool, round);
         if (atomic_load(&pool->stop))
             return NULL;
-        pool->task(pool->context, place.thread, pool->threads);
+        if (place.thread < pool->taking_part)
+            pool->task(pool->context, place.thread, pool->taking_part);
         finish_round(pool);
     }
 }
@@ -167,7 +169,7 @@ static bool has_threads(const struct pool *pool)
 bpb_status bpb_pool_create(struct pool **pool, size_t threads)
 {
     struct pool *made = calloc(1, sizeof *made + (threads - 1) * sizeof *made->worker);
-    REQUIRE(made, BPB_ERR_MEMORY);
+    REQUIRE(made, BPB_ERR_MEMORY, "out of memory for a pool of %zu threads", threads);
     made->threads = threads;
     made->same_process = map_mark();
     pthread_mutex_init(&made->mutex, NULL);
@@ -176,8 +178,9 @@ bpb_status bpb_pool_create(struct pool **pool, size_t threads)
     while (made->started < threads - 1 && start_worker(made))
         continue;
     if (made->started < threads - 1) {
+        const size_t started = made->started;
         bpb_pool_destroy(made);
-        REFUSE(BPB_ERR_THREAD);
+        REFUSE(BPB_ERR_THREAD, "only %zu of %zu threads could be started", started + 1, threads);
     }
     *pool = made;
     return BPB_OK;
@@ -205,17 +208,19 @@ void bpb_pool_destroy(struct pool *pool)
     free(pool);
 }
 
-void bpb_pool_run(struct pool *pool, pool_task *task, void *context)
+void bpb_pool_run(struct pool *pool, size_t most, pool_task *task, void *context)
 {
     bool idle = false;
-    if (!pool || !has_threads(pool) || !atomic_compare_exchange_strong(&pool->busy, &idle, true)) {
+    if (!pool || most <= 1 || !has_threads(pool) ||
+        !atomic_compare_exchange_strong(&pool->busy, &idle, true)) {
         task(context, 0, 1);
         return;
     }
     pool->task = task;
     pool->context = context;
+    pool->taking_part = BPB_MIN(most, pool->threads);
     begin_round(pool);
-    task(context, 0, pool->threads);
+    task(context, 0, pool->taking_part);
     wait_for_workers(pool);
     atomic_store(&pool->busy, false);
 }

@@ -381,7 +381,7 @@ static bpb_status check_all(struct check *check, bpb_check_report *report)
 }
 
 /* bpb_check, bpbf_check */
-bpb_status BPB(check)(const net_t *net, view_t X, view_t T, const bpb_check_options *options,
+bpb_status BPB(check)(const net_t *net, view_t X, targets_t T, const bpb_check_options *options,
                       bpb_check_report *report)
 {
     REQUIRE(net && report, BPB_ERR_NULL);

@@ -37,7 +37,7 @@ struct pick {
 
 struct check {
     net_t net; /* the caller's, with the point's theta */
-    view_t T;
+    targets_t T;
     plan_t *plan;
     work_t *work;
     bpb_check_options options; /* with their defaults filled in */
@@ -66,7 +66,7 @@ struct check {
 
 /* Make a check of what is wanted; the views, options and functions are checked by this, before it
  * allocates. To be freed after an error, too. */
-bpb_status BPB(check_start)(struct check *check, const net_t *net, view_t X, view_t T,
+bpb_status BPB(check_start)(struct check *check, const net_t *net, view_t X, targets_t T,
                             const bpb_check_options *options);
 void BPB(check_free)(struct check *check);
 

@@ -149,9 +149,9 @@ static void set_input_steps(struct check *check)
 {
     const size_t n_0 = check->n_0, n_1 = check->net.shape->layer[0].n_out;
     const double narrow = sqrt((double)n_0);
-    const real *scaling = check->net.input_scaling;
+    const struct scaling *scaling = check->net.scaling[BPB_INPUTS];
     for (size_t k = 0; k < n_0; k++) {
-        const double factor = scaling ? fabs((double)scaling[n_0 + k]) : 1;
+        const double factor = scaling ? fabs((double)scaling->rounded[n_0 + k]) : 1;
         const double step = step_for(factor * largest(check->point + k * n_1, n_1, 1));
         for (size_t i = check->P + k; i < check->N; i += n_0) {
             check->scale[i] = step;
@@ -163,9 +163,9 @@ static void set_input_steps(struct check *check)
 /* u, so that all outputs weigh about the same in <u, Y>. */
 static void draw_U(struct check *check)
 {
-    const real *scaling = check->net.output_scaling;
+    const struct scaling *scaling = check->net.scaling[BPB_OUTPUTS];
     for (size_t i = 0; i < check->n_L * check->B; i++) {
-        const double factor = scaling ? (double)scaling[check->n_L + i % check->n_L] : 1;
+        const double factor = scaling ? (double)scaling->rounded[check->n_L + i % check->n_L] : 1;
         check->U[i] = (real)(uniform(check, OF_U, i) * step_for(factor));
     }
 }
@@ -194,13 +194,11 @@ static bpb_status first_pass(struct check *check)
     return BPB_OK;
 }
 
-bpb_status BPB(check_start)(struct check *check, const net_t *net, view_t X, view_t T,
+bpb_status BPB(check_start)(struct check *check, const net_t *net, view_t X, targets_t T,
                             const bpb_check_options *options)
 {
     TRY(check_options(options));
-    TRY(BPB(view_check)(X, shape_inputs(net->shape)));
-    TRY(BPB(targets_check)(net->shape, T));
-    REQUIRE(T.cols == X.cols, BPB_ERR_SHAPE);
+    TRY(BPB(samples_check)(net->shape, X, T));
     check->net = *net;
     check->T = T;
     check->P = net->shape->parameters;

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/fpenv.h"
-#include "base/label_tmpl.h"
+#include "base/class_index.h"
 #include "base/view_tmpl.h"
 
-/* Entry j of labels (1 x n), or NO_LABEL. */
+/* Entry j of labels (1 x n), or NO_CLASS. */
 static uint64_t label_at(view_t labels, size_t j, size_t classes)
 {
     real value;
     BPB(view_gather)(labels, j, 1, &value);
-    return label_of(value, classes);
+    return class_of(value, classes);
 }
 
 static bpb_status check_labels(view_t labels, size_t classes, bpb_where *where)
 {
     for (size_t j = 0; j < labels.cols; j++) {
-        if (label_at(labels, j, classes) != NO_LABEL)
+        if (label_at(labels, j, classes) != NO_CLASS)
             continue;
         if (where)
             *where = (bpb_where){.row = 0, .col = j};
@@ -43,8 +43,8 @@ static void write_columns(view_t labels, out_t T)
 /* bpb_one_hot, bpbf_one_hot */
 bpb_status BPB(one_hot)(view_t labels, out_t T, bpb_where *where)
 {
-    TRY(BPB(view_check)(labels, 1));
-    TRY(BPB(view_check)(BPB(view_of)(T), T.rows ? T.rows : 1));
+    TRY(BPB(view_check)("labels", labels, 1));
+    TRY(BPB(view_check)("T", BPB(view_of)(T), T.rows ? T.rows : 1));
     REQUIRE(T.cols == labels.cols, BPB_ERR_SHAPE);
     const view_t from = BPB(view_resolve)(labels), to = BPB(view_resolve)(BPB(view_of)(T));
     T.ld = to.ld;

@@ -3,7 +3,7 @@
 
 #include "base/fpenv.h"
 #include "data/array_tmpl.h"
-#include "base/label_tmpl.h"
+#include "base/class_index.h"
 #include "data/mapped.h"
 
 #define CHUNK 512 /* labels looked at at a time */
@@ -30,7 +30,7 @@ static bpb_status check_chunk(const struct array *labels, size_t first, size_t c
     real chunk[CHUNK];
     REQUIRE(BPB(array_columns)(labels, first, NULL, count, chunk) == BPB_OK, BPB_ERR_LABEL);
     for (size_t j = 0; j < count; j++)
-        REQUIRE(label_of(chunk[j], classes) != NO_LABEL, BPB_ERR_LABEL);
+        REQUIRE(class_of(chunk[j], classes) != NO_CLASS, BPB_ERR_LABEL);
     return BPB_OK;
 }
 
@@ -124,8 +124,8 @@ static bpb_status read_one_hot(const struct range *range, const size_t *index, s
     for (size_t j = 0; j < B; j++, T += classes) {
         real value;
         TRY(BPB(array_columns)(&range->mapped->T.array, range->first, &index[j], 1, &value));
-        const uint64_t label = label_of(value, classes);
-        REQUIRE(label != NO_LABEL, BPB_ERR_LABEL);
+        const uint64_t label = class_of(value, classes);
+        REQUIRE(label != NO_CLASS, BPB_ERR_LABEL);
         for (size_t i = 0; i < classes; i++)
             T[i] = i == label ? 1 : 0;
     }

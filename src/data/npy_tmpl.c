@@ -70,7 +70,7 @@ static void write_values(view_t X, unsigned char *out)
 bpb_status BPB(npy_write)(view_t X, const char *path)
 {
     REQUIRE(path, BPB_ERR_NULL);
-    TRY(BPB(view_check)(X, X.rows ? X.rows : 1));
+    TRY(BPB(view_check)("X", X, X.rows ? X.rows : 1));
     size_t values;
     REQUIRE(size_mul(X.rows, X.cols, &values), BPB_ERR_SIZE);
     REQUIRE(values <= (PTRDIFF_MAX - NPY_HEADER_BYTES) / sizeof(real), BPB_ERR_SIZE);

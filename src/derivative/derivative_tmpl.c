@@ -5,24 +5,13 @@
 #include <math.h>
 #include <string.h>
 
-#include "blas/section.h"
 #include "base/view_tmpl.h"
 
 /* ---- What all share ---- */
 
-bpb_status BPB(derivative_check)(const plan_t *plan, unsigned needs)
+bpb_status BPB(optional_check)(const char *name, view_t V, size_t rows, size_t cols)
 {
-    REQUIRE(plan->derivatives, BPB_ERR_PLAN);
-    return BPB(functions_check)(plan, needs);
-}
-
-bpb_status BPB(optional_check)(view_t V, size_t rows, size_t cols)
-{
-    if (!V.data)
-        return BPB_OK;
-    TRY(BPB(view_check)(V, rows));
-    REQUIRE(V.cols == cols, BPB_ERR_SHAPE);
-    return BPB_OK;
+    return HAS_DATA(V) ? BPB(matrix_check)(name, V, rows, cols) : BPB_OK;
 }
 
 /* D <- factor * D, row by row of each column. */
@@ -36,15 +25,17 @@ static void by_rows(size_t n, size_t B, const real *factor, real *D)
 void BPB(slice_by_inputs)(const struct slice *slice, real *D)
 {
     const size_t n = shape_inputs(slice->net->shape);
-    if (slice->net->input_scaling)
-        by_rows(n, slice->count, slice->net->input_scaling + n, D);
+    const struct scaling *scaling = slice->net->scaling[BPB_INPUTS];
+    if (scaling)
+        by_rows(n, slice->count, scaling->rounded + n, D);
 }
 
 void BPB(slice_by_outputs)(const struct slice *slice, real *D)
 {
     const size_t n = shape_outputs(slice->net->shape);
-    if (slice->net->output_scaling)
-        by_rows(n, slice->count, slice->net->output_scaling + n, D);
+    const struct scaling *scaling = slice->net->scaling[BPB_OUTPUTS];
+    if (scaling)
+        by_rows(n, slice->count, scaling->rounded + n, D);
 }
 
 void BPB(slice_look_at)(struct pass *pass, const struct slice *slice, const real *D)
@@ -69,7 +60,7 @@ void BPB(slice_give_input_delta)(const struct slice *slice, out_t dX)
     const plan_t *plan = slice->work->plan;
     const struct layer *first = &plan->shape->layer[0];
     const view_t C = BPB(view_resolve)(BPB(view_of)(dX));
-    if (slice->net->input_scaling || !BPB(view_in_place)(C)) {
+    if (slice->net->scaling[BPB_INPUTS] || !BPB(view_in_place)(C)) {
         BPB(view_scatter)(dX, slice->first, slice->count, BPB(slice_input_delta)(slice));
         return;
     }
@@ -88,7 +79,7 @@ struct reverse {
 
 static void give_dX(const struct reverse *reverse, const struct slice *slice)
 {
-    if (reverse->dX.data)
+    if (HAS_DATA(reverse->dX))
         BPB(slice_give_input_delta)(slice, reverse->dX);
 }
 
@@ -116,64 +107,102 @@ static void reverse_outputs(struct pass *pass, const struct slice *slice)
     give_dX(reverse, slice);
 }
 
-/* Run the pass and, where it is wanted, the round that makes a gradient of its deltas. */
-static void run_reverse(struct pass *pass, real *gradient)
+/* The columns, and the round that makes a gradient of their deltas, if it is wanted. */
+static bpb_status reverse_rounds(struct pass *pass)
 {
     work_t *work = pass->work;
-    BPB(pass_run)(pass);
+    const bpb_status status = BPB(pass_columns)(pass);
     work->left = LEFT_D;
-    if (!gradient)
-        return;
-    BPB(descend)(work, 1, &(struct descent){.G = gradient});
-    work->G = gradient;
+    if (pass->G)
+        BPB(descend)(work, 1, &(struct descent){.G = pass->G});
+    work->G = pass->G;
+    return status;
 }
 
 /* bpb_gradient_x, bpbf_gradient_x */
-bpb_status BPB(gradient_x)(const net_t *net, work_t *work, view_t X, view_t T, real *gradient,
+bpb_status BPB(gradient_x)(const net_t *net, work_t *work, view_t X, targets_t T, real *gradient,
                            out_t dX, double *loss)
 {
-    TRY(BPB(batch_check)(net, work, X, T));
-    TRY(BPB(view_check)(BPB(view_of)(dX), shape_inputs(net->shape)));
-    REQUIRE(dX.cols == X.cols, BPB_ERR_SHAPE);
-    TRY(BPB(derivative_check)(work->plan, NEED_VJP | NEED_LOSS_GRADIENT));
     const struct reverse reverse = {.dX = dX};
-    struct section section;
-    bpb_section_enter(&section, work->plan->uses_blas);
     struct pass pass = {.net = net,
                         .work = work,
-                        .X = BPB(view_resolve)(X),
-                        .T = BPB(view_resolve)(T),
-                        .count = X.cols,
+                        .X = X,
+                        .T = T,
+                        .needs = NEED_T | NEED_VJP | NEED_LOSS_GRADIENT | NEED_DERIVATIVES,
                         .end = reverse_loss,
                         .ends = &reverse,
-                        .scale = 1.0 / (double)X.cols,
-                        .wants_loss = loss};
-    run_reverse(&pass, gradient);
-    const bpb_status status = BPB(pass_outcome)(&pass, loss);
-    bpb_section_leave(&section);
-    return status;
+                        .rounds = reverse_rounds,
+                        .loss = loss,
+                        .G = gradient};
+    TRY(BPB(pass_check)(&pass));
+    TRY(BPB(matrix_check)("dX", BPB(view_of)(dX), shape_inputs(net->shape), X.cols));
+    return BPB(pass_perform)(&pass);
+}
+
+/* U, and gradient or dX, or both. */
+static bpb_status check_reverse(const net_t *net, view_t U, const real *gradient, out_t dX,
+                                size_t B)
+{
+    TRY(BPB(matrix_check)("U", U, shape_outputs(net->shape), B));
+    REQUIRE(gradient || HAS_DATA(dX), BPB_ERR_NULL, "gradient and dX are both left out");
+    return BPB(optional_check)("dX", BPB(view_of)(dX), shape_inputs(net->shape), B);
 }
 
 /* bpb_vjp, bpbf_vjp */
 bpb_status BPB(vjp)(const net_t *net, work_t *work, view_t X, view_t U, real *gradient, out_t dX)
 {
-    TRY(BPB(outputs_check)(net, work, X, U));
-    REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
-    REQUIRE(gradient || dX.data, BPB_ERR_NULL);
-    TRY(BPB(optional_check)(BPB(view_of)(dX), shape_inputs(net->shape), X.cols));
-    TRY(BPB(derivative_check)(work->plan, NEED_VJP));
     const struct reverse reverse = {.U = BPB(view_resolve)(U), .dX = dX};
-    struct section section;
-    bpb_section_enter(&section, work->plan->uses_blas);
     struct pass pass = {.net = net,
                         .work = work,
-                        .X = BPB(view_resolve)(X),
-                        .count = X.cols,
+                        .X = X,
+                        .needs = NEED_VJP | NEED_DERIVATIVES,
                         .end = reverse_outputs,
-                        .ends = &reverse};
-    run_reverse(&pass, gradient);
-    bpb_section_leave(&section);
-    return BPB(pass_outcome)(&pass, NULL);
+                        .ends = &reverse,
+                        .rounds = reverse_rounds,
+                        .G = gradient};
+    TRY(BPB(pass_check)(&pass));
+    TRY(check_reverse(net, U, gradient, dX, X.cols));
+    return BPB(pass_perform)(&pass);
+}
+
+/* A_L again, if the forward pass has left Y in its place, and the rest as ever. */
+static void reverse_after_forward(struct pass *pass, const struct slice *slice)
+{
+    const plan_t *plan = slice->work->plan;
+    const struct planned *output = &plan->layer[plan->shape->L - 1];
+    const size_t n = shape_outputs(plan->shape);
+    if (slice->net->scaling[BPB_OUTPUTS])
+        output->g.value(output->g.context, n, slice->count, BPB(slice_at)(slice, output->Z, n),
+                        BPB(slice_at)(slice, output->A, n));
+    reverse_outputs(pass, slice);
+}
+
+/* bpb_vjp_after_forward, bpbf_vjp_after_forward */
+bpb_status BPB(vjp_after_forward)(const net_t *net, work_t *work, view_t U, real *gradient,
+                                  out_t dX)
+{
+    TRY(BPB(work_check)(net, work));
+    REQUIRE(work->forward_of == net, BPB_ERR_MISMATCH,
+            "the work's last pass was no bpb_forward of this net");
+    REQUIRE(U.cols == work->B, BPB_ERR_MISMATCH,
+            "U has %zu columns; the work's last forward pass had %zu", U.cols, work->B);
+    const struct reverse reverse = {.U = BPB(view_resolve)(U), .dX = dX};
+    /* X is where the forward pass has left A_0. */
+    struct pass pass = {
+        .net = net,
+        .work = work,
+        .X = {.data = work->X, .rows = shape_inputs(net->shape), .cols = work->B, .ld = work->ldx},
+        .needs = NEED_VJP | NEED_DERIVATIVES,
+        .again = true,
+        .end = reverse_after_forward,
+        .ends = &reverse,
+        .rounds = reverse_rounds,
+        .G = gradient};
+    TRY(BPB(pass_check)(&pass));
+    TRY(check_reverse(net, U, gradient, dX, pass.count));
+    const bpb_status status = BPB(pass_perform)(&pass);
+    work->forward_of = net;
+    return status;
 }
 
 /* ---- J v ---- */
@@ -191,35 +220,33 @@ static void forward_tangents(struct pass *pass, const struct slice *slice)
     real *RA = BPB(slice_at)(slice, output->RA, n_L);
     BPB(slice_by_outputs)(slice, RA);
     BPB(view_scatter)(forward->dY, slice->first, slice->count, RA);
-    BPB(slice_unscale)(slice);
-    if (forward->Y.data)
-        BPB(view_scatter)(forward->Y, slice->first, slice->count,
-                          BPB(slice_at)(slice, output->A, n_L));
+    if (HAS_DATA(forward->Y))
+        BPB(view_scatter_outputs)
+        (forward->Y, slice->first, slice->count, slice->net->scaling[BPB_OUTPUTS],
+         BPB(slice_at)(slice, output->A, n_L));
+    else
+        BPB(slice_unscale)(slice);
 }
 
 /* bpb_jvp, bpbf_jvp */
 bpb_status BPB(jvp)(const net_t *net, work_t *work, view_t X, const real *v, view_t V, out_t Y,
                     out_t dY)
 {
-    TRY(BPB(outputs_check)(net, work, X, BPB(view_of)(dY)));
-    REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
-    REQUIRE(v || V.data, BPB_ERR_NULL);
-    TRY(BPB(optional_check)(V, shape_inputs(net->shape), X.cols));
-    TRY(BPB(optional_check)(BPB(view_of)(Y), shape_outputs(net->shape), X.cols));
-    TRY(BPB(derivative_check)(work->plan, NEED_JVP));
     const struct direction direction = {.v = v, .V = BPB(view_resolve)(V)};
     const struct forward forward = {.Y = Y, .dY = dY};
-    struct section section;
-    bpb_section_enter(&section, work->plan->uses_blas);
-    BPB(pass_run)
-    (&(struct pass){.net = net,
-                    .work = work,
-                    .X = BPB(view_resolve)(X),
-                    .count = X.cols,
-                    .direction = &direction,
-                    .tangent = BPB(slice_tangent),
-                    .end = forward_tangents,
-                    .ends = &forward});
-    bpb_section_leave(&section);
-    return BPB_OK;
+    struct pass pass = {.net = net,
+                        .work = work,
+                        .X = X,
+                        .needs = NEED_JVP | NEED_DERIVATIVES,
+                        .direction = &direction,
+                        .tangent = BPB(slice_tangent),
+                        .end = forward_tangents,
+                        .ends = &forward};
+    TRY(BPB(pass_check)(&pass));
+    const size_t n_0 = shape_inputs(net->shape), n_L = shape_outputs(net->shape);
+    REQUIRE(v || HAS_DATA(V), BPB_ERR_NULL, "v and V are both left out");
+    TRY(BPB(optional_check)("V", V, n_0, X.cols));
+    TRY(BPB(optional_check)("Y", BPB(view_of)(Y), n_L, X.cols));
+    TRY(BPB(matrix_check)("dY", BPB(view_of)(dY), n_L, X.cols));
+    return BPB(pass_perform)(&pass);
 }

@@ -44,10 +44,7 @@ void BPB(slice_second_end)(const struct slice *slice);
 /* Q_{L-1}, D_{L-1} .. Q_1, D_1 from Q_L, D_L. Whether all of these are finite. */
 bool BPB(slice_second)(const struct slice *slice, const real *v);
 
-/* What a derivative needs of the plan, BPB_ERR_PLAN, and of the functions. */
-bpb_status BPB(derivative_check)(const plan_t *plan, unsigned needs);
-
-/* A view that may be left out: rows x cols if it is not. */
-bpb_status BPB(optional_check)(view_t V, size_t rows, size_t cols);
+/* A view that may be left out, which the caller calls name: rows x cols if it is not. */
+bpb_status BPB(optional_check)(const char *name, view_t V, size_t rows, size_t cols);
 
 #endif

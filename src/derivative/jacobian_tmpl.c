@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "blas/section.h"
+#include "base/fpenv.h"
 #include "base/view_tmpl.h"
 #include "derivative/derivative_tmpl.h"
 
@@ -102,40 +102,29 @@ static void give_jacobian(struct pass *pass, const struct slice *slice)
     }
 }
 
-static bpb_status check_jacobian_view(const net_t *net, view_t J, size_t B)
+/* V, which the caller calls name, is laid out as a Jacobian of B columns. */
+static bpb_status check_jacobian_view(const char *name, const net_t *net, view_t V, size_t B)
 {
+    const size_t n_L = shape_outputs(net->shape), n_0 = shape_inputs(net->shape);
     size_t rows;
-    REQUIRE(size_mul(shape_outputs(net->shape), shape_inputs(net->shape), &rows), BPB_ERR_SIZE);
-    TRY(BPB(view_check)(J, rows));
-    REQUIRE(J.cols == B, BPB_ERR_SHAPE);
-    return BPB_OK;
-}
-
-static bpb_status check_inputs(const net_t *net, const work_t *work, view_t X)
-{
-    TRY(BPB(work_check)(net, work));
-    TRY(BPB(view_check)(X, shape_inputs(net->shape)));
-    REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
-    return BPB_OK;
+    REQUIRE(size_mul(n_L, n_0, &rows), BPB_ERR_SIZE,
+            "dY/dX has %zu x %zu entries a column, which exceed what can be addressed", n_L, n_0);
+    return BPB(matrix_check)(name, V, rows, B);
 }
 
 /* bpb_jacobian, bpbf_jacobian */
 bpb_status BPB(jacobian)(const net_t *net, work_t *work, view_t X, out_t J)
 {
-    TRY(check_inputs(net, work, X));
-    TRY(check_jacobian_view(net, BPB(view_of)(J), X.cols));
-    TRY(BPB(derivative_check)(work->plan, by_row(net->shape) ? NEED_VJP : NEED_JVP));
-    struct section section;
-    bpb_section_enter(&section, work->plan->uses_blas);
-    BPB(pass_run)
-    (&(struct pass){.net = net,
-                    .work = work,
-                    .X = BPB(view_resolve)(X),
-                    .Y = J,
-                    .count = X.cols,
-                    .end = give_jacobian});
-    bpb_section_leave(&section);
-    return BPB_OK;
+    TRY(BPB(work_check)(net, work));
+    struct pass pass = {.net = net,
+                        .work = work,
+                        .X = X,
+                        .Y = J,
+                        .needs = (by_row(net->shape) ? NEED_VJP : NEED_JVP) | NEED_DERIVATIVES,
+                        .end = give_jacobian};
+    TRY(BPB(pass_check)(&pass));
+    TRY(check_jacobian_view("J", net, BPB(view_of)(J), X.cols));
+    return BPB(pass_perform)(&pass);
 }
 
 /* ---- Functions of the Jacobian ---- */
@@ -144,7 +133,7 @@ bpb_status BPB(jacobian)(const net_t *net, work_t *work, view_t X, out_t J)
 struct term {
     struct line line;
     view_t U, D; /* no data: none */
-    view_t dT;   /* no data: D is the caller's */
+    targets_t dT; /* no data: D is the caller's */
     double strength;
 };
 
@@ -169,7 +158,7 @@ static void seed_outputs(const struct slice *slice, const struct term *term)
     const struct planned *output = output_of(slice);
     const size_t n = shape_outputs(slice->net->shape), B = slice->count;
     real *D = BPB(slice_at)(slice, output->D, n);
-    if (!term->U.data || term->line.i > 0) {
+    if (!HAS_DATA(term->U) || term->line.i > 0) {
         memset(D, 0, n * B * sizeof *D);
         return;
     }
@@ -215,41 +204,45 @@ static void descend_term(work_t *work, const struct line *line, real *G)
     BPB(descend)(work, 2, descents);
 }
 
-#define NEEDS (NEED_VJP | NEED_JVP | NEED_SECOND | NEED_OUTPUT_SECOND)
+#define NEEDS (NEED_VJP | NEED_JVP | NEED_SECOND | NEED_OUTPUT_SECOND | NEED_DERIVATIVES)
 
 /* One pass for each line; A_1 .. A_L stay from the first. */
-static void run_terms(struct pass *pass, struct term *term, real *gradient)
+static bpb_status term_rounds(struct pass *pass)
 {
     const struct shape *shape = pass->net->shape;
-    pass->ends = term;
+    struct term *term = pass->terms;
     for (size_t i = 0; i < lines_of(shape); i++) {
         term->line = line_at(shape, i);
         pass->again = i > 0;
         BPB(pass_run)(pass);
-        descend_term(pass->work, &term->line, gradient);
+        descend_term(pass->work, &term->line, pass->G);
     }
-    pass->work->G = gradient;
+    pass->work->G = pass->G;
+    return BPB(pass_outcome)(pass);
 }
 
 /* bpb_jacobian_vjp, bpbf_jacobian_vjp */
 bpb_status BPB(jacobian_vjp)(const net_t *net, work_t *work, view_t X, view_t U, view_t D,
                              real *gradient)
 {
-    REQUIRE(gradient && (U.data || D.data), BPB_ERR_NULL);
-    if (!D.data)
+    REQUIRE_POINTER(gradient);
+    REQUIRE(HAS_DATA(U) || HAS_DATA(D), BPB_ERR_NULL, "U and D are both left out");
+    if (!HAS_DATA(D))
         return BPB(vjp)(net, work, X, U, gradient, (out_t){0});
-    TRY(check_inputs(net, work, X));
-    TRY(BPB(optional_check)(U, shape_outputs(net->shape), X.cols));
-    TRY(check_jacobian_view(net, D, X.cols));
-    TRY(BPB(derivative_check)(work->plan, NEEDS));
     struct term term = {.U = BPB(view_resolve)(U), .D = BPB(view_resolve)(D)};
-    struct section section;
-    bpb_section_enter(&section, work->plan->uses_blas);
-    struct pass pass = {
-        .net = net, .work = work, .X = BPB(view_resolve)(X), .count = X.cols, .end = end_term};
-    run_terms(&pass, &term, gradient);
-    bpb_section_leave(&section);
-    return BPB(pass_outcome)(&pass, NULL);
+    struct pass pass = {.net = net,
+                        .work = work,
+                        .X = X,
+                        .needs = NEEDS,
+                        .end = end_term,
+                        .ends = &term,
+                        .terms = &term,
+                        .rounds = term_rounds,
+                        .G = gradient};
+    TRY(BPB(pass_check)(&pass));
+    TRY(BPB(optional_check)("U", U, shape_outputs(net->shape), X.cols));
+    TRY(check_jacobian_view("D", net, D, X.cols));
+    return BPB(pass_perform)(&pass);
 }
 
 /* ---- Sobolev's error ---- */
@@ -264,9 +257,8 @@ static void line_error(struct pass *pass, const struct slice *slice, real *made)
         const double weight = BPB(slice_weight)(pass, slice, j);
         double sum = 0;
         for (size_t i = 0; i < n; i++) {
-            const real target = BPB(view_entry)(term->dT, term->line.rows.first +
-                                                              i * term->line.rows.step,
-                                                slice->first + j);
+            const size_t row = term->line.rows.first + i * term->line.rows.step;
+            const real target = BPB(view_entry)(term->dT.view, row, slice->first + j);
             const bool there = !(term->dT.masked && isnan(target));
             const double error = there ? (double)made[i] - (double)target : 0;
             sum += error * error;
@@ -305,30 +297,29 @@ static bool is_strength(double strength)
 }
 
 /* bpb_sobolev, bpbf_sobolev */
-bpb_status BPB(sobolev)(const net_t *net, work_t *work, view_t X, view_t T, view_t dT,
+bpb_status BPB(sobolev)(const net_t *net, work_t *work, view_t X, targets_t T, targets_t dT,
                         double strength, real *gradient, double *loss)
 {
-    REQUIRE(gradient, BPB_ERR_NULL);
-    REQUIRE(is_strength(strength), BPB_ERR_OPTION);
-    TRY(BPB(batch_check)(net, work, X, T));
-    REQUIRE(is_flag(dT.masked), BPB_ERR_OPTION);
-    TRY(check_jacobian_view(net, dT, X.cols));
-    TRY(BPB(derivative_check)(work->plan, NEEDS | NEED_LOSS_GRADIENT));
-    struct term term = {.dT = BPB(view_resolve)(dT), .strength = strength};
-    struct section section;
-    bpb_section_enter(&section, work->plan->uses_blas);
+    REQUIRE_POINTER(gradient);
+    REQUIRE(is_strength(strength), BPB_ERR_OPTION,
+            "strength is %g; it must be at least 0 and finite in the net's precision", strength);
+    REQUIRE(dT.kind == BPB_VALUES && !dT.weights && is_flag(dT.masked), BPB_ERR_OPTION,
+            "dT must be bpb_values without weights, and masked 0 or 1");
+    double E;
+    struct term term = {.dT = dT, .strength = strength};
+    term.dT.view = BPB(view_resolve)(dT.view);
     struct pass pass = {.net = net,
                         .work = work,
-                        .X = BPB(view_resolve)(X),
-                        .T = BPB(view_resolve)(T),
-                        .count = X.cols,
+                        .X = X,
+                        .T = T,
+                        .needs = NEEDS | NEED_T | NEED_LOSS_GRADIENT,
                         .end = end_sobolev,
-                        .scale = 1.0 / (double)X.cols};
-    run_terms(&pass, &term, gradient);
-    double E;
-    const bpb_status status = BPB(pass_outcome)(&pass, &E);
-    if (loss)
-        *loss = E;
-    bpb_section_leave(&section);
-    return status;
+                        .ends = &term,
+                        .terms = &term,
+                        .rounds = term_rounds,
+                        .loss = loss ? loss : &E,
+                        .G = gradient};
+    TRY(BPB(pass_check)(&pass));
+    TRY(check_jacobian_view("dT", net, dT.view, X.cols));
+    return BPB(pass_perform)(&pass);
 }

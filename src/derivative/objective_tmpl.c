@@ -15,7 +15,8 @@ struct BPB(objective) {
     net_t *net; /* a copy, whose theta is not used */
     plan_t *plan;
     work_t *work;
-    view_t X, T;
+    view_t X;
+    targets_t T;
     real *part; /* P: what one batch gives */
     double decay;
     bool decay_biases;
@@ -40,8 +41,11 @@ static bpb_status check_options(const bpb_objective_options *options)
     fpenv_enter(&env);
     const bool right = isfinite(options->decay) && options->decay >= 0;
     fpenv_leave(&env);
-    REQUIRE(right && is_flag(options->decay_biases), BPB_ERR_OPTION);
-    return BPB_OK;
+    REQUIRE(right, BPB_ERR_OPTION, "decay is %g; it must be at least 0 and finite", options->decay);
+    REQUIRE(is_flag(options->decay_biases), BPB_ERR_OPTION, "decay_biases is %d; it must be 0 or 1",
+            options->decay_biases);
+    return bpb_check_reserved("bpb_objective_options", options->reserved,
+                              sizeof options->reserved / sizeof *options->reserved);
 }
 
 static bpb_status fill(objective_t *made, const net_t *net, size_t n,
@@ -59,23 +63,24 @@ static bpb_status fill(objective_t *made, const net_t *net, size_t n,
     TRY(BPB(plan_create)(&made->plan, net, &plan));
     TRY(BPB(work_create)(&made->work, made->plan));
     made->part = calloc(net->shape->parameters, sizeof *made->part);
-    return made->part ? BPB_OK : BPB_ERR_MEMORY;
+    REQUIRE(made->part, BPB_ERR_MEMORY, "out of memory for the %zu parameters of an objective",
+            net->shape->parameters);
+    return BPB_OK;
 }
 
 /* bpb_objective_create, bpbf_objective_create */
-bpb_status BPB(objective_create)(objective_t **objective, const net_t *net, view_t X, view_t T,
+bpb_status BPB(objective_create)(objective_t **objective, const net_t *net, view_t X, targets_t T,
                                  const bpb_objective_options *options)
 {
     const bpb_objective_options defaults = {0};
-    REQUIRE(objective && net, BPB_ERR_NULL);
+    REQUIRE_POINTER(objective);
+    REQUIRE_POINTER(net);
     if (!options)
         options = &defaults;
     TRY(check_options(options));
-    TRY(BPB(view_check)(X, shape_inputs(net->shape)));
-    TRY(BPB(targets_check)(net->shape, T));
-    REQUIRE(T.cols == X.cols, BPB_ERR_SHAPE);
+    TRY(BPB(samples_check)(net->shape, X, T));
     objective_t *made = calloc(1, sizeof *made);
-    REQUIRE(made, BPB_ERR_MEMORY);
+    REQUIRE(made, BPB_ERR_MEMORY, "out of memory for an objective");
     made->X = X;
     made->T = T;
     const bpb_status status = fill(made, net, X.cols, options);
@@ -91,7 +96,8 @@ bpb_status BPB(objective_create)(objective_t **objective, const net_t *net, view
 /* One batch of what is summed: its values into part and, where there is one, its loss. */
 struct batch {
     const net_t *net; /* with the caller's theta */
-    view_t X, T;
+    view_t X;
+    targets_t T;
     const real *v;
     real *part;
     double loss;
@@ -131,7 +137,7 @@ static bpb_status sum_batches(objective_t *objective, const real *theta, const r
     for (size_t first = 0, B; first < n; first += B) {
         B = BPB_MIN(objective->plan->batch, n - first);
         batch.X = BPB(columns)(objective->X, first, B);
-        batch.T = BPB(columns)(objective->T, first, B);
+        batch.T = BPB(target_columns)(objective->T, first, B);
         const bpb_status status = one(objective, &batch);
         TRY(status);
         worst = status ? status : worst;
@@ -166,7 +172,9 @@ static void add_decay(const objective_t *objective, const real *x, real *sum, do
 bpb_status BPB(objective_gradient)(objective_t *objective, const real *theta, double *f,
                                    real *gradient)
 {
-    REQUIRE(objective && theta && (f || gradient), BPB_ERR_NULL);
+    REQUIRE_POINTER(objective);
+    REQUIRE_POINTER(theta);
+    REQUIRE(f || gradient, BPB_ERR_NULL, "f and gradient are both NULL");
     struct fpenv env;
     double loss, square;
     fpenv_enter(&env);
@@ -186,7 +194,10 @@ bpb_status BPB(objective_gradient)(objective_t *objective, const real *theta, do
 static bpb_status curvature(objective_t *objective, const real *theta, const real *v, do_batch *one,
                             real *product)
 {
-    REQUIRE(objective && theta && v && product, BPB_ERR_NULL);
+    REQUIRE_POINTER(objective);
+    REQUIRE_POINTER(theta);
+    REQUIRE_POINTER(v);
+    REQUIRE(product, BPB_ERR_NULL, "the product, Hv or Gv, is NULL");
     struct fpenv env;
     double none, square;
     fpenv_enter(&env);

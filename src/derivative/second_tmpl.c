@@ -12,7 +12,6 @@
  * For Phi = R{E}, the derivative of E along v, Q_l is the delta of the gradient, D_l is R{delta_l}
  * and dPhi/dtheta is H v (Pearlmutter 1994).
  */
-#include "blas/section.h"
 #include "base/view_tmpl.h"
 #include "derivative/derivative_tmpl.h"
 
@@ -121,7 +120,7 @@ static void hessian_seeds(struct pass *pass, const struct slice *slice)
 static void hessian_end(struct pass *pass, const struct slice *slice)
 {
     BPB(slice_targets)(pass, slice);
-    if (pass->wants_loss)
+    if (pass->loss)
         BPB(slice_loss)(pass, slice);
     hessian_seeds(pass, slice);
     BPB(pass_note)(pass, BPB(slice_second)(slice, pass->direction->v));
@@ -136,68 +135,73 @@ static void gauss_newton_end(struct pass *pass, const struct slice *slice)
     BPB(pass_note)(pass, BPB(slice_propagate)(slice) && finite);
 }
 
-static bpb_status curvature_check(const net_t *net, const work_t *work, view_t X, view_t T,
-                                  const real *v, const real *Hv, unsigned needs)
+/* What a call computes beside its deltas: descents, count of them. */
+struct curvature {
+    const struct descent *descents;
+    size_t count;
+    enum left left;
+    const real *G; /* the gradient among what is written, or NULL */
+};
+
+static bpb_status curvature_rounds(struct pass *pass)
 {
-    REQUIRE(v && Hv, BPB_ERR_NULL);
-    TRY(BPB(batch_check)(net, work, X, T));
-    const struct loss_table *loss = &work->plan->loss;
-    if (needs & NEED_SECOND && !loss->of_Z)
-        needs |= NEED_OUTPUT_SECOND;
-    return BPB(derivative_check)(work->plan, needs);
+    const struct curvature *curvature = pass->ends;
+    const bpb_status status = BPB(pass_columns)(pass);
+    BPB(descend)(pass->work, curvature->count, curvature->descents);
+    pass->work->left = curvature->left;
+    pass->work->G = curvature->G;
+    return status;
+}
+
+/* The output activation needs a second derivative unless the loss is computed from Z. */
+static bpb_status curvature_call(struct pass *pass)
+{
+    TRY(BPB(work_check)(pass->net, pass->work));
+    pass->needs |= NEED_T | NEED_VJP | NEED_JVP | NEED_LOSS_SECOND | NEED_DERIVATIVES;
+    if (pass->needs & NEED_SECOND && !pass->work->plan->loss.of_Z)
+        pass->needs |= NEED_OUTPUT_SECOND;
+    pass->tangent = BPB(slice_tangent);
+    pass->rounds = curvature_rounds;
+    return BPB(pass_call)(pass);
 }
 
 /* bpb_hvp, bpbf_hvp */
-bpb_status BPB(hvp)(const net_t *net, work_t *work, view_t X, view_t T, const real *v, real *Hv,
+bpb_status BPB(hvp)(const net_t *net, work_t *work, view_t X, targets_t T, const real *v, real *Hv,
                     real *gradient, double *loss)
 {
-    TRY(curvature_check(net, work, X, T, v, Hv,
-                        NEED_VJP | NEED_JVP | NEED_SECOND | NEED_LOSS_GRADIENT | NEED_LOSS_SECOND));
+    REQUIRE_POINTER(v);
+    REQUIRE_POINTER(Hv);
     const struct direction direction = {.v = v, .keep_RZ = true};
     const struct descent descents[] = {
         {.G = Hv},                                                 // D A^T
         {.left = LEFT_Q, .right = RIGHT_RA, .G = Hv, .beta_W = 1}, // + Q R{A}^T
         {.left = LEFT_Q, .G = gradient},                           // Q A^T
     };
-    struct section section;
-    bpb_section_enter(&section, work->plan->uses_blas);
-    struct pass pass = {.net = net,
-                        .work = work,
-                        .X = BPB(view_resolve)(X),
-                        .T = BPB(view_resolve)(T),
-                        .count = X.cols,
-                        .end = hessian_end,
-                        .direction = &direction,
-                        .tangent = BPB(slice_tangent),
-                        .scale = 1.0 / (double)X.cols,
-                        .wants_loss = loss};
-    BPB(pass_run)(&pass);
-    const bpb_status status = BPB(pass_outcome)(&pass, loss);
-    BPB(descend)(work, gradient ? 3 : 2, descents);
-    work->left = LEFT_Q;
-    work->G = gradient;
-    bpb_section_leave(&section);
-    return status;
+    const struct curvature curvature = {descents, gradient ? 3 : 2, LEFT_Q, gradient};
+    return curvature_call(&(struct pass){.net = net,
+                                         .work = work,
+                                         .X = X,
+                                         .T = T,
+                                         .needs = NEED_SECOND | NEED_LOSS_GRADIENT,
+                                         .direction = &direction,
+                                         .end = hessian_end,
+                                         .ends = &curvature,
+                                         .loss = loss});
 }
 
 /* bpb_gnvp, bpbf_gnvp */
-bpb_status BPB(gnvp)(const net_t *net, work_t *work, view_t X, view_t T, const real *v, real *Gv)
+bpb_status BPB(gnvp)(const net_t *net, work_t *work, view_t X, targets_t T, const real *v, real *Gv)
 {
-    TRY(curvature_check(net, work, X, T, v, Gv, NEED_VJP | NEED_JVP | NEED_LOSS_SECOND));
+    REQUIRE_POINTER(v);
+    REQUIRE_POINTER(Gv);
     const struct direction direction = {.v = v, .keep_RZ = true};
-    struct section section;
-    bpb_section_enter(&section, work->plan->uses_blas);
-    struct pass pass = {.net = net,
-                        .work = work,
-                        .X = BPB(view_resolve)(X),
-                        .T = BPB(view_resolve)(T),
-                        .count = X.cols,
-                        .end = gauss_newton_end,
-                        .direction = &direction,
-                        .tangent = BPB(slice_tangent),
-                        .scale = 1.0 / (double)X.cols};
-    BPB(pass_run)(&pass);
-    BPB(descend)(work, 1, &(struct descent){.G = Gv});
-    bpb_section_leave(&section);
-    return BPB(pass_outcome)(&pass, NULL);
+    const struct descent descent = {.G = Gv};
+    const struct curvature curvature = {&descent, 1, LEFT_NO_DELTA, NULL};
+    return curvature_call(&(struct pass){.net = net,
+                                         .work = work,
+                                         .X = X,
+                                         .T = T,
+                                         .direction = &direction,
+                                         .end = gauss_newton_end,
+                                         .ends = &curvature});
 }

@@ -52,9 +52,9 @@ static const real *tangent_in(const struct slice *slice, const struct direction 
     if (l > 1)
         return BPB(slice_at)(slice, plan->layer[l - 2].RA, *ld);
     real *RA_0 = BPB(slice_at)(slice, plan->RA_0, *ld);
-    if (!direction->V.data)
+    if (!HAS_DATA(direction->V))
         return direction->staged ? RA_0 : NULL;
-    if (!slice->net->input_scaling && BPB(view_in_place)(direction->V)) {
+    if (!slice->net->scaling[BPB_INPUTS] && BPB(view_in_place)(direction->V)) {
         *ld = direction->V.ld;
         return direction->V.data + slice->first * *ld;
     }

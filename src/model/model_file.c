@@ -72,10 +72,11 @@ static bpb_status read_activations(const char *text, bpb_activation *activations
     for (size_t i = 0; i < count; i++) {
         struct function_text function;
         TRY(bpb_function_read(&text, &function));
-        activations[i] = BPB_IDENTITY;
+        int value = BPB_IDENTITY;
         if (!function.own)
-            REQUIRE(bpb_activation_from_name(function.name, &activations[i]) == BPB_OK,
+            REQUIRE(bpb_value_of_name(BPB_NAMES_ACTIVATION, function.name, &value) == BPB_OK,
                     BPB_ERR_FORMAT);
+        activations[i] = (bpb_activation)value;
         REQUIRE(read_separator(&text, i, count), BPB_ERR_FORMAT);
     }
     return BPB_OK;
@@ -120,9 +121,10 @@ static bpb_status read_loss(const struct model *model, struct function_text *fun
     REQUIRE(text, BPB_ERR_FORMAT);
     TRY(bpb_function_read(&text, function));
     REQUIRE(*text == '\0', BPB_ERR_FORMAT);
-    *loss = BPB_SQUARED;
+    int value = BPB_SQUARED;
     if (!function->own)
-        REQUIRE(!bpb_loss_from_name(function->name, loss), BPB_ERR_FORMAT);
+        REQUIRE(!bpb_value_of_name(BPB_NAMES_LOSS, function->name, &value), BPB_ERR_FORMAT);
+    *loss = (bpb_loss_kind)value;
     return BPB_OK;
 }
 
@@ -136,7 +138,7 @@ static bpb_status fill_shape(struct model *model, size_t real_bytes, size_t L, s
     TRY(read_activations(bpb_safetensors_value(file, KEY_ACTIVATIONS), activations, L));
     TRY(read_loss(model, &loss_function, &loss));
     const bpb_net_options options = {
-        .units = units, .n_layers = L, .activations = activations, .loss = loss};
+        .sizes = units, .n_sizes = L + 1, .activations = activations, .loss = loss};
     TRY(bpb_shape_init(model->shape, &options, real_bytes));
     return fill_functions(model, real_bytes, &loss_function);
 }

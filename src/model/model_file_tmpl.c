@@ -45,18 +45,20 @@ static bpb_status load_theta(net_t *net, const struct model *model)
 /* Hand shift and factor, n values each, to one of the net's setters. What that refuses has been
  * rounded to 0 or a subnormal: all else is checked by bpb_model_open. */
 static bpb_status load_scaling(net_t *net, const struct model *model, const char *shift_name,
-                               const char *factor_name, size_t n,
-                               bpb_status (*set)(net_t *, const real *, const real *))
+                               const char *factor_name, size_t n, bpb_side side)
 {
-    real *shift = malloc(2 * n * sizeof *shift);
-    REQUIRE(shift, BPB_ERR_MEMORY);
-    real *factor = shift + n;
+    double *exact = malloc(2 * n * (sizeof *exact + sizeof(real)));
+    REQUIRE(exact, BPB_ERR_MEMORY);
+    real *shift = (real *)(exact + 2 * n), *factor = shift + n;
     bpb_status status = read_values(model, bpb_model_values(model, shift_name), n, 1, shift);
     if (!status)
         status = read_values(model, bpb_model_values(model, factor_name), n, 1, factor);
     if (!status)
-        status = set(net, shift, factor);
-    free(shift);
+        for (size_t i = 0; i < 2 * n; i++)
+            exact[i] = (double)shift[i];
+    if (!status)
+        status = BPB(net_set_scaling)(net, side, exact, exact + n);
+    free(exact);
     return status == BPB_ERR_OPTION ? BPB_ERR_RANGE : status;
 }
 
@@ -73,10 +75,10 @@ static bpb_status fill_net(net_t *net, const struct model *model)
     TRY(load_theta(net, model));
     if (model->input_scaling)
         TRY(load_scaling(net, model, "input_shift", "input_factor", shape_inputs(net->shape),
-                         BPB(net_set_input_scaling)));
+                         BPB_INPUTS));
     if (model->output_scaling)
         TRY(load_scaling(net, model, "output_shift", "output_factor", shape_outputs(net->shape),
-                         BPB(net_set_output_scaling)));
+                         BPB_OUTPUTS));
     TRY(load_notes(net, &model->container));
     return BPB(find_nonfinite)(BPB(samples)(net->theta, 1, net->shape->parameters), NULL);
 }
@@ -226,16 +228,16 @@ static void write_model(const net_t *net, const struct model_header *header, uns
         out = write_values(out, net->theta + layer->W, layer->n_out, layer->n_in);
         out = write_values(out, net->theta + layer->b, layer->n_out, 1);
     }
-    if (net->input_scaling)
-        out = write_values(out, net->input_scaling, 2 * shape_inputs(shape), 1);
-    if (net->output_scaling)
-        write_values(out, net->output_scaling, 2 * shape_outputs(shape), 1);
+    if (net->scaling[BPB_INPUTS])
+        out = write_values(out, net->scaling[BPB_INPUTS]->rounded, 2 * shape_inputs(shape), 1);
+    if (net->scaling[BPB_OUTPUTS])
+        write_values(out, net->scaling[BPB_OUTPUTS]->rounded, 2 * shape_outputs(shape), 1);
     bpb_model_seal(header, file);
 }
 
 static const char *activation_name(const void *net, size_t l)
 {
-    return BPB(net_activation_name)(net, l);
+    return BPB(net_layer)(net, l).name;
 }
 
 static bpb_status write_header(const net_t *net, struct model_header *header)
@@ -244,9 +246,9 @@ static bpb_status write_header(const net_t *net, struct model_header *header)
                                         .notes = &net->notes,
                                         .net = net,
                                         .activation_name = activation_name,
-                                        .loss_name = BPB(net_loss_name)(net),
-                                        .input_scaling = net->input_scaling != NULL,
-                                        .output_scaling = net->output_scaling != NULL,
+                                        .loss_name = BPB(net_loss)(net).name,
+                                        .input_scaling = net->scaling[BPB_INPUTS] != NULL,
+                                        .output_scaling = net->scaling[BPB_OUTPUTS] != NULL,
                                         .real_bytes = sizeof(real)};
     return bpb_model_write_header(header, &source);
 }

@@ -91,7 +91,7 @@ static bpb_status read_shape(struct network2 *file, size_t real_bytes)
 {
     const json_t *sizes = json_object_get(file->json, "sizes");
     const size_t count = json_array_size(sizes);
-    bpb_net_options options = {.n_layers = count - 1};
+    bpb_net_options options = {.n_sizes = count};
     size_t bytes;
     REQUIRE(count >= 2, BPB_ERR_FORMAT);
     REQUIRE(bpb_shape_bytes(count - 1, &bytes), BPB_ERR_SIZE);
@@ -101,7 +101,7 @@ static bpb_status read_shape(struct network2 *file, size_t real_bytes)
     bpb_status status = units && file->shape ? BPB_OK : BPB_ERR_MEMORY;
     for (size_t l = 0; l < count && !status; l++)
         status = read_width(json_array_get(sizes, l), &units[l]);
-    options.units = units;
+    options.sizes = units;
     if (!status)
         status = bpb_shape_init(file->shape, &options, real_bytes);
     free(units);

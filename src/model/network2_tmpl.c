@@ -96,7 +96,7 @@ static bpb_status check_net(const net_t *net)
     const size_t P = net->shape->parameters;
     REQUIRE(bpb_safetensors_available(), BPB_ERR_UNSUPPORTED); /* no JSON library */
     REQUIRE(bpb_network2_holds(net->shape), BPB_ERR_UNSUPPORTED);
-    REQUIRE(!net->input_scaling && !net->output_scaling, BPB_ERR_UNSUPPORTED);
+    REQUIRE(!net->scaling[BPB_INPUTS] && !net->scaling[BPB_OUTPUTS], BPB_ERR_UNSUPPORTED);
     const bpb_status found = BPB(find_nonfinite)(BPB(samples)(net->theta, 1, P), NULL);
     return found == BPB_NONFINITE ? BPB_ERR_UNSUPPORTED : found;
 }

@@ -71,7 +71,7 @@ static bpb_status init_orthogonal(const struct shape *shape, uint64_t seed, real
 {
     struct section section;
     double *memory = bpb_orthogonal_alloc(shape);
-    REQUIRE(memory, BPB_ERR_MEMORY);
+    REQUIRE(memory, BPB_ERR_MEMORY, "out of memory for orthogonal parameters");
     bpb_section_enter(&section, true);
     for (size_t l = 0; l < shape->L; l++)
         init_orthogonal_layer(&shape->layer[l], seed, l + 1, memory, theta);
@@ -82,8 +82,10 @@ static bpb_status init_orthogonal(const struct shape *shape, uint64_t seed, real
 
 bpb_status BPB(init_check)(bpb_init init)
 {
-    REQUIRE(bpb_init_name(init), BPB_ERR_OPTION);
-    REQUIRE(init != BPB_INIT_ORTHOGONAL || bpb_orthogonal_available(), BPB_ERR_UNSUPPORTED);
+    REQUIRE(bpb_name(BPB_NAMES_INIT, (int)init), BPB_ERR_OPTION,
+            "init is %d, which is none of the library's", (int)init);
+    REQUIRE(init != BPB_INIT_ORTHOGONAL || bpb_orthogonal_available(), BPB_ERR_UNSUPPORTED,
+            "orthogonal initial parameters require a build with LAPACK");
     return BPB_OK;
 }
 

@@ -16,8 +16,8 @@ void BPB(net_destroy)(net_t **net)
     if (!net || !*net)
         return;
     free((*net)->theta);
-    free((*net)->input_scaling);
-    free((*net)->output_scaling);
+    free((*net)->scaling[BPB_INPUTS]);
+    free((*net)->scaling[BPB_OUTPUTS]);
     free((*net)->own);
     bpb_notes_clear(&(*net)->notes);
     free(*net);
@@ -27,14 +27,15 @@ void BPB(net_destroy)(net_t **net)
 bpb_status BPB(net_alloc)(net_t **net, const struct shape *shape)
 {
     size_t bytes;
-    REQUIRE(bpb_shape_bytes(shape->L, &bytes), BPB_ERR_SIZE);
+    REQUIRE(bpb_shape_bytes(shape->L, &bytes), BPB_ERR_SIZE,
+            "%zu layers exceed what can be addressed", shape->L);
     net_t *made = calloc(1, sizeof *made + bytes);
-    REQUIRE(made, BPB_ERR_MEMORY);
+    REQUIRE(made, BPB_ERR_MEMORY, "out of memory for a net of %zu layers", shape->L);
     made->shape = memcpy(made + 1, shape, bytes);
     made->theta = bpb_alloc_aligned(shape->parameters, sizeof(real));
     if (!made->theta) {
         BPB(net_destroy)(&made);
-        REFUSE(BPB_ERR_MEMORY);
+        REFUSE(BPB_ERR_MEMORY, "out of memory for the %zu parameters of a net", shape->parameters);
     }
     *net = made;
     return BPB_OK;
@@ -44,12 +45,18 @@ bpb_status BPB(net_alloc)(net_t **net, const struct shape *shape)
 /* bpb_net_create, bpbf_net_create */
 bpb_status BPB(net_create)(net_t **net, const bpb_net_options *options)
 {
-    REQUIRE(net && options && options->units, BPB_ERR_NULL);
+    REQUIRE_POINTER(net);
+    REQUIRE_POINTER(options);
+    REQUIRE(options->sizes, BPB_ERR_NULL, "sizes is NULL; it must name n_0 .. n_L");
     size_t bytes;
-    REQUIRE(options->n_layers >= 1 && bpb_shape_bytes(options->n_layers, &bytes), BPB_ERR_SIZE);
+    REQUIRE(options->n_sizes >= 2, BPB_ERR_SIZE,
+            "n_sizes is %zu; it counts all sizes, the inputs too, and must be at least 2",
+            options->n_sizes);
+    REQUIRE(bpb_shape_bytes(options->n_sizes - 1, &bytes), BPB_ERR_SIZE,
+            "n_sizes is %zu, which exceeds what can be addressed", options->n_sizes);
     TRY(BPB(init_check)(options->init));
     struct shape *shape = malloc(bytes);
-    REQUIRE(shape, BPB_ERR_MEMORY);
+    REQUIRE(shape, BPB_ERR_MEMORY, "out of memory for a net of %zu layers", options->n_sizes - 1);
     net_t *made = NULL;
     struct fpenv env;
     fpenv_enter(&env);
@@ -70,7 +77,7 @@ bpb_status BPB(net_create)(net_t **net, const bpb_net_options *options)
 /* bpb_net_init, bpbf_net_init */
 bpb_status BPB(net_init)(net_t *net, bpb_init init, uint64_t seed)
 {
-    REQUIRE(net, BPB_ERR_NULL);
+    REQUIRE_POINTER(net);
     TRY(BPB(init_check)(init));
     return BPB(init_theta)(net->shape, init, seed, net->theta);
 }
@@ -86,8 +93,8 @@ static const struct layer *layer_at(const net_t *net, size_t l)
     return net && l >= 1 && l <= net->shape->L ? &net->shape->layer[l - 1] : NULL;
 }
 
-/* bpb_net_units, bpbf_net_units */
-size_t BPB(net_units)(const net_t *net, size_t l)
+/* bpb_net_size, bpbf_net_size */
+size_t BPB(net_size)(const net_t *net, size_t l)
 {
     if (net && l == 0)
         return shape_inputs(net->shape);
@@ -95,36 +102,39 @@ size_t BPB(net_units)(const net_t *net, size_t l)
     return layer ? layer->n_out : 0;
 }
 
-/* bpb_net_targets, bpbf_net_targets */
-size_t BPB(net_targets)(const net_t *net)
-{
-    return net ? net->shape->targets : 0;
-}
-
-/* bpb_net_activation, bpbf_net_activation */
-bpb_activation BPB(net_activation)(const net_t *net, size_t l)
+/* bpb_net_layer, bpbf_net_layer */
+bpb_layer_info BPB(net_layer)(const net_t *net, size_t l)
 {
     const struct layer *layer = layer_at(net, l);
-    return layer ? layer->activation : (bpb_activation)0;
+    if (!layer)
+        return (bpb_layer_info){0};
+    const bool own = layer->activation == BPB_OWN_ACTIVATION;
+    return (bpb_layer_info){
+        .n_in = layer->n_in,
+        .n_out = layer->n_out,
+        .input = l - 1,
+        .W = layer->W,
+        .b = layer->b,
+        .activation = layer->activation,
+        .name = own ? net->own->layer[l - 1].name
+                    : bpb_name(BPB_NAMES_ACTIVATION, (int)layer->activation),
+        .parameter = layer->parameter,
+    };
 }
 
 /* bpb_net_loss, bpbf_net_loss */
-bpb_loss_kind BPB(net_loss)(const net_t *net)
+bpb_loss_info BPB(net_loss)(const net_t *net)
 {
-    return net ? net->shape->loss : (bpb_loss_kind)0;
-}
-
-/* bpb_net_activation_parameter, bpbf_net_activation_parameter */
-double BPB(net_activation_parameter)(const net_t *net, size_t l)
-{
-    const struct layer *layer = layer_at(net, l);
-    return layer ? layer->parameter : 0;
-}
-
-/* bpb_net_loss_parameter, bpbf_net_loss_parameter */
-double BPB(net_loss_parameter)(const net_t *net)
-{
-    return net ? net->shape->loss_parameter : 0;
+    if (!net)
+        return (bpb_loss_info){0};
+    const struct shape *shape = net->shape;
+    const bool own = shape->loss == BPB_OWN_LOSS;
+    return (bpb_loss_info){
+        .kind = shape->loss,
+        .name = own ? net->own->loss_name : bpb_name(BPB_NAMES_LOSS, (int)shape->loss),
+        .parameter = shape->loss_parameter,
+        .n_targets = shape->targets,
+    };
 }
 
 /* bpb_net_parameters, bpbf_net_parameters */
@@ -171,77 +181,87 @@ out_t BPB(net_b)(const net_t *net, real *vector, size_t l)
                    .row_stride = 1};
 }
 
-static bool all_finite(const real *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(x[i]))
-            return false;
-    return true;
-}
+/* ---- Scaling ---- */
 
-static bool all_normal(const real *x, size_t n)
+/* Room for n of shift and of factor, exact and rounded. */
+static struct scaling *alloc_scaling(size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!isnormal(x[i]))
-            return false;
-    return true;
-}
-
-/* Put shift and factor, n values each, into *scaling; both NULL: none. */
-static bpb_status set_scaling(real **scaling, size_t n, const real *shift, const real *factor)
-{
-    REQUIRE(!shift || all_finite(shift, n), BPB_ERR_OPTION);
-    REQUIRE(!factor || all_finite(factor, n), BPB_ERR_OPTION);
-    real *made = NULL;
-    if (shift || factor) {
-        made = malloc(2 * n * sizeof *made);
-        REQUIRE(made, BPB_ERR_MEMORY);
-        for (size_t i = 0; i < n; i++) {
-            made[i] = shift ? shift[i] : 0;
-            made[n + i] = factor ? factor[i] : 1;
-        }
+    struct scaling *made = malloc(sizeof *made + 2 * n * (sizeof(double) + sizeof(real)));
+    if (made) {
+        double *exact = (double *)(made + 1);
+        *made = (struct scaling){.n = n, .exact = exact, .rounded = (const real *)(exact + 2 * n)};
     }
-    free(*scaling);
-    *scaling = made;
+    return made;
+}
+
+/* Values i of shift and factor, which are 0 and 1 where they are not given. */
+static void put_scaling(struct scaling *scaling, size_t i, double shift, double factor)
+{
+    double *exact = (double *)(scaling + 1);
+    real *rounded = (real *)(exact + 2 * scaling->n);
+    exact[i] = shift;
+    exact[scaling->n + i] = factor;
+    rounded[i] = (real)shift;
+    rounded[scaling->n + i] = (real)factor;
+}
+
+static const char *const side_names[] = {[BPB_INPUTS] = "inputs", [BPB_OUTPUTS] = "outputs"};
+
+static bpb_status check_scaling(bpb_side side, size_t n, const double *shift, const double *factor)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double s = shift ? shift[i] : 0, f = factor ? factor[i] : 1;
+        REQUIRE(isfinite((real)s), BPB_ERR_OPTION,
+                "shift[%zu] of the %s is %g; it must be finite in the net's precision", i,
+                side_names[side], s);
+        REQUIRE(isfinite((real)f), BPB_ERR_OPTION,
+                "factor[%zu] of the %s is %g; it must be finite in the net's precision", i,
+                side_names[side], f);
+        REQUIRE(side == BPB_INPUTS || isnormal((real)f), BPB_ERR_OPTION,
+                "factor[%zu] of the outputs is %g; it must be a normal number of the net's "
+                "precision",
+                i, f);
+    }
     return BPB_OK;
 }
 
-/* bpb_net_set_input_scaling, bpbf_net_set_input_scaling */
-bpb_status BPB(net_set_input_scaling)(net_t *net, const real *shift, const real *factor)
+static bpb_status set_scaling(net_t *net, bpb_side side, const double *shift, const double *factor)
 {
-    REQUIRE(net, BPB_ERR_NULL);
+    const struct shape *shape = net->shape;
+    const size_t n = side == BPB_INPUTS ? shape_inputs(shape) : shape_outputs(shape);
+    TRY(check_scaling(side, n, shift, factor));
+    struct scaling *made = NULL;
+    if (shift || factor) {
+        made = alloc_scaling(n);
+        REQUIRE(made, BPB_ERR_MEMORY, "out of memory for the scaling of %zu %s", n,
+                side_names[side]);
+        for (size_t i = 0; i < n; i++)
+            put_scaling(made, i, shift ? shift[i] : 0, factor ? factor[i] : 1);
+    }
+    free(net->scaling[side]);
+    net->scaling[side] = made;
+    return BPB_OK;
+}
+
+/* bpb_net_set_scaling, bpbf_net_set_scaling */
+bpb_status BPB(net_set_scaling)(net_t *net, bpb_side side, const double *shift,
+                                const double *factor)
+{
+    REQUIRE_POINTER(net);
+    REQUIRE(side == BPB_INPUTS || side == BPB_OUTPUTS, BPB_ERR_OPTION,
+            "side is %d; it must be BPB_INPUTS or BPB_OUTPUTS", (int)side);
     struct fpenv env;
     fpenv_enter(&env);
-    const bpb_status status =
-        set_scaling(&net->input_scaling, shape_inputs(net->shape), shift, factor);
+    const bpb_status status = set_scaling(net, side, shift, factor);
     fpenv_leave(&env);
     return status;
 }
 
-/* bpb_net_set_output_scaling, bpbf_net_set_output_scaling */
-bpb_status BPB(net_set_output_scaling)(net_t *net, const real *shift, const real *factor)
+/* bpb_net_scaling, bpbf_net_scaling */
+const double *BPB(net_scaling)(const net_t *net, bpb_side side)
 {
-    REQUIRE(net, BPB_ERR_NULL);
-    const size_t n = shape_outputs(net->shape);
-    struct fpenv env;
-    fpenv_enter(&env);
-    bpb_status status = factor && !all_normal(factor, n) ? BPB_ERR_OPTION : BPB_OK;
-    if (!status)
-        status = set_scaling(&net->output_scaling, n, shift, factor);
-    fpenv_leave(&env);
-    return status;
-}
-
-/* bpb_net_input_scaling, bpbf_net_input_scaling */
-const real *BPB(net_input_scaling)(const net_t *net)
-{
-    return net ? net->input_scaling : NULL;
-}
-
-/* bpb_net_output_scaling, bpbf_net_output_scaling */
-const real *BPB(net_output_scaling)(const net_t *net)
-{
-    return net ? net->output_scaling : NULL;
+    const bool known = net && (side == BPB_INPUTS || side == BPB_OUTPUTS);
+    return known && net->scaling[side] ? net->scaling[side]->exact : NULL;
 }
 
 static bpb_status copy_notes(net_t *copy, const struct notes *notes)
@@ -251,15 +271,16 @@ static bpb_status copy_notes(net_t *copy, const struct notes *notes)
     return BPB_OK;
 }
 
-/* *copy = bytes of memory like from, which may be NULL */
-static bpb_status copy_block(void *copy, const void *from, size_t bytes)
+static bpb_status copy_scaling(net_t *copy, const net_t *net, bpb_side side)
 {
+    const struct scaling *from = net->scaling[side];
     if (!from)
         return BPB_OK;
-    void *made = malloc(bytes);
-    REQUIRE(made, BPB_ERR_MEMORY);
-    memcpy(copy, &made, sizeof made);
-    memcpy(made, from, bytes);
+    struct scaling *made = alloc_scaling(from->n);
+    REQUIRE(made, BPB_ERR_MEMORY, "out of memory for a copy of the net");
+    for (size_t i = 0; i < from->n; i++)
+        put_scaling(made, i, from->exact[i], from->exact[from->n + i]);
+    copy->scaling[side] = made;
     return BPB_OK;
 }
 
@@ -267,19 +288,18 @@ static bpb_status copy_block(void *copy, const void *from, size_t bytes)
 static bpb_status fill_but_W_1(net_t *copy, const net_t *net)
 {
     const struct shape *shape = net->shape;
-    const size_t b_1 = shape->layer[0].b, pair = 2 * sizeof(real); /* shift and factor */
+    const size_t b_1 = shape->layer[0].b;
     memcpy(copy->theta + copy->shape->layer[0].b, net->theta + b_1,
            (shape->parameters - b_1) * sizeof *net->theta);
-    TRY(copy_block(&copy->output_scaling, net->output_scaling, shape_outputs(shape) * pair));
+    TRY(copy_scaling(copy, net, BPB_OUTPUTS));
     TRY(copy_notes(copy, &net->notes));
     return BPB(own_copy)(copy, net);
 }
 
 static bpb_status fill_copy(net_t *copy, const net_t *net)
 {
-    const size_t n_0 = shape_inputs(net->shape), pair = 2 * sizeof(real);
     memcpy(copy->theta, net->theta, net->shape->layer[0].b * sizeof *net->theta);
-    TRY(copy_block(&copy->input_scaling, net->input_scaling, n_0 * pair));
+    TRY(copy_scaling(copy, net, BPB_INPUTS));
     return fill_but_W_1(copy, net);
 }
 
@@ -300,9 +320,8 @@ static bpb_status copy_by(bpb_status (*fill)(net_t *copy, const net_t *net),
 bpb_status BPB(net_copy_for_inputs)(net_t **copy, const net_t *net, size_t n_0)
 {
     size_t bytes;
-    REQUIRE(bpb_shape_bytes(net->shape->L, &bytes), BPB_ERR_SIZE);
-    struct shape *shape = malloc(bytes);
-    REQUIRE(shape, BPB_ERR_MEMORY);
+    struct shape *shape = bpb_shape_bytes(net->shape->L, &bytes) ? malloc(bytes) : NULL;
+    REQUIRE(shape, BPB_ERR_MEMORY, "out of memory for a copy of the net");
     memcpy(shape, net->shape, bytes);
     bpb_status status = bpb_shape_set_inputs(shape, n_0, sizeof(real));
     if (!status)
@@ -314,14 +333,15 @@ bpb_status BPB(net_copy_for_inputs)(net_t **copy, const net_t *net, size_t n_0)
 /* bpb_net_copy, bpbf_net_copy */
 bpb_status BPB(net_copy)(net_t **copy, const net_t *net)
 {
-    REQUIRE(copy && net, BPB_ERR_NULL);
+    REQUIRE_POINTER(copy);
+    REQUIRE_POINTER(net);
     return copy_by(fill_copy, net->shape, copy, net);
 }
 
 /* bpb_net_set_note, bpbf_net_set_note */
 bpb_status BPB(net_set_note)(net_t *net, const char *key, const char *value)
 {
-    REQUIRE(net, BPB_ERR_NULL);
+    REQUIRE_POINTER(net);
     return bpb_notes_set(&net->notes, key, value);
 }
 

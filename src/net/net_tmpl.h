@@ -4,6 +4,7 @@
 #define BPB_NET_TMPL_H
 
 #include "base/common.h"
+#include "base/view_tmpl.h"
 #include "net/notes.h"
 #include "net/shape.h"
 #include "base/tmpl.h"
@@ -27,8 +28,7 @@ struct own {
 
 struct BPB(net) {
     real *theta;
-    real *input_scaling;  /* n_0 of shift, n_0 of factor; or NULL */
-    real *output_scaling; /* n_L of shift, n_L of factor; or NULL */
+    struct scaling *scaling[2]; /* by bpb_side; NULL: none. Each with its values in one block */
     struct notes notes;
     struct own *own;     /* NULL: all functions are the library's */
     struct shape *shape; /* behind the struct, in the same block */
@@ -37,6 +37,10 @@ struct BPB(net) {
 /* What bpb_net_set_activation and bpb_net_set_loss need of a function. */
 bpb_status BPB(own_activation_check)(const activation_function_t *g);
 bpb_status BPB(own_loss_check)(const loss_function_t *loss);
+
+/* Whether a gradient can be had: no function of the user's own lacks its derivative.
+ * BPB_ERR_NO_VJP. */
+bpb_status BPB(trainable_check)(const net_t *net);
 
 /* Give copy, a net of the same shape, the functions of the user's own that net has. */
 bpb_status BPB(own_copy)(net_t *copy, const net_t *net);

@@ -63,7 +63,7 @@ static bpb_status append(struct notes *notes, char *key, char *value)
     if (!list) {
         free(key);
         free(value);
-        REFUSE(BPB_ERR_MEMORY);
+        REFUSE(BPB_ERR_MEMORY, "out of memory for a note");
     }
     list[notes->count++] = (struct note){key, value};
     notes->list = list;
@@ -73,7 +73,7 @@ static bpb_status append(struct notes *notes, char *key, char *value)
 static bpb_status replace(struct note *note, const char *value)
 {
     char *copy = copy_string(value);
-    REQUIRE(copy, BPB_ERR_MEMORY);
+    REQUIRE(copy, BPB_ERR_MEMORY, "out of memory for a note");
     free(note->value);
     note->value = copy;
     return BPB_OK;
@@ -93,10 +93,13 @@ static void drop(struct notes *notes, struct note *note)
 bpb_status bpb_notes_set(struct notes *notes, const char *key, const char *value)
 {
     static const char reserved[] = "bpblas.";
-    REQUIRE(key, BPB_ERR_NULL);
-    REQUIRE(key[0] && strncmp(key, reserved, sizeof reserved - 1) != 0, BPB_ERR_OPTION);
-    REQUIRE(bpb_utf8_valid(key, strlen(key)), BPB_ERR_OPTION);
-    REQUIRE(!value || bpb_utf8_valid(value, strlen(value)), BPB_ERR_OPTION);
+    REQUIRE_POINTER(key);
+    REQUIRE(key[0], BPB_ERR_OPTION, "the key of the note is empty");
+    REQUIRE(strncmp(key, reserved, sizeof reserved - 1) != 0, BPB_ERR_OPTION,
+            "the key \"%s\" begins with \"bpblas.\", which belongs to the file format", key);
+    REQUIRE(bpb_utf8_valid(key, strlen(key)), BPB_ERR_OPTION, "the key \"%s\" is not UTF-8", key);
+    REQUIRE(!value || bpb_utf8_valid(value, strlen(value)), BPB_ERR_OPTION,
+            "the value of the note \"%s\" is not UTF-8", key);
     struct note *note = find(notes, key);
     if (!value)
         drop(notes, note);

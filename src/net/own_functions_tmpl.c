@@ -11,27 +11,42 @@
 static bool good_name(const char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
-    bpb_activation activation;
-    bpb_loss_kind loss;
     const size_t n = strlen(name);
-    return n > 0 && n < BPB_NAME_BYTES && strspn(name, letters) == n &&
-           bpb_activation_from_name(name, &activation) != BPB_OK &&
-           bpb_loss_from_name(name, &loss) != BPB_OK;
+    if (n == 0 || n >= BPB_NAME_BYTES || strspn(name, letters) != n)
+        return false;
+    for (int i = 0; i < BPB_OWN_LOSS; i++)
+        for (bpb_names of = BPB_NAMES_ACTIVATION; of <= BPB_NAMES_LOSS; of++)
+            if (bpb_name(of, i) && strcmp(bpb_name(of, i), name) == 0)
+                return false;
+    return true;
+}
+
+static bpb_status check_own(const char *what, const char *name, bool has_f, bool has_value,
+                            const char *flag_name, int flag)
+{
+    REQUIRE(name, BPB_ERR_NULL, "the name of your %s is NULL", what);
+    REQUIRE(has_f || has_value, BPB_ERR_NULL, "your %s %s has neither f nor value", what, name);
+    REQUIRE(!(has_f && has_value), BPB_ERR_OPTION, "your %s %s has both f and value", what, name);
+    REQUIRE(is_flag(flag), BPB_ERR_OPTION, "%s of your %s %s is %d; it must be 0 or 1", flag_name,
+            what, name, flag);
+    REQUIRE(
+        good_name(name), BPB_ERR_OPTION,
+        "the name \"%s\" of your %s must have 1 to 31 characters of a-z 0-9 - _, and be none of "
+        "the library's",
+        name, what);
+    return BPB_OK;
 }
 
 bpb_status BPB(own_activation_check)(const activation_function_t *g)
 {
-    REQUIRE(g && g->name && (g->f || g->value), BPB_ERR_NULL);
-    REQUIRE(!(g->f && g->value) && is_flag(g->of_A) && good_name(g->name), BPB_ERR_OPTION);
-    return BPB_OK;
+    REQUIRE_POINTER(g);
+    return check_own("activation", g->name, g->f, g->value, "of_A", g->of_A);
 }
 
 bpb_status BPB(own_loss_check)(const loss_function_t *loss)
 {
-    REQUIRE(loss && loss->name && (loss->f || loss->value), BPB_ERR_NULL);
-    REQUIRE(!(loss->f && loss->value) && is_flag(loss->of_Z) && good_name(loss->name),
-            BPB_ERR_OPTION);
-    return BPB_OK;
+    REQUIRE_POINTER(loss);
+    return check_own("loss", loss->name, loss->f, loss->value, "of_Z", loss->of_Z);
 }
 
 static bpb_status need_own(net_t *net)
@@ -39,7 +54,8 @@ static bpb_status need_own(net_t *net)
     if (net->own)
         return BPB_OK;
     net->own = calloc(1, sizeof *net->own + net->shape->L * sizeof *net->own->layer);
-    return net->own ? BPB_OK : BPB_ERR_MEMORY;
+    REQUIRE(net->own, BPB_ERR_MEMORY, "out of memory for functions of your own");
+    return BPB_OK;
 }
 
 static struct own_identity identity_of_activation(const activation_function_t *g)
@@ -67,9 +83,10 @@ static struct own_identity identity_of_loss(const loss_function_t *loss)
 /* bpb_net_set_activation, bpbf_net_set_activation */
 bpb_status BPB(net_set_activation)(net_t *net, size_t l, const activation_function_t *g)
 {
-    REQUIRE(net, BPB_ERR_NULL);
+    REQUIRE_POINTER(net);
     TRY(BPB(own_activation_check)(g));
-    REQUIRE(l >= 1 && l <= net->shape->L, BPB_ERR_SIZE);
+    REQUIRE(l >= 1 && l <= net->shape->L, BPB_ERR_SIZE, "l is %zu; it must be from 1 to %zu", l,
+            net->shape->L);
     struct layer *layer = &net->shape->layer[l - 1];
     const struct layer before = *layer;
     layer->activation = BPB_OWN_ACTIVATION;
@@ -92,11 +109,12 @@ bpb_status BPB(net_set_activation)(net_t *net, size_t l, const activation_functi
 /* bpb_net_set_loss, bpbf_net_set_loss */
 bpb_status BPB(net_set_loss)(net_t *net, const loss_function_t *loss)
 {
-    REQUIRE(net, BPB_ERR_NULL);
+    REQUIRE_POINTER(net);
     TRY(BPB(own_loss_check)(loss));
     struct shape *shape = net->shape;
     const size_t group = loss->value && loss->group ? loss->group : 1;
-    REQUIRE(shape_outputs(shape) % group == 0, BPB_ERR_PAIR);
+    REQUIRE(shape_outputs(shape) % group == 0, BPB_ERR_PAIR,
+            "group is %zu; it must divide the number of outputs, %zu", group, shape_outputs(shape));
     TRY(need_own(net));
     shape->loss = BPB_OWN_LOSS;
     shape->loss_parameter = 0;
@@ -118,62 +136,20 @@ bpb_status BPB(own_copy)(net_t *copy, const net_t *net)
     return BPB_OK;
 }
 
-/* bpb_net_activation_name, bpbf_net_activation_name */
-const char *BPB(net_activation_name)(const net_t *net, size_t l)
+bpb_status BPB(trainable_check)(const net_t *net)
 {
-    if (!net || l < 1 || l > net->shape->L)
-        return NULL;
-    const bpb_activation activation = net->shape->layer[l - 1].activation;
-    if (activation == BPB_OWN_ACTIVATION)
-        return net->own->layer[l - 1].name;
-    return bpb_activation_name(activation);
-}
-
-/* bpb_net_loss_name, bpbf_net_loss_name */
-const char *BPB(net_loss_name)(const net_t *net)
-{
-    if (!net)
-        return NULL;
-    return net->shape->loss == BPB_OWN_LOSS ? net->own->loss_name : bpb_loss_name(net->shape->loss);
-}
-
-static bool activation_lacks(const activation_function_t *g, bpb_status status)
-{
-    switch (status) {
-    case BPB_ERR_NO_VJP:
-        return g->f ? !g->df : !g->vjp;
-    case BPB_ERR_NO_JVP:
-        return g->f ? !g->df : !g->jvp;
-    case BPB_ERR_NO_SECOND:
-        return g->f ? !g->d2f : !g->second;
-    default:
-        return false;
-    }
-}
-
-static bool loss_lacks(const loss_function_t *loss, bpb_status status)
-{
-    switch (status) {
-    case BPB_ERR_NO_VJP:
-        return loss->f ? !loss->df : !loss->gradient;
-    case BPB_ERR_NO_SECOND:
-        return loss->f ? !loss->d2f : !loss->second;
-    default:
-        return false;
-    }
-}
-
-/* bpb_net_lacking, bpbf_net_lacking */
-const char *BPB(net_lacking)(const net_t *net, bpb_status status)
-{
-    if (!net || !net->own)
-        return NULL;
     const struct shape *shape = net->shape;
-    for (size_t l = 1; l <= shape->L; l++)
-        if (shape->layer[l - 1].activation == BPB_OWN_ACTIVATION &&
-            activation_lacks(&net->own->layer[l - 1].g, status))
-            return net->own->layer[l - 1].name;
-    if (shape->loss == BPB_OWN_LOSS && loss_lacks(&net->own->loss, status))
-        return net->own->loss_name;
-    return NULL;
+    for (size_t l = 1; l <= shape->L; l++) {
+        if (shape->layer[l - 1].activation != BPB_OWN_ACTIVATION)
+            continue;
+        const activation_function_t *g = &net->own->layer[l - 1].g;
+        REQUIRE(g->f ? g->df != NULL : g->vjp != NULL, BPB_ERR_NO_VJP,
+                "the activation %s of layer %zu has no vjp or df", net->own->layer[l - 1].name, l);
+    }
+    if (shape->loss == BPB_OWN_LOSS) {
+        const loss_function_t *loss = &net->own->loss;
+        REQUIRE(loss->f ? loss->df != NULL : loss->gradient != NULL, BPB_ERR_NO_VJP,
+                "the loss %s has no gradient or df", net->own->loss_name);
+    }
+    return BPB_OK;
 }

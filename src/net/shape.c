@@ -14,15 +14,25 @@ bpb_status bpb_shape_pair(struct shape *shape)
 {
     const bpb_activation output = shape->layer[shape->L - 1].activation;
     const size_t n = shape_outputs(shape);
+    const char *output_name = output == BPB_OWN_ACTIVATION
+                                  ? "an activation of your own"
+                                  : bpb_name(BPB_NAMES_ACTIVATION, (int)output);
     switch (shape->loss) {
     case BPB_CROSS_ENTROPY:
-        REQUIRE(output == BPB_SIGMOID || output == BPB_SOFTMAX, BPB_ERR_PAIR);
+        REQUIRE(output == BPB_SIGMOID || output == BPB_SOFTMAX, BPB_ERR_PAIR,
+                "the loss cross-entropy requires sigmoid or softmax outputs, not %s", output_name);
         break;
     case BPB_POISSON:
-        REQUIRE(output == BPB_EXPONENTIAL, BPB_ERR_PAIR);
+        REQUIRE(output == BPB_EXPONENTIAL, BPB_ERR_PAIR,
+                "the loss poisson requires exponential outputs, not %s", output_name);
         break;
     case BPB_GAUSSIAN:
-        REQUIRE(output == BPB_IDENTITY && n % 2 == 0, BPB_ERR_PAIR);
+        REQUIRE(output == BPB_IDENTITY, BPB_ERR_PAIR,
+                "the loss gaussian requires identity outputs, not %s", output_name);
+        REQUIRE(n % 2 == 0, BPB_ERR_PAIR,
+                "the loss gaussian requires an even number of outputs, a mean and a variance for "
+                "each target; it is %zu",
+                n);
         shape->targets = n / 2;
         return BPB_OK;
     case BPB_OWN_LOSS:
@@ -37,8 +47,11 @@ bpb_status bpb_shape_pair(struct shape *shape)
 static bpb_status check_functions(struct shape *shape)
 {
     for (size_t l = 0; l < shape->L; l++)
-        REQUIRE(bpb_activation_name(shape->layer[l].activation), BPB_ERR_OPTION);
-    REQUIRE(bpb_loss_name(shape->loss), BPB_ERR_OPTION);
+        REQUIRE(bpb_name(BPB_NAMES_ACTIVATION, (int)shape->layer[l].activation), BPB_ERR_OPTION,
+                "the activation of layer %zu is %d, which is none of the library's", l + 1,
+                (int)shape->layer[l].activation);
+    REQUIRE(bpb_name(BPB_NAMES_LOSS, (int)shape->loss), BPB_ERR_OPTION,
+            "loss is %d, which is none of the library's", (int)shape->loss);
     return bpb_shape_pair(shape);
 }
 
@@ -51,11 +64,21 @@ bool bpb_is_parameter(double x, size_t real_bytes)
 
 static bpb_status check_parameters(const bpb_net_options *options, size_t real_bytes)
 {
-    REQUIRE(bpb_is_parameter(options->leak, real_bytes), BPB_ERR_OPTION);
-    REQUIRE(bpb_is_parameter(options->elu_alpha, real_bytes), BPB_ERR_OPTION);
-    REQUIRE(bpb_is_parameter(options->huber_delta, real_bytes), BPB_ERR_OPTION);
-    REQUIRE(bpb_is_parameter(options->label_smoothing, real_bytes), BPB_ERR_OPTION);
-    REQUIRE(options->label_smoothing < 1, BPB_ERR_OPTION);
+    const struct {
+        const char *name;
+        double value;
+    } parameters[] = {{"leak", options->leak},
+                      {"elu_alpha", options->elu_alpha},
+                      {"huber_delta", options->huber_delta},
+                      {"label_smoothing", options->label_smoothing}};
+    for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
+        REQUIRE(bpb_is_parameter(parameters[i].value, real_bytes), BPB_ERR_OPTION,
+                "%s is %g; it must be 0, the default, or a positive normal number of the precision",
+                parameters[i].name, parameters[i].value);
+    REQUIRE(options->label_smoothing < 1, BPB_ERR_OPTION,
+            "label_smoothing is %g; it must be below 1", options->label_smoothing);
+    TRY(bpb_check_reserved("bpb_net_options", options->reserved,
+                           sizeof options->reserved / sizeof *options->reserved));
     return BPB_OK;
 }
 
@@ -92,7 +115,7 @@ static bpb_activation layer_activation(const bpb_net_options *options, size_t l)
 {
     if (options->activations)
         return options->activations[l];
-    return l + 1 == options->n_layers ? options->output : options->hidden;
+    return l + 2 == options->n_sizes ? options->output : options->hidden;
 }
 
 /* Place W and b of a layer behind *end. */
@@ -111,8 +134,10 @@ static bpb_status lay_out(struct shape *shape, size_t real_bytes)
     size_t bytes;
     shape->parameters = 0;
     for (size_t l = 0; l < shape->L; l++)
-        REQUIRE(place_layer(&shape->layer[l], &shape->parameters), BPB_ERR_SIZE);
-    REQUIRE(size_mul(shape->parameters, real_bytes, &bytes) && bytes <= PTRDIFF_MAX, BPB_ERR_SIZE);
+        REQUIRE(place_layer(&shape->layer[l], &shape->parameters), BPB_ERR_SIZE,
+                "the parameters up to layer %zu exceed what can be addressed", l + 1);
+    REQUIRE(size_mul(shape->parameters, real_bytes, &bytes) && bytes <= PTRDIFF_MAX, BPB_ERR_SIZE,
+            "the net's %zu parameters exceed what can be addressed", shape->parameters);
     return BPB_OK;
 }
 
@@ -122,21 +147,28 @@ bpb_status bpb_shape_set_inputs(struct shape *shape, size_t n_0, size_t real_byt
     return lay_out(shape, real_bytes);
 }
 
+static bpb_status check_size(size_t l, size_t n)
+{
+    REQUIRE(n >= 1 && n <= BPB_INT_MAX, BPB_ERR_SIZE,
+            "sizes[%zu] is %zu; it must be from 1 to 2147483647", l, n);
+    return BPB_OK;
+}
+
 bpb_status bpb_shape_init(struct shape *shape, const bpb_net_options *options, size_t real_bytes)
 {
     TRY(check_parameters(options, real_bytes));
-    *shape = (struct shape){.L = options->n_layers,
+    *shape = (struct shape){.L = options->n_sizes - 1,
                             .loss = options->loss,
                             .loss_parameter = loss_parameter(options)};
     for (size_t l = 0; l < shape->L; l++) {
         struct layer *layer = &shape->layer[l];
         const bpb_activation activation = layer_activation(options, l);
-        *layer = (struct layer){.n_in = options->units[l],
-                                .n_out = options->units[l + 1],
+        *layer = (struct layer){.n_in = options->sizes[l],
+                                .n_out = options->sizes[l + 1],
                                 .activation = activation,
                                 .parameter = activation_parameter(options, activation)};
-        REQUIRE(layer->n_in >= 1 && layer->n_in <= BPB_INT_MAX, BPB_ERR_SIZE);
-        REQUIRE(layer->n_out >= 1 && layer->n_out <= BPB_INT_MAX, BPB_ERR_SIZE);
+        TRY(check_size(l, layer->n_in));
+        TRY(check_size(l + 1, layer->n_out));
     }
     TRY(lay_out(shape, real_bytes));
     return check_functions(shape);

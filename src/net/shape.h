@@ -33,7 +33,7 @@ struct shape {
 /* Bytes of a shape of L layers; false where that exceeds size_t. */
 bool bpb_shape_bytes(size_t L, size_t *bytes);
 
-/* Check the options and lay out theta, in memory of bpb_shape_bytes(options->n_layers).
+/* Check the options and lay out theta, in memory of bpb_shape_bytes(options->n_sizes - 1).
  * BPB_ERR_OPTION, BPB_ERR_SIZE, BPB_ERR_PAIR, as for bpb_net_create. */
 bpb_status bpb_shape_init(struct shape *shape, const bpb_net_options *options, size_t real_bytes);
 

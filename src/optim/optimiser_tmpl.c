@@ -123,7 +123,7 @@ static bool needs_full_loops(const bpb_opt_options *options)
 static bpb_status complete(bpb_opt_options *options)
 {
     struct fpenv env;
-    REQUIRE(bpb_method_name(options->method), BPB_ERR_OPTION);
+    REQUIRE(bpb_name(BPB_NAMES_METHOD, (int)options->method), BPB_ERR_OPTION);
     fpenv_enter(&env);
     fill_in_defaults(options);
     const bool allowed = flags_allowed(options) && decay_and_clipping_allowed(options) &&

@@ -11,7 +11,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "blas/section.h"
+#include "base/fpenv.h"
 #include "base/view_tmpl.h"
 #include "pass/pass_tmpl.h"
 
@@ -79,63 +79,60 @@ bool BPB(slice_propagate)(const struct slice *slice)
 void BPB(slice_end_outputs)(struct pass *pass, const struct slice *slice)
 {
     BPB(slice_targets)(pass, slice);
-    if (pass->wants_loss)
+    if (pass->loss)
         BPB(slice_loss)(pass, slice);
     BPB(slice_output_delta)(pass, slice);
 }
 
-static void go_back(struct pass *pass, const struct slice *slice)
+static void forward_and_back(struct pass *pass, const struct slice *slice)
 {
     BPB(slice_end_outputs)(pass, slice);
     BPB(pass_note)(pass, BPB(slice_propagate)(slice));
 }
 
-/* The first round, and whether what it found is finite: BPB_NONFINITE. */
-static bpb_status forward_and_back(const net_t *net, work_t *work, view_t X, view_t T, double scale,
-                                   double *loss)
+/* D_L = 1/B dE_j/dZ_L and down to D_1, then dW = D A^T, db = D 1 */
+static bpb_status gradient_rounds(struct pass *pass)
 {
-    struct pass pass = {.net = net,
-                        .work = work,
-                        .X = BPB(view_resolve)(X),
-                        .T = BPB(view_resolve)(T),
-                        .count = X.cols,
-                        .drops = true,
-                        .end = go_back,
-                        .scale = scale,
-                        .wants_loss = loss};
-    BPB(pass_run)(&pass);
-    work->left = LEFT_D;
-    return BPB(pass_outcome)(&pass, loss);
+    const bpb_status status = BPB(pass_columns)(pass);
+    pass->work->left = LEFT_D;
+    BPB(descend)(pass->work, 1, &(struct descent){.G = pass->G});
+    pass->work->G = pass->G;
+    return status;
 }
 
 /* bpb_gradient, bpbf_gradient */
-bpb_status BPB(gradient)(const net_t *net, work_t *work, view_t X, view_t T, real *gradient,
+bpb_status BPB(gradient)(const net_t *net, work_t *work, view_t X, targets_t T, real *gradient,
                          double *loss)
 {
-    REQUIRE(gradient, BPB_ERR_NULL);
-    TRY(BPB(batch_check)(net, work, X, T));
-    TRY(BPB(functions_check)(work->plan, NEED_VJP | NEED_LOSS_GRADIENT));
-    struct section section;
-    bpb_section_enter(&section, work->plan->uses_blas);
-    // D_L = 1/B dE_j/dZ_L, then dW = D A^T, db = D 1
-    const bpb_status status = forward_and_back(net, work, X, T, 1.0 / (double)X.cols, loss);
-    BPB(descend)(work, 1, &(struct descent){.G = gradient});
-    work->G = gradient;
-    bpb_section_leave(&section);
-    return status;
+    REQUIRE_POINTER(gradient);
+    return BPB(pass_call)(&(struct pass){.net = net,
+                                         .work = work,
+                                         .X = X,
+                                         .T = T,
+                                         .needs = NEED_T | NEED_VJP | NEED_LOSS_GRADIENT,
+                                         .drops = true,
+                                         .end = forward_and_back,
+                                         .rounds = gradient_rounds,
+                                         .loss = loss,
+                                         .G = gradient});
 }
 
 static bpb_status check_rule(const bpb_sgd_rule *rule)
 {
-    REQUIRE(rule, BPB_ERR_NULL);
+    REQUIRE_POINTER(rule);
     struct fpenv env;
     fpenv_enter(&env);
-    const double largest = BPB_SELECT(DBL_MAX, (double)FLT_MAX);
-    const bool rates = rule->eta >= 0 && rule->eta <= largest && rule->decay >= 0 &&
-                       fabs(1 - rule->eta * rule->decay) <= largest; /* NaN is no rate */
+    const double largest = BPB_SELECT(DBL_MAX, (double)FLT_MAX); /* NaN is no rate */
+    const bool eta = rule->eta >= 0 && rule->eta <= largest;
+    const bool decay = rule->decay >= 0 && fabs(1 - rule->eta * rule->decay) <= largest;
     fpenv_leave(&env);
-    REQUIRE(rates, BPB_ERR_OPTION);
-    REQUIRE(rule->decay_biases == 0 || rule->decay_biases == 1, BPB_ERR_OPTION);
+    REQUIRE(eta, BPB_ERR_OPTION,
+            "eta is %g; it must be at least 0 and finite in the net's precision", rule->eta);
+    REQUIRE(decay, BPB_ERR_OPTION,
+            "decay is %g; it must be at least 0, and eta * decay finite in the net's precision",
+            rule->decay);
+    REQUIRE(is_flag(rule->decay_biases), BPB_ERR_OPTION, "decay_biases is %d; it must be 0 or 1",
+            rule->decay_biases);
     return BPB_OK;
 }
 
@@ -149,42 +146,36 @@ static real kept_of_b(const bpb_sgd_rule *rule)
     return rule->decay_biases ? kept_of_W(rule) : RC(1.0);
 }
 
-/* bpb_sgd_update, bpbf_sgd_update */
-bpb_status BPB(sgd_update)(net_t *net, const real *gradient, const bpb_sgd_rule *rule)
+/* D_L = -eta/B dE_j/dZ_L, then W <- (1 - eta decay) W + D A^T, b <- b + D 1 */
+static bpb_status step_rounds(struct pass *pass)
 {
-    REQUIRE(net && gradient, BPB_ERR_NULL);
-    TRY(check_rule(rule));
-    const struct function_set *functions = BPB(functions_for_cpu)();
-    struct fpenv env;
-    fpenv_enter(&env);
-    for (size_t l = 1; l <= net->shape->L; l++) {
-        const struct layer *shape = &net->shape->layer[l - 1];
-        const real minus_eta = (real)-rule->eta;
-        functions->axpby(shape->n_out * shape->n_in, minus_eta, gradient + shape->W,
-                         kept_of_W(rule), net->theta + shape->W);
-        functions->axpby(shape->n_out, minus_eta, gradient + shape->b, kept_of_b(rule),
-                         net->theta + shape->b);
-    }
-    fpenv_leave(&env);
-    return BPB_OK;
+    const bpb_sgd_rule *rule = pass->ends;
+    const bpb_status status = BPB(pass_columns)(pass);
+    pass->work->left = LEFT_D;
+    if (status == BPB_OK)
+        BPB(descend)
+        (pass->work, 1,
+         &(struct descent){.G = pass->G, .beta_W = kept_of_W(rule), .beta_b = kept_of_b(rule)});
+    return status;
 }
 
 /* bpb_sgd_step, bpbf_sgd_step */
-bpb_status BPB(sgd_step)(net_t *net, work_t *work, view_t X, view_t T, const bpb_sgd_rule *rule,
+bpb_status BPB(sgd_step)(net_t *net, work_t *work, view_t X, targets_t T, const bpb_sgd_rule *rule,
                          double *loss)
 {
-    TRY(BPB(batch_check)(net, work, X, T));
     TRY(check_rule(rule));
-    TRY(BPB(functions_check)(work->plan, NEED_VJP | NEED_LOSS_GRADIENT));
-    struct section section;
-    bpb_section_enter(&section, work->plan->uses_blas);
-    // D_L = -eta/B dE_j/dZ_L, then W <- (1 - eta decay) W + D A^T, b <- b + D 1
-    const double scale = -rule->eta / (double)X.cols;
-    const bpb_status status = forward_and_back(net, work, X, T, scale, loss);
-    if (status == BPB_OK)
-        BPB(descend)
-        (work, 1,
-         &(struct descent){.G = net->theta, .beta_W = kept_of_W(rule), .beta_b = kept_of_b(rule)});
-    bpb_section_leave(&section);
-    return status;
+    struct pass pass = {.net = net,
+                        .work = work,
+                        .X = X,
+                        .T = T,
+                        .needs = NEED_T | NEED_VJP | NEED_LOSS_GRADIENT,
+                        .drops = true,
+                        .end = forward_and_back,
+                        .ends = rule,
+                        .rounds = step_rounds,
+                        .loss = loss};
+    TRY(BPB(pass_check)(&pass));
+    pass.scale = -rule->eta / (double)X.cols;
+    pass.G = net->theta;
+    return BPB(pass_perform)(&pass);
 }

@@ -18,57 +18,56 @@ static void end_layer(struct pass *pass, const struct slice *slice)
     BPB(pass_note)(pass, BPB(slice_propagate_layer)(slice, *l));
 }
 
-/* The hook runs as if the caller had called it: in his floating-point environment, with the BLAS
- * threads that he has set, and no task in the plan's pool. */
-static void call_hook(const struct pass *pass, struct section *section, layer_hook_t hook,
-                      void *user, size_t l, real *gradient)
+/* What the gradient layer by layer needs beside its pass. */
+struct by_layer {
+    layer_hook_t hook;
+    void *user;
+};
+
+/* The hook runs as if the caller had called it: in the caller's floating-point environment, with
+ * the caller's BLAS threads, and with no task in the plan's pool. pass_perform's section is left
+ * and entered again around it. */
+static void call_hook(const struct pass *pass, struct section *section,
+                      const struct by_layer *by_layer, size_t l)
 {
     const struct layer *shape = &pass->net->shape->layer[l - 1];
     bpb_section_leave(section);
-    hook(user, l, gradient + shape->W, (shape->n_in + 1) * shape->n_out);
+    by_layer->hook(by_layer->user, l, pass->G + shape->W, (shape->n_in + 1) * shape->n_out);
     bpb_section_enter(section, pass->work->plan->uses_blas);
 }
 
-/* From the top down, once D_L is there. */
-static void go_down(struct pass *pass, struct section *section, real *gradient, layer_hook_t hook,
-                    void *user)
-{
-    size_t l = pass->net->shape->L;
-    pass->again = true;
-    pass->end = end_layer;
-    pass->ends = &l;
-    for (;; l--) {
-        BPB(descend_layer)(pass->work, l, &(struct descent){.G = gradient});
-        call_hook(pass, section, hook, user, l, gradient);
-        if (l == 1)
-            return;
-        BPB(pass_run)(pass);
-    }
-}
-
 /* bpb_gradient_by_layer, bpbf_gradient_by_layer */
-bpb_status BPB(gradient_by_layer)(const net_t *net, work_t *work, view_t X, view_t T,
+bpb_status BPB(gradient_by_layer)(const net_t *net, work_t *work, view_t X, targets_t T,
                                   real *gradient, double *loss, layer_hook_t hook, void *user)
 {
-    REQUIRE(gradient && hook, BPB_ERR_NULL);
-    TRY(BPB(batch_check)(net, work, X, T));
-    TRY(BPB(functions_check)(work->plan, NEED_VJP | NEED_LOSS_GRADIENT));
-    struct section section;
-    bpb_section_enter(&section, work->plan->uses_blas);
+    REQUIRE_POINTER(gradient);
+    REQUIRE(hook, BPB_ERR_NULL, "hook is NULL");
+    const struct by_layer by_layer = {hook, user};
     struct pass pass = {.net = net,
                         .work = work,
-                        .X = BPB(view_resolve)(X),
-                        .T = BPB(view_resolve)(T),
-                        .count = X.cols,
+                        .X = X,
+                        .T = T,
+                        .needs = NEED_T | NEED_VJP | NEED_LOSS_GRADIENT,
                         .drops = true,
                         .end = BPB(slice_end_outputs),
-                        .scale = 1.0 / (double)X.cols,
-                        .wants_loss = loss};
+                        .loss = loss,
+                        .G = gradient};
+    TRY(BPB(pass_check)(&pass));
+    struct section section;
+    bpb_section_enter(&section, work->plan->uses_blas);
     BPB(pass_run)(&pass);
-    go_down(&pass, &section, gradient, hook, user);
+    pass.again = true;
+    pass.end = end_layer;
+    for (size_t l = net->shape->L; l > 0; l--) {
+        BPB(descend_layer)(work, l, &(struct descent){.G = gradient});
+        call_hook(&pass, &section, &by_layer, l);
+        pass.ends = &l;
+        if (l > 1)
+            BPB(pass_run)(&pass);
+    }
     work->left = LEFT_D;
     work->G = gradient;
-    const bpb_status status = BPB(pass_outcome)(&pass, loss);
+    const bpb_status status = BPB(pass_outcome)(&pass);
     bpb_section_leave(&section);
     return status;
 }

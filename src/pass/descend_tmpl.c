@@ -111,11 +111,11 @@ static void descend_share(void *context, size_t thread, size_t threads)
 void BPB(descend)(work_t *work, size_t count, const struct descent *descent)
 {
     struct round round = {work, 1, work->plan->shape->L, count, descent};
-    bpb_pool_run(work->plan->pool, descend_share, &round);
+    bpb_pool_run(work->plan->pool, work->plan->threads, descend_share, &round);
 }
 
 void BPB(descend_layer)(work_t *work, size_t l, const struct descent *descent)
 {
     struct round round = {work, l, l, 1, descent};
-    bpb_pool_run(work->plan->pool, descend_share, &round);
+    bpb_pool_run(work->plan->pool, work->plan->threads, descend_share, &round);
 }

@@ -2,30 +2,16 @@
 #include <math.h>
 #include <string.h>
 
-#include "blas/section.h"
 #include "base/view_tmpl.h"
 #include "pass/pass_tmpl.h"
 
-/* A = (A - shift) * factor */
-static void scale_inputs(size_t n, size_t B, const real *scaling, real *A)
-{
-    const real *shift = scaling, *factor = scaling + n;
-    for (size_t j = 0; j < B; j++, A += n)
-        for (size_t i = 0; i < n; i++)
-            A[i] = (A[i] - shift[i]) * factor[i];
-}
-
-/* The columns of X, unless they are read in place, and zeros up to width of them. */
+/* The columns of X, and zeros up to width of them. */
 static void stage_inputs(const struct pass *pass, const struct slice *slice, size_t width)
 {
-    const net_t *net = pass->net;
     const size_t n = pass->X.rows, B = slice->count;
-    if (slice->work->X != BPB(work_at)(slice->work, slice->work->plan->A_0))
-        return;
     real *A = BPB(slice_at)(slice, slice->work->plan->A_0, n);
-    BPB(view_gather)(pass->X, pass->first + slice->first, B, A);
-    if (net->input_scaling)
-        scale_inputs(n, B, net->input_scaling, A);
+    BPB(view_gather_inputs)
+    (pass->X, pass->first + slice->first, B, pass->net->scaling[BPB_INPUTS], A);
     if (BPB(work_drops)(slice->work, 0))
         BPB(slice_drop)(slice, 0, n, A, A);
     memset(A + B * n, 0, (width - B) * n * sizeof *A);
@@ -71,14 +57,16 @@ static const real *given_by(const struct slice *slice, size_t l)
     return A_thinned;
 }
 
-void BPB(slice_forward)(const struct pass *pass, const struct slice *slice)
+void BPB(slice_forward)(const struct pass *pass, const struct slice *slice, const real *A_0,
+                        size_t lda_0)
 {
     const plan_t *plan = slice->work->plan;
     const size_t panel = pass->forward == PREDICT ? plan->panel : 1;
     const size_t width = (slice->count + panel - 1) / panel * panel;
-    stage_inputs(pass, slice, width);
-    const real *A_in = slice->work->X + slice->first * slice->work->ldx;
-    size_t lda = slice->work->ldx;
+    if (pass->staged)
+        stage_inputs(pass, slice, width);
+    const real *A_in = A_0 + slice->first * lda_0;
+    size_t lda = lda_0;
     for (size_t l = 1; l <= plan->shape->L; l++) {
         for (size_t j = 0; j < width; j += panel == 1 ? width : panel) {
             struct slice part = *slice;
@@ -94,39 +82,27 @@ void BPB(slice_forward)(const struct pass *pass, const struct slice *slice)
 
 void BPB(slice_unscale)(const struct slice *slice)
 {
-    if (!slice->net->output_scaling)
-        return;
+    const struct scaling *scaling = slice->net->scaling[BPB_OUTPUTS];
     const size_t L = slice->net->shape->L, n = shape_outputs(slice->net->shape);
-    const real *shift = slice->net->output_scaling, *factor = shift + n;
-    real *Y = BPB(slice_at)(slice, slice->work->plan->layer[L - 1].A, n);
-    for (size_t j = 0; j < slice->count; j++, Y += n)
-        for (size_t i = 0; i < n; i++)
-            Y[i] = shift[i] + factor[i] * Y[i];
+    if (scaling)
+        BPB(unscale)
+        (n, slice->count, scaling, BPB(slice_at)(slice, slice->work->plan->layer[L - 1].A, n));
 }
 
 static void give_outputs(struct pass *pass, const struct slice *slice)
 {
     const plan_t *plan = slice->work->plan;
-    BPB(slice_unscale)(slice);
-    BPB(view_scatter)(pass->Y, slice->first, slice->count,
-                      BPB(slice_at)(slice, plan->layer[plan->shape->L - 1].A, pass->Y.rows));
+    BPB(view_scatter_outputs)
+    (pass->Y, slice->first, slice->count, slice->net->scaling[BPB_OUTPUTS],
+     BPB(slice_at)(slice, plan->layer[plan->shape->L - 1].A, pass->Y.rows));
 }
 
 /* bpb_forward, bpbf_forward */
 bpb_status BPB(forward)(const net_t *net, work_t *work, view_t X, out_t Y)
 {
-    TRY(BPB(outputs_check)(net, work, X, BPB(view_of)(Y)));
-    REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
-    struct pass pass = {.net = net,
-                        .work = work,
-                        .X = BPB(view_resolve)(X),
-                        .Y = Y,
-                        .count = X.cols,
-                        .end = give_outputs};
-    struct section section;
-    bpb_section_enter(&section, work->plan->uses_blas);
-    BPB(pass_run)(&pass);
-    bpb_section_leave(&section);
+    TRY(BPB(pass_call)(&(struct pass){
+        .net = net, .work = work, .X = X, .Y = Y, .needs = NEED_Y, .end = give_outputs}));
+    work->forward_of = net;
     return BPB_OK;
 }
 
@@ -137,21 +113,14 @@ static void take_losses(struct pass *pass, const struct slice *slice)
 }
 
 /* bpb_loss, bpbf_loss */
-bpb_status BPB(loss)(const net_t *net, work_t *work, view_t X, view_t T, double *loss)
+bpb_status BPB(loss)(const net_t *net, work_t *work, view_t X, targets_t T, double *loss)
 {
-    REQUIRE(loss, BPB_ERR_NULL);
-    TRY(BPB(batch_check)(net, work, X, T));
-    struct pass pass = {.net = net,
-                        .work = work,
-                        .X = BPB(view_resolve)(X),
-                        .T = BPB(view_resolve)(T),
-                        .count = X.cols,
-                        .end = take_losses};
-    struct section section;
-    bpb_section_enter(&section, work->plan->uses_blas);
-    BPB(pass_run)(&pass);
-    *loss = BPB(mean_loss)(work, X.cols);
-    const bpb_status status = isfinite(*loss) ? BPB_OK : BPB_NONFINITE;
-    bpb_section_leave(&section);
-    return status;
+    REQUIRE_POINTER(loss);
+    return BPB(pass_call)(&(struct pass){.net = net,
+                                         .work = work,
+                                         .X = X,
+                                         .T = T,
+                                         .needs = NEED_T,
+                                         .end = take_losses,
+                                         .loss = loss});
 }

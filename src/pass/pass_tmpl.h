@@ -21,32 +21,65 @@ struct slice {
 
 struct pass;
 struct direction;
-/* What a pass does with a slice once it has A_L. */
-typedef void BPB(pass_end)(struct pass *pass, const struct slice *slice);
 
-/* X, T and Y are checked and resolved from here on, and a section has been entered. */
+/* What a call asks of net, work and caller: the sum of these. */
+enum need {
+    NEED_VJP = 1, /* these two of all layers */
+    NEED_JVP = 2,
+    NEED_SECOND = 4, /* of the hidden layers */
+    NEED_OUTPUT_SECOND = 8,
+    NEED_LOSS_GRADIENT = 16,
+    NEED_LOSS_SECOND = 32,
+    NEED_DERIVATIVES = 64, /* a plan with derivatives */
+    NEED_T = 128,          /* targets */
+    NEED_Y = 256,          /* outputs, n_L x B */
+    ANY_COLUMNS = 512      /* more than the plan's batch, block by block */
+};
+
+/* A call, as data: what it is given, what it needs, and what is done with each slice of columns. */
 struct pass {
     const net_t *net;
     work_t *work;
-    enum product forward; /* FORWARD or PREDICT */
-    view_t X, T;          /* T.data NULL: no targets */
+    view_t X; /* these three are resolved by pass_check */
+    targets_t T;
     out_t Y;
-    bool classes;         /* T holds class indices */
-    bool T_in_place;      /* T is packed and as the loss wants it, and so needs no copy */
-    size_t first, count; /* columns of X, T and Y */
-    bool again;          /* the columns went forward in the pass before: A_1 .. A_L are there */
-    bool drops;          /* outputs of layers are dropped where the plan says so */
-    BPB(pass_end) *end;
-    const void *ends;    /* what else end needs to know */
+    unsigned needs;       /* of enum need */
+    enum product forward; /* FORWARD or PREDICT */
+    bool drops;           /* outputs of layers are dropped where the plan says so */
+    bool again;           /* the columns went forward in the pass before: A_1 .. A_L are there */
+    void (*end)(struct pass *pass, const struct slice *slice); /* once a slice has its A_L */
+    const void *ends;                                          /* what else end needs to know */
+    void *terms; /* what rounds change between passes: see jacobian_tmpl.c */
+    /* What is done once everything is checked; NULL: pass_columns. */
+    bpb_status (*rounds)(struct pass *pass);
     /* Tangents on the way forward, made beside layer l while its W is in the cache; NULL: none. */
     const struct direction *direction;
     void (*tangent)(const struct slice *slice, const struct direction *direction, size_t l);
-    double scale;        /* of D_L, see backward_tmpl.c */
-    bool wants_loss;     /* of each column, into e */
-    unsigned char *flags;
-    atomic_size_t bad;   /* columns, or slices, in which something is not finite */
-    atomic_size_t correct, masked; /* columns */
+    double scale;         /* of D_L, see backward_tmpl.c; pass_check makes a 0 of it 1/B */
+    double *loss;         /* NULL: not wanted */
+    real *G;              /* the gradient; NULL: not wanted */
+    unsigned char *flags; /* NULL, or a byte for each column of predict */
+    bpb_score *score;     /* of evaluate */
+
+    size_t first, count;           /* columns of X, T and Y that are being done */
+    size_t threads;                /* that the columns pay for; 0: those of a batch */
+    bool staged;                   /* A_0 is a copy of X, changed perhaps */
+    bool classes;                  /* T holds class indices */
+    bool T_in_place;               /* T is packed and as the loss wants it, and so needs no copy */
+    atomic_size_t bad;             /* columns, or slices, in which something is not finite */
+    atomic_size_t correct, judged; /* see bpb_score */
 };
+
+/* Check what the pass is given against what it needs; resolve its views. Every status of a pass. */
+bpb_status BPB(pass_check)(struct pass *pass);
+
+/* Do a pass that is checked: enter a section of the BLAS, do its rounds, leave. */
+bpb_status BPB(pass_perform)(struct pass *pass);
+/* pass_check, then pass_perform. */
+bpb_status BPB(pass_call)(struct pass *pass);
+
+/* One round: all columns. The outcome of the pass. */
+bpb_status BPB(pass_columns)(struct pass *pass);
 
 /* Do the columns of the pass, at most the plan's capacity. */
 void BPB(pass_run)(struct pass *pass);
@@ -81,23 +114,14 @@ static inline real *BPB(thread_scratch)(work_t *work, size_t thread)
     return BPB(work_at)(work, work->plan->scratch + thread * work->plan->scratch_bytes);
 }
 
-/* What a pass needs of the functions: BPB_ERR_NO_VJP, BPB_ERR_NO_JVP, BPB_ERR_NO_SECOND. */
-enum need {
-    NEED_VJP = 1, /* these two of all layers */
-    NEED_JVP = 2,
-    NEED_SECOND = 4, /* of the hidden layers */
-    NEED_OUTPUT_SECOND = 8,
-    NEED_LOSS_GRADIENT = 16,
-    NEED_LOSS_SECOND = 32
-};
-bpb_status BPB(functions_check)(const plan_t *plan, unsigned needs);
-
 /* C = W_l^T D + beta C, n_{l-1} x B, for a W laid out as W_l. */
 void BPB(slice_back)(const struct slice *slice, size_t l, const real *W, const real *D, real beta,
                      real *C, size_t ldc);
 
-/* A_1 .. A_L of the slice's columns, count of them filled up with zeros to the panel. */
-void BPB(slice_forward)(const struct pass *pass, const struct slice *slice);
+/* A_1 .. A_L of the slice's columns, count of them filled up with zeros to the panel. A_0 is that
+ * of all slices; the slice writes its part first if pass->staged. */
+void BPB(slice_forward)(const struct pass *pass, const struct slice *slice, const real *A_0,
+                        size_t lda_0);
 /* Y = shift + factor * A_L in place; then the outputs are in the caller's units. */
 void BPB(slice_unscale)(const struct slice *slice);
 
@@ -134,8 +158,11 @@ void BPB(descend_layer)(work_t *work, size_t l, const struct descent *descent);
 
 /* ---- Targets and losses: targets_tmpl.c ---- */
 
-/* Check T alone. BPB_ERR_LABEL, BPB_ERR_OPTION, and those of views. */
-bpb_status BPB(targets_check)(const struct shape *shape, view_t T);
+/* Check targets for a net of this shape; T is what the caller calls them. BPB_ERR_LABEL,
+ * BPB_ERR_OPTION, and those of views. */
+bpb_status BPB(targets_check)(const char *name, const struct shape *shape, targets_t T);
+/* Check X and T for a net of this shape, and that they have as many columns. */
+bpb_status BPB(samples_check)(const struct shape *shape, view_t X, targets_t T);
 /* How the targets are read; T is resolved. */
 void BPB(targets_begin)(struct pass *pass);
 /* Stage T: classes spread, (T - shift) / factor, smoothed. */
@@ -154,8 +181,8 @@ void BPB(slice_mask)(const struct pass *pass, const struct slice *slice, real *D
 bool BPB(slice_scale)(const struct pass *pass, const struct slice *slice, real *D);
 /* The mean of w e over B columns. */
 double BPB(mean_loss)(work_t *work, size_t B);
-/* *loss (NULL: not wanted) = that of a pass; whether it and all that the pass looked at is finite:
+/* The loss, if it is wanted, and whether it and all that the pass looked at is finite:
  * BPB_NONFINITE. */
-bpb_status BPB(pass_outcome)(struct pass *pass, double *loss);
+bpb_status BPB(pass_outcome)(struct pass *pass);
 
 #endif

@@ -7,53 +7,69 @@
 #include <math.h>
 
 #include "base/fpenv.h"
+#include "base/class_index.h"
 #include "base/view_tmpl.h"
 #include "pass/pass_tmpl.h"
 
-/* Whether T (1 x B) holds a class for each column instead of n_L probabilities. */
-static bool of_classes(const struct shape *shape, view_t T)
+/* Whether T (1 x B) holds the index of a class for each column, where it could have n_L rows. */
+static bool of_indices(const struct shape *shape, targets_t T)
 {
-    return shape->loss == BPB_CROSS_ENTROPY && T.rows == 1 && shape->targets > 1;
-}
-
-static bool is_class(real label, size_t classes, bool masked)
-{
-    if (masked && isnan(label))
-        return true;
-    return label >= 0 && label < (real)classes && (real)(size_t)label == label;
+    return T.kind == BPB_CLASSES && T.view.rows == 1 && shape->targets > 1;
 }
 
 /* T is resolved. */
-static bpb_status check_classes(view_t T, size_t classes)
+static bpb_status check_indices(const char *name, targets_t T, size_t classes)
 {
     struct fpenv env;
-    bool all = true;
+    size_t j = 0;
+    double index = 0;
     fpenv_enter(&env);
-    for (size_t j = 0; j < T.cols && all; j++) {
-        real label;
-        BPB(view_gather)(T, j, 1, &label);
-        all = is_class(label, classes, T.masked);
+    for (; j < T.view.cols; j++) {
+        index = BPB(view_double)(T.view, 0, j);
+        if (!(T.masked && isnan(index)) && class_of(index, classes) == NO_CLASS)
+            break;
     }
     fpenv_leave(&env);
-    return all ? BPB_OK : BPB_ERR_LABEL;
+    REQUIRE(j == T.view.cols, BPB_ERR_LABEL,
+            "the class of column %zu of %s is %g; it must be a whole number from 0 to %zu", j, name,
+            index, classes - 1);
+    return BPB_OK;
 }
 
-bpb_status BPB(targets_check)(const struct shape *shape, view_t T)
+bpb_status BPB(targets_check)(const char *name, const struct shape *shape, targets_t T)
 {
-    const bool classes = of_classes(shape, T);
-    REQUIRE(is_flag(T.masked), BPB_ERR_OPTION);
-    TRY(BPB(view_check)(T, classes ? 1 : shape->targets));
-    return classes ? check_classes(BPB(view_resolve)(T), shape->targets) : BPB_OK;
+    const bool indices = of_indices(shape, T);
+    REQUIRE(T.kind == BPB_VALUES || T.kind == BPB_CLASSES || T.kind == BPB_LABELS, BPB_ERR_OPTION,
+            "the kind of %s is %d, which is no value of bpb_target_kind", name, (int)T.kind);
+    REQUIRE(T.kind == BPB_VALUES || shape->targets == shape_outputs(shape), BPB_ERR_OPTION,
+            "%s has classes or labels, but the loss has %zu targets for %zu outputs", name,
+            shape->targets, shape_outputs(shape));
+    REQUIRE(is_flag(T.masked), BPB_ERR_OPTION, "masked of %s is %d; it must be 0 or 1", name,
+            T.masked);
+    TRY(BPB(view_check)(name, T.view, indices ? 1 : shape->targets));
+    if (indices)
+        TRY(check_indices(name, (targets_t){.view = BPB(view_resolve)(T.view), .masked = T.masked},
+                          shape->targets));
+    return BPB_OK;
+}
+
+bpb_status BPB(samples_check)(const struct shape *shape, view_t X, targets_t T)
+{
+    TRY(BPB(view_check)("X", X, shape_inputs(shape)));
+    TRY(BPB(targets_check)("T", shape, T));
+    REQUIRE(T.view.cols == X.cols, BPB_ERR_SHAPE,
+            "T has %zu columns; it must have as many as X, %zu", T.view.cols, X.cols);
+    return BPB_OK;
 }
 
 void BPB(targets_begin)(struct pass *pass)
 {
     const struct shape *shape = pass->net->shape;
-    const bool as_it_is = !pass->net->output_scaling &&
+    const bool as_it_is = !pass->net->scaling[BPB_OUTPUTS] &&
                           (shape->loss != BPB_CROSS_ENTROPY || shape->loss_parameter == 0);
-    pass->classes = of_classes(shape, pass->T);
-    pass->T_in_place = as_it_is && !pass->classes && BPB(view_in_place)(pass->T) &&
-                       pass->T.ld == pass->T.rows;
+    pass->classes = of_indices(shape, pass->T);
+    pass->T_in_place = as_it_is && !pass->classes && BPB(view_in_place)(pass->T.view) &&
+                       pass->T.view.ld == pass->T.view.rows;
 }
 
 /* T = the probabilities that classes (count, at the end of T's memory) stand for; NaN where one is
@@ -65,17 +81,6 @@ static void spread_classes(size_t n, size_t count, const real *classes, real *T)
         for (size_t i = 0; i < n; i++)
             T[i] = isnan(class) ? class : (real)(i == (size_t)class);
     }
-}
-
-/* T = (T - shift) / factor; where a target belongs to a group of outputs, those of the first. */
-static void scale_targets(const struct pass *pass, size_t count, real *T)
-{
-    const size_t n = pass->net->shape->targets, n_L = shape_outputs(pass->net->shape);
-    const real *shift = pass->net->output_scaling, *factor = shift + n_L;
-    const size_t group = n_L / n;
-    for (size_t j = 0; j < count; j++, T += n)
-        for (size_t i = 0; i < n; i++)
-            T[i] = (T[i] - shift[i * group]) / factor[i * group];
 }
 
 /* T = (1 - epsilon) T + epsilon / K */
@@ -99,12 +104,13 @@ void BPB(slice_targets)(const struct pass *pass, const struct slice *slice)
     if (pass->classes) {
         /* n > 1, so that class j is read before its place is written to, from the end on. */
         real *classes = T + (n - 1) * count;
-        BPB(view_gather)(pass->T, pass->first + slice->first, count, classes);
+        BPB(view_gather)(pass->T.view, pass->first + slice->first, count, classes);
         spread_classes(n, count, classes, T);
     } else {
-        BPB(view_gather)(pass->T, pass->first + slice->first, count, T);
-        if (pass->net->output_scaling)
-            scale_targets(pass, count, T);
+        /* Where a target belongs to a group of outputs, it is scaled as the first of these is. */
+        BPB(view_gather_targets)
+        (pass->T.view, pass->first + slice->first, count, pass->net->scaling[BPB_OUTPUTS],
+         shape_outputs(shape) / n, T);
     }
     if (shape->loss == BPB_CROSS_ENTROPY && shape->loss_parameter > 0)
         smooth_targets(shape, count, T);
@@ -114,7 +120,7 @@ const real *BPB(slice_staged)(const struct pass *pass, const struct slice *slice
 {
     const size_t n = pass->net->shape->targets;
     if (pass->T_in_place)
-        return pass->T.data + (pass->first + slice->first) * n;
+        return pass->T.view.data + (pass->first + slice->first) * n;
     return BPB(slice_at)(slice, slice->work->plan->T, n);
 }
 
@@ -123,7 +129,7 @@ double BPB(slice_weight)(const struct pass *pass, const struct slice *slice, siz
     const size_t column = pass->first + slice->first + j;
     if (!pass->T.weights)
         return 1;
-    return (double)pass->T.weights[pass->T.index ? pass->T.index[column] : column];
+    return pass->T.weights[pass->T.view.index ? pass->T.view.index[column] : column];
 }
 
 /* ---- Masks ---- */
@@ -233,12 +239,12 @@ double BPB(mean_loss)(work_t *work, size_t B)
     return sum / (double)B;
 }
 
-bpb_status BPB(pass_outcome)(struct pass *pass, double *loss)
+bpb_status BPB(pass_outcome)(struct pass *pass)
 {
     bool finite = atomic_load(&pass->bad) == 0;
-    if (loss) {
-        *loss = BPB(mean_loss)(pass->work, pass->count);
-        finite = finite && isfinite(*loss);
+    if (pass->loss) {
+        *pass->loss = BPB(mean_loss)(pass->work, pass->count);
+        finite = finite && isfinite(*pass->loss);
     }
     return finite ? BPB_OK : BPB_NONFINITE;
 }

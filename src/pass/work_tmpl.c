@@ -17,8 +17,11 @@ size_t BPB(work_bytes)(const plan_t *plan)
 /* bpb_work_init, bpbf_work_init */
 bpb_status BPB(work_init)(work_t **work, const plan_t *plan, void *memory, size_t bytes)
 {
-    REQUIRE(work && plan && memory, BPB_ERR_NULL);
-    REQUIRE(bytes >= plan->bytes, BPB_ERR_BUFFER);
+    REQUIRE_POINTER(work);
+    REQUIRE_POINTER(plan);
+    REQUIRE_POINTER(memory);
+    REQUIRE(bytes >= plan->bytes, BPB_ERR_BUFFER, "bytes is %zu; a work of this plan takes %zu",
+            bytes, plan->bytes);
     const uintptr_t misplaced = (uintptr_t)memory % BPB_WORK_ALIGNMENT;
     char *start = (char *)memory + (misplaced ? BPB_WORK_ALIGNMENT - misplaced : 0);
     *work = (work_t *)start;
@@ -32,11 +35,29 @@ bpb_status BPB(work_init)(work_t **work, const plan_t *plan, void *memory, size_
 /* bpb_work_create, bpbf_work_create */
 bpb_status BPB(work_create)(work_t **work, const plan_t *plan)
 {
-    REQUIRE(work && plan, BPB_ERR_NULL);
+    REQUIRE_POINTER(work);
+    REQUIRE_POINTER(plan);
     void *memory = malloc(plan->bytes);
-    REQUIRE(memory, BPB_ERR_MEMORY);
+    REQUIRE(memory, BPB_ERR_MEMORY, "out of memory for a work of %zu bytes", plan->bytes);
     BPB(work_init)(work, plan, memory, plan->bytes);
     (*work)->owned = memory;
+    return BPB_OK;
+}
+
+/* bpb_work_create_for, bpbf_work_create_for */
+bpb_status BPB(work_create_for)(work_t **work, const net_t *net, const bpb_plan_options *options)
+{
+    REQUIRE_POINTER(work);
+    plan_t *plan = NULL;
+    work_t *made = NULL;
+    TRY(BPB(plan_create)(&plan, net, options));
+    const bpb_status status = BPB(work_create)(&made, plan);
+    if (status < 0) {
+        BPB(plan_destroy)(&plan);
+        return status;
+    }
+    made->owned_plan = plan;
+    *work = made;
     return BPB_OK;
 }
 
@@ -45,39 +66,18 @@ void BPB(work_destroy)(work_t **work)
 {
     if (!work || !*work)
         return;
+    plan_t *plan = (*work)->owned_plan;
     free((*work)->owned);
+    BPB(plan_destroy)(&plan);
     *work = NULL;
 }
 
 bpb_status BPB(work_check)(const net_t *net, const work_t *work)
 {
-    REQUIRE(net && work, BPB_ERR_NULL);
-    REQUIRE(bpb_shape_equal(net->shape, work->plan->shape), BPB_ERR_MISMATCH);
-    return BPB_OK;
-}
-
-bpb_status BPB(outputs_check)(const net_t *net, const work_t *work, view_t X, view_t Y)
-{
-    TRY(BPB(work_check)(net, work));
-    TRY(BPB(view_check)(X, shape_inputs(net->shape)));
-    TRY(BPB(view_check)(Y, shape_outputs(net->shape)));
-    REQUIRE(Y.cols == X.cols, BPB_ERR_SHAPE);
-    return BPB_OK;
-}
-
-bpb_status BPB(pairs_check)(const net_t *net, const work_t *work, view_t X, view_t T)
-{
-    TRY(BPB(work_check)(net, work));
-    TRY(BPB(view_check)(X, shape_inputs(net->shape)));
-    TRY(BPB(targets_check)(net->shape, T));
-    REQUIRE(T.cols == X.cols, BPB_ERR_SHAPE);
-    return BPB_OK;
-}
-
-bpb_status BPB(batch_check)(const net_t *net, const work_t *work, view_t X, view_t T)
-{
-    TRY(BPB(pairs_check)(net, work, X, T));
-    REQUIRE(X.cols <= work->plan->batch, BPB_ERR_BATCH);
+    REQUIRE_POINTER(net);
+    REQUIRE_POINTER(work);
+    REQUIRE(bpb_shape_equal(net->shape, work->plan->shape), BPB_ERR_MISMATCH,
+            "the work's plan was made for a net of other sizes or functions");
     return BPB_OK;
 }
 

@@ -12,11 +12,13 @@ enum left { LEFT_NO_DELTA, LEFT_D, LEFT_Q };
 /* At the start of its memory; the matrices follow where the plan says. */
 struct BPB(work) {
     const plan_t *plan;
-    void *owned;   /* what destroy frees; NULL: the caller's memory */
+    void *owned;        /* what destroy frees; NULL: the caller's memory */
+    plan_t *owned_plan; /* NULL: the plan is somebody else's */
     const real *X; /* A_0 of the last pass: X in place, or the staged copy */
     size_t ldx;
     /* What the last pass left to be read. */
     size_t B;       /* its columns; 0: there was none */
+    const net_t *forward_of; /* its A_1 .. A_L are those of this net; NULL: of none */
     const real *G;  /* the gradient that it wrote; NULL: none */
     enum left left;
     bool dropped;   /* it dropped what the plan's options say */
@@ -32,6 +34,7 @@ static inline void *BPB(work_at)(work_t *work, size_t offset)
 static inline void BPB(work_begin)(work_t *work, size_t B)
 {
     work->B = B;
+    work->forward_of = NULL;
     work->G = NULL;
     work->left = LEFT_NO_DELTA;
     work->dropped = false;
@@ -53,11 +56,5 @@ static inline size_t BPB(work_given)(const work_t *work, size_t l)
 
 /* Whether this work can serve this net. */
 bpb_status BPB(work_check)(const net_t *net, const work_t *work);
-
-/* Check X and Y (n_L rows), of the same number of columns, against net and work; X and T. */
-bpb_status BPB(outputs_check)(const net_t *net, const work_t *work, view_t X, view_t Y);
-bpb_status BPB(pairs_check)(const net_t *net, const work_t *work, view_t X, view_t T);
-/* The same, and that they fit the plan's batch. */
-bpb_status BPB(batch_check)(const net_t *net, const work_t *work, view_t X, view_t T);
 
 #endif

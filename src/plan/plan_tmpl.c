@@ -88,9 +88,9 @@ static bool place_all(plan_t *plan)
            place(&end, shape_inputs(shape), plan->capacity, sizeof(real), &plan->A_0) &&
            place_layers(plan, &end) &&
            place(&end, shape_outputs(shape), plan->capacity, sizeof(real), &plan->T) &&
-           place(&end, 1, plan->batch, sizeof(real), &plan->ones) &&
-           place_tangents(plan, &end) && size_scratch(plan) &&
-           place(&end, plan->scratch_bytes, plan->threads, 1, &plan->scratch) &&
+           place(&end, 1, plan->batch, sizeof(real), &plan->ones) && place_tangents(plan, &end) &&
+           size_scratch(plan) &&
+           place(&end, plan->scratch_bytes, plan->most_threads, 1, &plan->scratch) &&
            size_add(end, BPB_WORK_ALIGNMENT - 1, &plan->bytes) && plan->bytes <= PTRDIFF_MAX;
 }
 
@@ -172,12 +172,10 @@ static size_t gradient_columns(const struct planned *layer, size_t n_in)
     return layer->kernel[GRADIENT]->exact ? n_in : BPB_MAX(64, (n_in + 7) / 8);
 }
 
-/* Threads that have enough to do, of those that may be used. */
-static size_t paying_threads(const plan_t *plan, size_t threads)
+size_t BPB(paying_threads)(const plan_t *plan, double flops)
 {
-    const double flops = 6.0 * (double)plan->shape->parameters * (double)plan->batch;
     const double paying = flops / FLOPS_PER_THREAD;
-    return paying < (double)threads ? BPB_MAX((size_t)paying, 1) : threads;
+    return paying < (double)plan->most_threads ? BPB_MAX((size_t)paying, 1) : plan->most_threads;
 }
 
 /* From the kernels to how the work is cut. */
@@ -189,7 +187,8 @@ static void cut(plan_t *plan, const bpb_plan_options *options)
     plan->capacity = (plan->capacity + plan->panel - 1) / plan->panel * plan->panel;
     plan->chunk = chunk_columns(plan);
     plan->grain = exact ? 8 : plan->chunk;
-    plan->threads = paying_threads(plan, options->threads ? options->threads : 1);
+    plan->threads =
+        BPB(paying_threads)(plan, 6.0 * (double)plan->shape->parameters * (double)plan->batch);
     plan->uses_blas = any_blas(plan);
     for (size_t l = 0; l < plan->shape->L; l++)
         plan->layer[l].gradient_cols =
@@ -224,24 +223,37 @@ static plan_t *alloc_plan(const struct shape *shape)
     return plan;
 }
 
-static bpb_status check_dropout(const bpb_plan_options *options)
+static bpb_status check_probability(const char *name, double p)
 {
     struct fpenv env;
     fpenv_enter(&env);
-    const bool right = options->dropout >= 0 && options->dropout < 1 &&
-                       options->dropout_inputs >= 0 && options->dropout_inputs < 1;
+    const bool right = p >= 0 && p < 1; /* NaN is no probability */
     fpenv_leave(&env);
-    return right ? BPB_OK : BPB_ERR_OPTION; /* NaN is no probability */
+    REQUIRE(right, BPB_ERR_OPTION, "%s is %g; it must be at least 0 and below 1", name, p);
+    return BPB_OK;
+}
+
+static bpb_status check_flag(const char *name, int value)
+{
+    REQUIRE(is_flag(value), BPB_ERR_OPTION, "%s is %d; it must be 0 or 1", name, value);
+    return BPB_OK;
 }
 
 static bpb_status check_options(const bpb_plan_options *options)
 {
-    REQUIRE(options->batch <= BPB_INT_MAX, BPB_ERR_SIZE);
-    REQUIRE(options->threads <= MOST_THREADS, BPB_ERR_OPTION);
-    REQUIRE(is_flag(options->unpadded) && is_flag(options->keep_Z), BPB_ERR_OPTION);
-    REQUIRE(is_flag(options->derivatives), BPB_ERR_OPTION);
-    REQUIRE((int)options->planning >= 0 && options->planning <= BPB_PLAN_CBLAS, BPB_ERR_OPTION);
-    return check_dropout(options);
+    REQUIRE(options->batch <= BPB_INT_MAX, BPB_ERR_SIZE,
+            "batch is %zu; it must be at most 2147483647", options->batch);
+    REQUIRE(options->threads <= MOST_THREADS, BPB_ERR_OPTION,
+            "threads is %zu; it must be at most 1024", options->threads);
+    TRY(check_flag("unpadded", options->unpadded));
+    TRY(check_flag("keep_Z", options->keep_Z));
+    TRY(check_flag("derivatives", options->derivatives));
+    REQUIRE((int)options->planning >= 0 && options->planning <= BPB_PLAN_CBLAS, BPB_ERR_OPTION,
+            "planning is %d, which is no value of bpb_planning", (int)options->planning);
+    TRY(check_probability("dropout", options->dropout));
+    TRY(check_probability("dropout_inputs", options->dropout_inputs));
+    return bpb_check_reserved("bpb_plan_options", options->reserved,
+                              sizeof options->reserved / sizeof *options->reserved);
 }
 
 /* Of probability p; one so near to 1 that 2^32 p would round to 2^32 leaves an entry of 2^32. */
@@ -257,6 +269,7 @@ static struct dropout dropout_of(double p)
 static bpb_status fill(plan_t *plan, const net_t *net, const bpb_plan_options *options)
 {
     plan->batch = options->batch ? options->batch : DEFAULT_BATCH;
+    plan->most_threads = options->threads ? options->threads : 1;
     plan->unpadded = options->unpadded;
     plan->keep_Z = options->keep_Z;
     plan->derivatives = options->derivatives;
@@ -266,20 +279,22 @@ static bpb_status fill(plan_t *plan, const net_t *net, const bpb_plan_options *o
     choose_functions(plan, net);
     TRY(choose_kernels(plan, options));
     cut(plan, options);
-    REQUIRE(place_all(plan), BPB_ERR_SIZE);
-    return plan->threads > 1 ? bpb_pool_create(&plan->pool, plan->threads) : BPB_OK;
+    REQUIRE(place_all(plan), BPB_ERR_SIZE,
+            "a work for a batch of %zu columns exceeds what can be addressed", plan->batch);
+    return plan->most_threads > 1 ? bpb_pool_create(&plan->pool, plan->most_threads) : BPB_OK;
 }
 
 /* bpb_plan_create, bpbf_plan_create */
 bpb_status BPB(plan_create)(plan_t **plan, const net_t *net, const bpb_plan_options *options)
 {
     const bpb_plan_options defaults = {0};
-    REQUIRE(plan && net, BPB_ERR_NULL);
+    REQUIRE_POINTER(plan);
+    REQUIRE_POINTER(net);
     if (!options)
         options = &defaults;
     TRY(check_options(options));
     plan_t *made = alloc_plan(net->shape);
-    REQUIRE(made, BPB_ERR_MEMORY);
+    REQUIRE(made, BPB_ERR_MEMORY, "out of memory for a plan");
     struct fpenv env;
     fpenv_enter(&env);
     const bpb_status status = fill(made, net, options);

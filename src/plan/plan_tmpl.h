@@ -46,8 +46,9 @@ struct BPB(plan) {
     size_t capacity; /* columns of the work's matrices */
     size_t chunk;    /* columns that a thread does at a time, so that they stay in its cache */
     size_t grain;    /* the threads' shares of the columns are multiples of it */
-    size_t threads;
-    struct pool *pool; /* NULL: one thread */
+    size_t threads;  /* of a pass of a whole batch */
+    size_t most_threads; /* that were asked for: of predictions of more columns */
+    struct pool *pool;   /* of most_threads; NULL: one thread */
     bool uses_blas;
     const struct function_set *functions;
     struct loss_table loss; /* its context is one of these two, or the user's */
@@ -78,11 +79,16 @@ struct product_shape {
 };
 struct product_shape BPB(product_shape)(const plan_t *plan, enum product product, size_t l);
 
-/* The columns of a block of predict, before they are made whole panels. */
+/* The columns of a block of predict, before they are made whole panels: a panel a thread, at least.
+ */
 static inline size_t BPB(predict_columns)(const plan_t *plan)
 {
-    return plan->unpadded ? plan->batch : BPB_MAX(plan->batch, BPB_PANEL_MAX);
+    const size_t least = plan->most_threads * BPB_PANEL_MAX;
+    return plan->unpadded && plan->most_threads == 1 ? plan->batch : BPB_MAX(plan->batch, least);
 }
+
+/* Threads that so many operations pay for, of those that were asked for. */
+size_t BPB(paying_threads)(const plan_t *plan, double flops);
 
 /* The kernel that shape and CPU suggest; the same with the BLAS alone. */
 const struct kernel *BPB(estimate)(const plan_t *plan, enum product product, size_t l);

@@ -15,7 +15,7 @@ enum { BLOCK_ROWS = 32, BLOCK_COLUMNS = 64 };
 
 /* Values of one row: x[0], x[step], ...; masked: but for NaN. */
 struct row {
-    const real *x;
+    const double *x;
     size_t count, step;
     bool masked;
 };
@@ -31,7 +31,7 @@ static bpb_moments mean_of(struct row row)
     bpb_moments moments = {0};
     double first = 0, sum = 0;
     for (size_t j = 0; j < row.count; j++) {
-        const double x = (double)row.x[j * row.step];
+        const double x = row.x[j * row.step];
         if (!is_there(row, j))
             continue;
         if (moments.count++ == 0)
@@ -46,49 +46,50 @@ static bpb_moments moments_of(struct row row)
 {
     bpb_moments moments = mean_of(row);
     for (size_t j = 0; j < row.count; j++) {
-        const double d = is_there(row, j) ? (double)row.x[j * row.step] - moments.mean : 0;
+        const double d = is_there(row, j) ? row.x[j * row.step] - moments.mean : 0;
         moments.squares += d * d;
     }
     return moments;
 }
 
 /* X is resolved. */
-static void add_block(bpb_moments *moments, view_t X, size_t first, size_t count, struct rows rows)
+static void add_block(bpb_moments *moments, view_t X, bool masked, size_t first, size_t count,
+                      struct rows rows)
 {
-    real block[BLOCK_ROWS * BLOCK_COLUMNS];
-    BPB(view_gather_rows)(X, first, count, rows, block);
+    double block[BLOCK_ROWS * BLOCK_COLUMNS];
+    BPB(view_gather_doubles)(X, first, count, rows, block);
     for (size_t i = 0; i < rows.count; i++) {
-        const struct row row = {block + i, count, rows.count, X.masked};
+        const struct row row = {block + i, count, rows.count, masked};
         bpb_moments *sum = &moments[rows.first + i];
         *sum = moments_of_both(*sum, moments_of(row));
     }
 }
 
 /* X is resolved. */
-static void add_columns(bpb_moments *moments, view_t X)
+static void add_columns(bpb_moments *moments, view_t X, bool masked)
 {
     for (size_t j = 0; j < X.cols; j += BLOCK_COLUMNS) {
         const size_t count = BPB_MIN(X.cols - j, (size_t)BLOCK_COLUMNS);
         for (size_t i = 0; i < X.rows; i += BLOCK_ROWS) {
             const struct rows rows = {i, 1, BPB_MIN(X.rows - i, (size_t)BLOCK_ROWS)};
-            add_block(moments, X, j, count, rows);
+            add_block(moments, X, masked, j, count, rows);
         }
     }
 }
 
 /* bpb_moments_add, bpbf_moments_add */
-bpb_status BPB(moments_add)(bpb_moments *moments, view_t X)
+bpb_status BPB(moments_add)(bpb_moments *moments, view_t X, int masked)
 {
-    REQUIRE(moments, BPB_ERR_NULL);
-    REQUIRE(is_flag(X.masked), BPB_ERR_OPTION);
-    X.weights = NULL;
-    const bpb_status finite = BPB(find_nonfinite)(X, NULL);
+    REQUIRE_POINTER(moments);
+    REQUIRE(is_flag(masked), BPB_ERR_OPTION, "masked is %d; it must be 0 or 1", masked);
+    const bpb_status finite =
+        BPB(targets_nonfinite)((targets_t){.view = X, .masked = masked}, NULL);
     TRY(finite);
     struct fpenv env;
     fpenv_enter(&env);
     const bool valid = bpb_moments_valid(moments, X.rows);
     if (valid && !finite)
-        add_columns(moments, BPB(view_resolve)(X));
+        add_columns(moments, BPB(view_resolve)(X), masked);
     fpenv_leave(&env);
     return valid ? finite : BPB_ERR_OPTION;
 }
@@ -97,7 +98,7 @@ bpb_status BPB(moments_add)(bpb_moments *moments, view_t X)
 
 /* Where the scaling of one row goes to. */
 struct scale {
-    real *shift, *factor;
+    double *shift, *factor;
 };
 
 /* sqrt(squares / count), or 1 where that is 0 */
@@ -110,8 +111,13 @@ static double deviation(bpb_moments row)
 /* BPB_ERR_RANGE: they are no numbers of this precision that a net takes. */
 static bpb_status put(struct scale scale, double shift, double factor)
 {
-    REQUIRE(real_from_double(shift, scale.shift), BPB_ERR_RANGE);
-    REQUIRE(real_from_double(factor, scale.factor) && isnormal(*scale.factor), BPB_ERR_RANGE);
+    real rounded;
+    REQUIRE(real_from_double(shift, &rounded), BPB_ERR_RANGE,
+            "the mean %g exceeds the net's precision", shift);
+    REQUIRE(real_from_double(factor, &rounded) && isnormal(rounded), BPB_ERR_RANGE,
+            "the factor %g is no normal number of the net's precision", factor);
+    *scale.shift = shift;
+    *scale.factor = factor;
     return BPB_OK;
 }
 
@@ -123,9 +129,9 @@ static bpb_status check_moments(const bpb_moments *moments, size_t n)
     return BPB_OK;
 }
 
-static bpb_status scale_inputs(const net_t *net, const bpb_moments *moments, real *scaling)
+static bpb_status scale_inputs(const net_t *net, const bpb_moments *moments, double *scaling)
 {
-    const size_t n = BPB(net_units)(net, 0);
+    const size_t n = BPB(net_size)(net, 0);
     TRY(check_moments(moments, n));
     for (size_t i = 0; i < n; i++)
         TRY(put((struct scale){scaling + i, scaling + n + i}, moments[i].mean,
@@ -137,11 +143,11 @@ static bpb_status scale_inputs(const net_t *net, const bpb_moments *moments, rea
  * y = m is in units of sd, and a Gaussian's s = ln v in ln units of sd^2: v sd^2 is the caller's
  * variance, s + 2 ln sd its logarithm. Entry i of the outputs belongs to target i / group.
  */
-static bpb_status scale_outputs(const net_t *net, const bpb_moments *moments, real *scaling)
+static bpb_status scale_outputs(const net_t *net, const bpb_moments *moments, double *scaling)
 {
-    const size_t n = BPB(net_units)(net, BPB(net_layers)(net)), n_T = BPB(net_targets)(net);
+    const size_t n = BPB(net_size)(net, BPB(net_layers)(net)), n_T = BPB(net_loss)(net).n_targets;
     const size_t group = n / n_T;
-    const bool gaussian = BPB(net_loss)(net) == BPB_GAUSSIAN;
+    const bool gaussian = BPB(net_loss)(net).kind == BPB_GAUSSIAN;
     TRY(check_moments(moments, n_T));
     for (size_t i = 0; i < n; i++) {
         const struct scale scale = {scaling + i, scaling + n + i};
@@ -157,21 +163,22 @@ static bpb_status scale_outputs(const net_t *net, const bpb_moments *moments, re
 /* How a scaling of n values of shift and n of factor is made, and given to the net. */
 struct way {
     size_t n;
-    bpb_status (*make)(const net_t *net, const bpb_moments *moments, real *scaling);
-    bpb_status (*set)(net_t *net, const real *shift, const real *factor);
+    bpb_status (*make)(const net_t *net, const bpb_moments *moments, double *scaling);
+    bpb_status (*set)(net_t *net, bpb_side side, const double *shift, const double *factor);
+    bpb_side side;
 };
 
 static bpb_status standardise(net_t *net, const bpb_moments *moments, struct way way)
 {
     REQUIRE(moments, BPB_ERR_NULL);
-    real *scaling = malloc(2 * way.n * sizeof *scaling);
+    double *scaling = malloc(2 * way.n * sizeof *scaling);
     REQUIRE(scaling, BPB_ERR_MEMORY);
     struct fpenv env;
     fpenv_enter(&env);
     bpb_status status = way.make(net, moments, scaling);
     fpenv_leave(&env);
     if (!status)
-        status = way.set(net, scaling, scaling + way.n);
+        status = way.set(net, way.side, scaling, scaling + way.n);
     free(scaling);
     return status;
 }
@@ -180,15 +187,16 @@ static bpb_status standardise(net_t *net, const bpb_moments *moments, struct way
 bpb_status BPB(net_standardise_inputs)(net_t *net, const bpb_moments *moments)
 {
     REQUIRE(net, BPB_ERR_NULL);
-    return standardise(net, moments, (struct way){BPB(net_units)(net, 0), scale_inputs,
-                                                  BPB(net_set_input_scaling)});
+    return standardise(
+        net, moments,
+        (struct way){BPB(net_size)(net, 0), scale_inputs, BPB(net_set_scaling), BPB_INPUTS});
 }
 
 /* bpb_net_standardise_outputs, bpbf_net_standardise_outputs */
 bpb_status BPB(net_standardise_outputs)(net_t *net, const bpb_moments *moments)
 {
     REQUIRE(net, BPB_ERR_NULL);
-    const size_t n = BPB(net_units)(net, BPB(net_layers)(net));
-    return standardise(net, moments, (struct way){n, scale_outputs,
-                                                  BPB(net_set_output_scaling)});
+    const size_t n = BPB(net_size)(net, BPB(net_layers)(net));
+    return standardise(net, moments,
+                       (struct way){n, scale_outputs, BPB(net_set_scaling), BPB_OUTPUTS});
 }

@@ -43,7 +43,7 @@ static void gather(view_t X, size_t first, size_t count, double *columns)
 {
     for (size_t j = 0; j < count; j++)
         for (size_t i = 0; i < X.rows; i++)
-            columns[j * X.rows + i] = (double)BPB(view_entry)(X, i, first + j);
+            columns[j * X.rows + i] = BPB(view_double)(X, i, first + j);
 }
 
 /* X is resolved. */
@@ -60,9 +60,7 @@ static void add_columns(struct whitening *whitening, view_t X)
 bpb_status BPB(whitening_add)(whitening_t *whitening, view_t X)
 {
     REQUIRE(whitening, BPB_ERR_NULL);
-    TRY(BPB(view_check)(X, whitening->core.n));
-    X.weights = NULL;
-    X.masked = 0;
+    TRY(BPB(view_check)("X", X, whitening->core.n));
     const bpb_status finite = BPB(find_nonfinite)(X, NULL);
     if (finite)
         return finite;
@@ -160,8 +158,8 @@ bpb_status BPB(whitening_apply)(const whitening_t *whitening, view_t X, out_t Y)
     REQUIRE(whitening, BPB_ERR_NULL);
     const struct whitening *core = &whitening->core;
     REQUIRE(core->solution.m >= 1, BPB_ERR_SHAPE);
-    TRY(BPB(view_check)(X, core->n));
-    TRY(BPB(view_check)(BPB(view_of)(Y), core->solution.m));
+    TRY(BPB(view_check)("X", X, core->n));
+    TRY(BPB(view_check)("Y", BPB(view_of)(Y), core->solution.m));
     REQUIRE(X.cols == Y.cols, BPB_ERR_SHAPE);
     double *scratch = bpb_whitening_doubles((core->n + core->solution.m) *
                                             BPB_MIN(X.cols, (size_t)WHITENING_BLOCK));
@@ -188,14 +186,16 @@ static void fold_scaling(const net_t *net, double *scaled, double *b)
 {
     const struct layer *layer = &net->shape->layer[0];
     const size_t m = layer->n_in, n_1 = layer->n_out;
-    const real *W = net->theta + layer->W, *shift = net->input_scaling;
+    const real *W = net->theta + layer->W;
+    const struct scaling *scaling = net->scaling[BPB_INPUTS];
+    const double *shift = scaling ? scaling->exact : NULL;
     for (size_t i = 0; i < n_1; i++)
         b[i] = (double)net->theta[layer->b + i];
     for (size_t j = 0; j < m; j++)
         for (size_t i = 0; i < n_1; i++) {
             const double w = (double)W[j * n_1 + i];
-            scaled[j * n_1 + i] = shift ? w * (double)shift[m + j] : w;
-            b[i] -= shift ? scaled[j * n_1 + i] * (double)shift[j] : 0;
+            scaled[j * n_1 + i] = shift ? w * shift[m + j] : w;
+            b[i] -= shift ? scaled[j * n_1 + i] * shift[j] : 0;
         }
 }
 

@@ -50,23 +50,27 @@ static uint64_t functions_of(const net_t *net)
     uint64_t sum = 0;
     for (size_t l = 1; l <= net->shape->L + 1; l++) {
         const bool loss = l > net->shape->L;
-        const char *name = loss ? BPB(net_loss_name)(net) : BPB(net_activation_name)(net, l);
+        const char *name = loss ? BPB(net_loss)(net).name : BPB(net_layer)(net, l).name;
+        const double parameter =
+            loss ? BPB(net_loss)(net).parameter : BPB(net_layer)(net, l).parameter;
         mix(&sum, bpb_crc32((const unsigned char *)name, strlen(name)));
-        mix(&sum, bits_of_double(loss ? BPB(net_loss_parameter)(net)
-                                      : BPB(net_activation_parameter)(net, l)));
+        mix(&sum, bits_of_double(parameter));
     }
     return sum;
 }
 
-static void mix_matrix(uint64_t *sum, view_t V)
+#define BITS_OF_REAL BPB_SELECT(bits_of_double, bits_of_float)
+
+/* weights: NULL, or those of the columns. */
+static void mix_matrix(uint64_t *sum, view_t V, const double *weights)
 {
     V = BPB(view_resolve)(V);
     for (size_t j = 0; j < V.cols; j++) {
         for (size_t i = 0; i < V.rows; i++)
-            mix(sum, BPB_SELECT(bits_of_double, bits_of_float)(BPB(view_entry)(V, i, j)));
-        if (V.weights)
-            mix(sum, BPB_SELECT(bits_of_double, bits_of_float)(
-                         V.weights[V.index ? V.index[j] : j]));
+            mix(sum, DOUBLES(V) ? bits_of_double(BPB(view_double)(V, i, j))
+                                : BITS_OF_REAL(BPB(view_entry)(V, i, j)));
+        if (weights)
+            mix(sum, BITS_OF_REAL((real)weights[V.index ? V.index[j] : j]));
     }
 }
 
@@ -75,21 +79,23 @@ static uint64_t data_of(const struct run *run)
 {
     uint64_t sum = 0;
     for (int i = 0; i < 2; i++) {
-        const struct set set = BPB(set_of)(run->data, i);
-        mix(&sum, set.n);
-        if (set.source || set.n == 0)
+        const set_t *set = BPB(set_of)(run->data, i);
+        const size_t n = BPB(set_columns)(set);
+        mix(&sum, n);
+        if (set->source || n == 0)
             continue;
-        mix_matrix(&sum, set.X);
-        mix_matrix(&sum, set.T);
+        mix_matrix(&sum, set->X, NULL);
+        mix_matrix(&sum, set->T.view, set->T.weights);
     }
     return sum;
 }
 
-static void pack_scaling(struct packed *packed, real *scaling, size_t n)
+/* Only compared, never read. */
+static void pack_scaling(struct packed *packed, const struct scaling *scaling)
 {
     packed_put(packed, scaling != NULL);
     if (scaling)
-        BPB(packed_reals)(packed, 2 * n, scaling);
+        BPB(packed_reals)(packed, 2 * scaling->n, (real *)scaling->rounded);
 }
 
 /* What must be the same in a run that takes this one up; written, or compared. */
@@ -105,8 +111,8 @@ static void pack_owner(struct packed *packed, const struct run *run)
         packed_put(packed, values[i]);
     for (size_t l = 0; l < shape->L; l++)
         packed_put(packed, shape->layer[l].n_out);
-    pack_scaling(packed, run->net->input_scaling, shape_inputs(shape));
-    pack_scaling(packed, run->net->output_scaling, shape_outputs(shape));
+    pack_scaling(packed, run->net->scaling[BPB_INPUTS]);
+    pack_scaling(packed, run->net->scaling[BPB_OUTPUTS]);
 }
 
 static void pack_score(struct packed *packed, bpb_score *score)
@@ -115,9 +121,11 @@ static void pack_score(struct packed *packed, bpb_score *score)
     packed_double(packed, &score->accuracy);
     packed_size(packed, &score->columns, SIZE_MAX);
     packed_size(packed, &score->correct, SIZE_MAX);
-    packed_size(packed, &score->masked, SIZE_MAX);
+    size_t not_judged = score->columns - score->judged; /* modulo 2^64: labels are more */
+    packed_size(packed, &not_judged, SIZE_MAX);
     packed_size(packed, &score->nonfinite, SIZE_MAX);
     packed_int(packed, &score->has_accuracy, 1);
+    score->judged = score->has_accuracy ? score->columns - not_judged : 0;
 }
 
 static void pack_progress(struct packed *packed, bpb_progress *progress)

@@ -7,13 +7,6 @@
 #include "net/net_tmpl.h"
 #include "pass/work_tmpl.h"
 
-/* Training, validation or test columns. n = 0: there are none. */
-struct set {
-    view_t X, T;
-    const source_t *source; /* NULL: X and T */
-    size_t n;
-};
-
 /* Where a batch is put together. */
 struct stage {
     size_t *index_X, *index_T; /* where its columns stand in X and T */
@@ -23,7 +16,9 @@ struct stage {
 };
 
 /* Set i = 0, 1, 2 of the data: training, validation, test. */
-struct set BPB(set_of)(const data_t *data, int i);
+const set_t *BPB(set_of)(const data_t *data, int i);
+/* Its columns; 0: it is empty. */
+size_t BPB(set_columns)(const set_t *set);
 
 /* Check all sets; the first must have columns. As bpb_train. */
 bpb_status BPB(sets_check)(const net_t *net, const data_t *data);
@@ -38,17 +33,17 @@ bpb_status BPB(stage_alloc)(struct stage *stage, const net_t *net, const data_t 
 void BPB(stage_free)(struct stage *stage);
 
 /* *X, *T = columns which[0..B-1] of the set, good until the next call. BPB_ERR_SOURCE. */
-bpb_status BPB(set_pick)(const struct set *set, struct stage *stage, const size_t *which, size_t B,
-                         view_t *X, view_t *T);
+bpb_status BPB(set_pick)(const set_t *set, struct stage *stage, const size_t *which, size_t B,
+                         view_t *X, targets_t *T);
 
 /* What bpb_find_nonfinite says of a batch from a source, into the report as set_scan does; BPB_OK
  * for one that is in the caller's memory. */
-bpb_status BPB(batch_scan)(const struct set *set, const size_t *which, view_t X, view_t T,
+bpb_status BPB(batch_scan)(const set_t *set, const size_t *which, view_t X, targets_t T,
                            bpb_train_report *report);
 
 /* The score of the set by batches of so many columns. Statuses of bpb_evaluate, but BPB_NONFINITE:
  * the score tells of that. BPB_ERR_SOURCE. */
-bpb_status BPB(set_evaluate)(const struct set *set, const net_t *net, work_t *work,
-                             struct stage *stage, size_t batch, bpb_score *score);
+bpb_status BPB(set_evaluate)(const set_t *set, const net_t *net, work_t *work, struct stage *stage,
+                             size_t batch, bpb_score *score);
 
 #endif

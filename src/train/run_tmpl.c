@@ -84,7 +84,8 @@ static bool is_fused(const struct run *run)
 
 static bpb_status check_judge(const struct run *run)
 {
-    const bool has_columns = !run->options->no_train_score || BPB(set_of)(run->data, 1).n > 0;
+    const bool has_columns =
+        !run->options->no_train_score || BPB(set_columns)(&run->data->validation) > 0;
     REQUIRE(has_columns || !bpb_rules_judge(&run->options->stop, &run->options->schedule),
             BPB_ERR_OPTION);
     return BPB_OK;
@@ -96,8 +97,8 @@ bpb_status BPB(run_options)(struct run *run)
     TRY(check_flags(options));
     TRY(check_numbers(options));
     TRY(check_judge(run));
-    REQUIRE(!BPB(net_lacking)(run->net, BPB_ERR_NO_VJP), BPB_ERR_NO_VJP);
-    run->n = BPB(set_of)(run->data, 0).n;
+    TRY(BPB(trainable_check)(run->net));
+    run->n = BPB(set_columns)(&run->data->train);
     REQUIRE(run->n <= (options->no_shuffle ? SIZE_MAX / sizeof *run->order : UINT32_MAX),
             BPB_ERR_SIZE);
     run->rule = rule_of(options, run->n);

@@ -20,7 +20,7 @@ static bool is_known(const bpb_schedule *schedule)
 {
     if (schedule->kind == BPB_SCHEDULE_OWN)
         return schedule->own != NULL;
-    return bpb_schedule_name(schedule->kind) && !schedule->own;
+    return bpb_name(BPB_NAMES_SCHEDULE, (int)schedule->kind) && !schedule->own;
 }
 
 bpb_status bpb_schedule_complete(bpb_schedule *schedule, double eta_0)

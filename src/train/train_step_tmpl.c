@@ -92,13 +92,13 @@ static uint64_t draw_of(const struct run *run, size_t part)
     return run->t * ((run->batch - 1) / run->pass + 1) + part;
 }
 
-static bpb_status pick(struct run *run, const struct portion *portion, view_t *X, view_t *T)
+static bpb_status pick(struct run *run, const struct portion *portion, view_t *X, targets_t *T)
 {
-    const struct set set = BPB(set_of)(run->data, 0);
+    const set_t *set = &run->data->train;
     if (run->options->dropout > 0 || run->options->dropout_inputs > 0)
         BPB(work_dropout)(run->work, run->options->seed, draw_of(run, portion->part));
-    TRY(BPB(set_pick)(&set, &run->stage, portion->which, portion->B, X, T));
-    return BPB(batch_scan)(&set, portion->which, *X, *T, &run->report);
+    TRY(BPB(set_pick)(set, &run->stage, portion->which, portion->B, X, T));
+    return BPB(batch_scan)(set, portion->which, *X, *T, &run->report);
 }
 
 /* BPB_NONFINITE of a pass: because of theta, or in itself. */
@@ -116,7 +116,8 @@ static bpb_status fused_step(struct run *run, const struct portion *portion)
     const bpb_sgd_rule rule = {.eta = run->progress.eta,
                                .decay = run->rule.decay,
                                .decay_biases = run->rule.decay_biases};
-    view_t X, T;
+    view_t X;
+    targets_t T;
     const bpb_status picked = pick(run, portion, &X, &T);
     if (picked)
         return picked;
@@ -129,7 +130,8 @@ static bpb_status fused_step(struct run *run, const struct portion *portion)
 static bpb_status part_gradient(struct run *run, const struct portion *portion, real *gradient,
                                 double *loss)
 {
-    view_t X, T;
+    view_t X;
+    targets_t T;
     const bpb_status picked = pick(run, portion, &X, &T);
     if (picked)
         return picked;

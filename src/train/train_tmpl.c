@@ -27,10 +27,10 @@ static bool stopped(struct run *run, int (*callback)(const bpb_progress *, void 
 
 static bpb_status score_set(struct run *run, int i, bpb_score *score)
 {
-    const struct set set = BPB(set_of)(run->data, i);
-    if (set.n == 0)
+    const set_t *set = BPB(set_of)(run->data, i);
+    if (BPB(set_columns)(set) == 0)
         return BPB_OK;
-    return BPB(set_evaluate)(&set, run->net, run->work, &run->stage, run->pass, score);
+    return BPB(set_evaluate)(set, run->net, run->work, &run->stage, run->pass, score);
 }
 
 static bpb_status score_epoch(struct run *run)

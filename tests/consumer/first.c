@@ -14,11 +14,11 @@ int main(void)
     double Y[3] = {0};
 
     bpb_status status = bpb_net_create(
-        &net, &(bpb_net_options){.units = units, .n_layers = 2, .output = BPB_IDENTITY});
+        &net, &(bpb_net_options){.sizes = units, .n_sizes = 3, .output = BPB_IDENTITY});
     if (!status)
         status = bpb_train(net, &data, &(bpb_train_options){.eta = 0.2, .epochs = 2000}, &report);
     if (!status)
-        status = bpb_predict(net, bpb_samples(X, 3, 2), bpb_samples_out(Y, 3, 1));
+        status = bpb_predict(net, bpb_samples(X, 3, 2), bpb_samples_out(Y, 3, 1), NULL);
     bpb_net_destroy(&net);
     printf("libbpblas %s: %s, loss %g\n", bpb_version(), bpb_strerror(status),
            report.last.train.loss);
