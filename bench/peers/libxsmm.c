@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cases.h"
+#include "core/cases.h"
 #include "cli/restart.h"
 
 enum { ROUNDS = 15, REPEATS = 7, KERNELS = 8, MOST_PRODUCTS = 16 };

@@ -16,8 +16,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../cases.h"
-#include "../json.h"
+#include "core/cases.h"
+#include "core/json_line.h"
 #include "cli/restart.h"
 
 /* About how many times the clock is read in a block of short steps. */
