@@ -1,76 +1,78 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* bpblas-bench: how fast the library is, and whether what it computes is right. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "cli/restart.h"
 #include "bench_options.h"
-#include "core/outcome.h"
-#include "core/report.h"
-#include "core/run.h"
+#include "cli/restart.h"
+#include "core/comparison.h"
 #include "core/sheet.h"
+#include "goals/figures.h"
 
-const char *const program = "bpblas-bench";
-
-static int run(const struct bench_case *shape, enum precision precision,
-               const struct options *options, struct report *report)
+static void write_machine(FILE *out, const struct sheet *sheet)
 {
-    static run_case *const run_case_in[PRECISIONS] = {bench_srun_case, bench_drun_case};
-    char what[64];
-    bool agree = true;
-    const bpb_status status = run_case_in[precision](shape, options, report, &agree);
-    snprintf(what, sizeof what, "%s %s, %zu thread%s", shape->name, precision_names[precision],
-             options->threads, options->threads == 1 ? "" : "s");
-    if (status < 0)
-        return fail(what, bpb_strerror(status));
-    if (!agree)
-        return fail(what, "the implementations disagree, so nothing is timed");
-    if (options_impls(options, shape) != options->impls) {
-        printf("%-4s %-8s %-4s naive-sample and naive-batch left out, minutes a call: name them by "
-               "--impl\n",
-               shape->name, "all", precision_names[precision]);
-        report_gap(report);
-    }
-    return CODE_FINE;
+    struct json object = json_begin(out);
+    struct json machine = json_object(&object, "machine");
+    sheet_json(sheet, &machine);
+    json_end(&machine);
+    json_end(&object);
+    fputc('\n', out);
 }
 
-static int run_all(const struct options *options, struct report *report)
+static int measure(const struct bench_options *options, const struct sheet *sheet, FILE *json)
 {
-    int code = CODE_FINE;
-    for (size_t i = 0; i < CASES; i++)
-        for (enum precision p = 0; p < PRECISIONS; p++)
-            if (options->cases & BIT(i) && options->precisions & BIT(p) &&
-                run(&bench_cases[i], p, options, report) != CODE_FINE)
-                code = CODE_FAILED;
+    int code;
+    if (options->goals) {
+        sheet_print(sheet, stdout);
+        putchar('\n');
+        return measure_goals(options, sheet, json);
+    }
+    code = compare_cases(options, json);
+    sheet_print(sheet, stdout);
     return code;
 }
 
-static int run_and_report(const struct options *options, const struct sheet *sheet)
+static int measure_and_write(const struct bench_options *options, const struct sheet *sheet)
 {
-    struct report report;
-    if (!report_open(&report, options->json, sheet))
+    if (options->json == NULL)
+        return measure(options, sheet, NULL);
+    FILE *json = fopen(options->json, "w");
+    if (json == NULL)
         return fail(options->json, strerror(errno));
-    int code = run_all(options, &report);
-    sheet_print(sheet, stdout);
-    if (!report_close(&report))
+    write_machine(json, sheet);
+    int code = measure(options, sheet, json);
+    const bool written = fflush(json) == 0 && !ferror(json);
+    if (fclose(json) != 0 || !written)
         code = fail(options->json, strerror(errno));
     return code;
 }
 
+/* What has been printed may still fail to arrive, for example on a full disk. */
+static int flush_output(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    return fail("standard output", strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
-    struct options options;
+    struct bench_options options;
     struct sheet sheet;
+    if (argc == 3 && strcmp(argv[1], SERVE_STEPS) == 0)
+        return serve_steps(argv[2]);
     if (!options_read(&options, argc, argv))
         return CODE_USAGE;
-    if (options.help) {
-        options_help();
-        return finish(CODE_FINE);
+    if (options.help || options.list) {
+        if (options.help)
+            options_help();
+        else
+            list_goals();
+        return flush_output(CODE_FINE);
     }
     restart_with_right_core(argv);
     const bpb_status status = sheet_fill(&sheet);
     if (status < 0)
         return fail("the BLAS", bpb_strerror(status));
-    return finish(run_and_report(&options, &sheet));
+    return flush_output(measure_and_write(&options, &sheet));
 }

@@ -62,7 +62,7 @@ struct check {
 /* One "bpblas-bench: S1 f32: gradient W_1 of bpblas: ..." on stderr. */
 static bool disagree(const struct check *check, const char *what, const char *why)
 {
-    fprintf(stderr, "%s: %s %s: %s of %s: %s\n", program, check->problem->shape->name,
+    fprintf(stderr, PROGRAM ": %s %s: %s of %s: %s\n", check->problem->shape->name,
             precision_names[PRECISION], what, check->impl, why);
     return false;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cases.h"
 
+#include <string.h>
+
 const char *const op_names[OPS] = {"forward", "gradient", "step"};
 const char *const impl_names[IMPLS] = {"bpblas", "gemm", "naive-sample", "naive-batch"};
 const char *const precision_names[PRECISIONS] = {"f32", "f64"};
@@ -24,6 +26,14 @@ const struct bench_case bench_cases[CASES] = {
     {"T10K", 3, {4, 32, 16, 4},           TANH_NET,  10000,  10000,     100,  false, false},
 };
 /* clang-format on */
+
+const struct bench_case *case_named(const char *name)
+{
+    for (size_t i = 0; i < CASES; i++)
+        if (strcmp(bench_cases[i].name, name) == 0)
+            return &bench_cases[i];
+    return NULL;
+}
 
 bpb_net_options case_net(const struct bench_case *shape)
 {

@@ -27,6 +27,9 @@ struct bench_case {
 
 extern const struct bench_case bench_cases[CASES];
 
+/* NULL: there is no case of this name. */
+const struct bench_case *case_named(const char *name);
+
 /* The net of a case, always with the same parameters. It refers to the case's units. */
 bpb_net_options case_net(const struct bench_case *shape);
 

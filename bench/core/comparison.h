@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From subjects to rows: time one operation of all implementations side by side. */
+/* Time each operation of a case by all implementations side by side: a table, and JSON lines. */
 #ifndef BENCH_COMPARISON_H
 #define BENCH_COMPARISON_H
 
-#include "report.h"
+#include "cases.h"
 #include "subject.h"
 
 enum { PEAK = IMPLS, SUBJECTS };
@@ -17,6 +17,27 @@ struct lineup {
     struct subject subject[SUBJECTS];
 };
 
-bpb_status measure(const struct lineup *lineup, enum op op, double seconds, struct report *report);
+struct table {
+    FILE *json; /* NULL: none is wanted */
+    size_t rows;
+};
+
+/* Time one operation and print its rows. */
+bpb_status measure_lineup(const struct lineup *lineup, enum op op, double seconds,
+                          struct table *table);
+
+/* Check and then time one case. *agree: whether the implementations do; if not, nothing is
+ * timed. */
+typedef bpb_status compare_case(const struct bench_case *shape,
+                                const struct bench_options *options, struct table *table,
+                                bool *agree);
+compare_case bench_dcompare_case, bench_scompare_case;
+
+/* The implementations to time for this case. The default leaves the naive ones out where they take
+ * minutes. */
+unsigned wanted_impls(const struct bench_options *options, const struct bench_case *shape);
+
+/* Compare all cases that are asked for. json may be NULL. Returns an exit code. */
+int compare_cases(const struct bench_options *options, FILE *json);
 
 #endif

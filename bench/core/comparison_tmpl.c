@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "run.h"
+#include "comparison.h"
 
 #include "agreement_tmpl.h"
 #include "peak.h"
@@ -18,40 +18,24 @@ static bpb_status create_lineup(struct lineup *lineup, const struct BENCH(proble
     return BPB_OK;
 }
 
-static bpb_status measure_ops(const struct lineup *lineup, const struct options *options,
-                              struct report *report)
-{
-    for (enum op op = 0; op < OPS; op++)
-        if (options->ops & BIT(op))
-            TRY(measure(lineup, op, options->seconds, report));
-    return BPB_OK;
-}
-
-static bpb_status measure_problem(const struct BENCH(problem) *problem,
-                                  const struct options *options, struct report *report)
-{
-    struct lineup lineup = {
-        .shape = problem->shape, .precision = PRECISION, .threads = problem->threads};
-    bpb_status status =
-        create_lineup(&lineup, problem, options_impls(options, problem->shape));
-    if (status >= 0)
-        status = measure_ops(&lineup, options, report);
-    for (int i = 0; i < SUBJECTS; i++)
-        subject_destroy(&lineup.subject[i]);
-    return status;
-}
-
-/* bench_drun_case, bench_srun_case */
-bpb_status BENCH(run_case)(const struct bench_case *shape, const struct options *options,
-                           struct report *report, bool *agree)
+/* bench_dcompare_case, bench_scompare_case */
+bpb_status BENCH(compare_case)(const struct bench_case *shape,
+                               const struct bench_options *options, struct table *table,
+                               bool *agree)
 {
     struct BENCH(problem) problem;
+    struct lineup lineup = {.shape = shape, .precision = PRECISION, .threads = options->threads};
     bpb_status status = BENCH(problem_create)(&problem, shape);
     problem.threads = options->threads;
     if (status >= 0)
         status = BENCH(check)(&problem, agree);
     if (status >= 0 && *agree)
-        status = measure_problem(&problem, options, report);
+        status = create_lineup(&lineup, &problem, wanted_impls(options, shape));
+    for (enum op op = 0; op < OPS; op++)
+        if (status >= 0 && *agree && options->ops & BIT(op))
+            status = measure_lineup(&lineup, op, options->seconds, table);
+    for (int i = 0; i < SUBJECTS; i++)
+        subject_destroy(&lineup.subject[i]);
     BENCH(problem_destroy)(&problem);
     return status;
 }

@@ -97,7 +97,7 @@ bpb_status BENCH(check_delta)(const struct BENCH(problem) *problem, const struct
     TRY(subject_sweep(delta, OP_GRADIENT));
     *agree = same(bare->n_in * bare->B, derivative->dX, bare->D_in, bare->n_out);
     if (!*agree)
-        fprintf(stderr, "%s: %s %s: dE/dX is not W_1^T D_1\n", program, problem->shape->name,
+        fprintf(stderr, PROGRAM ": %s %s: dE/dX is not W_1^T D_1\n", problem->shape->name,
                 precision_names[PRECISION]);
     return BPB_OK;
 }

@@ -96,7 +96,7 @@ static bpb_status compare(struct BENCH(derivative) *d, const struct slope *slope
     free(below);
     *agree = found <= (d->problem->shape->hidden == BPB_RELU ? sqrt(h) : h);
     if (status >= 0 && !*agree)
-        fprintf(stderr, "%s: %s %s: %s is off its differences by %.3g of them\n", program,
+        fprintf(stderr, PROGRAM ": %s %s: %s is off its differences by %.3g of them\n",
                 d->problem->shape->name, precision_names[PRECISION], names[d->which], found);
     return status;
 }

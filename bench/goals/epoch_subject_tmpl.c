@@ -148,8 +148,8 @@ static bool same(const struct trainer *trainer, const struct steps *steps)
                                     trainer->result.theta, BPB(net_ctheta)(steps->net));
     if (found <= limit)
         return true;
-    fprintf(stderr, "%s: %s %s: an epoch and its steps differ by %.3g of the largest change\n",
-            program, trainer->problem->shape->name, precision_names[PRECISION], found);
+    fprintf(stderr, PROGRAM ": %s %s: an epoch and its steps differ by %.3g of the largest change\n",
+            trainer->problem->shape->name, precision_names[PRECISION], found);
     return false;
 }
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "figures.h"
 
-#include <string.h>
-
 const char *const group_names[GROUPS] = {
     "peak",    "threads", "double", "small",  "tanh", "cells",
     "predict", "epoch",   "bytes",  "linear", "core", "jvp",
     "hvp",     "inputs",  "own",    "targets",
 };
 
-const char *const group_texts[GROUPS] = {
+/* What --list says. */
+static const char *const group_texts[GROUPS] = {
     "share of one thread's FMA peak that an SGD step reaches, and its bare products",
     "a step on one thread over a step by a plan of --threads",
     "GFLOP/s of a step in double over float",
@@ -31,14 +30,6 @@ const char *const group_texts[GROUPS] = {
     "the gradient of a function of Y and dY/dX, 6-64-64-1 with tanh, 64 columns, double, over\n"
     "         gradient and loss",
 };
-
-const struct bench_case *case_named(const char *name)
-{
-    for (size_t i = 0; i < CASES; i++)
-        if (strcmp(bench_cases[i].name, name) == 0)
-            return &bench_cases[i];
-    return NULL;
-}
 
 struct line line_of(const struct figure *figure, const char *text)
 {
@@ -92,7 +83,7 @@ static bpb_status measure_threads(struct match *match, const struct figure *figu
     enum { MANY, ONE };
     const struct bench_case *shape = case_named(figure->name);
     const struct kit *kit = kit_of(figure->precision);
-    const size_t threads = match->run->threads;
+    const size_t threads = match->options->threads;
     const bpb_plan_options plan = {.batch = shape->batch, .threads = threads};
     struct line line = line_of(figure, "");
     struct plan_facts facts;
@@ -297,7 +288,7 @@ static bpb_status find_excess(const struct match *match, const struct reckoning 
                               struct excess *most)
 {
     for (size_t i = 0; i < CASES; i++)
-        for (enum precision p = 0; match->run->cases & BIT(i) && p < PRECISIONS; p++) {
+        for (enum precision p = 0; match->options->cases & BIT(i) && p < PRECISIONS; p++) {
             const struct bench_case *shape = &bench_cases[i];
             const bpb_plan_options plan = {.batch = shape->batch, .planning = how->planning};
             struct plan_facts facts;
@@ -337,7 +328,7 @@ static bpb_status measure_bytes(struct match *match, const struct figure *figure
 #define F64 PRECISION_F64
 #define NONE {NO_GOAL, 0}
 
-const struct figure figures[] = {
+static const struct figure figures[] = {
     {GROUP_PEAK,    "XS",   F32, NONE,             measure_peak, 0},
     {GROUP_PEAK,    "S1",   F32, {AT_LEAST, 0.65}, measure_peak, 0},
     {GROUP_PEAK,    "S2",   F32, {AT_LEAST, 0.70}, measure_peak, 0},
@@ -414,4 +405,32 @@ const struct figure figures[] = {
 };
 /* clang-format on */
 
-const size_t n_figures = sizeof figures / sizeof figures[0];
+void list_goals(void)
+{
+    for (enum group group = 0; group < GROUPS; group++)
+        printf("%-8s %s\n", group_names[group], group_texts[group]);
+}
+
+static bool is_wanted(const struct bench_options *options, const struct figure *figure)
+{
+    const struct bench_case *shape = figure->name ? case_named(figure->name) : NULL;
+    return options->groups & BIT(figure->group) &&
+           (shape == NULL || options->cases & BIT(shape - bench_cases));
+}
+
+int measure_goals(const struct bench_options *options, const struct sheet *sheet, FILE *json)
+{
+    int code = CODE_FINE;
+    match_heading();
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        const struct figure *figure = &figures[i];
+        struct match match = match_begin(options, sheet, json);
+        if (!is_wanted(options, figure))
+            continue;
+        const bpb_status status = figure->measure(&match, figure);
+        match_end(&match);
+        if (status < 0)
+            code = fail(line_of(figure, "").what, match.why ? match.why : bpb_strerror(status));
+    }
+    return code;
+}

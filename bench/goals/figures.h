@@ -27,7 +27,6 @@ enum group {
 };
 
 extern const char *const group_names[GROUPS];
-extern const char *const group_texts[GROUPS]; /* what --list says */
 
 struct figure;
 
@@ -43,11 +42,17 @@ struct figure {
     size_t columns; /* where it is about so many */
 };
 
-extern const struct figure figures[];
-extern const size_t n_figures;
+/* Print the names of the groups and what they stand for. */
+void list_goals(void);
 
-/* The case of this name; NULL where there is none. */
-const struct bench_case *case_named(const char *name);
+/* Measure the figures that are asked for. json may be NULL. Returns an exit code. */
+int measure_goals(const struct bench_options *options, const struct sheet *sheet, FILE *json);
+
+/* The option by which the program, executed again, serves times of the case named after it. */
+#define SERVE_STEPS "--serve"
+
+/* Serve until the input ends. Returns an exit code. */
+int serve_steps(const char *case_name);
 
 /* "GROUP CASE PRECISION TEXT" as what a line is about; TEXT may be empty. */
 struct line line_of(const struct figure *figure, const char *text);

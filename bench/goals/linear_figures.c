@@ -77,7 +77,7 @@ static void print_line(const struct match *match, const struct series *series, c
 /* The lines of the sizes carry no minima of all sides but their own time of a FLOP. */
 static bpb_status print_series(const struct match *match, const struct series *series)
 {
-    const struct match alone = {.run = match->run};
+    const struct match alone = {.json = match->json};
     struct spread relative[MOST_SIDES];
     char text[16], note[64];
     for (size_t i = 0; i < series->n; i++) {

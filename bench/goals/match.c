@@ -7,9 +7,11 @@
 /* Some calls of most things, so that caches are as the side itself leaves them. */
 #define BLOCK_SECONDS 1e-3
 
-struct match match_begin(struct goals_run *run)
+struct match match_begin(const struct bench_options *options, const struct sheet *sheet,
+                         FILE *json)
 {
-    return (struct match){.run = run, .block = BLOCK_SECONDS};
+    return (struct match){
+        .options = options, .sheet = sheet, .json = json, .block = BLOCK_SECONDS};
 }
 
 void match_end(struct match *match)
@@ -64,7 +66,7 @@ struct subject *match_side(struct match *match, const char *name, enum op op)
 bpb_status match_play(struct match *match)
 {
     return timing_rounds(match->side, match->timing, match->n_sides, match->block,
-                         match->run->seconds);
+                         match->options->seconds);
 }
 
 static double weighted(const struct match *match, const double *weight, size_t round)
@@ -149,7 +151,7 @@ static void write_goal(struct json *object, const struct line *line)
 
 static void write_line(const struct match *match, const struct line *line)
 {
-    struct json object = json_begin(match->run->report.json);
+    struct json object = json_begin(match->json);
     json_string(&object, "what", line->what);
     json_number(&object, "value", line->value.median);
     json_number(&object, "lower_quartile", line->value.low);
@@ -171,16 +173,16 @@ static void write_line(const struct match *match, const struct line *line)
 void match_line(const struct match *match, const struct line *line)
 {
     print_line(match, line);
-    if (match->run->report.json != NULL)
+    if (match->json != NULL)
         write_line(match, line);
 }
 
 void match_skip(const struct match *match, const char *what, const char *why)
 {
     printf("%-30s skipped: %s\n", what, why);
-    if (match->run->report.json == NULL)
+    if (match->json == NULL)
         return;
-    struct json object = json_begin(match->run->report.json);
+    struct json object = json_begin(match->json);
     json_string(&object, "what", what);
     json_string(&object, "skipped", why);
     json_end(&object);

@@ -4,19 +4,10 @@
 #define BENCH_MATCH_H
 
 #include "kit.h"
-#include "core/report.h"
+#include "core/sheet.h"
 #include "core/timing.h"
 
 enum { MOST_SIDES = 10 };
-
-/* What a run of the program has been told. */
-struct goals_run {
-    unsigned only, cases; /* sets of groups and of cases */
-    size_t threads;
-    double seconds;       /* of each side */
-    const struct sheet *sheet;
-    struct report report;
-};
 
 enum sense { NO_GOAL, AT_LEAST, AT_MOST };
 
@@ -39,7 +30,9 @@ struct line {
 };
 
 struct match {
-    struct goals_run *run;
+    const struct bench_options *options;
+    const struct sheet *sheet;
+    FILE *json;   /* NULL: none is wanted */
     double block; /* seconds */
     size_t n_sides, n_stages;
     struct side side[MOST_SIDES];
@@ -52,7 +45,8 @@ struct match {
     const char *why; /* NULL, or why it is given up, better than the status says it */
 };
 
-struct match match_begin(struct goals_run *run);
+struct match match_begin(const struct bench_options *options, const struct sheet *sheet,
+                         FILE *json);
 void match_end(struct match *match);
 
 const struct kit *kit_of(enum precision precision);

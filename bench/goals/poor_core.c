@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "poor_core.h"
+/* Steps timed in processes of their own, because OpenBLAS chooses its kernels once a process. */
+#include "figures.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -8,8 +9,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "figures.h"
 
 #define CORE "OPENBLAS_CORETYPE"
 #define POOR_CORE "Prescott"
@@ -38,11 +37,10 @@ static bpb_status serve(struct match *match, const struct bench_case *shape)
     return BPB_OK;
 }
 
-int child_serve(const char *name)
+int serve_steps(const char *case_name)
 {
-    struct goals_run run = {0};
-    struct match match = match_begin(&run);
-    const struct bench_case *shape = case_named(name);
+    struct match match = match_begin(NULL, NULL, NULL);
+    const struct bench_case *shape = case_named(case_name);
     const bpb_status status = shape != NULL ? serve(&match, shape) : BPB_ERR_OPTION;
     match_end(&match);
     return status < 0;
@@ -81,7 +79,7 @@ static int spawn(pid_t *pid, const struct bench_case *shape, const int to[2], co
 {
     char name[16];
     snprintf(name, sizeof name, "%s", shape->name);
-    char *argv[] = {(char[]){"bpblas-goals"}, (char[]){SERVE}, name, NULL};
+    char *argv[] = {(char[]){PROGRAM}, (char[]){SERVE_STEPS}, name, NULL};
     posix_spawn_file_actions_t actions;
     if (posix_spawn_file_actions_init(&actions) != 0)
         return -1;
@@ -140,8 +138,10 @@ static bpb_status start(struct child *child, const struct bench_case *shape, con
     return error == 0 && child->to != NULL && child->from != NULL ? BPB_OK : BPB_ERR_IO;
 }
 
-bpb_status child_create(struct subject *subject, const struct bench_case *shape, const char *core,
-                        char used[32])
+/* A subject whose blocks are those of a child that serves this case. core: what OPENBLAS_CORETYPE
+ * is set to; NULL: left as it is. used: the core that the child then has. */
+static bpb_status child_create(struct subject *subject, const struct bench_case *shape,
+                               const char *core, char used[32])
 {
     struct child *child = calloc(1, sizeof *child);
     if (child == NULL)
@@ -172,7 +172,7 @@ bpb_status measure_core(struct match *match, const struct figure *figure)
     const struct bench_case *shape = case_named(figure->name);
     struct line line = line_of(figure, "");
     char poor[32], right[32];
-    if (strcmp(match->run->sheet->blas.library, "OpenBLAS") != 0) {
+    if (strcmp(match->sheet->blas.library, "OpenBLAS") != 0) {
         match_skip(match, line.what, "the BLAS is not OpenBLAS");
         return BPB_OK;
     }

@@ -199,21 +199,13 @@ static void answer_shape(const struct bench_case *shape)
     end_answer(&answer);
 }
 
-static const struct bench_case *find_case(const char *name)
-{
-    for (size_t i = 0; i < CASES; i++)
-        if (strcmp(bench_cases[i].name, name) == 0)
-            return &bench_cases[i];
-    return NULL;
-}
-
 static const char *make_case(struct peer *peer, const char *words)
 {
     char name[16];
     size_t threads;
     if (sscanf(words, "%15s %zu", name, &threads) != 2)
         return "usage: case NAME THREADS";
-    const struct bench_case *shape = find_case(name);
+    const struct bench_case *shape = case_named(name);
     if (shape == NULL)
         return "there is no such case";
     destroy(peer);
