@@ -140,7 +140,7 @@ static bool parts_equal(const struct check *check, const struct vectors *vectors
 
 static bpb_status run_from_start(const struct subject *subject, enum op op)
 {
-    subject->restore(subject->state);
+    subject_restore(subject);
     TRY(subject_sweep(subject, op));
     if (subject->deliver != NULL)
         subject->deliver(subject->state);

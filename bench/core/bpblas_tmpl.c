@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The library, called as its users call it. */
-#include "own_functions_tmpl.h"
 #include "problem_tmpl.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "vector_level_tmpl.h"
 
 struct BENCH(library) {
     struct BENCH(result) result; /* theta is the net's */
@@ -69,6 +70,29 @@ static void destroy(void *state)
     free(lib);
 }
 
+static bpb_status set_hidden(BPB(net) *net, const BPB(activation_function) *g)
+{
+    for (size_t l = 1; l < BPB(net_layers)(net); l++)
+        TRY(BPB(net_set_activation)(net, l, g));
+    return BPB_OK;
+}
+
+/* Give the net the function of its own that the case asks for. */
+static bpb_status set_own_function(BPB(net) *net, const struct bench_case *shape)
+{
+    switch (shape->own) {
+    case OWN_RELU:
+        return set_hidden(net, &BENCH(level_here)()->relu);
+    case OWN_SOFTSIGN:
+        return set_hidden(net, &BENCH(level_here)()->softsign);
+    case OWN_SQUARED:
+        return BPB(net_set_loss)(net, &BENCH(level_here)()->squared);
+    case OWN_NONE:
+        break;
+    }
+    return BPB_OK;
+}
+
 static bpb_status set_up(struct BENCH(library) *lib)
 {
     const struct BENCH(problem) *problem = lib->problem;
@@ -76,7 +100,7 @@ static bpb_status set_up(struct BENCH(library) *lib)
     const bpb_net_options net = case_net(shape);
     const bpb_plan_options plan = {.batch = problem->batch, .threads = problem->threads};
     TRY(BPB(net_create)(&lib->net, &net));
-    TRY(BENCH(own_set)(lib->net, shape));
+    TRY(set_own_function(lib->net, shape));
     TRY(BPB(plan_create)(&lib->plan, lib->net, &plan));
     TRY(BPB(work_create)(&lib->work, lib->plan));
     lib->result.theta = BPB(net_theta)(lib->net);

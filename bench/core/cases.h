@@ -7,7 +7,7 @@
 
 enum { CASES = 10, MAX_LAYERS = 16 };
 
-/* Which of a net's functions is one of our own (own_kernel_tmpl.c), in place of the built-in that
+/* Which of a net's functions is one of our own (vector_level_tmpl.c), in place of the built-in that
  * computes the same. */
 enum own { OWN_NONE, OWN_RELU, OWN_SOFTSIGN, OWN_SQUARED };
 

@@ -2,7 +2,6 @@
 #include "comparison.h"
 
 #include "json_line.h"
-#include "timing.h"
 
 /* One implementation of one operation. A ratio of 0 means that there is none. */
 struct row {

@@ -4,7 +4,7 @@
 #define BENCH_COMPARISON_H
 
 #include "cases.h"
-#include "subject.h"
+#include "timing.h"
 
 enum { PEAK = IMPLS, SUBJECTS };
 

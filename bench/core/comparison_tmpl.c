@@ -2,7 +2,7 @@
 #include "comparison.h"
 
 #include "agreement_tmpl.h"
-#include "peak.h"
+#include "vector_level_tmpl.h"
 
 /* The implementations that are wanted, and the peak to compare them with. */
 static bpb_status create_lineup(struct lineup *lineup, const struct BENCH(problem) *problem,

@@ -5,7 +5,7 @@
 
 #include "bench_tmpl.h"
 #include "cases.h"
-#include "subject.h"
+#include "timing.h"
 
 struct BENCH(problem) {
     const struct bench_case *shape;

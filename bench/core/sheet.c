@@ -4,7 +4,16 @@
 #include <string.h>
 #include <time.h>
 
-#include "peak.h"
+const char *cpu_vectors(void)
+{
+#ifdef BENCH_X86_64
+    if (__builtin_cpu_supports("avx512f"))
+        return "avx512";
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return "avx2";
+#endif
+    return "generic";
+}
 
 /* The value of a line "model name : value" of /proc/cpuinfo. */
 static bool model_name(const char *line, char *name, size_t size)
@@ -61,7 +70,7 @@ void sheet_print(const struct sheet *sheet, FILE *out)
     if (blas->below_cpu)
         fprintf(out, "            BELOW THE CPU: the core should be %s\n", known(blas->best_core));
     fprintf(out, "  bpblas    %s, kernels %s\n", bpb_version(), blas->simd);
-    fprintf(out, "  peak      multiply-add chains, %s vectors, one thread\n", peak_vectors());
+    fprintf(out, "  peak      multiply-add chains, %s vectors, one thread\n", cpu_vectors());
     fprintf(out, "  date      %s\n", sheet->date);
 }
 
@@ -79,6 +88,6 @@ void sheet_json(const struct sheet *sheet, struct json *machine)
     json_number(machine, "below_cpu", blas->below_cpu);
     json_string(machine, "bpblas", bpb_version());
     json_string(machine, "simd", blas->simd);
-    json_string(machine, "peak_vectors", peak_vectors());
+    json_string(machine, "peak_vectors", cpu_vectors());
     json_string(machine, "date", sheet->date);
 }

@@ -14,6 +14,9 @@ struct sheet {
     bpb_blas_info blas;
 };
 
+/* The widest vectors of this CPU: "avx512", "avx2", or "generic" for the compiler's default. */
+const char *cpu_vectors(void);
+
 bpb_status sheet_fill(struct sheet *sheet);
 
 /* For a reader, and as members of a JSON object. */

@@ -4,15 +4,49 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "blas_threads.h"
+/* OpenBLAS's own; weak, so that any other CBLAS links. */
+extern int openblas_get_num_threads(void) __attribute__((weak));
+extern void openblas_set_num_threads(int threads) __attribute__((weak));
 
 enum { ROUNDS = 8, LEAST_BLOCKS = 3, LEAST_ROUNDS = 5, MOST_SWEEPS = 1 << 16 };
 
-/* Long enough that reading the clock, some 30 ns, does not show. */
+/* Reading the clock takes about 30 ns, which does not show in so long a block. */
 #define BLOCK_SECONDS 20e-6
 
-/* No block of several sweeps is made longer than this for the sake of another side's calls. */
+/* The long calls of another side lengthen a block of several sweeps up to this. */
 #define LONGEST_SECONDS 0.1
+
+bpb_status subject_sweep(const struct subject *subject, enum op op)
+{
+    for (size_t first = 0; first < subject->samples; first += subject->batch)
+        TRY(subject->run[op](subject->state, first));
+    return BPB_OK;
+}
+
+void subject_restore(const struct subject *subject)
+{
+    if (subject->restore != NULL)
+        subject->restore(subject->state);
+}
+
+void subject_destroy(struct subject *subject)
+{
+    if (subject->state != NULL && subject->destroy != NULL)
+        subject->destroy(subject->state);
+    *subject = (struct subject){0};
+}
+
+/* Set the threads of the BLAS and return how many there were. Does nothing and returns 0 if threads
+ * is 0 or the BLAS is not OpenBLAS. */
+static int set_blas_threads(int threads)
+{
+    if (threads == 0 || openblas_get_num_threads == NULL || openblas_set_num_threads == NULL)
+        return 0;
+    const int found = openblas_get_num_threads();
+    if (found != threads)
+        openblas_set_num_threads(threads);
+    return found;
+}
 
 static double now(void)
 {
@@ -21,7 +55,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static bpb_status sweep(const struct side *side, size_t sweeps)
+static bpb_status run_sweeps(const struct side *side, size_t sweeps)
 {
     bpb_status status = BPB_OK;
     for (size_t i = 0; i < sweeps && status >= 0; i++)
@@ -29,21 +63,21 @@ static bpb_status sweep(const struct side *side, size_t sweeps)
     return status;
 }
 
-/* Run a block from the parameters of the start, after so many sweeps that do not count, and the
- * seconds it took. */
+/* Run a block from the parameters of the start. *seconds: what it took, without the first sweeps,
+ * which do not count. */
 static bpb_status run_block(const struct side *side, size_t uncounted, size_t sweeps,
                             double *seconds)
 {
     const struct subject *subject = &side->subject;
     if (side->op == OP_STEP)
-        subject->restore(subject->state);
-    const int threads = blas_set_threads(subject->blas_threads);
-    bpb_status status = sweep(side, uncounted);
+        subject_restore(subject);
+    const int threads = set_blas_threads(subject->blas_threads);
+    bpb_status status = run_sweeps(side, uncounted);
     const double start = now();
     if (status >= 0)
-        status = sweep(side, sweeps);
+        status = run_sweeps(side, sweeps);
     *seconds = now() - start;
-    blas_set_threads(threads);
+    set_blas_threads(threads);
     return status;
 }
 
@@ -54,28 +88,23 @@ bpb_status timing_block(const struct side *side, size_t sweeps, double *seconds)
     return run_block(side, sweeps > 1, sweeps, seconds);
 }
 
-static bpb_status grow(struct timing *timing)
-{
-    const size_t capacity = timing->capacity == 0 ? 256 : 2 * timing->capacity;
-    double *us = realloc(timing->us, capacity * sizeof *us);
-    if (us == NULL)
-        return BPB_ERR_MEMORY;
-    timing->us = us;
-    timing->capacity = capacity;
-    return BPB_OK;
-}
-
-static bpb_status note(struct timing *timing, const struct subject *subject, double seconds)
+static bpb_status add_block(struct timing *timing, const struct subject *subject, double seconds)
 {
     const size_t calls = timing->sweeps * (subject->samples / subject->batch);
-    if (timing->count == timing->capacity)
-        TRY(grow(timing));
+    if (timing->count == timing->capacity) {
+        const size_t capacity = timing->capacity == 0 ? 256 : 2 * timing->capacity;
+        double *us = realloc(timing->us, capacity * sizeof *us);
+        if (us == NULL)
+            return BPB_ERR_MEMORY;
+        timing->us = us;
+        timing->capacity = capacity;
+    }
     timing->us[timing->count++] = 1e6 * seconds / (double)calls;
     timing->spent += seconds;
     return BPB_OK;
 }
 
-/* Find how many sweeps make a block, and the seconds of the last one tried. That warms up too. */
+/* Find how many sweeps make a block, and warm up. *seconds: what the last block took. */
 static bpb_status calibrate(const struct side *side, struct timing *timing, double block,
                             double *seconds)
 {
@@ -88,23 +117,24 @@ static bpb_status calibrate(const struct side *side, struct timing *timing, doub
     return BPB_OK;
 }
 
-/* Only a call longer than all the time there is counts already. */
-static bpb_status begin(const struct side *side, struct timing *timing, double budget)
+/* A call that takes longer than the whole budget counts as the first block. */
+static bpb_status calibrate_within(const struct side *side, struct timing *timing, double budget)
 {
     double seconds;
     TRY(calibrate(side, timing, BLOCK_SECONDS, &seconds));
     if (timing->sweeps == 1 && seconds > budget)
-        return note(timing, &side->subject, seconds);
+        return add_block(timing, &side->subject, seconds);
     return BPB_OK;
 }
 
+/* Run blocks until share seconds are spent, and at least so many blocks. */
 static bpb_status run_share(const struct side *side, struct timing *timing, double share,
                             size_t blocks)
 {
     while (timing->spent < share || timing->count < blocks) {
         double seconds;
         TRY(run_block(side, 0, timing->sweeps, &seconds));
-        TRY(note(timing, &side->subject, seconds));
+        TRY(add_block(timing, &side->subject, seconds));
     }
     return BPB_OK;
 }
@@ -114,7 +144,7 @@ bpb_status timing_run(const struct subject *subjects, struct timing *timings, si
 {
     for (size_t i = 0; i < n; i++)
         if (subjects[i].state != NULL)
-            TRY(begin(&(struct side){subjects[i], op}, &timings[i], seconds));
+            TRY(calibrate_within(&(struct side){subjects[i], op}, &timings[i], seconds));
     for (size_t round = 1; round <= ROUNDS; round++)
         for (size_t i = 0; i < n; i++)
             if (subjects[i].state != NULL)
@@ -124,8 +154,8 @@ bpb_status timing_run(const struct subject *subjects, struct timing *timings, si
     return BPB_OK;
 }
 
-/* Blocks of sides whose calls are short last about as long as a call of the longest, so that none
- * falls between the interruptions that another suffers. */
+/* The blocks of short calls last about as long as one call of the longest side. Interruptions then
+ * hit all sides alike. */
 static bpb_status calibrate_all(const struct side *sides, struct timing *timings, size_t n,
                                 double block)
 {
@@ -140,25 +170,18 @@ static bpb_status calibrate_all(const struct side *sides, struct timing *timings
     return BPB_OK;
 }
 
-static bpb_status run_round(const struct side *sides, struct timing *timings, size_t n,
-                            double *spent)
-{
-    for (size_t i = 0; i < n; i++) {
-        double seconds;
-        TRY(timing_block(&sides[i], timings[i].sweeps, &seconds));
-        TRY(note(&timings[i], &sides[i].subject, seconds));
-        *spent += seconds;
-    }
-    return BPB_OK;
-}
-
 bpb_status timing_rounds(const struct side *sides, struct timing *timings, size_t n, double block,
                          double seconds)
 {
     double spent = 0;
     TRY(calibrate_all(sides, timings, n, block));
     for (size_t round = 0; round < LEAST_ROUNDS || spent < seconds * (double)n; round++)
-        TRY(run_round(sides, timings, n, &spent));
+        for (size_t i = 0; i < n; i++) {
+            double took;
+            TRY(timing_block(&sides[i], timings[i].sweeps, &took));
+            TRY(add_block(&timings[i], &sides[i].subject, took));
+            spent += took;
+        }
     return BPB_OK;
 }
 

@@ -27,11 +27,6 @@ static bpb_status multiply(void *state, size_t first)
     return BPB_OK;
 }
 
-static void nothing(void *state)
-{
-    (void)state;
-}
-
 static void destroy(void *state)
 {
     struct delta *delta = state;
@@ -64,7 +59,6 @@ bpb_status BENCH(delta_create)(struct subject *subject, const struct BENCH(probl
         .batch = problem->batch,
         .blas_threads = 1,
         .run = {[OP_GRADIENT] = multiply},
-        .restore = nothing,
         .destroy = destroy,
     };
     const bpb_status status = set_up(delta, problem);
@@ -90,7 +84,7 @@ bpb_status BENCH(check_delta)(const struct BENCH(problem) *problem, const struct
 {
     const struct BENCH(derivative) *derivative = inputs->state;
     const struct delta *bare = delta->state;
-    inputs->restore(inputs->state);
+    subject_restore(inputs);
     TRY(subject_sweep(inputs, OP_GRADIENT));
     const BPB(view) D = BPB(work_layer)(derivative->work, 1).D;
     memcpy(bare->D, D.data, bare->n_out * bare->B * sizeof(real));

@@ -151,8 +151,8 @@ static bpb_status check_one(const struct subject *subject, bool *agree)
 /* bench_dcheck_derivative, bench_scheck_derivative */
 bpb_status BENCH(check_derivative)(const struct subject *derivative, bool *agree)
 {
-    derivative->restore(derivative->state);
+    subject_restore(derivative);
     const bpb_status status = check_one(derivative, agree);
-    derivative->restore(derivative->state);
+    subject_restore(derivative);
     return status;
 }

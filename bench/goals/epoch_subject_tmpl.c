@@ -159,7 +159,7 @@ bpb_status BENCH(check_epoch)(const struct BENCH(problem) *problem, const struct
 {
     struct steps steps = {0};
     bpb_status status = run_steps(&steps, problem);
-    epoch->restore(epoch->state);
+    subject_restore(epoch);
     if (status >= 0)
         status = train(epoch->state, 0);
     *agree = status >= 0 && same(epoch->state, &steps);

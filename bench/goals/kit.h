@@ -4,7 +4,7 @@
 #define BENCH_KIT_H
 
 #include "core/cases.h"
-#include "core/subject.h"
+#include "core/timing.h"
 
 /* What a plan says of itself, and the bytes that the header's formula gives for its work. */
 struct plan_facts {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/agreement_tmpl.h"
-#include "core/peak.h"
+#include "core/vector_level_tmpl.h"
 
 /* Of the kernels that pack, by the header. */
 #define TILES_PACKED (77 * 1024.0)

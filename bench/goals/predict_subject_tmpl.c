@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "core/peak_kernel_tmpl.h"
+#include "core/vector_level_tmpl.h"
 
 struct predictor {
     struct BENCH(result) result;
@@ -21,11 +21,6 @@ static bpb_status predict(void *state, size_t first)
     const struct predictor *predictor = state;
     (void)first;
     return BPB(predict_with)(predictor->net, predictor->work, predictor->X, predictor->Y, NULL);
-}
-
-static void nothing(void *state)
-{
-    (void)state;
 }
 
 static void destroy(void *state)
@@ -78,7 +73,6 @@ bpb_status BENCH(predict_create)(struct subject *subject, const struct BENCH(pro
         .samples = columns,
         .batch = columns,
         .run = {[OP_FORWARD] = predict},
-        .restore = nothing,
         .destroy = destroy,
     };
     const bpb_status status = set_up(predictor, problem, columns, plan);
@@ -89,7 +83,7 @@ bpb_status BENCH(predict_create)(struct subject *subject, const struct BENCH(pro
 
 struct reader {
     const BPB(net) *net;
-    BENCH(read_kernel) *read;
+    real (*read_values)(size_t n, const real *values);
     volatile real sum; /* so that nothing is left out */
 };
 
@@ -97,7 +91,8 @@ static bpb_status read_once(void *state, size_t first)
 {
     struct reader *reader = state;
     (void)first;
-    reader->sum = reader->read(BPB(net_parameters)(reader->net), BPB(net_ctheta)(reader->net));
+    reader->sum =
+        reader->read_values(BPB(net_parameters)(reader->net), BPB(net_ctheta)(reader->net));
     return BPB_OK;
 }
 
@@ -107,13 +102,12 @@ bpb_status BENCH(read_create)(struct subject *subject, const struct BENCH(proble
     if (reader == NULL)
         return BPB_ERR_MEMORY;
     reader->net = problem->net;
-    reader->read = BENCH(kernels_here)().read;
+    reader->read_values = BENCH(level_here)()->read_values;
     *subject = (struct subject){
         .state = reader,
         .samples = 1,
         .batch = 1,
         .run = {[OP_FORWARD] = read_once},
-        .restore = nothing,
         .destroy = free,
     };
     return BPB_OK;
