@@ -85,7 +85,7 @@ bpb_status measure_inputs(struct match *match, const struct figure *figure)
     TRY(gradient_sides(match, figure, case_named(figure->name), GRADIENT_X, "gradient_x", &stage));
     delta = match_side(match, "bare", OP_GRADIENT);
     TRY(kit->delta(delta, stage));
-    TRY(kit->check_delta(stage, &match->side[WITH].subject, delta, &agree));
+    TRY(kit->check_delta(&match->side[WITH].subject, delta, &agree));
     if (!agree)
         return match_refuse(match, "the derivative is wrong, so nothing is timed");
     TRY(match_play(match));

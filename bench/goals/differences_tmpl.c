@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "core/agreement_tmpl.h"
-#include "derivative_subject_tmpl.h"
+#include "kit_tmpl.h"
 
 static const char *const names[DERIVATIVES] = {
     "J v by both", "J v by theta", "J v by X", "H v", "dE/dX", "the gradient of <U, Y> + <D, J>"};

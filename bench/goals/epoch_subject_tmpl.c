@@ -50,7 +50,8 @@ static void restore(void *state)
            BPB(net_parameters)(start) * sizeof(real));
 }
 
-static bpb_status add_up(void *state, size_t sweeps, double *seconds)
+/* A block of epochs: the sum of the seconds that they report. */
+static bpb_status run_reported(void *state, size_t sweeps, double *seconds)
 {
     const struct trainer *trainer = state;
     restore(state);
@@ -78,9 +79,10 @@ static bpb_status set_up(struct trainer *trainer, const struct BENCH(problem) *p
     return BPB_OK;
 }
 
-bpb_status BENCH(epoch_create)(struct subject *subject, const struct BENCH(problem) *problem,
-                               bool own_clock)
+/* bench_depoch_create, bench_sepoch_create */
+bpb_status BENCH(epoch_create)(struct subject *subject, void *stage, bool own_clock)
 {
+    const struct BENCH(problem) *problem = BENCH(problem_of)(stage, 1);
     struct trainer *trainer = calloc(1, sizeof *trainer);
     if (trainer == NULL)
         return BPB_ERR_MEMORY;
@@ -89,7 +91,7 @@ bpb_status BENCH(epoch_create)(struct subject *subject, const struct BENCH(probl
         .samples = problem->samples,
         .batch = problem->samples,
         .run = {[OP_STEP] = train},
-        .clock = own_clock ? add_up : NULL,
+        .clock = own_clock ? run_reported : NULL,
         .restore = restore,
         .destroy = destroy,
     };
@@ -99,7 +101,7 @@ bpb_status BENCH(epoch_create)(struct subject *subject, const struct BENCH(probl
     return status;
 }
 
-/* The same epoch by the public calls that it stands for. */
+/* The same epoch, step by step. */
 struct steps {
     BPB(net) *net;
     BPB(plan) *plan;
@@ -139,8 +141,8 @@ static double difference(size_t P, const real *start, const real *a, const real 
     return change > 0 ? most / change : INFINITY;
 }
 
-/* Both do the same operations in the same order, so this is generous. */
-static bool same(const struct trainer *trainer, const struct steps *steps)
+/* Both do the same operations in the same order, so this limit is generous. */
+static bool same_theta(const struct trainer *trainer, const struct steps *steps)
 {
     const BPB(net) *start = trainer->problem->net;
     const double limit = 1024 * EPSILON;
@@ -154,15 +156,15 @@ static bool same(const struct trainer *trainer, const struct steps *steps)
 }
 
 /* bench_dcheck_epoch, bench_scheck_epoch */
-bpb_status BENCH(check_epoch)(const struct BENCH(problem) *problem, const struct subject *epoch,
-                              bool *agree)
+bpb_status BENCH(check_epoch)(const struct subject *epoch, bool *agree)
 {
+    const struct trainer *trainer = epoch->state;
     struct steps steps = {0};
-    bpb_status status = run_steps(&steps, problem);
+    bpb_status status = run_steps(&steps, trainer->problem);
     subject_restore(epoch);
     if (status >= 0)
         status = train(epoch->state, 0);
-    *agree = status >= 0 && same(epoch->state, &steps);
+    *agree = status >= 0 && same_theta(trainer, &steps);
     BPB(work_destroy)(&steps.work);
     BPB(plan_destroy)(&steps.plan);
     BPB(net_destroy)(&steps.net);

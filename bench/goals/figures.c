@@ -234,7 +234,7 @@ static bpb_status epoch_sides(struct match *match, const struct figure *figure)
     shape.samples = figure->columns;
     TRY(match_stage(match, &shape, figure->precision, &stage));
     TRY(kit->epoch(epoch, stage, false));
-    TRY(kit->check_epoch(stage, epoch, &agree));
+    TRY(kit->check_epoch(epoch, &agree));
     if (!agree)
         return match_refuse(match, "the sides disagree, so nothing is timed");
     return kit->epoch(match_side(match, "epoch", OP_STEP), stage, true);

@@ -26,13 +26,13 @@ struct kit {
     bpb_status (*check)(void *stage, size_t threads, bool *agree);
     bpb_status (*check_forward)(void *stage, const struct subject *subject, bool *agree);
     /* Whether the epoch leaves what steps on the same batches leave. */
-    bpb_status (*check_epoch)(void *stage, const struct subject *epoch, bool *agree);
+    bpb_status (*check_epoch)(const struct subject *epoch, bool *agree);
     /* Whether a derivative is near its differences, where it can be, and what stands beside it
      * right. */
     bpb_status (*check_derivative)(const struct subject *derivative, bool *agree);
     /* Whether dE/dX is what the bare product makes of the D_1 that came before it. */
-    bpb_status (*check_delta)(void *stage, const struct subject *inputs,
-                              const struct subject *delta, bool *agree);
+    bpb_status (*check_delta)(const struct subject *inputs, const struct subject *delta,
+                              bool *agree);
 
     /* The operations of the library and their products alone. */
     bpb_status (*library)(struct subject *subject, void *stage, size_t threads);

@@ -7,7 +7,7 @@
 #include "core/agreement_tmpl.h"
 #include "core/vector_level_tmpl.h"
 
-/* Of the kernels that pack, by the header. */
+/* The most bytes that the packing kernels take, by the header. */
 #define TILES_PACKED (77 * 1024.0)
 #define PACKED_PACKED (4 * 1024 * 1024.0)
 
@@ -34,8 +34,8 @@ static void close_stage(void *stage)
     free(made);
 }
 
-/* The problem, to be run by so many threads. */
-static struct BENCH(problem) *problem_of(void *stage, size_t threads)
+/* bench_dproblem_of, bench_sproblem_of */
+struct BENCH(problem) *BENCH(problem_of)(void *stage, size_t threads)
 {
     struct stage *made = stage;
     made->problem.threads = threads;
@@ -44,59 +44,22 @@ static struct BENCH(problem) *problem_of(void *stage, size_t threads)
 
 static bpb_status check(void *stage, size_t threads, bool *agree)
 {
-    return BENCH(check)(problem_of(stage, threads), agree);
+    return BENCH(check)(BENCH(problem_of)(stage, threads), agree);
 }
 
 static bpb_status check_forward(void *stage, const struct subject *subject, bool *agree)
 {
-    return BENCH(check_forward)(problem_of(stage, 1), "predict", subject, agree);
-}
-
-static bpb_status check_epoch(void *stage, const struct subject *epoch, bool *agree)
-{
-    return BENCH(check_epoch)(problem_of(stage, 1), epoch, agree);
-}
-
-static bpb_status check_delta(void *stage, const struct subject *inputs,
-                              const struct subject *delta, bool *agree)
-{
-    return BENCH(check_delta)(problem_of(stage, 1), inputs, delta, agree);
+    return BENCH(check_forward)(BENCH(problem_of)(stage, 1), "predict", subject, agree);
 }
 
 static bpb_status library(struct subject *subject, void *stage, size_t threads)
 {
-    return BENCH(bpblas_create)(subject, problem_of(stage, threads));
+    return BENCH(bpblas_create)(subject, BENCH(problem_of)(stage, threads));
 }
 
 static bpb_status products(struct subject *subject, void *stage)
 {
-    return BENCH(gemm_create)(subject, problem_of(stage, 1));
-}
-
-static bpb_status predict(struct subject *subject, void *stage, size_t columns,
-                          const bpb_plan_options *plan)
-{
-    return BENCH(predict_create)(subject, problem_of(stage, 1), columns, plan);
-}
-
-static bpb_status read_parameters(struct subject *subject, void *stage)
-{
-    return BENCH(read_create)(subject, problem_of(stage, 1));
-}
-
-static bpb_status epoch(struct subject *subject, void *stage, bool own_clock)
-{
-    return BENCH(epoch_create)(subject, problem_of(stage, 1), own_clock);
-}
-
-static bpb_status derivative(struct subject *subject, void *stage, enum derivative which)
-{
-    return BENCH(derivative_create)(subject, problem_of(stage, 1), which);
-}
-
-static bpb_status delta(struct subject *subject, void *stage)
-{
-    return BENCH(delta_create)(subject, problem_of(stage, 1));
+    return BENCH(gemm_create)(subject, BENCH(problem_of)(stage, 1));
 }
 
 /* sizeof(real) * (C (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + batch) + 8 C */
@@ -125,8 +88,8 @@ static double most_packed(const BPB(plan) *plan)
     return most;
 }
 
-static bpb_status facts(const struct bench_case *shape, const bpb_plan_options *options,
-                        struct plan_facts *said)
+static bpb_status find_facts(const struct bench_case *shape, const bpb_plan_options *options,
+                        struct plan_facts *found)
 {
     const bpb_net_options net_options = case_net(shape);
     BPB(net) *net = NULL;
@@ -134,13 +97,13 @@ static bpb_status facts(const struct bench_case *shape, const bpb_plan_options *
     bpb_status status = BPB(net_create)(&net, &net_options);
     if (status >= 0)
         status = BPB(plan_create)(&plan, net, options);
-    *said = (struct plan_facts){
+    *found = (struct plan_facts){
         .threads = BPB(plan_threads)(plan),
         .bytes = BPB(work_bytes)(plan),
         .formula = work_formula(shape, options),
     };
     if (status >= 0)
-        said->packed = (double)said->threads * most_packed(plan);
+        found->packed = (double)found->threads * most_packed(plan);
     BPB(plan_destroy)(&plan);
     BPB(net_destroy)(&net);
     return status;
@@ -152,16 +115,16 @@ const struct kit BENCH(kit) = {
     .close = close_stage,
     .check = check,
     .check_forward = check_forward,
-    .check_epoch = check_epoch,
+    .check_epoch = BENCH(check_epoch),
     .check_derivative = BENCH(check_derivative),
-    .check_delta = check_delta,
+    .check_delta = BENCH(check_delta),
     .library = library,
     .products = products,
     .peak = BENCH(peak_create),
-    .predict = predict,
-    .read = read_parameters,
-    .epoch = epoch,
-    .derivative = derivative,
-    .delta = delta,
-    .facts = facts,
+    .predict = BENCH(predict_create),
+    .read = BENCH(read_create),
+    .epoch = BENCH(epoch_create),
+    .derivative = BENCH(derivative_create),
+    .delta = BENCH(delta_create),
+    .facts = find_facts,
 };

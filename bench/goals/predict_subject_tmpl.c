@@ -62,8 +62,9 @@ static bpb_status set_up(struct predictor *predictor, const struct BENCH(problem
     return predictor->result.Y != NULL ? BPB_OK : BPB_ERR_MEMORY;
 }
 
-bpb_status BENCH(predict_create)(struct subject *subject, const struct BENCH(problem) *problem,
-                                 size_t columns, const bpb_plan_options *plan)
+/* bench_dpredict_create, bench_spredict_create */
+bpb_status BENCH(predict_create)(struct subject *subject, void *stage, size_t columns,
+                                 const bpb_plan_options *plan)
 {
     struct predictor *predictor = calloc(1, sizeof *predictor);
     if (predictor == NULL)
@@ -75,7 +76,7 @@ bpb_status BENCH(predict_create)(struct subject *subject, const struct BENCH(pro
         .run = {[OP_FORWARD] = predict},
         .destroy = destroy,
     };
-    const bpb_status status = set_up(predictor, problem, columns, plan);
+    const bpb_status status = set_up(predictor, BENCH(problem_of)(stage, 1), columns, plan);
     if (status < 0)
         subject_destroy(subject);
     return status;
@@ -84,7 +85,7 @@ bpb_status BENCH(predict_create)(struct subject *subject, const struct BENCH(pro
 struct reader {
     const BPB(net) *net;
     real (*read_values)(size_t n, const real *values);
-    volatile real sum; /* so that nothing is left out */
+    volatile real sum; /* so that the compiler leaves nothing out */
 };
 
 static bpb_status read_once(void *state, size_t first)
@@ -96,12 +97,13 @@ static bpb_status read_once(void *state, size_t first)
     return BPB_OK;
 }
 
-bpb_status BENCH(read_create)(struct subject *subject, const struct BENCH(problem) *problem)
+/* bench_dread_create, bench_sread_create */
+bpb_status BENCH(read_create)(struct subject *subject, void *stage)
 {
     struct reader *reader = calloc(1, sizeof *reader);
     if (reader == NULL)
         return BPB_ERR_MEMORY;
-    reader->net = problem->net;
+    reader->net = BENCH(problem_of)(stage, 1)->net;
     reader->read_values = BENCH(level_here)()->read_values;
     *subject = (struct subject){
         .state = reader,
