@@ -2,23 +2,6 @@
 /* What derivatives beyond the gradient cost, in terms of the passes that they extend. */
 #include "figures.h"
 
-/* (sum above_i time_i) / (sum below_i time_i) as a line. */
-static bpb_status print_ratio(const struct match *match, struct line line, const double *above,
-                              const double *below)
-{
-    TRY(match_ratio(match, 1, above, below, &line.value));
-    match_line(match, &line);
-    return BPB_OK;
-}
-
-static bpb_status judge_ratio(const struct match *match, const struct figure *figure,
-                              const double *above, const double *below)
-{
-    struct line line = line_of(figure, "");
-    line.goal = figure->goal;
-    return print_ratio(match, line, above, below);
-}
-
 /* One more side, once it is right. */
 static bpb_status derivative_side(struct match *match, const char *name, const struct kit *kit,
                                   void *stage, enum derivative which)
@@ -34,7 +17,6 @@ static bpb_status derivative_side(struct match *match, const char *name, const s
 bpb_status measure_jvp(struct match *match, const struct figure *figure)
 {
     enum { FORWARD, BOTH, THETA, INPUTS };
-    static const double forward[MOST_SIDES] = {[FORWARD] = 1};
     static const double both[MOST_SIDES] = {[BOTH] = 1, [FORWARD] = -1};
     static const double theta[MOST_SIDES] = {[THETA] = 1, [FORWARD] = -1};
     static const double inputs[MOST_SIDES] = {[INPUTS] = 1, [FORWARD] = -1};
@@ -46,9 +28,9 @@ bpb_status measure_jvp(struct match *match, const struct figure *figure)
     TRY(derivative_side(match, "v", kit, stage, JVP_THETA));
     TRY(derivative_side(match, "V", kit, stage, JVP_INPUTS));
     TRY(match_play(match));
-    TRY(judge_ratio(match, figure, both, forward));
-    TRY(print_ratio(match, line_of(figure, "v alone"), theta, forward));
-    return print_ratio(match, line_of(figure, "V alone"), inputs, forward);
+    TRY(match_ratio_line(match, goal_line(figure, ""), 1, both, SIDE(FORWARD)));
+    TRY(match_ratio_line(match, line_of(figure, "v alone"), 1, theta, SIDE(FORWARD)));
+    return match_ratio_line(match, line_of(figure, "V alone"), 1, inputs, SIDE(FORWARD));
 }
 
 /* A gradient with its loss, and a derivative that goes on from there. */
@@ -65,19 +47,16 @@ static bpb_status gradient_sides(struct match *match, const struct figure *figur
 bpb_status measure_hvp(struct match *match, const struct figure *figure)
 {
     enum { PRODUCT, GRADIENT };
-    static const double product[MOST_SIDES] = {[PRODUCT] = 1};
-    static const double gradient[MOST_SIDES] = {[GRADIENT] = 1};
     void *stage;
     TRY(gradient_sides(match, figure, case_named(figure->name), HVP, "hvp", &stage));
     TRY(match_play(match));
-    return judge_ratio(match, figure, product, gradient);
+    return match_ratio_line(match, goal_line(figure, ""), 1, SIDE(PRODUCT), SIDE(GRADIENT));
 }
 
 bpb_status measure_inputs(struct match *match, const struct figure *figure)
 {
     enum { WITH, WITHOUT, BARE };
     static const double added[MOST_SIDES] = {[WITH] = 1, [WITHOUT] = -1};
-    static const double bare[MOST_SIDES] = {[BARE] = 1};
     const struct kit *kit = kit_of(figure->precision);
     struct subject *delta;
     void *stage;
@@ -89,19 +68,17 @@ bpb_status measure_inputs(struct match *match, const struct figure *figure)
     if (!agree)
         return match_refuse(match, "the derivative is wrong, so nothing is timed");
     TRY(match_play(match));
-    return judge_ratio(match, figure, added, bare);
+    return match_ratio_line(match, goal_line(figure, ""), 1, added, SIDE(BARE));
 }
 
 /* The net of the case with one output, as a force field has. */
 bpb_status measure_targets(struct match *match, const struct figure *figure)
 {
     enum { TARGETS, GRADIENT };
-    static const double targets[MOST_SIDES] = {[TARGETS] = 1};
-    static const double gradient[MOST_SIDES] = {[GRADIENT] = 1};
     struct bench_case shape = *case_named(figure->name);
     void *stage;
     shape.units[shape.n_layers] = 1;
     TRY(gradient_sides(match, figure, &shape, JACOBIAN_VJP, "jacobian_vjp", &stage));
     TRY(match_play(match));
-    return print_ratio(match, line_of(figure, "6-64-64-1"), targets, gradient);
+    return match_ratio_line(match, line_of(figure, "6-64-64-1"), 1, SIDE(TARGETS), SIDE(GRADIENT));
 }

@@ -26,7 +26,8 @@ static bpb_status jvp(void *state, size_t first)
     const real *V = BENCH(along_inputs)(d) ? d->V : NULL;
     (void)first;
     return BPB(jvp)(d->net, d->work, inputs(d), v, BPB(matrix)(V, d->n_0, d->B),
-                    BPB(matrix_out)(d->result.Y, d->n_L, d->B), BPB(matrix_out)(d->dY, d->n_L, d->B));
+                    BPB(matrix_out)(d->result.Y, d->n_L, d->B),
+                    BPB(matrix_out)(d->dY, d->n_L, d->B));
 }
 
 static bpb_status hvp(void *state, size_t first)
@@ -161,7 +162,7 @@ bpb_status BENCH(derivative_create)(struct subject *subject, void *stage, enum d
     return status;
 }
 
-/* ---- The product that dE/dX takes beyond the gradient, by the BLAS on one thread --------------- */
+/* ---- The product that dE/dX takes beyond the gradient, by the BLAS on one thread ------------- */
 
 struct delta {
     size_t n_in, n_out, B;

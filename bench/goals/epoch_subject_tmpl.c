@@ -150,7 +150,8 @@ static bool same_theta(const struct trainer *trainer, const struct steps *steps)
                                     trainer->result.theta, BPB(net_ctheta)(steps->net));
     if (found <= limit)
         return true;
-    fprintf(stderr, PROGRAM ": %s %s: an epoch and its steps differ by %.3g of the largest change\n",
+    fprintf(stderr,
+            PROGRAM ": %s %s: an epoch and its steps differ by %.3g of the largest change\n",
             trainer->problem->shape->name, precision_names[PRECISION], found);
     return false;
 }

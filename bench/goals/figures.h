@@ -54,17 +54,22 @@ int measure_goals(const struct bench_options *options, const struct sheet *sheet
 /* Serve until the input ends. Returns an exit code. */
 int serve_steps(const char *case_name);
 
-/* "GROUP CASE PRECISION TEXT" as what a line is about; TEXT may be empty. */
+/* A line about "GROUP CASE PRECISION TEXT"; TEXT may be empty. goal_line has the figure's goal. */
 struct line line_of(const struct figure *figure, const char *text);
+struct line goal_line(const struct figure *figure, const char *text);
+
+/* In step_figures.c. */
+measure_figure measure_peak, measure_threads, measure_double, measure_small, measure_cells,
+    measure_tanh, measure_own_relu, measure_own_softsign, measure_own_squared;
+
+/* In plan_figures.c. */
+measure_figure measure_predict, measure_epoch, measure_bytes;
 
 /* In linear_figures.c. */
 measure_figure measure_widths, measure_depths, measure_batches, measure_predicts;
 
 /* In derivative_figures.c. */
 measure_figure measure_jvp, measure_hvp, measure_inputs, measure_targets;
-
-/* In own_figures.c. */
-measure_figure measure_own_relu, measure_own_softsign, measure_own_squared;
 
 /* In poor_core.c. */
 measure_figure measure_core;

@@ -46,8 +46,7 @@ static bpb_status relative_time(const struct match *match, const struct series *
 {
     double above[MOST_SIDES] = {0}, below[MOST_SIDES] = {0};
     above[i] = below[series->n - 1] = 1;
-    return match_ratio(match, series->flops[series->n - 1] / series->flops[i], above, below,
-                       value);
+    return match_ratio(match, series->flops[series->n - 1] / series->flops[i], above, below, value);
 }
 
 /* Neither slower nor faster than the largest by more. */

@@ -7,11 +7,9 @@
 /* Some calls of most things, so that caches are as the side itself leaves them. */
 #define BLOCK_SECONDS 1e-3
 
-struct match match_begin(const struct bench_options *options, const struct sheet *sheet,
-                         FILE *json)
+struct match match_begin(const struct bench_options *options, const struct sheet *sheet, FILE *json)
 {
-    return (struct match){
-        .options = options, .sheet = sheet, .json = json, .block = BLOCK_SECONDS};
+    return (struct match){.options = options, .sheet = sheet, .json = json, .block = BLOCK_SECONDS};
 }
 
 void match_end(struct match *match)
@@ -175,6 +173,14 @@ void match_line(const struct match *match, const struct line *line)
     print_line(match, line);
     if (match->json != NULL)
         write_line(match, line);
+}
+
+bpb_status match_ratio_line(const struct match *match, struct line line, double factor,
+                            const double *above, const double *below)
+{
+    TRY(match_ratio(match, factor, above, below, &line.value));
+    match_line(match, &line);
+    return BPB_OK;
 }
 
 void match_skip(const struct match *match, const char *what, const char *why)

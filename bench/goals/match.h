@@ -72,6 +72,13 @@ bpb_status match_play(struct match *match);
 bpb_status match_ratio(const struct match *match, double factor, const double *above,
                        const double *below, struct spread *value);
 
+/* The weights of one side alone, for a ratio. */
+#define SIDE(i) ((const double[MOST_SIDES]){[i] = 1})
+
+/* The line with that ratio as its value. */
+bpb_status match_ratio_line(const struct match *match, struct line line, double factor,
+                            const double *above, const double *below);
+
 /* Print a line and write it, with the minimum times of the sides. */
 void match_line(const struct match *match, const struct line *line);
 

@@ -168,9 +168,9 @@ static const char *no_contest(const char *poor, const char *right)
 
 bpb_status measure_core(struct match *match, const struct figure *figure)
 {
-    static const double above[MOST_SIDES] = {1}, below[MOST_SIDES] = {0, 1};
+    enum { POOR, RIGHT };
     const struct bench_case *shape = case_named(figure->name);
-    struct line line = line_of(figure, "");
+    struct line line = goal_line(figure, "");
     char poor[32], right[32];
     if (strcmp(match->sheet->blas.library, "OpenBLAS") != 0) {
         match_skip(match, line.what, "the BLAS is not OpenBLAS");
@@ -184,9 +184,6 @@ bpb_status measure_core(struct match *match, const struct figure *figure)
         return BPB_OK;
     }
     TRY(match_play(match));
-    line.goal = figure->goal;
     snprintf(line.note, sizeof line.note, "processes of their own, cores %s and %s", poor, right);
-    TRY(match_ratio(match, 1, above, below, &line.value));
-    match_line(match, &line);
-    return BPB_OK;
+    return match_ratio_line(match, line, 1, SIDE(POOR), SIDE(RIGHT));
 }
