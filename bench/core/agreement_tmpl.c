@@ -4,59 +4,18 @@
 #include <math.h>
 #include <stdio.h>
 
-/* n values that should be those of a reference of n/period equal parts. Both count from base
- * (NULL: zero): after a step it is the change that is compared, not what was there before. */
-struct pair {
-    const real *values, *reference, *base;
-    size_t n, period;
-};
-
-static double base_at(const struct pair *pair, size_t i)
-{
-    return pair->base ? (double)pair->base[i] : 0;
-}
-
-static double reference_at(const struct pair *pair, size_t i)
-{
-    return (double)pair->reference[i % pair->period] - base_at(pair, i);
-}
-
-static double error_at(const struct pair *pair, size_t i)
-{
-    return fabs((double)pair->values[i] - (double)pair->reference[i % pair->period]);
-}
-
-/* The rounding of sums of so many terms grows as their root, where signs are mixed. */
-static double relative_tolerance(const struct bench_case *shape)
-{
-    size_t terms = shape->batch;
-    for (size_t l = 0; l < shape->n_layers; l++)
-        terms = shape->units[l] > terms ? shape->units[l] : terms;
-    return 32 * EPSILON * sqrt((double)terms);
-}
-
-/* What an entry may differ by, and in *spread how much the reference's entries do, or how far from
- * 0 the only one is. */
-static double allowed(const struct pair *pair, double tolerance, double *spread)
-{
-    const bool alone = pair->n == 1;
-    double largest = 0, base = 0, low = alone ? 0 : INFINITY, high = alone ? 0 : -INFINITY;
-    for (size_t i = 0; i < pair->n; i++) {
-        const double value = reference_at(pair, i);
-        largest = fmax(largest, fabs(value));
-        base = fmax(base, fabs(base_at(pair, i)));
-        low = fmin(low, value);
-        high = fmax(high, value);
-    }
-    *spread = high - low;
-    return tolerance * largest + 16 * EPSILON * base;
-}
-
 /* An implementation and what it is compared with, both ready to be run. */
 struct check {
     const char *impl;
     const struct BENCH(problem) *problem;
     const struct subject *subject, *reference;
+};
+
+/* n values, and a reference that they repeat after each period. base is what is subtracted from
+ * both, or NULL: after a step the changes are compared, not the parameters. */
+struct pair {
+    const real *values, *reference, *base;
+    size_t n, period;
 };
 
 /* One "bpblas-bench: S1 f32: gradient W_1 of bpblas: ..." on stderr. */
@@ -67,21 +26,43 @@ static bool disagree(const struct check *check, const char *what, const char *wh
     return false;
 }
 
+/* Each value may differ by a limit. The reference must vary by more; if there is one value alone, its
+ * distance from 0 must be more. */
 static bool equal(const struct check *check, const char *what, const struct pair *pair)
 {
+    const struct bench_case *shape = check->problem->shape;
+    const bool alone = pair->n == 1;
     char why[128];
-    double spread;
-    const double limit = allowed(pair, relative_tolerance(check->problem->shape), &spread);
-    if (!(spread > 16 * limit)) {
-        snprintf(why, sizeof why, "all values lie within %.3g, so comparing them is void", spread);
+    double largest = 0, base = 0, low = alone ? 0 : INFINITY, high = alone ? 0 : -INFINITY;
+    for (size_t i = 0; i < pair->n; i++) {
+        const double start = pair->base ? (double)pair->base[i] : 0;
+        const double value = (double)pair->reference[i % pair->period] - start;
+        largest = fmax(largest, fabs(value));
+        base = fmax(base, fabs(start));
+        low = fmin(low, value);
+        high = fmax(high, value);
+    }
+
+    /* If signs are mixed, the rounding of a sum grows as the root of the number of its terms. */
+    size_t terms = shape->batch;
+    for (size_t l = 0; l < shape->n_layers; l++)
+        terms = shape->units[l] > terms ? shape->units[l] : terms;
+    const double limit = 32 * EPSILON * sqrt((double)terms) * largest + 16 * EPSILON * base;
+
+    if (!(high - low > 16 * limit)) {
+        snprintf(why, sizeof why, "all values lie within %.3g, so comparing them is void",
+                 high - low);
         return disagree(check, what, why);
     }
-    for (size_t i = 0; i < pair->n; i++)
-        if (!(error_at(pair, i) <= limit)) {
+    for (size_t i = 0; i < pair->n; i++) {
+        const double value = (double)pair->values[i];
+        const double expected = (double)pair->reference[i % pair->period];
+        if (!(fabs(value - expected) <= limit)) {
             snprintf(why, sizeof why, "value %zu is %.9g, naively %.9g, off by more than %.3g", i,
-                     (double)pair->values[i], (double)pair->reference[i % pair->period], limit);
+                     value, expected, limit);
             return disagree(check, what, why);
         }
+    }
     return true;
 }
 
@@ -127,7 +108,7 @@ static bool part_equal(const struct check *check, const struct vectors *vectors,
     return equal(check, what, &pair);
 }
 
-/* Each W_l and b_l by its own measure, so that large layers do not hide small ones. */
+/* Each W_l and b_l has its own limit, so that large layers do not hide small ones. */
 static bool parts_equal(const struct check *check, const struct vectors *vectors)
 {
     bool all = true;
@@ -138,19 +119,17 @@ static bool parts_equal(const struct check *check, const struct vectors *vectors
     return all;
 }
 
-static bpb_status run_from_start(const struct subject *subject, enum op op)
-{
-    subject_restore(subject);
-    TRY(subject_sweep(subject, op));
-    if (subject->deliver != NULL)
-        subject->deliver(subject->state);
-    return BPB_OK;
-}
-
+/* From the parameters of the start. */
 static bpb_status run_both(const struct check *check, enum op op)
 {
-    TRY(run_from_start(check->reference, op));
-    return run_from_start(check->subject, op);
+    const struct subject *both[] = {check->reference, check->subject};
+    for (int i = 0; i < 2; i++) {
+        subject_restore(both[i]);
+        TRY(subject_sweep(both[i], op));
+        if (both[i]->deliver != NULL)
+            both[i]->deliver(both[i]->state);
+    }
+    return BPB_OK;
 }
 
 static bool gradients_equal(const struct check *check)
@@ -161,7 +140,7 @@ static bool gradients_equal(const struct check *check)
     return parts_equal(check, &gradients);
 }
 
-static bpb_status compare(const struct check *check, bool *agree)
+static bpb_status compare_all(const struct check *check, bool *agree)
 {
     const struct BENCH(result) *result = check->subject->state;
     const struct BENCH(result) *expected = check->reference->state;
@@ -182,12 +161,12 @@ static bpb_status compare_with(const struct subject *reference, BENCH(maker) *cr
     struct subject subject;
     TRY(create(&subject, problem));
     const struct check check = {impl_names[impl], problem, &subject, reference};
-    const bpb_status status = compare(&check, agree);
+    const bpb_status status = compare_all(&check, agree);
     subject_destroy(&subject);
     return status;
 }
 
-/* For the naive ones, the distinct columns: the mean over all is the mean over these. */
+/* What the naive ones compute: the distinct columns, whose mean is the mean over all. */
 static struct BENCH(problem) distinct_columns(const struct BENCH(problem) *problem)
 {
     struct BENCH(problem) few = *problem;
@@ -211,9 +190,9 @@ bpb_status BENCH(check)(const struct BENCH(problem) *problem, bool *agree)
     return status;
 }
 
-/* One operation of one more subject. */
-static bpb_status check_one(const struct BENCH(problem) *problem, const char *name,
-                            const struct subject *subject, enum op op, bool *agree)
+/* bench_dcheck_op, bench_scheck_op */
+bpb_status BENCH(check_op)(const struct BENCH(problem) *problem, const char *name,
+                           const struct subject *subject, enum op op, bool *agree)
 {
     const struct BENCH(problem) few = distinct_columns(problem);
     struct subject reference;
@@ -223,18 +202,4 @@ static bpb_status check_one(const struct BENCH(problem) *problem, const char *na
     *agree = status >= 0 && (op == OP_FORWARD ? outputs_equal(&check) : gradients_equal(&check));
     subject_destroy(&reference);
     return status;
-}
-
-/* bench_dcheck_forward, bench_scheck_forward */
-bpb_status BENCH(check_forward)(const struct BENCH(problem) *problem, const char *name,
-                                const struct subject *subject, bool *agree)
-{
-    return check_one(problem, name, subject, OP_FORWARD, agree);
-}
-
-/* bench_dcheck_gradient, bench_scheck_gradient */
-bpb_status BENCH(check_gradient)(const struct BENCH(problem) *problem, const char *name,
-                                 const struct subject *subject, bool *agree)
-{
-    return check_one(problem, name, subject, OP_GRADIENT, agree);
 }

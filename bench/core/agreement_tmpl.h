@@ -6,16 +6,14 @@
 
 /*
  * Whether the library and the naive baselines agree on outputs, gradient and parameters after
- * steps, and whether these are such that it means something. What does not is told on stderr.
+ * steps. Values that hardly vary count as a disagreement, because they would prove nothing. stderr
+ * says what disagrees.
  */
 bpb_status BENCH(check)(const struct BENCH(problem) *problem, bool *agree);
 
-/* The same of the outputs of one more subject, whose columns repeat the problem's. */
-bpb_status BENCH(check_forward)(const struct BENCH(problem) *problem, const char *name,
-                                const struct subject *subject, bool *agree);
-
-/* And of its gradient. */
-bpb_status BENCH(check_gradient)(const struct BENCH(problem) *problem, const char *name,
-                                 const struct subject *subject, bool *agree);
+/* The same for the outputs (OP_FORWARD) or the gradient (OP_GRADIENT) of one more subject. Its
+ * columns repeat the problem's. */
+bpb_status BENCH(check_op)(const struct BENCH(problem) *problem, const char *name,
+                           const struct subject *subject, enum op op, bool *agree);
 
 #endif

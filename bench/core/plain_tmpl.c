@@ -11,7 +11,7 @@ static size_t padded(size_t n)
     return (n + line - 1) / line * line;
 }
 
-static real *take(real **next, size_t n)
+static real *next_array(real **next, size_t n)
 {
     real *values = *next;
     *next += padded(n);
@@ -29,34 +29,29 @@ static size_t memory_needed(const struct BENCH(problem) *problem, size_t columns
     return total;
 }
 
-static void lay_out_layer(struct BENCH(plain) *net, size_t l, size_t columns, real **next)
-{
-    const BPB(net) *shape = net->problem->net;
-    const size_t n_out = BPB(net_units)(shape, l);
-    net->layer[l - 1] = (struct BENCH(layer)){
-        .n_in = BPB(net_units)(shape, l - 1),
-        .n_out = n_out,
-        .activation = BPB(net_activation)(shape, l),
-        .W = BPB(net_W)(shape, net->result.theta, l).data,
-        .b = BPB(net_b)(shape, net->result.theta, l).data,
-        .dW = BPB(net_W)(shape, net->result.gradient, l).data,
-        .db = BPB(net_b)(shape, net->result.gradient, l).data,
-        .Z = take(next, n_out * columns),
-        .A = take(next, n_out * columns),
-        .D = take(next, n_out * columns),
-    };
-}
-
 static void lay_out(struct BENCH(plain) *net, size_t columns)
 {
-    const struct bench_case *shape = net->problem->shape;
-    const size_t P = BPB(net_parameters)(net->problem->net);
+    const BPB(net) *start = net->problem->net;
+    const size_t P = BPB(net_parameters)(start), L = BPB(net_layers)(start);
     real *next = net->memory;
-    net->result.theta = take(&next, P);
-    net->result.gradient = take(&next, P);
-    net->result.Y = take(&next, shape->units[shape->n_layers] * net->problem->samples);
-    for (size_t l = 1; l <= shape->n_layers; l++)
-        lay_out_layer(net, l, columns, &next);
+    real *theta = net->result.theta = next_array(&next, P);
+    real *gradient = net->result.gradient = next_array(&next, P);
+    net->result.Y = next_array(&next, BPB(net_units)(start, L) * net->problem->samples);
+    for (size_t l = 1; l <= L; l++) {
+        const size_t n_out = BPB(net_units)(start, l);
+        net->layer[l - 1] = (struct BENCH(layer)){
+            .n_in = BPB(net_units)(start, l - 1),
+            .n_out = n_out,
+            .activation = BPB(net_activation)(start, l),
+            .W = BPB(net_W)(start, theta, l).data,
+            .b = BPB(net_b)(start, theta, l).data,
+            .dW = BPB(net_W)(start, gradient, l).data,
+            .db = BPB(net_b)(start, gradient, l).data,
+        };
+        net->layer[l - 1].Z = next_array(&next, n_out * columns);
+        net->layer[l - 1].A = next_array(&next, n_out * columns);
+        net->layer[l - 1].D = next_array(&next, n_out * columns);
+    }
 }
 
 struct BENCH(plain) *BENCH(plain_create)(const struct BENCH(problem) *problem, size_t columns)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Derivatives against central differences, coarsely. With directions as large as what they
- * displace, a step of eps^(1/3) leaves errors of some times its square where functions are smooth.
- * A share of about a step of all ReLUs passes its kink within it, and is wrong by its whole
- * tangent.
+ * A coarse check of derivatives against central differences. Directions are as large as what they
+ * displace. For smooth functions a step h = eps^(1/3) leaves relative errors of about h^2. With
+ * ReLU, about a share h of the units passes its kink within the step, and each is wrong by its
+ * whole tangent.
  */
 #include <math.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ static bpb_status weighted_sum(struct BENCH(derivative) *d, BPB(view) X, real *v
     return status;
 }
 
-/* The function where theta and X have gone h times their directions. dX is room for X. */
+/* The function at theta + h v and X + h V. It uses dX as room for X. */
 static bpb_status value_at(struct BENCH(derivative) *d, const struct slope *slope, double h,
                            real *values)
 {
@@ -101,25 +101,25 @@ static bpb_status compare(struct BENCH(derivative) *d, const struct slope *slope
     return status;
 }
 
-/* Y beside it is checked as that of a forward pass, before differences of such passes are taken. */
+/* Y is checked first, because the differences are those of forward passes. */
 static bpb_status check_jvp(const struct subject *subject, bool *agree)
 {
     struct BENCH(derivative) *d = subject->state;
     const struct slope slope = {outputs, d->n_L * d->B, d->dY};
-    TRY(BENCH(check_forward)(d->problem, names[d->which], subject, agree));
+    TRY(BENCH(check_op)(d->problem, names[d->which], subject, OP_FORWARD, agree));
     return *agree ? compare(d, &slope, agree) : BPB_OK;
 }
 
-/* A gradient that jumps where a ReLU passes its kink has no differences near its derivative. */
+/* With ReLU the gradient jumps at the kinks, so its differences say nothing about H v. */
 static bpb_status check_hvp(const struct subject *subject, bool *agree)
 {
     struct BENCH(derivative) *d = subject->state;
     const struct slope slope = {gradient, d->P, d->Hv};
-    TRY(BENCH(check_gradient)(d->problem, names[d->which], subject, agree));
+    TRY(BENCH(check_op)(d->problem, names[d->which], subject, OP_GRADIENT, agree));
     return *agree && d->problem->shape->hidden != BPB_RELU ? compare(d, &slope, agree) : BPB_OK;
 }
 
-/* Along a gradient, scaled to the size of theta, the slope is its length times that. */
+/* Along the gradient g, scaled to the size of theta, the slope is |g| |theta|. */
 static bpb_status check_jacobian_vjp(const struct subject *subject, bool *agree)
 {
     struct BENCH(derivative) *d = subject->state;
@@ -140,7 +140,7 @@ static bpb_status check_one(const struct subject *subject, bool *agree)
     case HVP:
         return check_hvp(subject, agree);
     case GRADIENT_X: /* dE/dX itself: check_delta */
-        return BENCH(check_gradient)(d->problem, names[d->which], subject, agree);
+        return BENCH(check_op)(d->problem, names[d->which], subject, OP_GRADIENT, agree);
     case JACOBIAN_VJP:
         return check_jacobian_vjp(subject, agree);
     default:

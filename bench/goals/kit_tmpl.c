@@ -49,7 +49,7 @@ static bpb_status check(void *stage, size_t threads, bool *agree)
 
 static bpb_status check_forward(void *stage, const struct subject *subject, bool *agree)
 {
-    return BENCH(check_forward)(BENCH(problem_of)(stage, 1), "predict", subject, agree);
+    return BENCH(check_op)(BENCH(problem_of)(stage, 1), "predict", subject, OP_FORWARD, agree);
 }
 
 static bpb_status library(struct subject *subject, void *stage, size_t threads)
