@@ -26,8 +26,8 @@ static bool disagree(const struct check *check, const char *what, const char *wh
     return false;
 }
 
-/* Each value may differ by a limit. The reference must vary by more; if there is one value alone, its
- * distance from 0 must be more. */
+/* Each value may differ by a limit. The reference must vary by more than that. If there is only one
+ * value, its distance from 0 must be larger. */
 static bool equal(const struct check *check, const char *what, const struct pair *pair)
 {
     const struct bench_case *shape = check->problem->shape;

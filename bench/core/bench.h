@@ -12,10 +12,10 @@
 
 #define PROGRAM "bpblas-bench"
 
-/* The operations, each done once on one batch. */
+/* The operations. Each call works on one batch. */
 enum op { OP_FORWARD, OP_GRADIENT, OP_STEP, OPS };
 
-/* Who does them. The bare GEMMs do the products of the operation and nothing else. */
+/* The implementations. gemm computes the products of the operation and nothing else. */
 enum impl { IMPL_BPBLAS, IMPL_GEMM, IMPL_NAIVE_SAMPLE, IMPL_NAIVE_BATCH, IMPLS };
 
 enum precision { PRECISION_F32, PRECISION_F64, PRECISIONS };
@@ -39,10 +39,10 @@ struct bench_options {
     const char *json;                /* NULL: no file */
 };
 
-/* The learning rate of every step, such that no case diverges, not even sample by sample. */
+/* The learning rate of every step. No case diverges at this rate, even with a batch of 1. */
 #define ETA 0x1p-6
 
-/* Hand an error (not a warning) on to the caller. */
+/* Return an error (not a warning) to the caller. */
 #define TRY(call)                              \
     do {                                       \
         const bpb_status try_status_ = (call); \

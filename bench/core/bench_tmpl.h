@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a *_tmpl.c file of the bench may use; it is compiled once in double and once in float. */
+/* What a *_tmpl.c file of the bench uses. It is compiled once in double and once in float. */
 #ifndef BENCH_TMPL_H
 #define BENCH_TMPL_H
 

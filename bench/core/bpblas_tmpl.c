@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The library, called as its users call it. */
+/* The library, called as users call it. */
 #include "problem_tmpl.h"
 
 #include <stdlib.h>

@@ -48,8 +48,8 @@ bpb_net_options case_net(const struct bench_case *shape)
 }
 
 /*
- * Forward: 2 B sum n_l n_{l-1}. Gradient and step: three products of each layer, without the
- * delta of the input, 6 B sum n_l n_{l-1} - 2 B n_0 n_1; a step folds its update into them.
+ * Forward: 2 B sum n_l n_{l-1}. Gradient and step: 6 B sum n_l n_{l-1} - 2 B n_0 n_1, which is
+ * three products of each layer without the delta of the input. A step's update is part of them.
  */
 double case_flops(const struct bench_case *shape, enum op op)
 {

@@ -3,7 +3,7 @@
 
 #include "json_line.h"
 
-/* One implementation of one operation. A ratio of 0 means that there is none. */
+/* One implementation of one operation. A ratio of 0 means that it is unknown. */
 struct row {
     enum impl impl;
     size_t threads;
@@ -12,7 +12,7 @@ struct row {
     double times_sample, times_batch; /* a naive baseline's median over this one */
 };
 
-/* 0 where one of them is missing. */
+/* 0 if b is missing. */
 static double ratio(double a, double b)
 {
     return b > 0 ? a / b : 0;
@@ -42,7 +42,7 @@ static struct row make_row(const struct lineup *lineup, enum op op, enum impl im
     };
 }
 
-/* Four digits or all before the point, in so many places; "-" for a value of 0. */
+/* Four significant digits, or all before the decimal point; "-" if the value is 0. */
 static void print_number(int width, double value)
 {
     const int digits = value < 10 ? 3 : value < 100 ? 2 : value < 1000 ? 1 : 0;

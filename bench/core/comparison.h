@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Time each operation of a case by all implementations side by side: a table, and JSON lines. */
+/* Time each operation of a case by all implementations; print a table, write JSON lines. */
 #ifndef BENCH_COMPARISON_H
 #define BENCH_COMPARISON_H
 
@@ -8,7 +8,7 @@
 
 enum { PEAK = IMPLS, SUBJECTS };
 
-/* One case in one precision; implementations that are not wanted have no state. */
+/* One case in one precision; implementations that are not timed have no state. */
 struct lineup {
     const struct bench_case *shape;
     enum precision precision;
@@ -18,7 +18,7 @@ struct lineup {
 };
 
 struct table {
-    FILE *json; /* NULL: none is wanted */
+    FILE *json; /* NULL: no file */
     size_t rows;
 };
 
@@ -26,14 +26,14 @@ struct table {
 bpb_status measure_lineup(const struct lineup *lineup, enum op op, double seconds,
                           struct table *table);
 
-/* Check and then time one case. *agree: whether the implementations do; if not, nothing is
- * timed. */
+/* Check one case, then time it. *agree: whether the implementations agree. If they do not, nothing
+ * is timed. */
 typedef bpb_status compare_case(const struct bench_case *shape,
                                 const struct bench_options *options, struct table *table,
                                 bool *agree);
 compare_case bench_dcompare_case, bench_scompare_case;
 
-/* The implementations to time for this case. The default leaves the naive ones out where they take
+/* The implementations to time for this case. By default the naive ones are left out if they take
  * minutes. */
 unsigned wanted_impls(const struct bench_options *options, const struct bench_case *shape);
 

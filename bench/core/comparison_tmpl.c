@@ -4,7 +4,7 @@
 #include "agreement_tmpl.h"
 #include "vector_level_tmpl.h"
 
-/* The implementations that are wanted, and the peak to compare them with. */
+/* The implementations of the set, and the peak to compare them with. */
 static bpb_status create_lineup(struct lineup *lineup, const struct BENCH(problem) *problem,
                                 unsigned impls)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Baseline 2: the whole mini-batch at once, each product three nested loops. W is stored by
- * columns, and the loops are in the order in which the innermost runs along columns; for two of
- * the three products, compilers make vectors of it.
+ * Baseline 2: the whole mini-batch at once. Each product is three nested loops. W is stored by
+ * columns, and the innermost loop runs along columns. Compilers vectorise two of the three
+ * products.
  */
 #include "naive_functions_tmpl.h"
 

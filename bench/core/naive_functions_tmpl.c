@@ -80,7 +80,7 @@ void BENCH(naive_output_delta)(const struct BENCH(plain) *net, const real *restr
     const size_t n = shape->units[shape->n_layers];
     for (size_t i = 0; i < n; i++)
         d[i] = a[i] - t[i];
-    /* With cross-entropy g' cancels. */
+    /* With cross-entropy, g' cancels. */
     if (shape->loss == BPB_SQUARED)
         BENCH(naive_derivative)(shape->output, n, a, d);
 }

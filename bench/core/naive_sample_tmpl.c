@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Baseline 1, Nielsen's Network in C: back-propagate one sample at a time, add up the nablas
- * over the mini-batch, update at its end. W is stored as C stores matrices and NumPy does, by
- * rows, a row for each unit, and every inner loop runs along a row.
+ * over the mini-batch, then update. W is stored by rows, as C and NumPy store matrices: one row for
+ * each unit. Every inner loop runs along a row.
  */
 #include "naive_functions_tmpl.h"
 
@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct BENCH(sample) {
-    struct BENCH(result) result; /* Y is the net's; the others are filled when delivered */
+    struct BENCH(result) result; /* Y is the net's; deliver fills the others */
     struct BENCH(plain) *net;    /* every W and dW by rows */
 };
 
@@ -152,8 +152,8 @@ static void restore(void *state)
     }
 }
 
-/* A vector by rows into one laid out as theta. */
-static void deliver_vector(const BPB(net) *shape, real *by_rows, real *vector)
+/* Copy a vector with W by rows to one laid out as theta. */
+static void copy_by_columns(const BPB(net) *shape, real *by_rows, real *vector)
 {
     memcpy(vector, by_rows, BPB(net_parameters)(shape) * sizeof(real));
     for (size_t l = 1; l <= BPB(net_layers)(shape); l++) {
@@ -166,8 +166,8 @@ static void deliver(void *state)
 {
     const struct BENCH(sample) *sample = state;
     const struct BENCH(plain) *net = sample->net;
-    deliver_vector(net->problem->net, net->result.gradient, sample->result.gradient);
-    deliver_vector(net->problem->net, net->result.theta, sample->result.theta);
+    copy_by_columns(net->problem->net, net->result.gradient, sample->result.gradient);
+    copy_by_columns(net->problem->net, net->result.theta, sample->result.theta);
 }
 
 static void destroy(void *state)

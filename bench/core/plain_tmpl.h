@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Parameters and layers in plain arrays: what the code without the library works on. */
+/* Parameters and layers in plain arrays, for the code that does not use the library. */
 #ifndef BENCH_PLAIN_TMPL_H
 #define BENCH_PLAIN_TMPL_H
 
@@ -20,12 +20,12 @@ struct BENCH(plain) {
     struct BENCH(layer) layer[MAX_LAYERS];
 };
 
-/* Room for so many columns at once, parameters as in the problem's net; NULL: no memory. */
+/* Room for so many columns, and the parameters of the problem's net. NULL: no memory. */
 struct BENCH(plain) *BENCH(plain_create)(const struct BENCH(problem) *problem, size_t columns);
 void BENCH(plain_destroy)(void *net);
 void BENCH(plain_restore)(void *net);
 
-/* A subject of this net, run by these; BPB_ERR_MEMORY where net is NULL. */
+/* A subject that runs these functions on the net. BPB_ERR_MEMORY if net is NULL. */
 bpb_status BENCH(plain_subject)(struct subject *subject, struct BENCH(plain) *net,
                                 bpb_status (*const run[OPS])(void *, size_t));
 

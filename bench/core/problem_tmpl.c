@@ -16,7 +16,7 @@ real *BENCH(values)(size_t n)
     return values;
 }
 
-/* A class for outputs that are probabilities, a vector for others. */
+/* A random vector for identity outputs, a random class for others. */
 static void draw_target(const struct bench_case *shape, uint64_t *random, real *t)
 {
     const size_t n_L = shape->units[shape->n_layers];
@@ -27,10 +27,8 @@ static void draw_target(const struct bench_case *shape, uint64_t *random, real *
         t[random_bits(random) % n_L] = 1;
 }
 
-/*
- * Inputs that stand clear of every kink of ReLU. Nearer than the rounding of z, implementations
- * that add up in another order would rightly disagree about g'(z).
- */
+/* Inputs away from every kink of ReLU. If |z| is within rounding, implementations that sum in
+ * different orders may disagree about g'(z) although all are right. */
 static void draw_input(const struct subject *naive, size_t n_0, uint64_t *random, real *x)
 {
     do {

@@ -9,27 +9,27 @@
 
 struct BENCH(problem) {
     const struct bench_case *shape;
-    size_t batch, samples; /* those of the case, or fewer for a check */
+    size_t batch, samples; /* those of the case; a check uses fewer */
     size_t threads;
     BPB(net) *net;         /* the parameters at the start; never changed */
     real *X, *T;           /* n_0 x samples, n_L x samples */
 };
 
-/* What the operations of an implementation leave behind. Its state begins with this. */
+/* The results of an implementation. Its state begins with this. */
 struct BENCH(result) {
     real *Y;        /* n_L x samples, after a sweep of forward */
-    real *gradient; /* laid out as theta, that of the last batch */
+    real *gradient; /* of the last batch, laid out as theta */
     real *theta;    /* after a sweep of steps */
 };
 
-/* Draw the data. Allocates. */
+/* Draw the data. After an error, call problem_destroy too. */
 bpb_status BENCH(problem_create)(struct BENCH(problem) *problem, const struct bench_case *shape);
 void BENCH(problem_destroy)(struct BENCH(problem) *problem);
 
-/* n values, 64-byte aligned, zero; NULL if there is no memory. Free them with free. */
+/* n zeros, aligned to 64 bytes; NULL: no memory. Release them with free. */
 real *BENCH(values)(size_t n);
 
-/* Make the subject of each implementation. They refer to the problem. */
+/* Make the subject of each implementation. The subject refers to the problem. */
 typedef bpb_status BENCH(maker)(struct subject *subject, const struct BENCH(problem) *problem);
 BENCH(maker) BENCH(bpblas_create), BENCH(gemm_create), BENCH(naive_sample_create),
     BENCH(naive_batch_create);

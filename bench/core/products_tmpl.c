@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The products of each operation and nothing else, straight from the BLAS on one thread: what
- * the library would take if biases, functions and losses cost nothing. A_l = Z_l here, and the
- * targets stand in for D_L.
+ * The products of each operation and nothing else, by the BLAS on one thread. The library would
+ * take this time if biases, functions and losses cost nothing. Here A_l = Z_l, and the targets take
+ * the place of D_L.
  */
 #include "plain_tmpl.h"
 
@@ -11,7 +11,7 @@
 #define NO_TRANS CblasNoTrans
 #define TRANS CblasTrans
 
-/* The W of a bare step moves so little that it stays the same matrix to all intents. */
+/* So small that repeated steps hardly change W. */
 #define BARE_ETA 1e-6
 
 /* C = alpha op(A) op(B) + beta C     C is m x n, op(A) is m x k, op(B) is k x n */
@@ -41,7 +41,8 @@ static bpb_status forward(void *state, size_t first)
     return BPB_OK;
 }
 
-/* The deltas from the output down, and alpha D_l A_{l-1}^T + beta C into C = dW_l or W_l. */
+/* For each layer, from the last: D_{l-1}, then C = alpha D_l A_{l-1}^T + beta C, where C is dW_l if
+ * beta is 0 and W_l otherwise. */
 static void backward(const struct BENCH(plain) *net, size_t first, real alpha, real beta)
 {
     const struct bench_case *shape = net->problem->shape;

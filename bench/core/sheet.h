@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The machine sheet: what the figures were measured on. */
+/* The machine sheet: where the figures were measured. */
 #ifndef BENCH_SHEET_H
 #define BENCH_SHEET_H
 
@@ -19,7 +19,7 @@ const char *cpu_vectors(void);
 
 bpb_status sheet_fill(struct sheet *sheet);
 
-/* For a reader, and as members of a JSON object. */
+/* As text, and as members of a JSON object. */
 void sheet_print(const struct sheet *sheet, FILE *out);
 void sheet_json(const struct sheet *sheet, struct json *machine);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Data for the cases, the same on every machine: splitmix64 (Steele, Lea, Flood 2014). */
+/* Random numbers that are the same on every machine: splitmix64 (Steele, Lea, Flood 2014). */
 #ifndef BENCH_SPLITMIX_H
 #define BENCH_SPLITMIX_H
 
@@ -13,7 +13,7 @@ static inline uint64_t random_bits(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* Uniform in [-1, 1), of 24 bits, so that float and double get the same. */
+/* Uniform in [-1, 1). It has 24 bits, so float and double get the same value. */
 static inline double random_uniform(uint64_t *state)
 {
     return (double)(random_bits(state) >> 40) * 0x1p-23 - 1.0;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* OpenBLAS's own; weak, so that any other CBLAS links. */
+/* Functions of OpenBLAS. They are weak, so that any other CBLAS links. */
 extern int openblas_get_num_threads(void) __attribute__((weak));
 extern void openblas_set_num_threads(int threads) __attribute__((weak));
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What derivatives beyond the gradient cost, in terms of the passes that they extend. */
+/* The cost of derivatives beyond the gradient, over the passes that they extend. */
 #include "figures.h"
 
-/* One more side, once it is right. */
+/* Add a side that computes a derivative. Fails if it is wrong. */
 static bpb_status derivative_side(struct match *match, const char *name, const struct kit *kit,
                                   void *stage, enum derivative which)
 {
@@ -33,7 +33,7 @@ bpb_status measure_jvp(struct match *match, const struct figure *figure)
     return match_ratio_line(match, line_of(figure, "V alone"), 1, inputs, SIDE(FORWARD));
 }
 
-/* A gradient with its loss, and a derivative that goes on from there. */
+/* Add a side with a derivative and one with gradient and loss. */
 static bpb_status gradient_sides(struct match *match, const struct figure *figure,
                                  const struct bench_case *shape, enum derivative which,
                                  const char *name, void **stage)

@@ -15,7 +15,7 @@
 static const char *const names[DERIVATIVES] = {
     "J v by both", "J v by theta", "J v by X", "H v", "dE/dX", "the gradient of <U, Y> + <D, J>"};
 
-/* A function of theta and X, n values, and what should be its derivative along v and V. */
+/* A function of theta and X with n values, and the derivative along v and V to check. */
 struct slope {
     bpb_status (*value)(struct BENCH(derivative) *d, BPB(view) X, real *values);
     size_t n;

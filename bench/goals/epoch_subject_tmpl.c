@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One epoch of training: shuffle, gather, steps. */
+/* One epoch of training: shuffle, gather and steps. */
 #include "kit_tmpl.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@ struct trainer {
     struct BENCH(result) result; /* theta is the net's */
     const struct BENCH(problem) *problem;
     BPB(net) *net;
-    double seconds; /* of the steps of the last epoch, as it reports them */
+    double seconds; /* of the last epoch, as its report states them */
 };
 
 static BPB(view) inputs(const struct BENCH(problem) *problem)
@@ -130,7 +130,7 @@ static bpb_status run_steps(struct steps *steps, const struct BENCH(problem) *pr
     return BPB_OK;
 }
 
-/* In terms of the largest change of a parameter. */
+/* The largest difference of a and b, over the largest change from the start. */
 static double difference(size_t P, const real *start, const real *a, const real *b)
 {
     double most = 0, change = 0;

@@ -13,20 +13,20 @@ static const char *const group_texts[GROUPS] = {
     "a step on one thread over a step by a plan of --threads",
     "GFLOP/s of a step in double over float",
     "us of loss and gradient, 24-8-2 (tanh, identity, 1/2 squares), batch 200, double",
-    "loss and gradient, 4-32-16-4 with tanh, 10000 columns, over its bare products and its tanh:\n"
-    "         a forward pass less that of the same net without them",
+    "loss and gradient, 4-32-16-4 with tanh, 10000 columns, over its bare products and its tanh.\n"
+    "         The time of tanh is a forward pass less one with identity",
     "a step of 6-64-64-4 with tanh on 64 columns, in double, over its bare products",
     "784-30-10, one column: over reading the weights; padded over unpadded for 1, 64, 10000",
-    "a training epoch without evaluation over its steps on a batch that stays where it is",
-    "bytes of a work over the header's formula, less 1: the most of cases of at least 64 KiB",
-    "time of a FLOP by width, depth, batch and columns, over that at the largest size, and from\n"
-    "         which size on it lies within 1.25 either way",
-    "a step where OpenBLAS runs its Prescott kernels over one with the right ones",
-    "what J v adds to a forward pass, over that pass: in v of theta and V of X, and in each alone",
-    "H v with gradient and loss beside it, over gradient and loss",
+    "a training epoch without evaluation, over as many steps on one batch",
+    "bytes of a work over the header's formula, less 1: the largest of works from 64 KiB",
+    "time of a FLOP by width, depth, batch and columns, over that at the largest size. From which\n"
+    "         size it stays within a factor of 1.25",
+    "a step with OpenBLAS's Prescott kernels over a step with the right ones",
+    "what J v adds to a forward pass, over that pass: along v of theta and V of X, and along each",
+    "H v with gradient and loss, over gradient and loss",
     "what dE/dX adds to gradient and loss, over its product W_1^T D_1 by the BLAS",
-    "a step of a net with a function of one's own, compiled -O3 -fopenmp-simd for the vectors of\n"
-    "         this CPU, over one with the built-in: ReLU, softsign, 1/2 squares",
+    "a step with a function of one's own over a step with the built-in: ReLU, softsign, 1/2\n"
+    "         squares. The functions are compiled -O3 -fopenmp-simd for the vectors of this CPU",
     "the gradient of a function of Y and dY/dX, 6-64-64-1 with tanh, 64 columns, double, over\n"
     "         gradient and loss",
 };

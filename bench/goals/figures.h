@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is measured, and what for. */
+/* The figures, and the goal of each. */
 #ifndef BENCH_FIGURES_H
 #define BENCH_FIGURES_H
 
 #include "match.h"
 
-/* Figures that are asked for by one name. */
+/* Groups of figures; --only takes their names. */
 enum group {
     GROUP_PEAK,
     GROUP_THREADS,
@@ -35,23 +35,24 @@ typedef bpb_status measure_figure(struct match *match, const struct figure *figu
 
 struct figure {
     enum group group;
-    const char *name; /* of a case; NULL: it has none */
+    const char *name; /* of a case; NULL: the figure has no case */
     enum precision precision;
     struct goal goal;
     measure_figure *measure;
-    size_t columns; /* where it is about so many */
+    size_t columns; /* of the data, if the figure depends on them; else 0 */
 };
 
 /* Print the names of the groups and what they stand for. */
 void list_goals(void);
 
-/* Measure the figures that are asked for. json may be NULL. Returns an exit code. */
+/* Measure the figures that the options name. json may be NULL. Returns an exit code. */
 int measure_goals(const struct bench_options *options, const struct sheet *sheet, FILE *json);
 
-/* The option by which the program, executed again, serves times of the case named after it. */
+/* The program runs itself with this option and the name of a case, to time steps in a process of
+ * their own. */
 #define SERVE_STEPS "--serve"
 
-/* Serve until the input ends. Returns an exit code. */
+/* That process. It serves until its input ends. Returns an exit code. */
 int serve_steps(const char *case_name);
 
 /* A line about "GROUP CASE PRECISION TEXT"; TEXT may be empty. goal_line has the figure's goal. */

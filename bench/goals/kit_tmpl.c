@@ -72,7 +72,7 @@ static double work_formula(const struct bench_case *shape, const bpb_plan_option
     return (double)(sizeof(real) * (C * rows + plan->batch) + 8 * C);
 }
 
-/* The most that the kernels in use pack, for one thread. */
+/* The most bytes that the kernels in use pack, for one thread. */
 static double most_packed(const BPB(plan) *plan)
 {
     bpb_plan_choice entry;

@@ -23,20 +23,20 @@ bpb_status BENCH(check_delta)(const struct subject *inputs, const struct subject
 
 /* The state of a derivative's subject. All values belong to the first batch of the problem. */
 struct BENCH(derivative) {
-    struct BENCH(result) result; /* theta is the net's; Y of J v, gradient of the others */
+    struct BENCH(result) result; /* theta is the net's; J v has Y, the others a gradient */
     const struct BENCH(problem) *problem;
     enum derivative which;
     size_t n_0, n_L, B, P;
     BPB(net) *net;
-    BPB(net) *direction; /* its theta is v: as large as that of the net, layer by layer */
+    BPB(net) *direction; /* its theta is v, as large as the net's in each layer */
     BPB(plan) *plan;
     BPB(work) *work;
-    real *memory;        /* of all that follow */
+    real *memory;        /* of all arrays below */
     real *V, *U, *D;     /* n_0 x B, n_L x B, (n_L n_0) x B: directions and weights */
     real *dY, *dX, *Hv;  /* n_L x B, n_0 x B, P: results */
 };
 
-/* Which arguments are displaced along v and V. */
+/* Whether the derivative is along v, and along V. */
 static inline bool BENCH(along_theta)(const struct BENCH(derivative) *derivative)
 {
     return derivative->which != JVP_INPUTS;

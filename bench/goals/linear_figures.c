@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How the time of a FLOP depends on a size, in terms of that at the largest size. */
+/* How the time of a FLOP depends on a size, over the time at the largest size. */
 #include "figures.h"
 
-/* So near the largest, a size counts as linear. */
+/* Times within this factor of the largest size's count as linear. */
 #define NEAR 1.25
 
-/* Sizes in ascending order, and what they are sizes of. */
+/* Sizes in ascending order. */
 struct series {
     const char *name;
     size_t n, size[MOST_SIDES];
     double flops[MOST_SIDES]; /* of a call */
 };
 
-/* A net of ReLU, softmax and cross-entropy, of which the steps are timed. */
+/* A net of ReLU, softmax and cross-entropy, to time its steps. */
 static struct bench_case step_case(const char *name, size_t batch)
 {
     return (struct bench_case){.name = name,
@@ -40,7 +40,7 @@ static bpb_status step_side(struct match *match, struct series *series, size_t i
     return kit_of(PRECISION_F32)->library(match_side(match, name, OP_STEP), stage, 1);
 }
 
-/* Time of a FLOP at size i over that at the largest. */
+/* Time of a FLOP at size i over that at the largest size. */
 static bpb_status relative_time(const struct match *match, const struct series *series, size_t i,
                                 struct spread *value)
 {
@@ -49,13 +49,12 @@ static bpb_status relative_time(const struct match *match, const struct series *
     return match_ratio(match, series->flops[series->n - 1] / series->flops[i], above, below, value);
 }
 
-/* Neither slower nor faster than the largest by more. */
 static bool is_near(double relative)
 {
     return relative <= NEAR && relative >= 1 / NEAR;
 }
 
-/* The smallest size from which on all are near the largest. */
+/* The smallest size from which all sizes are near the largest. */
 static size_t linear_from(const struct series *series, const struct spread *relative)
 {
     size_t i = series->n - 1;
@@ -73,7 +72,7 @@ static void print_line(const struct match *match, const struct series *series, c
     match_line(match, &line);
 }
 
-/* The lines of the sizes carry no minima of all sides but their own time of a FLOP. */
+/* The line of a size has its own time of a FLOP, and no minima of the sides. */
 static bpb_status print_series(const struct match *match, const struct series *series)
 {
     const struct match alone = {.json = match->json};
@@ -140,7 +139,7 @@ bpb_status measure_batches(struct match *match, const struct figure *figure)
     return play_series(match, &series);
 }
 
-/* All sizes gather their columns from the same 500, which the second-level cache holds. */
+/* All sizes gather their columns from the same 500. These fit in the second-level cache. */
 bpb_status measure_predicts(struct match *match, const struct figure *figure)
 {
     struct series series = {"columns", 4, {1000, 10000, 100000, 1000000}, {0}};

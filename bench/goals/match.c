@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Some calls of most things, so that caches are as the side itself leaves them. */
+/* Several calls of most sides, so that each side finds the caches as it left them. */
 #define BLOCK_SECONDS 1e-3
 
 struct match match_begin(const struct bench_options *options, const struct sheet *sheet, FILE *json)
@@ -102,7 +102,7 @@ static const char *reached(const struct line *line)
                : "no";
 }
 
-/* Four digits that count. */
+/* Four significant digits. */
 static void print_figure(int width, double value)
 {
     printf(" %*.4g", width, value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A match: sides that are timed in turn, the ratios of their times, and the lines that say so. */
+/* A match: sides that are timed in turn, the ratios of their times, and lines that report them. */
 #ifndef BENCH_MATCH_H
 #define BENCH_MATCH_H
 
@@ -16,7 +16,7 @@ struct goal {
     double bound;
 };
 
-/* The median of one value a round, and its quartiles. */
+/* The median and the quartiles of a value that every round has. */
 struct spread {
     double low, median, high;
 };
@@ -32,8 +32,8 @@ struct line {
 struct match {
     const struct bench_options *options;
     const struct sheet *sheet;
-    FILE *json;   /* NULL: none is wanted */
-    double block; /* seconds */
+    FILE *json;   /* NULL: no file */
+    double block; /* seconds of a block */
     size_t n_sides, n_stages;
     struct side side[MOST_SIDES];
     struct timing timing[MOST_SIDES];
@@ -42,7 +42,7 @@ struct match {
         const struct kit *kit;
         void *stage;
     } stage[MOST_SIDES];
-    const char *why; /* NULL, or why it is given up, better than the status says it */
+    const char *why; /* NULL, or why the match failed */
 };
 
 struct match match_begin(const struct bench_options *options, const struct sheet *sheet,
@@ -51,18 +51,18 @@ void match_end(struct match *match);
 
 const struct kit *kit_of(enum precision precision);
 
-/* A stage that lasts as long as the match; NULL in *stage on an error. */
+/* Open a stage; match_end closes it. */
 bpb_status match_stage(struct match *match, const struct bench_case *shape,
                        enum precision precision, void **stage);
 
-/* The same, and the library with so many threads is right on it. */
+/* The same. Fails unless the library with so many threads agrees with naive code. */
 bpb_status match_checked_stage(struct match *match, const struct bench_case *shape,
                                enum precision precision, size_t threads, void **stage);
 
-/* Give the match up. */
+/* Make the match fail for this reason. Returns an error. */
 bpb_status match_refuse(struct match *match, const char *why);
 
-/* Place for the subject of one more side, whose time is that of op. There are MOST_SIDES. */
+/* The subject of one more side, still empty, of which op will be timed. At most MOST_SIDES. */
 struct subject *match_side(struct match *match, const char *name, enum op op);
 
 /* Time all sides in turn. */
@@ -82,7 +82,7 @@ bpb_status match_ratio_line(const struct match *match, struct line line, double 
 /* Print a line and write it, with the minimum times of the sides. */
 void match_line(const struct match *match, const struct line *line);
 
-/* Only say that something is left out. */
+/* Print and write a line that says why a figure is skipped. */
 void match_skip(const struct match *match, const char *what, const char *why);
 
 /* The heading of the table. */

@@ -2,7 +2,7 @@
 /* Predictions, epochs, and the bytes of works. */
 #include "figures.h"
 
-/* One more side that predicts, once its outputs are right. */
+/* Add a side that predicts. Fails if its outputs are wrong. */
 static bpb_status predict_side(struct match *match, const struct figure *figure, void *stage,
                                const char *name, int unpadded)
 {
@@ -16,7 +16,7 @@ static bpb_status predict_side(struct match *match, const struct figure *figure,
     return agree ? BPB_OK : match_refuse(match, "predict is wrong, so nothing is timed");
 }
 
-/* The same net on so many columns, all of them in memory. */
+/* The case with so many columns. */
 static struct bench_case with_columns(const char *name, size_t columns)
 {
     struct bench_case shape = *case_named(name);
@@ -46,8 +46,8 @@ bpb_status measure_predict(struct match *match, const struct figure *figure)
 }
 
 /*
- * An epoch with shuffle and gathering, as training reports it, over as many steps on one batch. A
- * second line has the whole call, which also searches the data and makes a plan, once a run.
+ * The first line is an epoch with shuffle and gathering, as training reports it, over as many steps
+ * on one batch. The second line is the whole call, which also checks the data and makes a plan.
  */
 bpb_status measure_epoch(struct match *match, const struct figure *figure)
 {
@@ -74,16 +74,16 @@ bpb_status measure_epoch(struct match *match, const struct figure *figure)
     return match_ratio_line(match, line_of(figure, "run of one"), 1 / steps, SIDE(RUN), SIDE(STEP));
 }
 
-/* How the header's formula is taken. */
+/* A way to evaluate the header's formula. */
 struct reckoning {
     const char *what, *note;
     bpb_planning planning;
-    bool packed; /* S is the most that it may be, else 0 */
+    bool packed; /* S is its maximum; otherwise 0 */
     bool judged;
 };
 
-/* The largest share of a case's bytes beyond the formula, and in note whose it is. Works below 64
- * KiB are left out, because the alignment of their parts shows. */
+/* The largest relative excess of a work's bytes over the formula. note names the case. Works below
+ * 64 KiB are left out, because alignment dominates there. */
 static bpb_status find_excess(const struct match *match, const struct reckoning *how, double *most,
                               char note[64])
 {

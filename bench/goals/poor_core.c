@@ -74,7 +74,7 @@ static bpb_status ask(void *state, size_t sweeps, double *seconds)
     return BPB_OK;
 }
 
-/* With OPENBLAS_CORETYPE as it is in our environment now. */
+/* The child inherits the environment as it is now. */
 static int spawn(pid_t *pid, const struct bench_case *shape, const int to[2], const int from[2])
 {
     char name[16];
@@ -90,7 +90,7 @@ static int spawn(pid_t *pid, const struct bench_case *shape, const int to[2], co
     return error;
 }
 
-/* The same with another core, and then our environment as it was. */
+/* Set another core for the child, and restore the environment. NULL: the core as it is. */
 static int spawn_with_core(pid_t *pid, const struct bench_case *shape, const char *core,
                            const int to[2], const int from[2])
 {
@@ -107,8 +107,8 @@ static int spawn_with_core(pid_t *pid, const struct bench_case *shape, const cha
     return error;
 }
 
-/* A pipe whose ends no child inherits but where they are its input and output: another child that
- * held one would keep this one from ever seeing the end. */
+/* A pipe that is closed in children, except as their input and output. A child whose pipe another
+ * child also holds would never see the end of its input. */
 static bool open_pipe(int ends[2])
 {
     if (pipe(ends) != 0)
@@ -138,15 +138,15 @@ static bpb_status start(struct child *child, const struct bench_case *shape, con
     return error == 0 && child->to != NULL && child->from != NULL ? BPB_OK : BPB_ERR_IO;
 }
 
-/* A subject whose blocks are those of a child that serves this case. core: what OPENBLAS_CORETYPE
- * is set to; NULL: left as it is. used: the core that the child then has. */
+/* A subject whose blocks are those of a child that serves this case. core: NULL (the child
+ * inherits OPENBLAS_CORETYPE), or its value for the child. used: the core that the child has. */
 static bpb_status child_create(struct subject *subject, const struct bench_case *shape,
                                const char *core, char used[32])
 {
     struct child *child = calloc(1, sizeof *child);
     if (child == NULL)
         return BPB_ERR_MEMORY;
-    signal(SIGPIPE, SIG_IGN); /* a child that ends is told by its answers */
+    signal(SIGPIPE, SIG_IGN); /* reading its answer detects a child that ended */
     *subject = (struct subject){
         .state = child,
         .samples = shape->samples,
@@ -158,7 +158,7 @@ static bpb_status child_create(struct subject *subject, const struct bench_case 
     return fscanf(child->from, "%31s", used) == 1 ? BPB_OK : BPB_ERR_IO;
 }
 
-/* Why there is nothing to compare; NULL: there is. */
+/* Why there is nothing to compare, or NULL. */
 static const char *no_contest(const char *poor, const char *right)
 {
     if (strcmp(poor, POOR_CORE) != 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Predict by a plan of one's own, and the least that it could take: its parameters read once. */
+/* Predictions by a plan, and a lower bound of their time: reading the parameters once. */
 #include "kit_tmpl.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@ struct predictor {
     BPB(work) *work;
     BPB(view) X;
     BPB(out) Y;
-    size_t *index; /* NULL: the columns are the problem's, in their order */
+    size_t *index; /* NULL: the problem's columns in order */
 };
 
 static bpb_status predict(void *state, size_t first)

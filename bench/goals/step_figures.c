@@ -2,7 +2,7 @@
 /* Steps and gradients beside the peak, their bare products, threads and functions of one's own. */
 #include "figures.h"
 
-/* A step of the library, once it is right. */
+/* Add a side that does steps of the library. Fails if they are wrong. */
 static bpb_status step_side(struct match *match, const char *name, const struct bench_case *shape,
                             enum precision precision)
 {
@@ -63,7 +63,7 @@ bpb_status measure_double(struct match *match, const struct figure *figure)
     return match_ratio_line(match, line, 1, SIDE(F32), SIDE(F64));
 }
 
-/* The library and its bare products, which is all that some figures compare. */
+/* Time an operation of the library (side 0) and its bare products (side 1). */
 static bpb_status play_beside_products(struct match *match, const struct figure *figure, enum op op)
 {
     const struct kit *kit = kit_of(figure->precision);
@@ -74,7 +74,7 @@ static bpb_status play_beside_products(struct match *match, const struct figure 
     return match_play(match);
 }
 
-/* Its value is the minimum in microseconds; the quartiles are those of the times. */
+/* The value is the minimum in microseconds; the quartiles are those of the time. */
 bpb_status measure_small(struct match *match, const struct figure *figure)
 {
     struct line line = goal_line(figure, "us, minimum"), over = line_of(figure, "over products");
