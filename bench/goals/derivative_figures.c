@@ -27,7 +27,7 @@ bpb_status measure_jvp(struct match *match, const struct figure *figure)
     TRY(derivative_side(match, "both", kit, stage, JVP));
     TRY(derivative_side(match, "v", kit, stage, JVP_THETA));
     TRY(derivative_side(match, "V", kit, stage, JVP_INPUTS));
-    TRY(match_play(match));
+    TRY(match_time(match));
     TRY(match_ratio_line(match, goal_line(figure, ""), 1, both, SIDE(FORWARD)));
     TRY(match_ratio_line(match, line_of(figure, "v alone"), 1, theta, SIDE(FORWARD)));
     return match_ratio_line(match, line_of(figure, "V alone"), 1, inputs, SIDE(FORWARD));
@@ -49,7 +49,7 @@ bpb_status measure_hvp(struct match *match, const struct figure *figure)
     enum { PRODUCT, GRADIENT };
     void *stage;
     TRY(gradient_sides(match, figure, case_named(figure->name), HVP, "hvp", &stage));
-    TRY(match_play(match));
+    TRY(match_time(match));
     return match_ratio_line(match, goal_line(figure, ""), 1, SIDE(PRODUCT), SIDE(GRADIENT));
 }
 
@@ -67,7 +67,7 @@ bpb_status measure_inputs(struct match *match, const struct figure *figure)
     TRY(kit->check_delta(&match->side[WITH].subject, delta, &agree));
     if (!agree)
         return match_refuse(match, "the derivative is wrong, so nothing is timed");
-    TRY(match_play(match));
+    TRY(match_time(match));
     return match_ratio_line(match, goal_line(figure, ""), 1, added, SIDE(BARE));
 }
 
@@ -79,6 +79,6 @@ bpb_status measure_targets(struct match *match, const struct figure *figure)
     void *stage;
     shape.units[shape.n_layers] = 1;
     TRY(gradient_sides(match, figure, &shape, JACOBIAN_VJP, "jacobian_vjp", &stage));
-    TRY(match_play(match));
+    TRY(match_time(match));
     return match_ratio_line(match, line_of(figure, "6-64-64-1"), 1, SIDE(TARGETS), SIDE(GRADIENT));
 }

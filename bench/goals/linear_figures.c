@@ -91,9 +91,9 @@ static bpb_status print_series(const struct match *match, const struct series *s
     return BPB_OK;
 }
 
-static bpb_status play_series(struct match *match, const struct series *series)
+static bpb_status time_series(struct match *match, const struct series *series)
 {
-    TRY(match_play(match));
+    TRY(match_time(match));
     return print_series(match, series);
 }
 
@@ -109,7 +109,7 @@ bpb_status measure_widths(struct match *match, const struct figure *figure)
             shape.units[l] = series.size[i];
         TRY(step_side(match, &series, i, &shape));
     }
-    return play_series(match, &series);
+    return time_series(match, &series);
 }
 
 bpb_status measure_depths(struct match *match, const struct figure *figure)
@@ -123,7 +123,7 @@ bpb_status measure_depths(struct match *match, const struct figure *figure)
         shape.n_layers = series.size[i];
         TRY(step_side(match, &series, i, &shape));
     }
-    return play_series(match, &series);
+    return time_series(match, &series);
 }
 
 bpb_status measure_batches(struct match *match, const struct figure *figure)
@@ -136,7 +136,7 @@ bpb_status measure_batches(struct match *match, const struct figure *figure)
         shape.batch = shape.samples = series.size[i];
         TRY(step_side(match, &series, i, &shape));
     }
-    return play_series(match, &series);
+    return time_series(match, &series);
 }
 
 /* All sizes gather their columns from the same 500. These fit in the second-level cache. */
@@ -157,5 +157,5 @@ bpb_status measure_predicts(struct match *match, const struct figure *figure)
         TRY(kit_of(PRECISION_F32)
                 ->predict(match_side(match, name, OP_FORWARD), stage, series.size[i], &plan));
     }
-    return play_series(match, &series);
+    return time_series(match, &series);
 }

@@ -61,7 +61,7 @@ struct subject *match_side(struct match *match, const char *name, enum op op)
     return &match->side[i].subject;
 }
 
-bpb_status match_play(struct match *match)
+bpb_status match_time(struct match *match)
 {
     return timing_rounds(match->side, match->timing, match->n_sides, match->block,
                          match->options->seconds);

@@ -66,7 +66,7 @@ bpb_status match_refuse(struct match *match, const char *why);
 struct subject *match_side(struct match *match, const char *name, enum op op);
 
 /* Time all sides in turn. */
-bpb_status match_play(struct match *match);
+bpb_status match_time(struct match *match);
 
 /* factor * (sum above_i time_i) / (sum below_i time_i), round by round. */
 bpb_status match_ratio(const struct match *match, double factor, const double *above,

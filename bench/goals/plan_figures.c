@@ -37,7 +37,7 @@ bpb_status measure_predict(struct match *match, const struct figure *figure)
     TRY(predict_side(match, figure, stage, "padded", 0));
     if (figure->columns == 1)
         TRY(kit_of(figure->precision)->read(match_side(match, "read", OP_FORWARD), stage));
-    TRY(match_play(match));
+    TRY(match_time(match));
     if (figure->columns == 1)
         TRY(match_ratio_line(match, goal_line(figure, "1 / reading"), 1, SIDE(UNPADDED),
                              SIDE(READ)));
@@ -69,7 +69,7 @@ bpb_status measure_epoch(struct match *match, const struct figure *figure)
     TRY(match_checked_stage(match, shape, figure->precision, 1, &stage));
     TRY(kit->library(match_side(match, "step", OP_STEP), stage, 1));
     match->block = 5e-3;
-    TRY(match_play(match));
+    TRY(match_time(match));
     TRY(match_ratio_line(match, goal_line(figure, ""), 1 / steps, SIDE(EPOCH), SIDE(STEP)));
     return match_ratio_line(match, line_of(figure, "run of one"), 1 / steps, SIDE(RUN), SIDE(STEP));
 }

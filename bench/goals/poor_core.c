@@ -183,7 +183,7 @@ bpb_status measure_core(struct match *match, const struct figure *figure)
         match_skip(match, line.what, why);
         return BPB_OK;
     }
-    TRY(match_play(match));
+    TRY(match_time(match));
     snprintf(line.note, sizeof line.note, "processes of their own, cores %s and %s", poor, right);
     return match_ratio_line(match, line, 1, SIDE(POOR), SIDE(RIGHT));
 }

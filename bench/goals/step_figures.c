@@ -23,7 +23,7 @@ bpb_status measure_peak(struct match *match, const struct figure *figure)
     TRY(kit->library(match_side(match, "step", OP_STEP), stage, 1));
     TRY(kit->products(match_side(match, "bare", OP_STEP), stage));
     kit->peak(match_side(match, "peak", OP_STEP), &peak_flops);
-    TRY(match_play(match));
+    TRY(match_time(match));
     const double factor = case_flops(shape, OP_STEP) / peak_flops;
     TRY(match_ratio_line(match, goal_line(figure, ""), factor, SIDE(PEAK), SIDE(STEP)));
     return match_ratio_line(match, line_of(figure, "bare"), factor, SIDE(PEAK), SIDE(BARE));
@@ -43,7 +43,7 @@ bpb_status measure_threads(struct match *match, const struct figure *figure)
     TRY(match_checked_stage(match, shape, figure->precision, threads, &stage));
     TRY(kit->library(match_side(match, "many", OP_STEP), stage, threads));
     TRY(kit->library(match_side(match, "one", OP_STEP), stage, 1));
-    TRY(match_play(match));
+    TRY(match_time(match));
     snprintf(line.note, sizeof line.note, "%zu asked for, the plan uses %zu", threads,
              facts.threads);
     return match_ratio_line(match, line, 1, SIDE(ONE), SIDE(MANY));
@@ -57,21 +57,21 @@ bpb_status measure_double(struct match *match, const struct figure *figure)
     struct line line = {.goal = figure->goal};
     for (int i = 0; i < 2; i++)
         TRY(step_side(match, precision_names[of[i]], shape, of[i]));
-    TRY(match_play(match));
+    TRY(match_time(match));
     snprintf(line.what, sizeof line.what, "%s %s f64 / f32", group_names[figure->group],
              figure->name);
     return match_ratio_line(match, line, 1, SIDE(F32), SIDE(F64));
 }
 
 /* Time an operation of the library (side 0) and its bare products (side 1). */
-static bpb_status play_beside_products(struct match *match, const struct figure *figure, enum op op)
+static bpb_status time_beside_products(struct match *match, const struct figure *figure, enum op op)
 {
     const struct kit *kit = kit_of(figure->precision);
     void *stage;
     TRY(match_checked_stage(match, case_named(figure->name), figure->precision, 1, &stage));
     TRY(kit->library(match_side(match, op_names[op], op), stage, 1));
     TRY(kit->products(match_side(match, "bare", op), stage));
-    return match_play(match);
+    return match_time(match);
 }
 
 /* The value is the minimum in microseconds; the quartiles are those of the time. */
@@ -79,7 +79,7 @@ bpb_status measure_small(struct match *match, const struct figure *figure)
 {
     struct line line = goal_line(figure, "us, minimum"), over = line_of(figure, "over products");
     match->block = 20e-6;
-    TRY(play_beside_products(match, figure, OP_GRADIENT));
+    TRY(time_beside_products(match, figure, OP_GRADIENT));
     TRY(match_ratio(match, 1, SIDE(0), SIDE(1), &over.value));
     struct timing *us = &match->timing[0]; /* sorted from here on */
     line.value.low = timing_quantile(us->us, us->count, 0.25);
@@ -93,7 +93,7 @@ bpb_status measure_small(struct match *match, const struct figure *figure)
 
 bpb_status measure_cells(struct match *match, const struct figure *figure)
 {
-    TRY(play_beside_products(match, figure, OP_STEP));
+    TRY(time_beside_products(match, figure, OP_STEP));
     return match_ratio_line(match, goal_line(figure, ""), 1, SIDE(0), SIDE(1));
 }
 
@@ -114,7 +114,7 @@ bpb_status measure_tanh(struct match *match, const struct figure *figure)
     TRY(kit->products(match_side(match, "bare", OP_GRADIENT), stage));
     TRY(kit->library(match_side(match, "forward", OP_FORWARD), stage, 1));
     TRY(kit->library(match_side(match, "identity", OP_FORWARD), without, 1));
-    TRY(match_play(match));
+    TRY(match_time(match));
     TRY(match_ratio_line(match, goal_line(figure, ""), 1, SIDE(GRADIENT), bare_and_tanh));
     return match_ratio_line(match, line_of(figure, "tanh's part"), 1, tanh_alone, bare_and_tanh);
 }
@@ -129,7 +129,7 @@ static bpb_status measure_own(struct match *match, const struct figure *figure, 
     with_own.own = own;
     TRY(step_side(match, "own", &with_own, figure->precision));
     TRY(step_side(match, "built-in", shape, figure->precision));
-    TRY(match_play(match));
+    TRY(match_time(match));
     return match_ratio_line(match, goal_line(figure, text), 1, SIDE(OWN), SIDE(BUILT_IN));
 }
 
