@@ -2,8 +2,8 @@
 """Time one SGD step of the bench cases in the library and in a peer, in turn.
 
 Two worker processes live through the run: bpblas-step (step.c) and the peer, which is the
-program's own file started with --serve. Both are asked by lines on their standard input and
-answer by one JSON object a line. Only one of them works at a time.
+program's own file started with --serve. Each reads one command a line from its standard input and
+answers with one JSON object a line. Only one of them works at a time.
 """
 
 import argparse
@@ -21,22 +21,22 @@ import time
 EPSILON = 2.0**-23  # of float
 CHECK_ETA = 1.0  # large, so that the change of theta stands out from the rounding of theta
 CHUNKS = 64  # about how many times the clock is read in a block of short steps
-ROUNDS, ROUNDS_LONG = 21, 5  # the second where a step takes longer than a block
+ROUNDS, ROUNDS_LONG = 21, 5  # the second if a step takes longer than a block
 SKIPPED = 77  # meson's and automake's exit code of a test that could not run
 
 
 class Failure(Exception):
-    """One line for the user; the run ends."""
+    """One line for the user. It ends the run."""
 
 
 # ---- The peer's side ----------------------------------------------------------------------
 
 
 class Peer:
-    """What a peer's worker answers with. A subclass supplies the methods that raise here.
+    """The worker of a peer. A subclass supplies the methods that raise here.
 
-    Vectors (a theta, X, T) are flat float arrays of the peer's own kind that know abs(), -,
-    slices, .max() and .min(); theta is laid out as the library's, W_l column-major.
+    Vectors (a theta, X, T) are flat float arrays of the peer's own kind with abs(), -,
+    slices, .max() and .min(). theta has the library's layout, W_l column-major.
     """
 
     name = ""  # for the reader
@@ -45,15 +45,15 @@ class Peer:
     cases = ""  # by default, with commas
 
     def info(self):
-        """{"version": ...} and what else of "simd", "threads" is known."""
+        """{"version": ...}, and "simd" and "threads" if they are known."""
         raise NotImplementedError
 
     def build(self):
-        """Make the net of self.shape, self.units."""
+        """Make the net of self.shape and self.units."""
         raise NotImplementedError
 
     def draw(self, path):
-        """Draw theta and data, take them as the start, write theta, X, T to path."""
+        """Draw theta and data, keep them as the start, and write theta, X, T to path."""
         raise NotImplementedError
 
     def read(self, path):
@@ -61,18 +61,18 @@ class Peer:
         raise NotImplementedError
 
     def theta(self):
-        """The theta as it is."""
+        """The current theta."""
         raise NotImplementedError
 
     def restore(self):
-        """Back to the start."""
+        """Go back to the theta of the start."""
         raise NotImplementedError
 
     def set_eta(self, eta):
         raise NotImplementedError
 
     def run(self, steps):
-        """The steps that are timed."""
+        """Do so many steps."""
         raise NotImplementedError
 
     def make_case(self, shape):
@@ -86,7 +86,7 @@ class Peer:
         return {}
 
     def check(self, path):
-        """One step at CHECK_ETA must lead to the theta in the file."""
+        """Compare the theta after one step at CHECK_ETA with the theta in the file."""
         self.restore()
         start = self.theta()
         self.set_eta(CHECK_ETA)
@@ -105,11 +105,11 @@ class Peer:
         return worst
 
     def terms(self):
-        """Of the longest sum in a step."""
+        """The number of terms of the longest sum in a step."""
         return max(self.units + [int(self.shape["batch"])])
 
     def time(self, seconds):
-        """Microseconds a step, over steps from the start until so much time is over."""
+        """Microseconds a step, of steps from the start for so many seconds."""
         self.restore()
         count, chunk, elapsed, start = 0, 1, 0.0, time.perf_counter()
         while elapsed < float(seconds):
@@ -120,7 +120,7 @@ class Peer:
             elapsed = time.perf_counter() - start
         return {"us": 1e6 * elapsed / count, "steps": count}
 
-    def obey(self, line):
+    def answer(self, line):
         command, _, words = line.rstrip("\n").partition(" ")
         commands = {
             "info": lambda: dict(self.info(), **blas_in_use()),
@@ -145,9 +145,9 @@ def parts(units):
 
 
 def different(start, theirs, mine, terms):
-    """Largest difference over largest change, or, beyond the tolerance, a text that says so.
+    """The largest difference over the largest change; a text if it is beyond the tolerance.
 
-    The rounding of sums of so many terms grows as their root; theta itself is rounded too.
+    The rounding of a sum grows as the root of the number of its terms. theta is rounded too.
     """
     change = mine - start
     largest, difference = float(abs(change).max()), float(abs(theirs - mine).max())
@@ -160,7 +160,7 @@ def different(start, theirs, mine, terms):
 
 
 def blas_in_use():
-    """What the BLAS among this process's libraries says of itself; empty: unknown."""
+    """What the BLAS of this process reports. Empty: unknown."""
     found = {"blas": "", "blas_version": "", "core": ""}
     for path in mapped_libraries():
         if "openblas" in path:
@@ -192,13 +192,13 @@ def ask_openblas(path):
 
 
 def serving():
-    """Whether this process is the peer's worker; the driver never loads the peer's library."""
+    """Whether this process is the peer's worker. The driver never loads the peer's library."""
     return sys.argv[1:2] == ["--serve"]
 
 
 def serve(peer):
     for line in sys.stdin:
-        print(json.dumps(peer.obey(line)), flush=True)
+        print(json.dumps(peer.answer(line)), flush=True)
 
 
 # ---- The driver's side ---------------------------------------------------------------------
@@ -235,7 +235,7 @@ class Worker:
 
 
 def find_step():
-    """The newest bpblas-step of the builds in this repository and in the current folder."""
+    """The newest bpblas-step among the builds in this repository and in the current folder."""
     roots = {pathlib.Path(__file__).resolve().parents[2], pathlib.Path.cwd()}
     found = [path for root in roots for path in root.glob("build*/bench/peers/bpblas-step")]
     if not found:
@@ -244,7 +244,7 @@ def find_step():
 
 
 def peer_environment(ours, threads):
-    """One core for both BLAS libraries; so many threads, whoever starts them."""
+    """The environment: one core for both BLAS libraries, and so many threads."""
     env = dict(os.environ)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         env[name] = str(threads)
@@ -254,7 +254,7 @@ def peer_environment(ours, threads):
 
 
 def quantile(values, share):
-    """Between the two nearest, linearly."""
+    """A quantile, linear between the two nearest values."""
     ordered = sorted(values)
     place = share * (len(ordered) - 1)
     low = int(place)
@@ -267,7 +267,7 @@ def summary(values):
 
 
 class Run:
-    """Both workers, and what the user wants of them."""
+    """Both workers, and the options."""
 
     def __init__(self, kind, options):
         self.kind, self.options, self.workers = kind, options, []
@@ -287,7 +287,7 @@ class Run:
             worker.end()
 
     def prepare(self, case):
-        """The same theta and data in both, and the same step; (shape, largest difference)."""
+        """Give both the same theta and data, and compare one step: (shape, largest difference)."""
         shape = self.ours.ask("case", case, self.options.threads)
         self.theirs.ask("case", json.dumps(shape))
         with tempfile.TemporaryDirectory(prefix="bpblas-peers-") as folder:
@@ -380,7 +380,7 @@ def print_row(row):
 
 
 def compare(kind, options, out):
-    """All cases: a table, and the lines of the JSON file."""
+    """Measure all cases: a table, and the lines of the JSON file."""
     run = None
     try:
         run = Run(kind, options)
@@ -423,7 +423,7 @@ def read_options(kind):
     add("--cases", metavar="LIST", default=kind.cases,
         help="names with commas; default %(default)s")
     add("--rounds", metavar="N", type=count,
-        help=f"a block of each side; default {ROUNDS}, {ROUNDS_LONG} where a step takes longer "
+        help=f"a block of each side; default {ROUNDS}, or {ROUNDS_LONG} if a step takes longer "
         "than a block")
     add("--seconds", metavar="S", type=seconds, default=0.2,
         help="of a block, at least one step; default %(default)s")

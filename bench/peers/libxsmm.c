@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The products of the bench cases, in float: our kernels and the BLAS's as a measured plan times
- * them, and libxsmm's JIT kernels for the same shapes, in turn, round by round. libxsmm takes no
- * transposed A, so that its delta is W^T turned over before each product, as it would have to be.
+ * The products of the bench cases, in float, timed in turn, round by round. A measured plan times
+ * our kernels and the BLAS's; this program times libxsmm's JIT kernels for the same shapes. libxsmm
+ * takes no transposed A. For its delta, W is therefore transposed before each product.
  */
 #include <libxsmm.h>
 #include <stdio.h>
@@ -10,13 +10,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "cases.h"
+#include "core/cases.h"
 #include "cli/restart.h"
 
 enum { ROUNDS = 15, REPEATS = 7, KERNELS = 8, MOST_PRODUCTS = 16 };
 #define SECONDS_A_REPEAT 2e-4
 
-/* One product of a case; microseconds by round, of ours and the BLAS's best and of libxsmm. */
+/* One product of a case. Microseconds by round: our best kernel, the BLAS's best, libxsmm. */
 struct product {
     bpb_plan_choice shape;
     double ours[ROUNDS], blas[ROUNDS], xsmm[ROUNDS];
@@ -34,16 +34,15 @@ static double smaller(double a, double b)
     return a == 0 || b < a ? b : a;
 }
 
-
-/* out = A^T, A being rows x cols */
-static void turn(size_t rows, size_t cols, const float *A, float *out)
+/* out = A^T     A is rows x cols */
+static void transpose(size_t rows, size_t cols, const float *A, float *out)
 {
     for (size_t j = 0; j < cols; j++)
         for (size_t i = 0; i < rows; i++)
             out[j + i * cols] = A[i + j * rows];
 }
 
-/* Microseconds of one call, the least of some; 0: libxsmm has no kernel for this. */
+/* Microseconds of one call, the minimum of some repeats. 0: libxsmm has no kernel for this. */
 static double time_libxsmm(const bpb_plan_choice *shape, const float *A, const float *B, float *C,
                            float *turned)
 {
@@ -62,7 +61,7 @@ static double time_libxsmm(const bpb_plan_choice *shape, const float *A, const f
         const double start = now();
         for (size_t i = 0; i < calls; i++) {
             if (delta)
-                turn(shape->k, shape->m, A, turned);
+                transpose(shape->k, shape->m, A, turned);
             gemm(delta ? turned : A, B, C);
         }
         took = (now() - start) / (double)calls;
@@ -71,7 +70,7 @@ static double time_libxsmm(const bpb_plan_choice *shape, const float *A, const f
     return 1e6 * best;
 }
 
-/* Ours and the BLAS's, from a plan that has just measured them. */
+/* The times of our kernels and the BLAS's, from a plan that has just measured them. */
 static size_t read_plan(const bpbf_plan *plan, int round, struct product *products)
 {
     size_t count = 0;

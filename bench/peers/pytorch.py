@@ -40,7 +40,7 @@ class PyTorch(frame.Peer):
         self.loss = nn.CrossEntropyLoss() if self.has_classes() else self.half_squares
 
     def activation(self, where):
-        """None: nothing to be done; softmax is in CrossEntropyLoss."""
+        """None: no function. Softmax is part of CrossEntropyLoss."""
         kinds = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
         kind = kinds.get(self.shape[where])
         return kind() if kind else None
@@ -76,7 +76,7 @@ class PyTorch(frame.Peer):
                 p.grad = None
 
     def draw(self, path):
-        """PyTorch's own initial parameters; inputs in -1 .. 1; a class, or a vector."""
+        """PyTorch's own initial parameters. Inputs in -1 .. 1. Targets are a class or a vector."""
         n, n_in, n_out = int(self.shape["batch"]), self.units[0], self.units[-1]
         self.start = [p.detach().clone() for p in self.net.parameters()]
         self.X = self.draw_inputs(n, n_in)
@@ -88,7 +88,7 @@ class PyTorch(frame.Peer):
         self.write(path, [self.theta(), self.X, targets])
 
     def draw_inputs(self, n, n_in):
-        """Clear of every kink: nearer than the rounding of z, both sides might rightly differ."""
+        """Inputs away from every kink, where both sides may differ and be right."""
         X = 2 * torch.rand(n, n_in) - 1
         near = self.near_kink(X)
         while near.any():

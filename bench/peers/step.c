@@ -5,26 +5,26 @@
  *
  *     info               the library and its BLAS
  *     case NAME THREADS  make the net, plan and work of a case; answers its shape
- *     load FILE          take theta, X and T from a file of floats, as they lie in memory
+ *     load FILE          read theta, X and T from a file of floats in the order of memory
  *     step ETA FILE      one step from that theta; write the new theta
- *     time SECONDS       steps from that theta until so much time is over; microseconds a step
+ *     time SECONDS       steps from that theta for so many seconds; answers microseconds a step
  *
- * What fails answers {"error": "..."}. The program ends with its input.
+ * If a command fails, the answer is {"error": "..."}. The program ends when its input ends.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "../cases.h"
-#include "../json.h"
+#include "core/cases.h"
+#include "core/json_line.h"
 #include "cli/restart.h"
 
 /* About how many times the clock is read in a block of short steps. */
 #define CHUNKS 64
 
 struct peer {
-    const struct bench_case *shape; /* NULL: none made yet */
+    const struct bench_case *shape; /* NULL: no case yet */
     bpbf_net *net;
     bpbf_plan *plan;
     bpbf_work *work;
@@ -93,7 +93,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* A warning, of a value that is not finite, ends it like an error: a time would be void. */
+/* Stop at a warning too: with values that are not finite the time would mean nothing. */
 static bpb_status steps(const struct peer *peer, size_t n)
 {
     bpb_status status = BPB_OK;
@@ -142,7 +142,7 @@ static bool write_theta(const struct peer *peer, const char *path)
     return fclose(file) == 0 && written;
 }
 
-/* A command: the rest of its line; the answer on stdout, or what is wrong. */
+/* A command gets the rest of its line. It answers on stdout, or returns what is wrong. */
 typedef const char *command(struct peer *peer, const char *words);
 
 static const char *what_is_wrong(bpb_status status)
@@ -199,21 +199,13 @@ static void answer_shape(const struct bench_case *shape)
     end_answer(&answer);
 }
 
-static const struct bench_case *find_case(const char *name)
-{
-    for (size_t i = 0; i < CASES; i++)
-        if (strcmp(bench_cases[i].name, name) == 0)
-            return &bench_cases[i];
-    return NULL;
-}
-
 static const char *make_case(struct peer *peer, const char *words)
 {
     char name[16];
     size_t threads;
     if (sscanf(words, "%15s %zu", name, &threads) != 2)
         return "usage: case NAME THREADS";
-    const struct bench_case *shape = find_case(name);
+    const struct bench_case *shape = case_named(name);
     if (shape == NULL)
         return "there is no such case";
     destroy(peer);
@@ -277,7 +269,7 @@ static const char *time_block(struct peer *peer, const char *words)
     return NULL;
 }
 
-static const char *obey(struct peer *peer, const char *line)
+static const char *run_command(struct peer *peer, const char *line)
 {
     static const struct {
         const char *name;
@@ -311,7 +303,7 @@ int main(int argc, char **argv)
     struct peer peer = {0};
     while (fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';
-        const char *error = obey(&peer, line);
+        const char *error = run_command(&peer, line);
         if (error != NULL)
             answer_error(error);
         fflush(stdout);

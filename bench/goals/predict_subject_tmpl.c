@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Predictions by a plan, and a lower bound of their time: reading the parameters once. */
+#include "kit_tmpl.h"
+
+#include <stdlib.h>
+
+#include "core/vector_level_tmpl.h"
+
+struct predictor {
+    struct BENCH(result) result;
+    BPB(net) *net; /* the problem's */
+    BPB(plan) *plan;
+    BPB(work) *work;
+    BPB(view) X;
+    BPB(out) Y;
+    size_t *index; /* NULL: the problem's columns in order */
+};
+
+static bpb_status predict(void *state, size_t first)
+{
+    const struct predictor *predictor = state;
+    (void)first;
+    return BPB(predict_with)(predictor->net, predictor->work, predictor->X, predictor->Y, NULL);
+}
+
+static void destroy(void *state)
+{
+    struct predictor *predictor = state;
+    BPB(work_destroy)(&predictor->work);
+    BPB(plan_destroy)(&predictor->plan);
+    free(predictor->result.Y);
+    free(predictor->index);
+    free(predictor);
+}
+
+static bpb_status repeat_columns(struct predictor *predictor, size_t samples, size_t columns)
+{
+    predictor->X.cols = columns;
+    if (columns <= samples)
+        return BPB_OK;
+    predictor->index = malloc(columns * sizeof *predictor->index);
+    if (predictor->index == NULL)
+        return BPB_ERR_MEMORY;
+    for (size_t j = 0; j < columns; j++)
+        predictor->index[j] = j % samples;
+    predictor->X.index = predictor->index;
+    return BPB_OK;
+}
+
+static bpb_status set_up(struct predictor *predictor, const struct BENCH(problem) *problem,
+                         size_t columns, const bpb_plan_options *plan)
+{
+    const struct bench_case *shape = problem->shape;
+    const size_t n_0 = shape->units[0], n_L = shape->units[shape->n_layers];
+    predictor->net = problem->net;
+    predictor->X = BPB(matrix)(problem->X, n_0, problem->samples);
+    TRY(repeat_columns(predictor, problem->samples, columns));
+    TRY(BPB(plan_create)(&predictor->plan, predictor->net, plan));
+    TRY(BPB(work_create)(&predictor->work, predictor->plan));
+    predictor->result.Y = BENCH(values)(n_L * columns);
+    predictor->Y = BPB(matrix_out)(predictor->result.Y, n_L, columns);
+    return predictor->result.Y != NULL ? BPB_OK : BPB_ERR_MEMORY;
+}
+
+/* bench_dpredict_create, bench_spredict_create */
+bpb_status BENCH(predict_create)(struct subject *subject, void *stage, size_t columns,
+                                 const bpb_plan_options *plan)
+{
+    struct predictor *predictor = calloc(1, sizeof *predictor);
+    if (predictor == NULL)
+        return BPB_ERR_MEMORY;
+    *subject = (struct subject){
+        .state = predictor,
+        .samples = columns,
+        .batch = columns,
+        .run = {[OP_FORWARD] = predict},
+        .destroy = destroy,
+    };
+    const bpb_status status = set_up(predictor, BENCH(problem_of)(stage, 1), columns, plan);
+    if (status < 0)
+        subject_destroy(subject);
+    return status;
+}
+
+struct reader {
+    const BPB(net) *net;
+    real (*read_values)(size_t n, const real *values);
+    volatile real sum; /* so that the compiler leaves nothing out */
+};
+
+static bpb_status read_once(void *state, size_t first)
+{
+    struct reader *reader = state;
+    (void)first;
+    reader->sum =
+        reader->read_values(BPB(net_parameters)(reader->net), BPB(net_ctheta)(reader->net));
+    return BPB_OK;
+}
+
+/* bench_dread_create, bench_sread_create */
+bpb_status BENCH(read_create)(struct subject *subject, void *stage)
+{
+    struct reader *reader = calloc(1, sizeof *reader);
+    if (reader == NULL)
+        return BPB_ERR_MEMORY;
+    reader->net = BENCH(problem_of)(stage, 1)->net;
+    reader->read_values = BENCH(level_here)()->read_values;
+    *subject = (struct subject){
+        .state = reader,
+        .samples = 1,
+        .batch = 1,
+        .run = {[OP_FORWARD] = read_once},
+        .destroy = free,
+    };
+    return BPB_OK;
+}
