@@ -88,13 +88,13 @@ struct vectors {
 };
 
 /* bpb_net_W or bpb_net_b */
-typedef BPB(out) part_of(const BPB(net) *net, real *vector, size_t l);
+typedef out_t part_of(const net_t *net, real *vector, size_t l);
 
 static bool part_equal(const struct check *check, const struct vectors *vectors, part_of *part,
                        const char *letter, size_t l)
 {
-    const BPB(net) *net = check->problem->net;
-    const BPB(out) values = part(net, vectors->values, l);
+    const net_t *net = check->problem->net;
+    const out_t values = part(net, vectors->values, l);
     const size_t n = values.rows * values.cols;
     const struct pair pair = {
         .values = values.data,

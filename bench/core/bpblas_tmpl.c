@@ -10,29 +10,28 @@
 struct BENCH(library) {
     struct BENCH(result) result; /* theta is the net's */
     const struct BENCH(problem) *problem;
-    BPB(net) *net;
-    BPB(plan) *plan;
-    BPB(work) *work;
+    net_t *net;
+    plan_t *plan;
+    work_t *work;
 };
 
-static BPB(view) inputs(const struct BENCH(problem) *problem, size_t first)
+static view_t inputs(const struct BENCH(problem) * problem, size_t first)
 {
     const size_t n_0 = problem->shape->units[0];
-    return (BPB(view)){.data = problem->X + first * n_0, .rows = n_0, .cols = problem->batch};
+    return (view_t){.data = problem->X + first * n_0, .rows = n_0, .cols = problem->batch};
 }
 
-static BPB(view) targets(const struct BENCH(problem) *problem, size_t first)
+static view_t targets(const struct BENCH(problem) * problem, size_t first)
 {
     const size_t n_L = problem->shape->units[problem->shape->n_layers];
-    return (BPB(view)){.data = problem->T + first * n_L, .rows = n_L, .cols = problem->batch};
+    return (view_t){.data = problem->T + first * n_L, .rows = n_L, .cols = problem->batch};
 }
 
 static bpb_status forward(void *state, size_t first)
 {
     const struct BENCH(library) *lib = state;
     const size_t n_L = lib->problem->shape->units[lib->problem->shape->n_layers];
-    const BPB(out) Y = {
-        .data = lib->result.Y + first * n_L, .rows = n_L, .cols = lib->problem->batch};
+    const out_t Y = {.data = lib->result.Y + first * n_L, .rows = n_L, .cols = lib->problem->batch};
     return BPB(forward)(lib->net, lib->work, inputs(lib->problem, first), Y);
 }
 
@@ -41,7 +40,7 @@ static bpb_status gradient(void *state, size_t first)
     const struct BENCH(library) *lib = state;
     double loss;
     return BPB(gradient)(lib->net, lib->work, inputs(lib->problem, first),
-                         targets(lib->problem, first), lib->result.gradient, &loss);
+                         BPB(values)(targets(lib->problem, first)), lib->result.gradient, &loss);
 }
 
 static bpb_status step(void *state, size_t first)
@@ -49,13 +48,13 @@ static bpb_status step(void *state, size_t first)
     const struct BENCH(library) *lib = state;
     const bpb_sgd_rule rule = {.eta = ETA};
     return BPB(sgd_step)(lib->net, lib->work, inputs(lib->problem, first),
-                         targets(lib->problem, first), &rule, NULL);
+                         BPB(values)(targets(lib->problem, first)), &rule, NULL);
 }
 
 static void restore(void *state)
 {
     const struct BENCH(library) *lib = state;
-    const BPB(net) *start = lib->problem->net;
+    const net_t *start = lib->problem->net;
     memcpy(lib->result.theta, BPB(net_ctheta)(start), BPB(net_parameters)(start) * sizeof(real));
 }
 
@@ -70,7 +69,7 @@ static void destroy(void *state)
     free(lib);
 }
 
-static bpb_status set_hidden(BPB(net) *net, const BPB(activation_function) *g)
+static bpb_status set_hidden(net_t *net, const activation_function_t *g)
 {
     for (size_t l = 1; l < BPB(net_layers)(net); l++)
         TRY(BPB(net_set_activation)(net, l, g));
@@ -78,7 +77,7 @@ static bpb_status set_hidden(BPB(net) *net, const BPB(activation_function) *g)
 }
 
 /* Give the net the function of its own that the case asks for. */
-static bpb_status set_own_function(BPB(net) *net, const struct bench_case *shape)
+static bpb_status set_own_function(net_t *net, const struct bench_case *shape)
 {
     switch (shape->own) {
     case OWN_RELU:

@@ -38,8 +38,8 @@ const struct bench_case *case_named(const char *name)
 bpb_net_options case_net(const struct bench_case *shape)
 {
     return (bpb_net_options){
-        .units = shape->units,
-        .n_layers = shape->n_layers,
+        .sizes = shape->units,
+        .n_sizes = shape->n_layers + 1,
         .hidden = shape->hidden,
         .output = shape->output,
         .loss = shape->loss,

@@ -144,20 +144,20 @@ static void restore(void *state)
 {
     const struct BENCH(sample) *sample = state;
     const struct BENCH(plain) *net = sample->net;
-    BPB(net) *start = net->problem->net;
+    net_t *start = net->problem->net;
     BENCH(plain_restore)(sample->net);
     for (size_t l = 1; l <= net->problem->shape->n_layers; l++) {
-        const BPB(out) W = BPB(net_W)(start, BPB(net_theta)(start), l);
+        const out_t W = BPB(net_W)(start, BPB(net_theta)(start), l);
         transpose(W.rows, W.cols, W.data, net->layer[l - 1].W);
     }
 }
 
 /* Copy a vector with W by rows to one laid out as theta. */
-static void copy_by_columns(const BPB(net) *shape, real *by_rows, real *vector)
+static void copy_by_columns(const net_t *shape, real *by_rows, real *vector)
 {
     memcpy(vector, by_rows, BPB(net_parameters)(shape) * sizeof(real));
     for (size_t l = 1; l <= BPB(net_layers)(shape); l++) {
-        const BPB(out) W = BPB(net_W)(shape, vector, l);
+        const out_t W = BPB(net_W)(shape, vector, l);
         transpose(W.cols, W.rows, BPB(net_W)(shape, by_rows, l).data, W.data);
     }
 }

@@ -31,18 +31,18 @@ static size_t memory_needed(const struct BENCH(problem) *problem, size_t columns
 
 static void lay_out(struct BENCH(plain) *net, size_t columns)
 {
-    const BPB(net) *start = net->problem->net;
+    const net_t *start = net->problem->net;
     const size_t P = BPB(net_parameters)(start), L = BPB(net_layers)(start);
     real *next = net->memory;
     real *theta = net->result.theta = next_array(&next, P);
     real *gradient = net->result.gradient = next_array(&next, P);
-    net->result.Y = next_array(&next, BPB(net_units)(start, L) * net->problem->samples);
+    net->result.Y = next_array(&next, BPB(net_size)(start, L) * net->problem->samples);
     for (size_t l = 1; l <= L; l++) {
-        const size_t n_out = BPB(net_units)(start, l);
+        const size_t n_out = BPB(net_size)(start, l);
         net->layer[l - 1] = (struct BENCH(layer)){
-            .n_in = BPB(net_units)(start, l - 1),
+            .n_in = BPB(net_size)(start, l - 1),
             .n_out = n_out,
-            .activation = BPB(net_activation)(start, l),
+            .activation = BPB(net_layer)(start, l).activation,
             .W = BPB(net_W)(start, theta, l).data,
             .b = BPB(net_b)(start, theta, l).data,
             .dW = BPB(net_W)(start, gradient, l).data,
@@ -81,7 +81,7 @@ void BENCH(plain_destroy)(void *state)
 void BENCH(plain_restore)(void *state)
 {
     const struct BENCH(plain) *net = state;
-    const BPB(net) *start = net->problem->net;
+    const net_t *start = net->problem->net;
     memcpy(net->result.theta, BPB(net_ctheta)(start), BPB(net_parameters)(start) * sizeof(real));
 }
 

@@ -11,7 +11,7 @@ struct BENCH(problem) {
     const struct bench_case *shape;
     size_t batch, samples; /* those of the case; a check uses fewer */
     size_t threads;
-    BPB(net) *net;         /* the parameters at the start; never changed */
+    net_t *net;            /* the parameters at the start; never changed */
     real *X, *T;           /* n_0 x samples, n_L x samples */
 };
 

@@ -17,8 +17,8 @@ struct BENCH(level) {
 
     /* Functions of one's own, as a user of the library writes them. They compute what built-ins
      * compute. */
-    BPB(activation_function) relu, softsign;
-    BPB(loss_function) squared;
+    activation_function_t relu, softsign;
+    loss_function_t squared;
 };
 
 extern const struct BENCH(level) BENCH(level_generic), BENCH(level_avx2), BENCH(level_avx512);

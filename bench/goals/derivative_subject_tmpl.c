@@ -9,14 +9,14 @@
 
 #include "core/splitmix.h"
 
-static BPB(view) inputs(const struct BENCH(derivative) *d)
+static view_t inputs(const struct BENCH(derivative) * d)
 {
-    return BPB(matrix)(d->problem->X, d->n_0, d->B);
+    return BPB(samples)(d->problem->X, d->B, d->n_0);
 }
 
-static BPB(view) targets(const struct BENCH(derivative) *d)
+static view_t targets(const struct BENCH(derivative) * d)
 {
-    return BPB(matrix)(d->problem->T, d->n_L, d->B);
+    return BPB(samples)(d->problem->T, d->B, d->n_L);
 }
 
 static bpb_status jvp(void *state, size_t first)
@@ -25,9 +25,9 @@ static bpb_status jvp(void *state, size_t first)
     const real *v = BENCH(along_theta)(d) ? BPB(net_ctheta)(d->direction) : NULL;
     const real *V = BENCH(along_inputs)(d) ? d->V : NULL;
     (void)first;
-    return BPB(jvp)(d->net, d->work, inputs(d), v, BPB(matrix)(V, d->n_0, d->B),
-                    BPB(matrix_out)(d->result.Y, d->n_L, d->B),
-                    BPB(matrix_out)(d->dY, d->n_L, d->B));
+    return BPB(jvp)(d->net, d->work, inputs(d), v, BPB(samples)(V, d->B, d->n_0),
+                    BPB(samples_out)(d->result.Y, d->B, d->n_L),
+                    BPB(samples_out)(d->dY, d->B, d->n_L));
 }
 
 static bpb_status hvp(void *state, size_t first)
@@ -35,8 +35,8 @@ static bpb_status hvp(void *state, size_t first)
     const struct BENCH(derivative) *d = state;
     double loss;
     (void)first;
-    return BPB(hvp)(d->net, d->work, inputs(d), targets(d), BPB(net_ctheta)(d->direction), d->Hv,
-                    d->result.gradient, &loss);
+    return BPB(hvp)(d->net, d->work, inputs(d), BPB(values)(targets(d)),
+                    BPB(net_ctheta)(d->direction), d->Hv, d->result.gradient, &loss);
 }
 
 static bpb_status gradient_x(void *state, size_t first)
@@ -44,16 +44,16 @@ static bpb_status gradient_x(void *state, size_t first)
     const struct BENCH(derivative) *d = state;
     double loss;
     (void)first;
-    return BPB(gradient_x)(d->net, d->work, inputs(d), targets(d), d->result.gradient,
-                           BPB(matrix_out)(d->dX, d->n_0, d->B), &loss);
+    return BPB(gradient_x)(d->net, d->work, inputs(d), BPB(values)(targets(d)), d->result.gradient,
+                           BPB(samples_out)(d->dX, d->B, d->n_0), &loss);
 }
 
 static bpb_status jacobian_vjp(void *state, size_t first)
 {
     const struct BENCH(derivative) *d = state;
     (void)first;
-    return BPB(jacobian_vjp)(d->net, d->work, inputs(d), BPB(matrix)(d->U, d->n_L, d->B),
-                             BPB(matrix)(d->D, d->n_L * d->n_0, d->B), d->result.gradient);
+    return BPB(jacobian_vjp)(d->net, d->work, inputs(d), BPB(samples)(d->U, d->B, d->n_L),
+                             BPB(samples)(d->D, d->B, d->n_L * d->n_0), d->result.gradient);
 }
 
 static void restore(void *state)
@@ -81,8 +81,8 @@ static bpb_status make_nets(struct BENCH(derivative) *d)
     TRY(BPB(net_create)(&d->direction, &options));
     d->result.theta = BPB(net_theta)(d->net);
     d->P = BPB(net_parameters)(d->net);
-    d->n_0 = BPB(net_units)(d->net, 0);
-    d->n_L = BPB(net_units)(d->net, BPB(net_layers)(d->net));
+    d->n_0 = BPB(net_size)(d->net, 0);
+    d->n_L = BPB(net_size)(d->net, BPB(net_layers)(d->net));
     d->B = d->problem->batch;
     return BPB_OK;
 }
@@ -193,9 +193,9 @@ static void delta_destroy(void *state)
 
 static bpb_status delta_set_up(struct delta *delta, const struct BENCH(problem) *problem)
 {
-    BPB(net) *net = problem->net;
-    delta->n_in = BPB(net_units)(net, 0);
-    delta->n_out = BPB(net_units)(net, 1);
+    net_t *net = problem->net;
+    delta->n_in = BPB(net_size)(net, 0);
+    delta->n_out = BPB(net_size)(net, 1);
     delta->B = problem->batch;
     delta->W = BPB(net_W)(net, BPB(net_theta)(net), 1).data;
     delta->D = BENCH(values)(delta->n_out * delta->B);
@@ -243,7 +243,7 @@ bpb_status BENCH(check_delta)(const struct subject *inputs, const struct subject
     const struct delta *bare = delta->state;
     subject_restore(inputs);
     TRY(subject_sweep(inputs, OP_GRADIENT));
-    const BPB(view) D = BPB(work_layer)(derivative->work, 1).D;
+    const view_t D = BPB(work_layer)(derivative->work, 1).D;
     memcpy(bare->D, D.data, bare->n_out * bare->B * sizeof(real));
     TRY(subject_sweep(delta, OP_GRADIENT));
     *agree = is_near(bare->n_in * bare->B, derivative->dX, bare->D_in, bare->n_out);

@@ -17,20 +17,20 @@ static const char *const names[DERIVATIVES] = {
 
 /* A function of theta and X with n values, and the derivative along v and V to check. */
 struct slope {
-    bpb_status (*value)(struct BENCH(derivative) *d, BPB(view) X, real *values);
+    bpb_status (*value)(struct BENCH(derivative) * d, view_t X, real *values);
     size_t n;
     const real *computed;
 };
 
-static bpb_status outputs(struct BENCH(derivative) *d, BPB(view) X, real *values)
+static bpb_status outputs(struct BENCH(derivative) * d, view_t X, real *values)
 {
-    return BPB(forward)(d->net, d->work, X, BPB(matrix_out)(values, d->n_L, d->B));
+    return BPB(forward)(d->net, d->work, X, BPB(samples_out)(values, d->B, d->n_L));
 }
 
-static bpb_status gradient(struct BENCH(derivative) *d, BPB(view) X, real *values)
+static bpb_status gradient(struct BENCH(derivative) * d, view_t X, real *values)
 {
-    const BPB(view) T = BPB(matrix)(d->problem->T, d->n_L, d->B);
-    return BPB(gradient)(d->net, d->work, X, T, values, NULL);
+    const view_t T = BPB(samples)(d->problem->T, d->B, d->n_L);
+    return BPB(gradient)(d->net, d->work, X, BPB(values)(T), values, NULL);
 }
 
 static double dot(size_t n, const real *x, const real *y)
@@ -42,7 +42,7 @@ static double dot(size_t n, const real *x, const real *y)
 }
 
 /* sum_j (<u_j, y_j> + <D_j, dy_j/dx_j>), of one output or more */
-static bpb_status weighted_sum(struct BENCH(derivative) *d, BPB(view) X, real *values)
+static bpb_status weighted_sum(struct BENCH(derivative) * d, view_t X, real *values)
 {
     const size_t n_J = d->n_L * d->n_0;
     real *J = BENCH(values)(n_J * d->B);
@@ -50,7 +50,7 @@ static bpb_status weighted_sum(struct BENCH(derivative) *d, BPB(view) X, real *v
         return BPB_ERR_MEMORY;
     bpb_status status = outputs(d, X, d->dY);
     if (status >= 0)
-        status = BPB(jacobian)(d->net, d->work, X, BPB(matrix_out)(J, n_J, d->B));
+        status = BPB(jacobian)(d->net, d->work, X, BPB(samples_out)(J, d->B, n_J));
     *values = (real)(dot(d->n_L * d->B, d->U, d->dY) + dot(n_J * d->B, d->D, J));
     free(J);
     return status;
@@ -66,7 +66,7 @@ static bpb_status value_at(struct BENCH(derivative) *d, const struct slope *slop
         d->result.theta[i] = (real)((double)start[i] + h_theta * (double)v[i]);
     for (size_t i = 0; i < d->n_0 * d->B; i++)
         d->dX[i] = (real)((double)d->problem->X[i] + h_X * (double)d->V[i]);
-    return slope->value(d, BPB(matrix)(d->dX, d->n_0, d->B), values);
+    return slope->value(d, BPB(samples)(d->dX, d->B, d->n_0), values);
 }
 
 /* |computed - difference| over |difference| */

@@ -12,26 +12,26 @@
 struct trainer {
     struct BENCH(result) result; /* theta is the net's */
     const struct BENCH(problem) *problem;
-    BPB(net) *net;
+    net_t *net;
     double seconds; /* of the last epoch, as its report states them */
 };
 
-static BPB(view) inputs(const struct BENCH(problem) *problem)
+static view_t inputs(const struct BENCH(problem) * problem)
 {
-    return BPB(matrix)(problem->X, problem->shape->units[0], problem->samples);
+    return BPB(samples)(problem->X, problem->samples, problem->shape->units[0]);
 }
 
-static BPB(view) targets(const struct BENCH(problem) *problem)
+static targets_t targets(const struct BENCH(problem) * problem)
 {
-    return BPB(matrix)(problem->T, problem->shape->units[problem->shape->n_layers],
-                        problem->samples);
+    return BPB(values)(BPB(samples)(problem->T, problem->samples,
+                                    problem->shape->units[problem->shape->n_layers]));
 }
 
 static bpb_status train(void *state, size_t first)
 {
     struct trainer *trainer = state;
     const struct BENCH(problem) *problem = trainer->problem;
-    const BPB(data) data = {.X = inputs(problem), .T = targets(problem)};
+    const data_t data = {.train = {.X = inputs(problem), .T = targets(problem)}};
     const bpb_train_options options = {
         .eta = ETA, .batch = problem->batch, .epochs = 1, .seed = SEED, .no_train_score = 1};
     bpb_train_report report;
@@ -45,7 +45,7 @@ static bpb_status train(void *state, size_t first)
 static void restore(void *state)
 {
     const struct trainer *trainer = state;
-    const BPB(net) *start = trainer->problem->net;
+    const net_t *start = trainer->problem->net;
     memcpy(trainer->result.theta, BPB(net_ctheta)(start),
            BPB(net_parameters)(start) * sizeof(real));
 }
@@ -103,9 +103,9 @@ bpb_status BENCH(epoch_create)(struct subject *subject, void *stage, bool own_cl
 
 /* The same epoch, step by step. */
 struct steps {
-    BPB(net) *net;
-    BPB(plan) *plan;
-    BPB(work) *work;
+    net_t *net;
+    plan_t *plan;
+    work_t *work;
     size_t *order;
 };
 
@@ -114,7 +114,8 @@ static bpb_status run_steps(struct steps *steps, const struct BENCH(problem) *pr
     const bpb_net_options net = case_net(problem->shape);
     const bpb_plan_options plan = {.batch = problem->batch};
     const bpb_sgd_rule rule = {.eta = ETA};
-    BPB(view) X = inputs(problem), T = targets(problem);
+    view_t X = inputs(problem);
+    targets_t T = targets(problem);
     TRY(BPB(net_create)(&steps->net, &net));
     TRY(BPB(plan_create)(&steps->plan, steps->net, &plan));
     TRY(BPB(work_create)(&steps->work, steps->plan));
@@ -122,9 +123,9 @@ static bpb_status run_steps(struct steps *steps, const struct BENCH(problem) *pr
     if (steps->order == NULL)
         return BPB_ERR_MEMORY;
     TRY(bpb_shuffle(steps->order, problem->samples, SEED, 1));
-    X.cols = T.cols = problem->batch;
+    X.cols = T.view.cols = problem->batch;
     for (size_t first = 0; first < problem->samples; first += problem->batch) {
-        X.index = T.index = steps->order + first;
+        X.index = T.view.index = steps->order + first;
         TRY(BPB(sgd_step)(steps->net, steps->work, X, T, &rule, NULL));
     }
     return BPB_OK;
@@ -144,7 +145,7 @@ static double difference(size_t P, const real *start, const real *a, const real 
 /* Both do the same operations in the same order, so this limit is generous. */
 static bool same_theta(const struct trainer *trainer, const struct steps *steps)
 {
-    const BPB(net) *start = trainer->problem->net;
+    const net_t *start = trainer->problem->net;
     const double limit = 1024 * EPSILON;
     const double found = difference(BPB(net_parameters)(start), BPB(net_ctheta)(start),
                                     trainer->result.theta, BPB(net_ctheta)(steps->net));

@@ -73,7 +73,7 @@ static double work_formula(const struct bench_case *shape, const bpb_plan_option
 }
 
 /* The most bytes that the kernels in use pack, for one thread. */
-static double most_packed(const BPB(plan) *plan)
+static double most_packed(const plan_t *plan)
 {
     bpb_plan_choice entry;
     double most = 0;
@@ -92,8 +92,8 @@ static bpb_status find_facts(const struct bench_case *shape, const bpb_plan_opti
                         struct plan_facts *found)
 {
     const bpb_net_options net_options = case_net(shape);
-    BPB(net) *net = NULL;
-    BPB(plan) *plan = NULL;
+    net_t *net = NULL;
+    plan_t *plan = NULL;
     bpb_status status = BPB(net_create)(&net, &net_options);
     if (status >= 0)
         status = BPB(plan_create)(&plan, net, options);

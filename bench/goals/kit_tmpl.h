@@ -27,10 +27,10 @@ struct BENCH(derivative) {
     const struct BENCH(problem) *problem;
     enum derivative which;
     size_t n_0, n_L, B, P;
-    BPB(net) *net;
-    BPB(net) *direction; /* its theta is v, as large as the net's in each layer */
-    BPB(plan) *plan;
-    BPB(work) *work;
+    net_t *net;
+    net_t *direction; /* its theta is v, as large as the net's in each layer */
+    plan_t *plan;
+    work_t *work;
     real *memory;        /* of all arrays below */
     real *V, *U, *D;     /* n_0 x B, n_L x B, (n_L n_0) x B: directions and weights */
     real *dY, *dX, *Hv;  /* n_L x B, n_0 x B, P: results */

@@ -8,11 +8,11 @@
 
 struct predictor {
     struct BENCH(result) result;
-    BPB(net) *net; /* the problem's */
-    BPB(plan) *plan;
-    BPB(work) *work;
-    BPB(view) X;
-    BPB(out) Y;
+    net_t *net; /* the problem's */
+    plan_t *plan;
+    work_t *work;
+    view_t X;
+    out_t Y;
     size_t *index; /* NULL: the problem's columns in order */
 };
 
@@ -53,12 +53,12 @@ static bpb_status set_up(struct predictor *predictor, const struct BENCH(problem
     const struct bench_case *shape = problem->shape;
     const size_t n_0 = shape->units[0], n_L = shape->units[shape->n_layers];
     predictor->net = problem->net;
-    predictor->X = BPB(matrix)(problem->X, n_0, problem->samples);
+    predictor->X = BPB(samples)(problem->X, problem->samples, n_0);
     TRY(repeat_columns(predictor, problem->samples, columns));
     TRY(BPB(plan_create)(&predictor->plan, predictor->net, plan));
     TRY(BPB(work_create)(&predictor->work, predictor->plan));
     predictor->result.Y = BENCH(values)(n_L * columns);
-    predictor->Y = BPB(matrix_out)(predictor->result.Y, n_L, columns);
+    predictor->Y = BPB(samples_out)(predictor->result.Y, columns, n_L);
     return predictor->result.Y != NULL ? BPB_OK : BPB_ERR_MEMORY;
 }
 
@@ -83,7 +83,7 @@ bpb_status BENCH(predict_create)(struct subject *subject, void *stage, size_t co
 }
 
 struct reader {
-    const BPB(net) *net;
+    const net_t *net;
     real (*read_values)(size_t n, const real *values);
     volatile real sum; /* so that the compiler leaves nothing out */
 };

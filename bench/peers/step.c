@@ -80,10 +80,10 @@ static void restore(const struct peer *peer)
 
 static bpb_status step(const struct peer *peer, double eta)
 {
-    const bpbf_view X = bpbf_matrix(peer->X, inputs(peer), peer->shape->batch);
-    const bpbf_view T = bpbf_matrix(peer->T, outputs(peer), peer->shape->batch);
+    const bpbf_view X = bpbf_samples(peer->X, peer->shape->batch, inputs(peer));
+    const bpbf_view T = bpbf_samples(peer->T, peer->shape->batch, outputs(peer));
     const bpb_sgd_rule rule = {.eta = eta};
-    return bpbf_sgd_step(peer->net, peer->work, X, T, &rule, NULL);
+    return bpbf_sgd_step(peer->net, peer->work, X, bpbf_values(T), &rule, NULL);
 }
 
 static double now(void)
@@ -191,9 +191,9 @@ static void answer_shape(const struct bench_case *shape)
     struct json answer = json_begin(stdout);
     json_string(&answer, "case", shape->name);
     json_string(&answer, "units", units);
-    json_string(&answer, "hidden", bpb_activation_name(shape->hidden));
-    json_string(&answer, "output", bpb_activation_name(shape->output));
-    json_string(&answer, "loss", bpb_loss_name(shape->loss));
+    json_string(&answer, "hidden", bpb_name(BPB_NAMES_ACTIVATION, shape->hidden));
+    json_string(&answer, "output", bpb_name(BPB_NAMES_ACTIVATION, shape->output));
+    json_string(&answer, "loss", bpb_name(BPB_NAMES_LOSS, shape->loss));
     json_number(&answer, "batch", (double)shape->batch);
     json_number(&answer, "eta", ETA);
     end_answer(&answer);
