@@ -252,12 +252,24 @@ typedef struct bpbf_targets {
 
 /* Targets of each kind, with neither weights nor missing entries. */
 /* clang-format off */
-static inline bpb_targets bpb_values(bpb_view T) { bpb_targets targets = {T, BPB_VALUES, NULL, 0}; return targets; }
-static inline bpb_targets bpb_classes(bpb_view T) { bpb_targets targets = {T, BPB_CLASSES, NULL, 0}; return targets; }
-static inline bpb_targets bpb_labels(bpb_view T) { bpb_targets targets = {T, BPB_LABELS, NULL, 0}; return targets; }
-static inline bpbf_targets bpbf_values(bpbf_view T) { bpbf_targets targets = {T, BPB_VALUES, NULL, 0}; return targets; }
-static inline bpbf_targets bpbf_classes(bpbf_view T) { bpbf_targets targets = {T, BPB_CLASSES, NULL, 0}; return targets; }
-static inline bpbf_targets bpbf_labels(bpbf_view T) { bpbf_targets targets = {T, BPB_LABELS, NULL, 0}; return targets; }
+static inline bpb_targets bpb_values(bpb_view T) {
+    bpb_targets targets = {T, BPB_VALUES, NULL, 0}; return targets;
+}
+static inline bpb_targets bpb_classes(bpb_view T) {
+    bpb_targets targets = {T, BPB_CLASSES, NULL, 0}; return targets;
+}
+static inline bpb_targets bpb_labels(bpb_view T) {
+    bpb_targets targets = {T, BPB_LABELS, NULL, 0}; return targets;
+}
+static inline bpbf_targets bpbf_values(bpbf_view T) {
+    bpbf_targets targets = {T, BPB_VALUES, NULL, 0}; return targets;
+}
+static inline bpbf_targets bpbf_classes(bpbf_view T) {
+    bpbf_targets targets = {T, BPB_CLASSES, NULL, 0}; return targets;
+}
+static inline bpbf_targets bpbf_labels(bpbf_view T) {
+    bpbf_targets targets = {T, BPB_LABELS, NULL, 0}; return targets;
+}
 /* clang-format on */
 
 /* ---- Net: sizes, functions and parameters --------------------------------------------- */

@@ -242,7 +242,7 @@ typedef struct bpb_check_options {
 /* One entry of a derivative. */
 typedef struct bpb_check_entry {
     size_t layer;       /* 1..L: of W_l or b_l; 0: of X, Y or dY/dX */
-    size_t row, col;    /* of W_l; col = n_{l-1} means b_l. Of X, Y, dY/dX: the row and the sample */
+    size_t row, col;    /* of W_l; col = n_{l-1}: of b_l. Of X, Y, dY/dX: row and sample */
     double computed;    /* by the library */
     double difference;  /* by differences */
     double uncertainty; /* of the difference (truncation and rounding, from the steps tried) and of

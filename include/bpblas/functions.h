@@ -130,8 +130,8 @@ typedef struct bpbf_activation_function {
  *
  *     value     e[j] = the loss of column j
  *     gradient  D = de/dA, column by column
- *     second    H = (d(de/dA))[V], the derivative of the gradient in direction V of A. It is written,
- *               not added
+ *     second    H = (d(de/dA))[V], the derivative of the gradient in direction V of A. It is
+ *               written, not added
  */
 typedef struct bpb_loss_function {
     const char *name;    /* as above */
