@@ -651,18 +651,12 @@ typedef struct bpb_sgd_rule {
 /*
  *     W_l <- (1 - eta * decay) W_l - eta * dW_l,    b_l <- b_l - eta * db_l
  *
- * from a gradient laid out as theta, however it came about (say, reduced over MPI).
- * BPB_ERR_OPTION: the rule is outside its range.
- */
-BPB_API bpb_status bpb_sgd_update(bpb_net *net, const double *gradient, const bpb_sgd_rule *rule);
-BPB_API bpb_status bpbf_sgd_update(bpbf_net *net, const float *gradient, const bpb_sgd_rule *rule);
-
-/*
  * Gradient and update in one, without a gradient buffer: each gradient product accumulates
- * straight into W_l. *loss (NULL: not wanted, and not computed) is E before the step.
+ * straight into W_l. For steps from a gradient of your own, see bpb_opt_step. *loss (NULL: not wanted, and not computed) is E before the step.
  * BPB_NONFINITE: E or one of D_L .. D_1, -eta in it, is not finite; the net is unchanged. Neither
  * X nor A_l is searched: an infinite one behind which a unit saturates passes unseen, but for
- * bpb_find_nonfinite. BPB_ERR_OPTION: as above.
+ * bpb_find_nonfinite. BPB_ERR_OPTION: the rule is
+ * outside its range.
  */
 BPB_API bpb_status bpb_sgd_step(bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
                                  const bpb_sgd_rule *rule, double *loss);

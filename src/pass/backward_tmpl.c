@@ -149,26 +149,6 @@ static real kept_of_b(const bpb_sgd_rule *rule)
     return rule->decay_biases ? kept_of_W(rule) : RC(1.0);
 }
 
-/* bpb_sgd_update, bpbf_sgd_update */
-bpb_status BPB(sgd_update)(net_t *net, const real *gradient, const bpb_sgd_rule *rule)
-{
-    REQUIRE(net && gradient, BPB_ERR_NULL);
-    TRY(check_rule(rule));
-    const struct function_set *functions = BPB(functions_for_cpu)();
-    struct fpenv env;
-    fpenv_enter(&env);
-    for (size_t l = 1; l <= net->shape->L; l++) {
-        const struct layer *shape = &net->shape->layer[l - 1];
-        const real minus_eta = (real)-rule->eta;
-        functions->axpby(shape->n_out * shape->n_in, minus_eta, gradient + shape->W,
-                         kept_of_W(rule), net->theta + shape->W);
-        functions->axpby(shape->n_out, minus_eta, gradient + shape->b, kept_of_b(rule),
-                         net->theta + shape->b);
-    }
-    fpenv_leave(&env);
-    return BPB_OK;
-}
-
 /* bpb_sgd_step, bpbf_sgd_step */
 bpb_status BPB(sgd_step)(net_t *net, work_t *work, view_t X, view_t T, const bpb_sgd_rule *rule,
                          double *loss)
