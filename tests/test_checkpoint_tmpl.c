@@ -177,24 +177,33 @@ static void checkpoint__is_taken_up_bit_for_bit_by_each_optimiser(void **state)
     for (bpb_method method = BPB_SGD; method <= BPB_IRPROP_MINUS; method++) {
         const bool full = method >= BPB_IRPROP_PLUS;
         for (size_t threads = 1; threads <= 2; threads++)
-            check_pieces((bpb_train_options){.eta = 0.01, .lambda = 0.1, .seed = 7,
-                                             .optimiser = {.method = method},
+            check_pieces((bpb_train_options){.eta = 0.01,
+                                             .lambda = 0.1,
+                                             .seed = 7,
+                                             .method = method,
                                              .batch = full ? 0 : BATCH,
-                                             .epochs = full ? 20 : 11, .threads = threads});
+                                             .epochs = full ? 20 : 11,
+                                             .threads = threads});
     }
 }
 
 static void checkpoint__holds_what_variants_of_an_optimiser_need(void **state)
 {
     (void)state;
-    const bpb_opt_options variants[] = {
-        {.method = BPB_RMSPROP, .centred = 1, .momentum = 0.5},
-        {.method = BPB_ADAMW, .amsgrad = 1},
-        {.method = BPB_SGD, .clip_norm = 0.01},
-        {.method = BPB_SGD, .decay_1 = 0.01},
+    const bpb_train_options variants[] = {
+        {.method = BPB_RMSPROP, .tuning = {.centred = 1, .momentum = 0.5}},
+        {.method = BPB_ADAM, .decoupled = 1, .lambda = 0.1, .tuning = {.amsgrad = 1}},
+        {.method = BPB_SGD, .tuning = {.clip_norm = 0.01}},
+        {.method = BPB_SGD, .lambda_1 = 0.1},
     };
     for (size_t i = 0; i < COUNT(variants); i++)
-        check_pieces((bpb_train_options){.eta = 0.01, .optimiser = variants[i], .batch = BATCH,
+        check_pieces((bpb_train_options){.eta = 0.01,
+                                         .method = variants[i].method,
+                                         .lambda = variants[i].lambda,
+                                         .lambda_1 = variants[i].lambda_1,
+                                         .decoupled = variants[i].decoupled,
+                                         .tuning = variants[i].tuning,
+                                         .batch = BATCH,
                                          .epochs = 11});
 }
 
@@ -234,8 +243,8 @@ static void checkpoint__holds_the_place_in_dropouts_stream(void **state)
     (void)state;
     check_pieces((bpb_train_options){.eta = 0.3, .batch = BATCH, .epochs = 11, .dropout = 0.4,
                                      .dropout_inputs = 0.1, .threads = 2});
-    check_pieces((bpb_train_options){.optimiser = {.method = BPB_ADAM}, .batch = BATCH,
-                                     .epochs = 11, .dropout = 0.4, .seed = 3});
+    check_pieces((bpb_train_options){
+        .method = BPB_ADAM, .batch = BATCH, .epochs = 11, .dropout = 0.4, .seed = 3});
 }
 
 /* ---- When it is written ---- */
@@ -715,7 +724,7 @@ static void checkpoint__of_another_run_is_refused(void **state)
         {.eta = 0.5, .batch = BATCH - 1, .epochs = 3},
         {.eta = 0.5, .batch = BATCH, .epochs = 3, .seed = 1},
         {.eta = 0.5, .batch = BATCH, .epochs = 3, .no_shuffle = 1},
-        {.eta = 0.5, .batch = BATCH, .epochs = 3, .optimiser = {.method = BPB_ADAM}},
+        {.eta = 0.5, .batch = BATCH, .epochs = 3, .method = BPB_ADAM},
         {.eta = 0.5, .batch = BATCH, .epochs = 3, .norms = 1},
         {.eta = 0.5, .batch = BATCH, .epochs = 3, .lambda = 1},
         {.eta = 0.5, .batch = BATCH, .epochs = 3, .decay_biases = 1},
@@ -890,8 +899,8 @@ static void checkpoint__goes_with_any_view(void **state)
     data.T.weights = weights;
     data.T.masked = 1;
     check_pieces((bpb_train_options){.eta = 0.3, .batch = BATCH, .epochs = 10, .seed = 3});
-    check_pieces((bpb_train_options){.optimiser = {.method = BPB_ADAM}, .batch = BATCH,
-                                     .epochs = 10, .dropout = 0.2});
+    check_pieces(
+        (bpb_train_options){.method = BPB_ADAM, .batch = BATCH, .epochs = 10, .dropout = 0.2});
     data = before;
 }
 

@@ -197,7 +197,7 @@ static void note_passes(struct machine *m, view_t inputs_of_net)
     note_status(BPB(sgd_step)(m->net, m->work, A, BPB(values)(T()), &rule, &loss));
     note(&loss, sizeof loss);
     note_theta(m->net);
-    note_status(BPB(sgd_update)(m->net, gradient, &rule));
+    note_status(sgd_by_optimiser(m->net, gradient, &rule));
     note_theta(m->net);
 }
 
@@ -352,7 +352,7 @@ static void scene_subnormals(void)
     note_status(BPB(loss)(m.net, m.work, BPB(samples)(&root, 1, 1),
                           BPB(values)(BPB(samples)(&zero, 1, 1)), &loss));
     note(&loss, sizeof loss);
-    note_status(BPB(sgd_update)(m.net, (const real[]){0, subnormal}, &(bpb_sgd_rule){.eta = 1}));
+    note_status(sgd_by_optimiser(m.net, (const real[]){0, subnormal}, &(bpb_sgd_rule){.eta = 1}));
     note_theta(m.net);
     free_machine(&m);
 }
@@ -604,15 +604,19 @@ static void note_two_runs(bpb_train_options options)
 static void scene_train_with_all_options(void)
 {
     const bpb_schedule own = {.kind = BPB_SCHEDULE_OWN, .own = eta_in_environment, .warmup = 0.3};
-    note_two_runs((bpb_train_options){.batch = 16, .optimiser = {.method = BPB_ADAM}, .norms = 1,
-                                      .schedule = own, .dropout = 0.3, .lambda = 0.7,
+    note_two_runs((bpb_train_options){.batch = 16,
+                                      .method = BPB_ADAM,
+                                      .norms = 1,
+                                      .schedule = own,
+                                      .dropout = 0.3,
+                                      .lambda = 0.7,
                                       .stop = {.keep_best = 1}});
     note_two_runs((bpb_train_options){.eta = 0.1, .batch = 16, .lambda = 0.7, .seed = 5,
                                       .schedule = {.kind = BPB_SCHEDULE_PLATEAU, .factor = 0.7,
                                                    .patience = 1},
                                       .stop = {.min_delta = 0.1, .by_loss = 1}});
-    note_two_runs((bpb_train_options){.optimiser = {.method = BPB_IRPROP_PLUS}, .lambda = 0.7,
-                                      .lambda_1 = 0.1, .dropout_inputs = 0.1});
+    note_two_runs((bpb_train_options){
+        .method = BPB_IRPROP_PLUS, .lambda = 0.7, .lambda_1 = 0.1, .dropout_inputs = 0.1});
 }
 
 static void scene_options_that_are_not_finite(void)

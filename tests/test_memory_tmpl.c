@@ -577,7 +577,6 @@ static void run_passes(void)
     assert_ok(BPB(forward)(m.net, m.work, X(), Y()));
     assert_ok(BPB(loss)(m.net, m.work, X(), BPB(values)(T()), &out.loss));
     assert_ok(BPB(gradient)(m.net, m.work, X(), BPB(values)(T()), out.gradient, &out.loss));
-    assert_ok(BPB(sgd_update)(m.net, out.gradient, &rule));
     assert_ok(BPB(sgd_step)(m.net, m.work, X(), BPB(values)(T()), &rule, &out.loss));
     assert_ok(BPB(predict_with)(m.net, m.work, X(), Y(), out.flags));
     assert_ok(BPB(evaluate_with)(m.net, m.work, X(), BPB(values)(T()), &out.score));
@@ -682,9 +681,12 @@ static bpb_status train_with_all(size_t epochs, size_t *calls)
     const source_t source = {MANY, N_OUT, read_many, calls};
     const data_t data = {
         .source = &source, .validation.source = &source, .test.X = X(), .test.T = T()};
-    const bpb_train_options options = {
-        .optimiser = {.method = BPB_ADAM}, .batch = MANY, .epochs = epochs, .dropout = 0.2,
-        .stop = {.keep_best = 1}, .checkpoint = {.path = run_path, .resume = 1}};
+    const bpb_train_options options = {.method = BPB_ADAM,
+                                       .batch = MANY,
+                                       .epochs = epochs,
+                                       .dropout = 0.2,
+                                       .stop = {.keep_best = 1},
+                                       .checkpoint = {.path = run_path, .resume = 1}};
     *calls = 0;
     return BPB(train)(m.net, &data, &options, &out.report);
 }

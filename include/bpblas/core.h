@@ -566,7 +566,8 @@ typedef struct bpb_sgd_rule {
  *
  *     W_l <- (1 - eta decay) W_l - eta dW_l,    b_l <- b_l - eta db_l
  *
- * *loss = E before the step; if loss is NULL, E is not computed.
+ * *loss = E before the step; if loss is NULL, E is not computed. bpb_opt_step makes a step from a
+ * gradient of your own.
  * Returns BPB_NONFINITE: E or one of D_L .. D_1 is not finite; the net is unchanged. An infinite
  * input is not detected if it only saturates a unit. BPB_ERR_OPTION: the rule is out of its range.
  */

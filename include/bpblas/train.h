@@ -85,9 +85,7 @@ BPB_API bpb_status bpbf_work_dropout(bpbf_work *work, uint64_t seed, uint64_t dr
  *   adam      m <- beta1 m + (1 - beta1) g,  s <- beta2 s + (1 - beta2) g^2,
  *             theta <- theta - eta m / (1 - beta1^t) / (sqrt(s / (1 - beta2^t)) + epsilon)
  *                                                                      (Kingma and Ba 2015)
- *   amsgrad   adam, with the largest s so far below the root               (Reddi et al. 2018)
- *   adamw     adam, or with amsgrad = 1 amsgrad, and always decoupled
- *                                                              (Loshchilov and Hutter 2019)
+ *     amsgrad the largest s so far below the root                          (Reddi et al. 2018)
  *   irprop-   Delta <- min(eta_plus Delta, delta_max)   where g g' > 0, g' being the g before,
  *             Delta <- max(eta_minus Delta, delta_min), and then g <- 0, where g g' < 0;
  *             theta <- theta - sign(g) Delta
@@ -104,7 +102,8 @@ BPB_API bpb_status bpbf_work_dropout(bpbf_work *work, uint64_t seed, uint64_t dr
  *     theta <- (1 - eta decay) theta,  then the method's step,  then  theta <- S(theta),
  *     S(x) = sign(x) max(|x| - eta decay_1, 0)
  *
- * with eta as it is at this step, without what a method divides it by. S is the exact step for
+ * with eta as it is at this step, without what a method divides it by: AdamW is Adam with
+ * decoupled = 1 (Loshchilov and Hutter 2019). S is the exact step for
  * decay_1 |x| (forward-backward splitting: Duchi and Singer 2009), and makes entries 0 where that
  * of g would swing about it.
  *
@@ -123,37 +122,41 @@ typedef enum bpb_method {
     BPB_ADAGRAD,
     BPB_RMSPROP,
     BPB_ADAM,
-    BPB_AMSGRAD,
-    BPB_ADAMW,
     BPB_IRPROP_PLUS,
     BPB_IRPROP_MINUS
 } bpb_method;
 
-/* What the equations name. 0 is the default, PyTorch's where nobody is named; what a method has
- * no use for it does not look at, but it has to be in its range. */
-typedef struct bpb_opt_options {
-    bpb_method method; /* default SGD */
-    double eta;        /* > 0; default 0.001; Adagrad, RMSprop 0.01; iRPROP has none */
+/* What the equations name. 0 is the default, PyTorch's where nobody is named. A method ignores the
+ * numbers of other methods, but each has to be in its range. */
+typedef struct bpb_method_options {
     double momentum;   /* 0 <= momentum < 1; default 0.9; RMSprop 0, which needs no v */
     double eta_decay;  /* of Adagrad, >= 0; default 0 */
     double rho;        /* of RMSprop, 0 < rho < 1; default 0.99 */
     int centred;       /* 1: RMSprop's other form; with other methods BPB_ERR_OPTION */
-    double beta1;      /* of Adam and its kin, 0 < beta < 1; default 0.9 */
+    double beta1;      /* of Adam, 0 < beta < 1; default 0.9 */
     double beta2;      /* default 0.999 */
     double epsilon;    /* > 0, a normal number; default 1e-8; Adagrad 1e-10 */
-    int amsgrad;       /* 1: AdamW with AMSGrad's maximum; with others BPB_ERR_OPTION */
-    double decay;      /* L2, >= 0; default 0; AdamW 0.01 where decay_1 is 0 too */
+    int amsgrad;       /* 1: Adam with AMSGrad's maximum; with other methods BPB_ERR_OPTION */
+    double clip_value; /* these two > 0, normal numbers; default 0: no clipping */
+    double clip_norm;
+    double eta_plus;      /* these five of iRPROP: > 1; default 1.2 */
+    double eta_minus;     /* 0 < eta_minus < 1; default 0.5 */
+    double delta_0;       /* delta_min <= delta_0 <= delta_max; default 0.0125 */
+    double delta_min;     /* >= 0; default 0 */
+    double delta_max;     /* default 50 */
+    uint64_t reserved[4]; /* 0 */
+} bpb_method_options;
+
+typedef struct bpb_opt_options {
+    bpb_method method; /* default SGD */
+    double eta;        /* > 0; default 0.001; Adagrad, RMSprop 0.01; iRPROP has none */
+    double decay;      /* L2, >= 0; default 0 */
     double decay_1;    /* L1, >= 0; default 0 */
     int decay_biases;  /* 1: biases decay too; default 0 */
-    int decoupled;     /* 1: decay beside the step, not in g; default 0; AdamW 1. With iRPROP,
-                          which has no eta, BPB_ERR_OPTION */
-    double clip_value; /* these two > 0, normal numbers; 0: no clipping */
-    double clip_norm;
-    double eta_plus;   /* these five of iRPROP: > 1; default 1.2 */
-    double eta_minus;  /* 0 < eta_minus < 1; default 0.5 */
-    double delta_0;    /* delta_min <= delta_0 <= delta_max; default 0.0125 */
-    double delta_min;  /* >= 0; default 0 */
-    double delta_max;  /* default 50 */
+    int decoupled;     /* 1: decay beside the step, not in g; default 0. With iRPROP, which has no
+                          eta, BPB_ERR_OPTION */
+    bpb_method_options tuning;
+    uint64_t reserved[4]; /* 0 */
 } bpb_opt_options;
 
 /*
@@ -338,6 +341,7 @@ typedef struct bpb_schedule {
     size_t patience; /* epochs; default 10 */
     double warmup;   /* epochs, >= 0; default 0 */
     double (*own)(const bpb_progress *progress, void *user); /* user: that of the run */
+    uint64_t reserved[4];                                    /* 0 */
 } bpb_schedule;
 
 /* *eta = that of step t (from 0) of epochs times steps, for a loop of your own. Plateau and
@@ -359,6 +363,7 @@ typedef struct bpb_stop {
     int keep_best;      /* 1: at the end of the run theta is that of the best epoch; default 0 */
     double target_loss; /* end once the loss of the judged columns is not above; 0: never */
     double seconds;     /* end with the first step behind so much wall time; 0: never */
+    uint64_t reserved[4]; /* 0 */
 } bpb_stop;
 
 /*
@@ -373,15 +378,19 @@ typedef struct bpb_checkpoint {
     double seconds;   /* or so much time, whichever is first; both 0: after each epoch. Always one
                          where a run ends by BPB_OK or BPB_STOPPED */
     int resume;       /* 1: begin with what the file holds, where there is one */
+    uint64_t reserved[4]; /* 0 */
 } bpb_checkpoint;
 
 typedef struct bpb_train_options {
-    double eta;       /* learning rate eta_0, > 0; 0: that of optimiser; SGD must be given one */
+    bpb_method method; /* default SGD, whose gradient product accumulates into W */
+    double eta;        /* learning rate eta_0, > 0; SGD must be given one; default of the others as
+                          in bpb_opt_options */
     double lambda;    /* L2: the penalty lambda/(2 n) sum w^2 over n columns; default 0 */
-    double lambda_1;  /* L1: the penalty lambda_1/n sum |w|; default 0. They are lambda/n more decay
-                         and lambda_1/n more decay_1 of the optimiser */
-    int decay_biases; /* 1: the penalties cover biases too; default 0 */
-    bpb_opt_options optimiser; /* default SGD, whose gradient product accumulates into W */
+    double lambda_1;  /* L1: the penalty lambda_1/n sum |w|; default 0. They are decay = lambda/n
+                         and decay_1 = lambda_1/n of the optimiser */
+    int decay_biases; /* these two as in bpb_opt_options */
+    int decoupled;
+    bpb_method_options tuning;
     bpb_schedule schedule;     /* default constant */
     double dropout;        /* p of the hidden layers and of the inputs, as in bpb_plan_options; */
     double dropout_inputs; /* default 0 */
@@ -403,6 +412,7 @@ typedef struct bpb_train_options {
     int (*on_step)(const bpb_progress *progress, void *user);
     int (*on_epoch)(const bpb_progress *progress, void *user);
     void *user;
+    uint64_t reserved[4]; /* 0 */
 } bpb_train_options;
 
 /* Why a run ended. */
