@@ -390,12 +390,12 @@ static void scene_moments(void)
     note_status(BPB(moments_add)(of_T, T()));
     note_status(bpb_moments_merge(of_T, of_T, N_OUT));
     note(of_T, sizeof of_T);
-    note_status(BPB(net_standardise_inputs)(m.net, moments));
-    note_status(BPB(net_standardise_outputs)(m.net, of_T));
+    note_status(BPB(net_standardise_by)(m.net, moments, NULL));
+    note_status(BPB(net_standardise_by)(m.net, NULL, of_T));
     note_reals(BPB(net_output_scaling)(m.net), 2 * N_OUT);
     memcpy(&of_T[1].squares, &(const uint64_t){0x7ff4000000000000}, sizeof(double)); /* a NaN */
     note_status(bpb_moments_merge(of_T, of_T, N_OUT));
-    note_status(BPB(net_standardise_outputs)(m.net, of_T));
+    note_status(BPB(net_standardise_by)(m.net, NULL, of_T));
     free_machine(&m);
 }
 

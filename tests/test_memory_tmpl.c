@@ -211,13 +211,9 @@ static bpb_status set_output_scaling(void)
 {
     return BPB(net_set_output_scaling)(m.net, shift, NULL);
 }
-static bpb_status standardise_inputs(void)
+static bpb_status standardise(void)
 {
-    return BPB(net_standardise_inputs)(m.net, moments);
-}
-static bpb_status standardise_outputs(void)
-{
-    return BPB(net_standardise_outputs)(m.net, moments);
+    return BPB(net_standardise_by)(m.net, moments, moments);
 }
 static bpb_status create_whitening(void)
 {
@@ -520,8 +516,7 @@ static const struct operation operations[] = {
     {"work_create__out_of_memory", create_work},
     {"set_input_scaling__out_of_memory", set_input_scaling},
     {"set_output_scaling__out_of_memory", set_output_scaling},
-    {"standardise_inputs__out_of_memory", standardise_inputs},
-    {"standardise_outputs__out_of_memory", standardise_outputs},
+    {"standardise_by__out_of_memory", standardise},
     {"whitening_create__out_of_memory", create_whitening},
     {"whitening_solve__out_of_memory", solve_whitening},
     {"whitening_apply__out_of_memory", apply_whitening},

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Moments that standardise a net, and PCA whitening. */
+/*
+ * Prepare data: moments of rows, which standardise a net, and PCA whitening of correlated inputs.
+ */
 #ifndef BPBLAS_PREPARE_H
 #define BPBLAS_PREPARE_H
 
@@ -9,12 +11,13 @@
 extern "C" {
 #endif
 
-/* ---- Moments and whitening ---- */
+/* ---- Moments ----------------------------------------------------------------------------- */
 
 /*
- * Mean and variance of a row of data, gathered block by block; in double in both precisions. Zero
- * is no values yet. The rows of a matrix have an array of these, in the caller's memory: 3 doubles
- * a row, one behind the other, to be sent and stored as such.
+ * Count, mean and variance of one row of data. A matrix has an array of these, one for each row, in
+ * the caller's memory: 3 doubles a row, which can be sent and stored as they are. Start from zero,
+ * add the data block by block, then standardise a net. The moments are in double in both
+ * precisions.
  */
 typedef struct bpb_moments {
     double count;   /* of the values */
@@ -23,40 +26,43 @@ typedef struct bpb_moments {
 } bpb_moments;
 
 /*
- * Add the columns of X to what moments, X.rows of them, hold. Deviations are taken from the mean
- * of a few columns, and those joined as by Chan, Golub and LeVeque (1979), so that squares keep
- * their digits where the mean is far larger than the deviation; how the data are cut changes the
- * last bits alone. Where X is masked, NaN is left out; weights are not looked at.
- * BPB_NONFINITE: a value is not finite (see bpb_find_nonfinite); moments are unchanged.
- * BPB_ERR_OPTION: moments hold what none can: a value that is not finite (as where squares have
- * overflowed), or a count or squares below 0. BPB_ERR_STRIDE, BPB_ERR_SIZE, BPB_ERR_SHAPE: see
- * Views.
+ * Add the columns of X to X.rows moments. If X is masked, NaN is a missing value and left out. The
+ * weights of X are ignored. squares keeps its digits even if the mean is far larger than the
+ * deviation; adding the same columns in other blocks changes only the last bits (Chan, Golub and
+ * LeVeque 1979).
+ * Returns: BPB_NONFINITE: a value is NaN or infinite; moments are unchanged (bpb_find_nonfinite
+ * tells where). BPB_ERR_OPTION: moments hold what no values have: a number that is not finite (for
+ * example after squares overflowed), or a count or squares below 0. BPB_ERR_STRIDE, BPB_ERR_SIZE,
+ * BPB_ERR_SHAPE: see Views.
  */
 BPB_API bpb_status bpb_moments_add(bpb_moments *moments, bpb_view X);
 BPB_API bpb_status bpbf_moments_add(bpb_moments *moments, bpbf_view X);
 
-/* Add what others have gathered, of n rows each: threads, or ranks of a parallel program, in any
- * order. BPB_ERR_SIZE: n is 0. BPB_ERR_OPTION: as above. */
+/*
+ * Add the moments others of n rows, gathered by another thread or rank, to moments.
+ * Returns: BPB_ERR_SIZE: n is 0. BPB_ERR_OPTION: as in bpb_moments_add, of moments or others.
+ */
 BPB_API bpb_status bpb_moments_merge(bpb_moments *moments, const bpb_moments *others, size_t n);
 
 /*
- * Give a net the scaling by which its inputs, or its targets, have mean 0 and variance 1, from
- * n_0 moments of X, or moments of each row of T, with sd = sqrt(squares / count):
+ * Set the scaling by which the net's inputs and targets have mean 0 and variance 1. of_X holds the
+ * n_0 moments of the rows of X, of_T those of the rows of T. If of_X or of_T is NULL, that side
+ * keeps its scaling. With sd = sqrt(squares / count), or 1 if all values of a row are equal:
  *
  *     inputs    shift = mean, factor = 1 / sd
  *     outputs   shift = mean, factor = sd
  *
- * and factor 1 where sd = 0: a row whose values are all equal. A Gaussian net's s_i have
- * shift 2 ln sd and factor 1, so that it gives variances in the caller's units too; where a target
- * of your own loss belongs to several outputs, those behind the first are left as they are
- * (0 and 1). As bpb_net_set_input_scaling otherwise, in place of any earlier. Allocates.
- * BPB_ERR_OPTION: as above, or a row has no values. BPB_ERR_RANGE: a shift exceeds the net's
- * precision, or a factor is not a normal number of it. BPB_ERR_MEMORY.
+ * The log-variances s_i of a Gaussian net get shift 2 ln sd and factor 1, so that the net gives
+ * variances in your units. If several outputs belong to one target of your own loss, those behind
+ * the first keep shift 0 and factor 1. An earlier scaling is replaced.
+ * Returns: BPB_ERR_OPTION: as in bpb_moments_add, or a row has no values. BPB_ERR_RANGE: a shift
+ * exceeds the net's precision, or a factor is not a normal number of it. BPB_ERR_MEMORY. On an
+ * error the net is unchanged. Allocates.
  */
-BPB_API bpb_status bpb_net_standardise_inputs(bpb_net *net, const bpb_moments *moments);
-BPB_API bpb_status bpbf_net_standardise_inputs(bpbf_net *net, const bpb_moments *moments);
-BPB_API bpb_status bpb_net_standardise_outputs(bpb_net *net, const bpb_moments *moments);
-BPB_API bpb_status bpbf_net_standardise_outputs(bpbf_net *net, const bpb_moments *moments);
+BPB_API bpb_status bpb_net_standardise_by(bpb_net *net, const bpb_moments *of_X,
+                                          const bpb_moments *of_T);
+BPB_API bpb_status bpbf_net_standardise_by(bpbf_net *net, const bpb_moments *of_X,
+                                           const bpb_moments *of_T);
 
 /* ---- Whitening --------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include "base/convert_tmpl.h"
 #include "base/fpenv.h"
 #include "base/view_tmpl.h"
+#include "net/net_tmpl.h"
 
 /* ---- Moments ---- */
 
@@ -79,26 +80,23 @@ static void add_columns(bpb_moments *moments, view_t X)
 /* bpb_moments_add, bpbf_moments_add */
 bpb_status BPB(moments_add)(bpb_moments *moments, view_t X)
 {
-    REQUIRE(moments, BPB_ERR_NULL);
-    REQUIRE(is_flag(X.masked), BPB_ERR_OPTION);
+    REQUIRE_POINTER(moments);
+    REQUIRE(is_flag(X.masked), BPB_ERR_OPTION, "X.masked is %d; it must be 0 or 1", X.masked);
     X.weights = NULL;
     const bpb_status finite = BPB(find_nonfinite)(X, NULL);
     TRY(finite);
     struct fpenv env;
     fpenv_enter(&env);
-    const bool valid = bpb_moments_valid(moments, X.rows);
-    if (valid && !finite)
+    const bpb_status status = bpb_moments_check(moments, X.rows, "moments");
+    if (!status && !finite)
         add_columns(moments, BPB(view_resolve)(X));
     fpenv_leave(&env);
-    return valid ? finite : BPB_ERR_OPTION;
+    return status ? status : finite;
 }
 
 /* ---- Scaling ---- */
 
-/* Where the scaling of one row goes to. */
-struct scale {
-    real *shift, *factor;
-};
+#define PRECISION BPB_SELECT("double", "float")
 
 /* sqrt(squares / count), or 1 where that is 0 */
 static double deviation(bpb_moments row)
@@ -107,29 +105,40 @@ static double deviation(bpb_moments row)
     return sd > 0 ? sd : 1;
 }
 
-/* BPB_ERR_RANGE: they are no numbers of this precision that a net takes. */
-static bpb_status put(struct scale scale, double shift, double factor)
+/* A scaling of n values: shift, then factor. name: that of the moments it is made from. */
+struct scaling {
+    real *values;
+    size_t n;
+    const char *name;
+};
+
+/* Entry i, which comes from row `row` of the moments. */
+static bpb_status put(struct scaling scaling, size_t i, size_t row, double shift, double factor)
 {
-    REQUIRE(real_from_double(shift, scale.shift), BPB_ERR_RANGE);
-    REQUIRE(real_from_double(factor, scale.factor) && isnormal(*scale.factor), BPB_ERR_RANGE);
+    real *at = scaling.values + i;
+    REQUIRE(real_from_double(shift, at), BPB_ERR_RANGE, "the mean of %s[%zu] is %g, beyond %s",
+            scaling.name, row, shift, PRECISION);
+    at += scaling.n;
+    REQUIRE(real_from_double(factor, at) && isnormal(*at), BPB_ERR_RANGE,
+            "the deviation of %s[%zu] gives the factor %g, which is no normal %s", scaling.name,
+            row, factor, PRECISION);
     return BPB_OK;
 }
 
-static bpb_status check_moments(const bpb_moments *moments, size_t n)
+static bpb_status check_moments(const bpb_moments *moments, size_t n, const char *name)
 {
-    REQUIRE(bpb_moments_valid(moments, n), BPB_ERR_OPTION);
+    TRY(bpb_moments_check(moments, n, name));
     for (size_t i = 0; i < n; i++)
-        REQUIRE(moments[i].count > 0, BPB_ERR_OPTION);
+        REQUIRE(moments[i].count > 0, BPB_ERR_OPTION, "%s[%zu].count is 0; row %zu has no values",
+                name, i, i);
     return BPB_OK;
 }
 
-static bpb_status scale_inputs(const net_t *net, const bpb_moments *moments, real *scaling)
+static bpb_status scale_inputs(const bpb_moments *of_X, struct scaling scaling)
 {
-    const size_t n = BPB(net_units)(net, 0);
-    TRY(check_moments(moments, n));
-    for (size_t i = 0; i < n; i++)
-        TRY(put((struct scale){scaling + i, scaling + n + i}, moments[i].mean,
-                1 / deviation(moments[i])));
+    TRY(check_moments(of_X, scaling.n, scaling.name));
+    for (size_t i = 0; i < scaling.n; i++)
+        TRY(put(scaling, i, i, of_X[i].mean, 1 / deviation(of_X[i])));
     return BPB_OK;
 }
 
@@ -137,58 +146,59 @@ static bpb_status scale_inputs(const net_t *net, const bpb_moments *moments, rea
  * y = m is in units of sd, and a Gaussian's s = ln v in ln units of sd^2: v sd^2 is the caller's
  * variance, s + 2 ln sd its logarithm. Entry i of the outputs belongs to target i / group.
  */
-static bpb_status scale_outputs(const net_t *net, const bpb_moments *moments, real *scaling)
+static bpb_status scale_outputs(const struct shape *shape, const bpb_moments *of_T,
+                                struct scaling scaling)
 {
-    const size_t n = BPB(net_units)(net, BPB(net_layers)(net)), n_T = BPB(net_targets)(net);
-    const size_t group = n / n_T;
-    const bool gaussian = BPB(net_loss)(net) == BPB_GAUSSIAN;
-    TRY(check_moments(moments, n_T));
-    for (size_t i = 0; i < n; i++) {
-        const struct scale scale = {scaling + i, scaling + n + i};
-        const double sd = deviation(moments[i / group]);
+    const size_t group = scaling.n / shape->targets;
+    const bool gaussian = shape->loss == BPB_GAUSSIAN;
+    TRY(check_moments(of_T, shape->targets, scaling.name));
+    for (size_t i = 0; i < scaling.n; i++) {
+        const size_t row = i / group;
+        const double sd = deviation(of_T[row]);
         if (i % group == 0)
-            TRY(put(scale, moments[i / group].mean, sd));
+            TRY(put(scaling, i, row, of_T[row].mean, sd));
         else
-            TRY(put(scale, gaussian ? 2 * log(sd) : 0, 1));
+            TRY(put(scaling, i, row, gaussian ? 2 * log(sd) : 0, 1));
     }
     return BPB_OK;
 }
 
-/* How a scaling of n values of shift and n of factor is made, and given to the net. */
-struct way {
-    size_t n;
-    bpb_status (*make)(const net_t *net, const bpb_moments *moments, real *scaling);
-    bpb_status (*set)(net_t *net, const real *shift, const real *factor);
-};
-
-static bpb_status standardise(net_t *net, const bpb_moments *moments, struct way way)
+/* Make both before either is given to the net. values: freed by the caller, also on an error. */
+static bpb_status make_scalings(const struct shape *shape, const bpb_moments *of_X,
+                                const bpb_moments *of_T, real *values[2])
 {
-    REQUIRE(moments, BPB_ERR_NULL);
-    real *scaling = malloc(2 * way.n * sizeof *scaling);
-    REQUIRE(scaling, BPB_ERR_MEMORY);
+    const size_t n_0 = shape_inputs(shape), n_L = shape_outputs(shape);
+    values[0] = of_X ? malloc(2 * n_0 * sizeof(real)) : NULL;
+    values[1] = of_T ? malloc(2 * n_L * sizeof(real)) : NULL;
+    REQUIRE((values[0] || !of_X) && (values[1] || !of_T), BPB_ERR_MEMORY);
+    if (of_X)
+        TRY(scale_inputs(of_X, (struct scaling){values[0], n_0, "of_X"}));
+    if (of_T)
+        TRY(scale_outputs(shape, of_T, (struct scaling){values[1], n_L, "of_T"}));
+    return BPB_OK;
+}
+
+static void exchange(real **a, real **b)
+{
+    real *kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/* bpb_net_standardise_by, bpbf_net_standardise_by */
+bpb_status BPB(net_standardise_by)(net_t *net, const bpb_moments *of_X, const bpb_moments *of_T)
+{
+    REQUIRE_POINTER(net);
+    real *values[2] = {NULL, NULL};
     struct fpenv env;
     fpenv_enter(&env);
-    bpb_status status = way.make(net, moments, scaling);
+    const bpb_status status = make_scalings(net->shape, of_X, of_T, values);
     fpenv_leave(&env);
-    if (!status)
-        status = way.set(net, scaling, scaling + way.n);
-    free(scaling);
+    if (!status && of_X)
+        exchange(&net->input_scaling, &values[0]);
+    if (!status && of_T)
+        exchange(&net->output_scaling, &values[1]);
+    free(values[0]);
+    free(values[1]);
     return status;
-}
-
-/* bpb_net_standardise_inputs, bpbf_net_standardise_inputs */
-bpb_status BPB(net_standardise_inputs)(net_t *net, const bpb_moments *moments)
-{
-    REQUIRE(net, BPB_ERR_NULL);
-    return standardise(net, moments, (struct way){BPB(net_units)(net, 0), scale_inputs,
-                                                  BPB(net_set_input_scaling)});
-}
-
-/* bpb_net_standardise_outputs, bpbf_net_standardise_outputs */
-bpb_status BPB(net_standardise_outputs)(net_t *net, const bpb_moments *moments)
-{
-    REQUIRE(net, BPB_ERR_NULL);
-    const size_t n = BPB(net_units)(net, BPB(net_layers)(net));
-    return standardise(net, moments, (struct way){n, scale_outputs,
-                                                  BPB(net_set_output_scaling)});
 }
