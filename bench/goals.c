@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "arguments.h"
-#include "cli/restart.h"
+#include "cli/common/restart.h"
 #include "goals_child.h"
 #include "goals_figures.h"
 #include "outcome.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/restart.h"
+#include "cli/common/restart.h"
 #include "options.h"
 #include "outcome.h"
 #include "report.h"
