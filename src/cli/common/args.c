@@ -14,7 +14,7 @@ struct word_parts {
     bool is_letter;
 };
 
-static bool split(const char *word, struct word_parts *parts)
+static bool parse_word(const char *word, struct word_parts *parts)
 {
     if (word[0] != '-' || word[1] == '\0')
         return false;
@@ -76,7 +76,7 @@ static bool refuse_value(const struct option *option, const char *problem)
 }
 
 /* The text of an option's value: after the '=', or the next word. */
-static bool take_value(const struct option *option, const struct word_parts *parts, char ***next,
+static bool read_value(const struct option *option, const struct word_parts *parts, char ***next,
                        const char **text)
 {
     if (!option->value) {
@@ -95,7 +95,7 @@ static bool take_value(const struct option *option, const struct word_parts *par
     return true;
 }
 
-static bool take_operand(struct args *args, const char *word)
+static bool add_operand(struct args *args, const char *word)
 {
     if (!args->command->operands) {
         complain("unexpected \"%s\": everything is given by options, see bpblas %s --help", word,
@@ -110,24 +110,24 @@ static bool take_operand(struct args *args, const char *word)
     return true;
 }
 
-static bool take_option(struct args *args, const char *word, const struct word_parts *parts,
+static bool read_option(struct args *args, const char *word, const struct word_parts *parts,
                         char ***next)
 {
     const struct option *options = args->command->options, *option = find(options, parts);
     if (!option)
         return refuse_unknown(args->command, word, parts);
     args->given[option - options] = true;
-    return take_value(option, parts, next, &args->text[option - options]);
+    return read_value(option, parts, next, &args->text[option - options]);
 }
 
-static bool collect(struct args *args, char **words)
+static bool read_words(struct args *args, char **words)
 {
     struct word_parts parts;
     while (*words) {
         const char *word = *words++;
-        const bool is_taken = split(word, &parts) ? take_option(args, word, &parts, &words)
-                                                  : take_operand(args, word);
-        if (!is_taken)
+        const bool is_read = parse_word(word, &parts) ? read_option(args, word, &parts, &words)
+                                                      : add_operand(args, word);
+        if (!is_read)
             return false;
     }
     return true;
@@ -172,7 +172,7 @@ bool args_given(const struct args *args, const char *name)
     return false;
 }
 
-static bool check_company(const struct args *args)
+static bool check_partners(const struct args *args)
 {
     const struct option *options = args->command->options;
     for (size_t i = 0; options[i].name; i++) {
@@ -191,7 +191,7 @@ bool args_read(struct args *args, char **words)
     const struct option *options = args->command->options;
     for (size_t i = 0; options[i].name; i++)
         args->text[i] = options[i].preset_by ? NULL : options[i].preset;
-    return collect(args, words) && convert_all(args) && check_company(args);
+    return read_words(args, words) && convert_all(args) && check_partners(args);
 }
 
 void args_record(const struct args *args, char *text, size_t bytes)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "json_writer.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 static void put_quoted(FILE *file, const char *text)
@@ -18,7 +19,7 @@ static void put_quoted(FILE *file, const char *text)
     fputc('"', file);
 }
 
-/* What stands before a value: a comma behind another one, and the key. */
+/* A comma if another value precedes this one, then the key. */
 static void begin(struct json *json, const char *key)
 {
     if (json->has_item)
@@ -52,10 +53,10 @@ void json_number(struct json *json, const char *key, double value)
         fputs("null", json->file);
 }
 
-void json_count(struct json *json, const char *key, size_t value)
+void json_count(struct json *json, const char *key, uint64_t value)
 {
     begin(json, key);
-    fprintf(json->file, "%zu", value);
+    fprintf(json->file, "%" PRIu64, value);
 }
 
 void json_flag(struct json *json, const char *key, bool value)

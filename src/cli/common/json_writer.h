@@ -5,9 +5,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
-/* A text that is being written; all zero but for the file at the beginning. */
+/* A text that is being written. At the beginning only file and digits are set. */
 struct json {
     FILE *file;
     int digits;    /* of numbers: 17 give a double back, 9 a float */
@@ -18,9 +19,9 @@ struct json {
 void json_open(struct json *json, const char *key, char bracket);
 void json_close(struct json *json, char bracket); /* '}' or ']' */
 
-/* A number that is not finite becomes null, for which JSON has no other word. */
+/* A number that is not finite becomes null, because JSON has no NaN and no infinity. */
 void json_number(struct json *json, const char *key, double value);
-void json_count(struct json *json, const char *key, size_t value);
+void json_count(struct json *json, const char *key, uint64_t value);
 void json_flag(struct json *json, const char *key, bool value);
 /* ASCII or UTF-8 */
 void json_text(struct json *json, const char *key, const char *value);

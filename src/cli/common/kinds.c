@@ -11,26 +11,11 @@
 #include "bpblas.h"
 #include "cli/table/image_folder.h"
 #include "cli/table/rows.h"
-
-/* Digits and nothing else, in *end the character after them. */
-static bool read_digits(const char *text, const char **end, uint64_t *value)
-{
-    const char *digit = text;
-    *value = 0;
-    for (; *digit >= '0' && *digit <= '9'; digit++) {
-        const uint64_t last = (uint64_t)(*digit - '0');
-        if (*value > (UINT64_MAX - last) / 10)
-            return false;
-        *value = 10 * *value + last;
-    }
-    *end = digit;
-    return digit != text;
-}
+#include "digits.h"
 
 static bool read_whole(const char *text, uint64_t *value)
 {
-    const char *end;
-    return read_digits(text, &end, value) && *end == '\0';
+    return read_digits(&text, value) && *text == '\0';
 }
 
 static bool read_seed(const char *text, void *value)
@@ -42,7 +27,7 @@ static bool read_seeds(const char *text, void *value)
 {
     struct seeds *seeds = value;
     for (seeds->count = 0; seeds->count < SEEDS_MAX; text++) {
-        if (!read_digits(text, &text, &seeds->seed[seeds->count++]))
+        if (!read_digits(&text, &seeds->seed[seeds->count++]))
             return false;
         if (*text != ',')
             return *text == '\0';
@@ -104,6 +89,24 @@ static bool read_fraction(const char *text, void *value)
     return read_penalty(text, value) && *(double *)value < 1.0;
 }
 
+static bool read_open(const char *text, void *value)
+{
+    return read_rate(text, value) && *(double *)value < 1.0;
+}
+
+static bool read_not_zero(const char *text, void *value)
+{
+    return read_real(text, value) && *(double *)value != 0.0;
+}
+
+static bool read_batch(const char *text, void *value)
+{
+    if (strcmp(text, "all") != 0)
+        return read_size(text, value);
+    *(size_t *)value = SIZE_MAX;
+    return true;
+}
+
 static bool read_rows(const char *text, void *value)
 {
     *(const char **)value = text;
@@ -142,7 +145,7 @@ static bool read_widths(const char *text, void *value)
     widths->count = 0;
     for (; widths->count < WIDTHS_MAX; text++) {
         uint64_t width;
-        if (!read_digits(text, &text, &width) || width == 0 || width > INT32_MAX)
+        if (!read_digits(&text, &width) || width == 0 || width > INT32_MAX)
             return false;
         widths->units[widths->count++] = (size_t)width;
         if (*text != ',')
@@ -163,35 +166,23 @@ static bool read_flag(const char *text, void *value)
     return *(bool *)value = true;
 }
 
-static bool read_activation(const char *text, void *value)
-{
-    return bpb_activation_from_name(text, value) == BPB_OK;
-}
+/* A kind whose values are the names of an enum of the library. */
+#define NAMED_KIND(of, type, value_of, name_of)                                                    \
+    static bool read_##of(const char *text, void *value)                                           \
+    {                                                                                              \
+        return value_of(text, value) == BPB_OK;                                                    \
+    }                                                                                              \
+    static const char *name_##of(size_t i)                                                         \
+    {                                                                                              \
+        return name_of((type)i);                                                                   \
+    }                                                                                              \
+    const struct kind kind_##of = {.read = read_##of, .name = name_##of}
 
-static bool read_loss(const char *text, void *value)
-{
-    return bpb_loss_from_name(text, value) == BPB_OK;
-}
-
-static bool read_init(const char *text, void *value)
-{
-    return bpb_init_from_name(text, value) == BPB_OK;
-}
-
-static const char *activation_name(size_t i)
-{
-    return bpb_activation_name((bpb_activation)i);
-}
-
-static const char *loss_name(size_t i)
-{
-    return bpb_loss_name((bpb_loss_kind)i);
-}
-
-static const char *init_name(size_t i)
-{
-    return bpb_init_name((bpb_init)i);
-}
+NAMED_KIND(activation, bpb_activation, bpb_activation_from_name, bpb_activation_name);
+NAMED_KIND(loss, bpb_loss_kind, bpb_loss_from_name, bpb_loss_name);
+NAMED_KIND(init, bpb_init, bpb_init_from_name, bpb_init_name);
+NAMED_KIND(method, bpb_method, bpb_method_from_name, bpb_method_name);
+NAMED_KIND(schedule, bpb_schedule_kind, bpb_schedule_from_name, bpb_schedule_name);
 
 static const struct word precisions[] = {{"float", 4}, {"double", 8}, {NULL, 0}};
 static const struct word stored[] = {{"stored", 0}, {"float", 4}, {"double", 8}, {NULL, 0}};
@@ -214,6 +205,10 @@ const struct kind kind_rate = {.read = read_rate, .wanted = "a number above 0"};
 const struct kind kind_penalty = {.read = read_penalty, .wanted = "a number of at least 0"};
 const struct kind kind_fraction = {.read = read_fraction,
                                    .wanted = "a number of at least 0 and below 1"};
+const struct kind kind_open = {.read = read_open, .wanted = "a number above 0 and below 1"};
+const struct kind kind_not_zero = {.read = read_not_zero, .wanted = "a number other than 0"};
+const struct kind kind_batch = {.read = read_batch,
+                                .wanted = "a whole number of at least 1, or all"};
 const struct kind kind_rows = {.read = read_rows,
                                .wanted = "numbers and ranges with commas between, or all"};
 const struct kind kind_checks = {
@@ -221,9 +216,6 @@ const struct kind kind_checks = {
     .wanted = "names with commas between, of gradient, inputs, jacobian, jvp, vjp, hvp"};
 const struct kind kind_widths = {
     .read = read_widths, .wanted = "2 to 64 widths with commas between, each from 1 to 2^31-1"};
-const struct kind kind_activation = {.read = read_activation, .name = activation_name};
-const struct kind kind_loss = {.read = read_loss, .name = loss_name};
-const struct kind kind_init = {.read = read_init, .name = init_name};
 const struct kind kind_precision = {.words = precisions};
 const struct kind kind_stored = {.words = stored};
 const struct kind kind_scale = {.words = scales};
@@ -245,7 +237,7 @@ bool kind_read(const struct kind *kind, const char *text, void *value)
     return false;
 }
 
-static const char *name_of(const struct kind *kind, size_t i)
+static const char *word_of(const struct kind *kind, size_t i)
 {
     return kind->name ? kind->name(i) : kind->words[i].text;
 }
@@ -257,10 +249,10 @@ void kind_wanted(const struct kind *kind, char *text, size_t bytes)
         return;
     }
     size_t used = 0;
-    for (size_t i = 0; name_of(kind, i) && used < bytes; i++)
+    for (size_t i = 0; word_of(kind, i) && used < bytes; i++)
         used += (size_t)snprintf(text + used, bytes - used, "%s%s",
                                  i > 0              ? ", "
-                                 : name_of(kind, 1) ? "one of "
+                                 : word_of(kind, 1) ? "one of "
                                                     : "",
-                                 name_of(kind, i));
+                                 word_of(kind, i));
 }

@@ -46,6 +46,11 @@ extern const struct kind kind_seeds;      /* struct seeds */
 extern const struct kind kind_rate;       /* double > 0 */
 extern const struct kind kind_penalty;    /* double >= 0 */
 extern const struct kind kind_fraction;   /* double from 0, below 1 */
+extern const struct kind kind_open;       /* double above 0 and below 1 */
+extern const struct kind kind_not_zero;   /* double other than 0 */
+extern const struct kind kind_batch;      /* size_t: from 1, or SIZE_MAX for "all" */
+extern const struct kind kind_method;     /* bpb_method */
+extern const struct kind kind_schedule;   /* bpb_schedule_kind */
 extern const struct kind kind_folds;      /* size_t, from 2 */
 extern const struct kind kind_rows;       /* const char *, see rows.h */
 extern const struct kind kind_checks;     /* unsigned: the sum of 1 << bpb_check_kind */

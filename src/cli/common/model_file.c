@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "model_file.h"
 
-#include <string.h>
-
 #include "command.h"
+#include "paths.h"
 #include "say.h"
 
 int complain_model(bpb_status status, const char *action, const char *path)
@@ -18,8 +17,7 @@ int complain_model(bpb_status status, const char *action, const char *path)
 
 bool model_is_network2(const char *path)
 {
-    const size_t n = strlen(path);
-    return n > 5 && strcmp(path + n - 5, ".json") == 0;
+    return path_ends_in(path, ".json");
 }
 
 int model_refuse_network2(const char *path)

@@ -43,6 +43,10 @@ int bpbf_cli_scale_inputs(bpbf_net *net, size_t scale);
 int bpb_cli_check_saving(const bpb_net *net, const char *path);
 int bpbf_cli_check_saving(const bpbf_net *net, const char *path);
 
+/* Set a note of the net. A text that is not UTF-8, as a path may be, is left out. An int code. */
+int bpb_cli_note(bpb_net *net, const char *key, const char *value);
+int bpbf_cli_note(bpbf_net *net, const char *key, const char *value);
+
 /* Save a net. One of network2.py loses its scaling. An int code. */
 int bpb_cli_save(bpb_net *net, const char *path);
 int bpbf_cli_save(bpbf_net *net, const char *path);

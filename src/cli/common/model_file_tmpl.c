@@ -44,6 +44,14 @@ int BPB(cli_scale_inputs)(BPB(net) * net, size_t scale)
     return status == BPB_OK ? CODE_FINE : complain_status(status, "scale", "the inputs");
 }
 
+int BPB(cli_note)(BPB(net) * net, const char *key, const char *value)
+{
+    const bpb_status status = BPB(net_set_note)(net, key, value);
+    return status == BPB_OK || status == BPB_ERR_OPTION
+               ? CODE_FINE
+               : complain_status(status, "keep a note of", key);
+}
+
 /* Whether network2.py has such a net, of whatever parameters. */
 static bool is_network2(const BPB(net) * net)
 {

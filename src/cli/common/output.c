@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/table/image_folder.h"
 #include "command.h"
+#include "paths.h"
 #include "say.h"
 
 static int check_existing(const char *option, const char *path, const struct stat *file,
@@ -29,19 +29,6 @@ static int check_existing(const char *option, const char *path, const struct sta
     return CODE_FINE;
 }
 
-/* The folder that path is in. */
-static bool folder_of(const char *path, char folder[PATH_BYTES])
-{
-    const char *slash = strrchr(path, '/');
-    const size_t length = !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
-    if (length >= PATH_BYTES)
-        return false;
-    snprintf(folder, PATH_BYTES, "%.*s", (int)length, path);
-    if (length == 0)
-        snprintf(folder, PATH_BYTES, ".");
-    return true;
-}
-
 int output_check(const char *option, const char *path, enum output how)
 {
     if (!path)
@@ -53,7 +40,7 @@ int output_check(const char *option, const char *path, enum output how)
             return CODE_FINE;
     }
     char folder[PATH_BYTES];
-    if (!folder_of(path, folder)) {
+    if (!path_folder(path, folder)) {
         complain("%s: the path is too long", option);
         return CODE_FAILED;
     }
@@ -63,4 +50,22 @@ int output_check(const char *option, const char *path, enum output how)
         return CODE_FAILED;
     }
     return CODE_FINE;
+}
+
+int output_open(FILE **file, const char *path)
+{
+    *file = path ? fopen(path, "w") : stdout;
+    return *file ? CODE_FINE : complain_status(BPB_ERR_IO, "write", path);
+}
+
+/* main checks standard output. */
+int output_close(FILE *file, const char *path, int code)
+{
+    if (!path)
+        return code;
+    const bool is_written = fflush(file) == 0 && !ferror(file);
+    const bool is_closed = fclose(file) == 0;
+    if (code == CODE_FINE && !(is_written && is_closed))
+        return complain_status(BPB_ERR_IO, "write", path);
+    return code;
 }

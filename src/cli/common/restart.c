@@ -23,7 +23,7 @@ static bool has_word(char **argv, const char *word)
 }
 
 /* Whether this is the second run; forgets it, for the sake of our children. */
-static bool take_mark(void)
+static bool remove_mark(void)
 {
     const bool marked = getenv(MARK);
     unsetenv(MARK);
@@ -44,7 +44,7 @@ static bool is_switched_off(void)
 
 void restart_with_right_core(char **argv)
 {
-    if (take_mark() || is_switched_off() || getenv(CORE))
+    if (remove_mark() || is_switched_off() || getenv(CORE))
         return;
     bpb_blas_info blas;
     if (bpb_blas_health(&blas) != BPB_OK || !blas.below_cpu || !blas.best_core[0])

@@ -5,6 +5,7 @@
 
 #include "cli/common/command.h"
 #include "cli/common/model_file.h"
+#include "cli/common/output.h"
 #include "cli/common/say.h"
 #include "cli/table/pairs_tmpl.h"
 #include "explain_page.h"
@@ -166,17 +167,9 @@ static int write(struct BPB(explanation) * explained, FILE *file)
 static int write_out(struct BPB(explanation) * explained)
 {
     const char *path = explained->settings->out;
-    if (!path)
-        return write(explained, stdout);
-    FILE *file = fopen(path, "w");
-    if (!file)
-        return complain_status(BPB_ERR_IO, "write", path);
-    const int code = write(explained, file);
-    const bool is_written = fflush(file) == 0 && !ferror(file);
-    const bool is_closed = fclose(file) == 0;
-    if (code == CODE_FINE && !(is_written && is_closed))
-        return complain_status(BPB_ERR_IO, "write", path);
-    return code;
+    FILE *file;
+    ATTEMPT(output_open(&file, path));
+    return output_close(file, path, write(explained, file));
 }
 
 static int explain(struct BPB(explanation) * explained)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "plot.h"
 
-#include <string.h>
-
 #include "cli/common/command.h"
 #include "cli/common/output.h"
+#include "cli/common/paths.h"
 #include "cli/common/say.h"
 
 #define AT(member) offsetof(struct plot_settings, member)
@@ -28,9 +27,8 @@ static const char *terminal_of(const char *path)
         {".svg", "svg size 960,720 background rgb 'white'"},
         {".pdf", "pdfcairo size 20cm,15cm"},
     };
-    const size_t n = strlen(path);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (n > 4 && strcmp(path + n - 4, kinds[i].ending) == 0)
+        if (path_ends_in(path, kinds[i].ending))
             return kinds[i].terminal;
     }
     return NULL;

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "cli/common/command.h"
+#include "cli/common/paths.h"
 #include "cli/common/say.h"
-#include "cli/table/image_folder.h"
 
 #define CANNOT_RUN 127 /* of the child: there is no gnuplot, or it cannot be run */
 

@@ -50,7 +50,7 @@ static bool check(const struct args *args)
 
 static enum output output_of(const char *out)
 {
-    return out && is_npy(out) ? OUTPUT_RENAMED : OUTPUT_OPENED;
+    return out && path_is_npy(out) ? OUTPUT_RENAMED : OUTPUT_OPENED;
 }
 
 static int run(const struct args *args)

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/common/command.h"
 #include "cli/common/model_file.h"
+#include "cli/common/output.h"
 #include "cli/common/say.h"
 #include "cli/table/list_items.h"
 #include "cli/table/samples_tmpl.h"
@@ -57,7 +56,7 @@ static void print_header(FILE *file, bool with_class, size_t n)
 static void print_class(FILE *file, const struct classes *classes, size_t k)
 {
     if (k < classes->n)
-        item_put(file, classes->names[k], false);
+        item_write(file, classes->names[k], false);
     else
         fprintf(file, "%zu", k);
 }
@@ -81,27 +80,16 @@ static void print_all(FILE *file, const BPB(net) * net, const struct classes *cl
         print_row(file, has_class(net), classes, Y.data + j * Y.rows, Y.rows);
 }
 
-static int write_rows(const char *path, const BPB(net) * net, const struct classes *classes,
-                      BPB(out) Y)
-{
-    if (!path) {
-        print_all(stdout, net, classes, Y);
-        return CODE_FINE;
-    }
-    FILE *file = fopen(path, "w");
-    if (!file)
-        return complain_status(BPB_ERR_IO, "write", path);
-    print_all(file, net, classes, Y);
-    const bool is_written = fflush(file) == 0 && !ferror(file);
-    const bool is_closed = fclose(file) == 0;
-    return is_written && is_closed ? CODE_FINE : complain_status(BPB_ERR_IO, "write", path);
-}
-
 static int write_csv(const char *path, const BPB(net) * net, BPB(out) Y)
 {
     struct classes classes;
+    FILE *file;
     ATTEMPT(BPB(cli_class_names)(net, &classes));
-    const int code = write_rows(path, net, &classes, Y);
+    int code = output_open(&file, path);
+    if (code == CODE_FINE) {
+        print_all(file, net, &classes, Y);
+        code = output_close(file, path, CODE_FINE);
+    }
     bpb_free(classes.names);
     return code;
 }
@@ -127,7 +115,7 @@ static int predict_and_write(const char *path, const BPB(net) * net, BPB(out) X,
     const bpb_status status = BPB(predict)(net, BPB(view_of)(X), Y);
     if (status < 0)
         return complain_status(status, "run", "the model");
-    ATTEMPT(path && is_npy(path) ? write_npy(path, Y) : write_csv(path, net, Y));
+    ATTEMPT(path && path_is_npy(path) ? write_npy(path, Y) : write_csv(path, net, Y));
     return status == BPB_NONFINITE ? report_nonfinite(Y) : CODE_FINE;
 }
 

@@ -18,7 +18,7 @@ char *classes_list(const struct classes *classes)
     FILE *file = open_memstream(&text, &bytes);
     for (size_t k = 0; file && k < classes->n; k++) {
         fputs(k > 0 ? "," : "", file);
-        item_put(file, classes->names[k], false);
+        item_write(file, classes->names[k], false);
     }
     if (!file || fclose(file) == 0)
         return text;
@@ -38,7 +38,7 @@ int classes_read(struct classes *classes, const char *list)
     if (!classes->names)
         return complain_status(BPB_ERR_MEMORY, "hold", "the names of classes");
     char *to = (char *)(classes->names + most);
-    for (; item_take(&list, &item); list++) {
+    for (; item_read(&list, &item); list++) {
         classes->names[classes->n++] = strcpy(to, item.text);
         to += strlen(item.text) + 1;
         if (*list == '\0')
@@ -84,7 +84,7 @@ static int find_column(struct class_column *column, const struct columns *column
 }
 
 /* Of a first row that is no header, since all its fields are numbers. */
-static int take_number(struct class_column *column, const char *path, const char *label)
+static int use_number(struct class_column *column, const char *path, const char *label)
 {
     if (!columns_is_number(label, &column->field)) {
         complain("--label %s: %s has no names: give the number of the field, from 1", label, path);
@@ -101,8 +101,8 @@ int classes_find_column(struct class_column *column, const char *path, const cha
     const bpb_status status = bpb_csv_names(&columns.names, &columns.fields, path);
     if (status < 0)
         return complain_status(status, "read the header of", path);
-    const int code = columns.names ? find_column(column, &columns, label)
-                                   : take_number(column, path, label);
+    const int code =
+        columns.names ? find_column(column, &columns, label) : use_number(column, path, label);
     columns_close(&columns);
     return code;
 }

@@ -8,6 +8,7 @@
 
 #include "bpblas.h"
 #include "cli/common/command.h"
+#include "cli/common/digits.h"
 #include "cli/common/say.h"
 #include "image_folder.h"
 #include "list_items.h"
@@ -42,7 +43,7 @@ void columns_name(const char *path, size_t field, char *text, size_t bytes)
     char **names;
     size_t n;
     text[0] = '\0';
-    if (is_npy(path) || bpb_csv_names(&names, &n, path) != BPB_OK)
+    if (path_is_npy(path) || bpb_csv_names(&names, &n, path) != BPB_OK)
         return;
     if (field < n)
         snprintf(text, bytes, ", %s,", names[field]);
@@ -65,35 +66,16 @@ void columns_describe(const struct columns *columns, char *text, size_t bytes)
 
 /* ---- Numbers ---- */
 
-static bool take_number(const char **text, size_t *number)
+/* The whole text is a number or a range, counted from 1. */
+static bool is_range(const char *text, size_t *first, size_t *last)
 {
-    const char *begin = *text;
-    for (*number = 0; **text >= '0' && **text <= '9'; (*text)++) {
-        if (*number > SIZE_MAX / 10 - 1)
-            return false;
-        *number = 10 * *number + (size_t)(**text - '0');
-    }
-    return *text != begin;
-}
-
-/* "3" or "2-5", counted from 1. */
-static bool read_range(const char *text, size_t *first, size_t *last)
-{
-    if (!take_number(&text, first))
-        return false;
-    *last = *first;
-    if (*text == '-') {
-        text++;
-        if (!take_number(&text, last))
-            return false;
-    }
-    return *text == '\0' && *first >= 1 && *first <= *last;
+    return read_range(&text, first, last) && *text == '\0' && *first >= 1;
 }
 
 bool columns_is_number(const char *list, size_t *field)
 {
     size_t first, last;
-    if (!read_range(list, &first, &last) || first != last)
+    if (!is_range(list, &first, &last) || first != last)
         return false;
     *field = first - 1;
     return true;
@@ -103,8 +85,8 @@ bool columns_are_numbers(const char *list)
 {
     struct item item;
     size_t first, last;
-    for (; item_take(&list, &item); list++) {
-        if (item.quoted || !read_range(item.text, &first, &last))
+    for (; item_read(&list, &item); list++) {
+        if (item.quoted || !is_range(item.text, &first, &last))
             return false;
         if (*list == '\0')
             return true;
@@ -163,7 +145,7 @@ static int add_item(const struct search *search, const struct item *item)
         return add(search, item->text, field);
     if (named > 1)
         return refuse_item(search, item->text, "more than one field");
-    if (item->quoted || !read_range(item->text, &first, &last) || last > search->columns->fields)
+    if (item->quoted || !is_range(item->text, &first, &last) || last > search->columns->fields)
         return refuse_item(search, item->text, "no field");
     for (size_t i = first; i <= last; i++)
         ATTEMPT(add(search, item->text, i - 1));
@@ -185,7 +167,7 @@ int columns_select(const struct columns *columns, const char *option, const char
     struct item item;
     ATTEMPT(make_room(columns, selection));
     for (;; list++) {
-        if (!item_take(&list, &item))
+        if (!item_read(&list, &item))
             return refuse_item(&search, item.text, "no field");
         ATTEMPT(add_item(&search, &item));
         if (*list == '\0')
@@ -219,7 +201,7 @@ bool columns_has(const struct selection *selection, size_t field)
 static void put_name(FILE *file, const char *name)
 {
     size_t first, last;
-    item_put(file, name, read_range(name, &first, &last));
+    item_write(file, name, is_range(name, &first, &last));
 }
 
 /* From item i on; gives how many items it stands for. */

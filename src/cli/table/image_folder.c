@@ -14,12 +14,6 @@ static const char *const file_names[2][2] = {
     [PART_TEST] = {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"},
 };
 
-bool is_npy(const char *path)
-{
-    const size_t n = strlen(path);
-    return n > 4 && strcmp(path + n - 4, ".npy") == 0;
-}
-
 const char *part_name(enum part part)
 {
     return part == PART_TRAIN ? "train" : "test";

@@ -5,14 +5,11 @@
 
 #include <stdbool.h>
 
-#define PATH_BYTES 4096
+#include "cli/common/paths.h"
 
 enum part { PART_TRAIN, PART_TEST };
 
 enum content { CONTENT_IMAGES, CONTENT_LABELS };
-
-/* Whether the name is that of a NumPy file: it ends in .npy. */
-bool is_npy(const char *path);
 
 /* "train" or "test". */
 const char *part_name(enum part part);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-bool item_take(const char **list, struct item *item)
+bool item_read(const char **list, struct item *item)
 {
     size_t n = 0;
     const char *at = *list;
@@ -20,7 +20,7 @@ bool item_take(const char **list, struct item *item)
     return !open && n > 0 && (*at == ',' || *at == '\0');
 }
 
-void item_put(FILE *file, const char *text, bool quoted)
+void item_write(FILE *file, const char *text, bool quoted)
 {
     if (!quoted && !strpbrk(text, ",\"")) {
         fputs(text, file);

@@ -15,9 +15,9 @@ struct item {
 
 /* The item that begins the list, behind which *list is left, at a comma or the end. false: there
  * is none, or it is too long. */
-bool item_take(const char **list, struct item *item);
+bool item_read(const char **list, struct item *item);
 
 /* Write it such that it is taken as the same text; quoted: in quotes even where it needs none. */
-void item_put(FILE *file, const char *text, bool quoted);
+void item_write(FILE *file, const char *text, bool quoted);
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pairs_tmpl.h"
 
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/common/command.h"
@@ -17,7 +15,7 @@ static size_t outputs(const BPB(net) * net)
 }
 
 /* T of what has been read: classes as such where the loss takes them, else ones and zeros. */
-static int point(struct BPB(pairs) * pairs, const BPB(net) * net)
+static int make_views(struct BPB(pairs) * pairs, const BPB(net) * net)
 {
     struct BPB(samples) *samples = &pairs->samples;
     pairs->X = BPB(view_of)(samples->X);
@@ -35,7 +33,7 @@ static int read_table(struct BPB(pairs) * pairs, const BPB(net) * net,
     ATTEMPT(BPB(cli_read_table_for)(&pairs->samples, net, settings->model, &table));
     if (pairs->samples.labels.data)
         ATTEMPT(model_takes_classes(settings->model, BPB(net_loss)(net)));
-    return point(pairs, net);
+    return make_views(pairs, net);
 }
 
 /* ---- A folder ---- */
@@ -53,23 +51,15 @@ static int read_folder(struct BPB(pairs) * pairs, const BPB(net) * net,
     ATTEMPT(model_takes_classes(settings->model, BPB(net_loss)(net)));
     ATTEMPT(BPB(cli_read_samples)(samples, settings->data, (enum part)settings->part));
     ATTEMPT(model_takes(settings->model, BPB(net_units)(net, 0), samples->X.rows));
-    return point(pairs, net);
+    return make_views(pairs, net);
 }
 
 /* ---- The chosen samples ---- */
 
-static int choose(struct BPB(pairs) * pairs, const struct pairs_settings *settings)
+static int choose_rows(struct BPB(pairs) * pairs, const struct pairs_settings *settings)
 {
-    const size_t n = pairs->X.cols, wanted = settings->first_rows;
-    char first[32];
-    snprintf(first, sizeof first, "0-%zu", (wanted == 0 || wanted > n ? n : wanted) - 1);
-    const char *rows = settings->rows ? settings->rows : first;
-    ATTEMPT(rows_count(rows, n, &pairs->count));
-    if (pairs->count <= SIZE_MAX / sizeof *pairs->rows)
-        pairs->rows = malloc(pairs->count * sizeof *pairs->rows);
-    if (!pairs->rows)
-        return complain_status(BPB_ERR_MEMORY, "hold the samples of", settings->data);
-    rows_list(rows, n, pairs->rows);
+    ATTEMPT(rows_choose(settings->rows, settings->first_rows, pairs->X.cols, &pairs->rows,
+                        &pairs->count));
     pairs->X.cols = pairs->T.cols = pairs->count;
     pairs->X.index = pairs->T.index = pairs->rows;
     pairs->X.ld = pairs->X.ld > 0 ? pairs->X.ld : pairs->X.rows;
@@ -82,7 +72,7 @@ static int check_classes(const struct BPB(pairs) * pairs, size_t classes, const 
     for (size_t j = 0; pairs->has_classes && j < pairs->count; j++) {
         const size_t row = pairs->rows[j];
         const real value = pairs->T.data[row * pairs->T.ld];
-        if (!(value >= 0 && value < (real)classes) || (real)(size_t)value != value) {
+        if (!BPB(cli_is_class)(value, classes)) {
             complain("%s: the class %g of sample %zu (counted from 0) is not a whole number from 0 "
                      "to %zu",
                      path, (double)value, row, classes - 1);
@@ -100,7 +90,7 @@ int BPB(cli_read_pairs)(struct BPB(pairs) * pairs, const BPB(net) * net,
         return CODE_USAGE;
     ATTEMPT((source_of(settings->data) == SOURCE_FOLDER ? read_folder : read_table)(pairs, net,
                                                                                    settings));
-    ATTEMPT(choose(pairs, settings));
+    ATTEMPT(choose_rows(pairs, settings));
     return check_classes(pairs, outputs(net), settings->data);
 }
 

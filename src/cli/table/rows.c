@@ -1,37 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 
-#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/common/command.h"
+#include "cli/common/digits.h"
 #include "cli/common/say.h"
 
-/* Digits and nothing else, behind which *text is left. */
-static bool take_number(const char **text, size_t *number)
+/* One number or range, and the comma after it if another one follows. */
+static bool read_item(const char **text, size_t *first, size_t *last)
 {
-    const char *begin = *text;
-    *number = 0;
-    for (; **text >= '0' && **text <= '9'; (*text)++) {
-        const size_t digit = (size_t)(**text - '0');
-        if (*number > (SIZE_MAX - digit) / 10)
-            return false;
-        *number = 10 * *number + digit;
-    }
-    return *text != begin;
-}
-
-/* One number, or a range, and the comma behind it. */
-static bool take_item(const char **text, size_t *first, size_t *last)
-{
-    if (!take_number(text, first))
+    if (!read_range(text, first, last))
         return false;
-    *last = *first;
-    if (**text == '-') {
-        (*text)++;
-        if (!take_number(text, last) || *last < *first)
-            return false;
-    }
     if (**text != ',')
         return **text == '\0';
     (*text)++;
@@ -49,17 +30,17 @@ bool rows_are(const char *text)
     if (is_all(text))
         return true;
     do {
-        if (!take_item(&text, &first, &last))
+        if (!read_item(&text, &first, &last))
             return false;
     } while (*text);
     return true;
 }
 
-int rows_count(const char *text, size_t n, size_t *count)
+static int count_rows(const char *text, size_t n, size_t *count)
 {
     size_t first, last;
-    *count = is_all(text) ? n : 0;
-    while (!is_all(text) && *text && take_item(&text, &first, &last)) {
+    *count = 0;
+    while (*text && read_item(&text, &first, &last)) {
         if (last >= n) {
             complain("--rows: there is no sample %zu: the data have %zu, from 0 to %zu", last, n,
                      n - 1);
@@ -70,16 +51,26 @@ int rows_count(const char *text, size_t n, size_t *count)
     return CODE_FINE;
 }
 
-void rows_list(const char *text, size_t n, size_t *list)
+static size_t *append_range(size_t *rows, size_t first, size_t last)
 {
-    size_t first = 0, last = n - 1;
-    if (is_all(text)) {
-        for (size_t i = first; i <= last; i++)
-            *list++ = i;
-        return;
-    }
-    while (*text && take_item(&text, &first, &last)) {
-        for (size_t i = first; i <= last; i++)
-            *list++ = i;
-    }
+    for (size_t i = first; i <= last; i++)
+        *rows++ = i;
+    return rows;
+}
+
+int rows_choose(const char *text, size_t first, size_t n, size_t **rows, size_t *count)
+{
+    const bool is_list = text && !is_all(text);
+    *count = !text && first > 0 && first < n ? first : n;
+    if (is_list)
+        ATTEMPT(count_rows(text, n, count));
+    size_t *next = *rows = calloc(*count, sizeof **rows);
+    if (!next)
+        return complain_status(BPB_ERR_MEMORY, "hold", "the numbers of the samples");
+    if (!is_list)
+        append_range(next, 0, *count - 1);
+    size_t last;
+    while (is_list && *text && read_item(&text, &first, &last))
+        next = append_range(next, first, last);
+    return CODE_FINE;
 }

@@ -9,10 +9,11 @@
 /* Whether the text is of that form. */
 bool rows_are(const char *text);
 
-/* How many samples the text names of n. An int code: CODE_USAGE where one is not there. */
-int rows_count(const char *text, size_t n, size_t *count);
-
-/* Their numbers, rows_count of them. */
-void rows_list(const char *text, size_t n, size_t *list);
+/*
+ * *rows = the numbers of the *count samples that the text names of n, to be freed. text NULL: the
+ * first ones, as many as first, or all if first is 0. An int code: CODE_USAGE if a sample is not
+ * there.
+ */
+int rows_choose(const char *text, size_t first, size_t n, size_t **rows, size_t *count);
 
 #endif

@@ -10,7 +10,7 @@
 
 static int refuse_form(const char *path)
 {
-    if (is_npy(path))
+    if (path_is_npy(path))
         complain("cannot read %s: its elements are no plain numbers (integers, booleans, floats of "
                  "4 or 8 bytes), or it is no array of them",
                  path);
@@ -24,7 +24,7 @@ static int refuse_form(const char *path)
 static int read_array(BPB(out) * V, const char *path)
 {
     bpb_where where;
-    const bpb_status status = (is_npy(path) ? BPB(npy_read) : BPB(idx_read))(V, path, &where);
+    const bpb_status status = (path_is_npy(path) ? BPB(npy_read) : BPB(idx_read))(V, path, &where);
     if (status == BPB_OK)
         return CODE_FINE;
     if (status == BPB_NONFINITE) {
@@ -78,13 +78,18 @@ static int refuse_label(const struct BPB(samples) * samples, size_t column, size
     return CODE_FAILED;
 }
 
+bool BPB(cli_is_class)(real value, size_t classes)
+{
+    return value >= RC(0.0) && value < (real)classes && (real)(size_t)value == value;
+}
+
 int BPB(cli_classes)(const struct BPB(samples) * samples, size_t *classes)
 {
     const size_t most = INT32_MAX;
     *classes = 1;
     for (size_t j = 0; j < samples->labels.cols; j++) {
         const real label = samples->labels.data[j];
-        if (!(label >= RC(0.0) && label < (real)most) || (real)(size_t)label != label)
+        if (!BPB(cli_is_class)(label, most))
             return refuse_label(samples, j, most);
         if ((size_t)label >= *classes)
             *classes = (size_t)label + 1;

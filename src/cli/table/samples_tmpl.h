@@ -3,6 +3,8 @@
 #ifndef CLI_SAMPLES_TMPL_H
 #define CLI_SAMPLES_TMPL_H
 
+#include <stdbool.h>
+
 #include "bpblas.h"
 #include "class_names.h"
 #include "image_folder.h"
@@ -23,6 +25,9 @@ struct BPB(samples) {
 /* These return an int code. */
 int BPB(cli_read_images)(BPB(out) * X, const char *path);
 int BPB(cli_read_samples)(struct BPB(samples) * samples, const char *folder, enum part part);
+
+/* Whether the value is a whole number from 0 to classes - 1. */
+bool BPB(cli_is_class)(real value, size_t classes);
 
 /* 1 + the highest label. */
 int BPB(cli_classes)(const struct BPB(samples) * samples, size_t *classes);

@@ -1,28 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "table.h"
 
-#include <string.h>
 #include <sys/stat.h>
 
+#include "cli/common/paths.h"
 #include "cli/common/say.h"
 #include "image_folder.h"
-
-static bool ends_in(const char *path, const char *ending)
-{
-    const size_t n = strlen(path), length = strlen(ending);
-    return n > length && strcmp(path + n - length, ending) == 0;
-}
 
 /* What is not there is the kind of file that it would be. */
 enum source source_of(const char *path)
 {
     struct stat status;
-    if (is_npy(path))
+    if (path_is_npy(path))
         return SOURCE_NPY;
     if (stat(path, &status) == 0)
         return S_ISDIR(status.st_mode) ? SOURCE_FOLDER : SOURCE_CSV;
-    return ends_in(path, ".csv") || ends_in(path, ".tsv") || ends_in(path, ".txt") ? SOURCE_CSV
-                                                                                   : SOURCE_FOLDER;
+    return path_ends_in(path, ".csv") || path_ends_in(path, ".tsv") || path_ends_in(path, ".txt")
+               ? SOURCE_CSV
+               : SOURCE_FOLDER;
 }
 
 static bool refuse_for_folder(const struct table_settings *table)

@@ -17,7 +17,7 @@ static int refuse_table(bpb_status status, const char *path, bpb_where where)
                  path, where.row, where.col);
         return CODE_NONFINITE;
     }
-    if (status != BPB_ERR_FORMAT || is_npy(path))
+    if (status != BPB_ERR_FORMAT || path_is_npy(path))
         return complain_status(status, "read", path);
     char name[128];
     columns_name(path, where.row, name, sizeof name);
@@ -29,7 +29,7 @@ static int refuse_table(bpb_status status, const char *path, bpb_where where)
 
 static bpb_status read_file(BPB(out) * V, const char *path, bpb_where *where)
 {
-    return (is_npy(path) ? BPB(npy_read) : BPB(csv_read))(V, path, where);
+    return (path_is_npy(path) ? BPB(npy_read) : BPB(csv_read))(V, path, where);
 }
 
 int BPB(cli_read_values)(BPB(out) * V, const char *path)
@@ -83,7 +83,7 @@ static int open_texts(struct BPB(table) * table, const char *label, const struct
 
 static int open_numbers(struct BPB(table) * table)
 {
-    if (!is_npy(table->path))
+    if (!path_is_npy(table->path))
         return columns_open(&table->columns, table->path, table->values.rows);
     table->columns = (struct columns){.path = table->path, .fields = table->values.rows};
     return CODE_FINE;
@@ -92,7 +92,7 @@ static int open_numbers(struct BPB(table) * table)
 int BPB(cli_open_table)(struct BPB(table) * table, const char *path, const char *label,
                         const struct classes *known)
 {
-    const bool may_have_texts = label && !is_npy(path);
+    const bool may_have_texts = label && !path_is_npy(path);
     bpb_where where = {0, 0};
     table->path = path;
     if (may_have_texts && known && known->names)
@@ -132,7 +132,7 @@ static int copy_fields(BPB(out) * V, const struct BPB(table) * table,
 
 static int keep_list(char **list, const struct BPB(table) * table, const struct selection *fields)
 {
-    if (is_npy(table->path))
+    if (path_is_npy(table->path))
         return CODE_FINE;
     *list = columns_list(&table->columns, fields);
     return *list ? CODE_FINE : complain_status(BPB_ERR_MEMORY, "name the fields of", table->path);

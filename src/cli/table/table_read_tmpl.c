@@ -47,7 +47,7 @@ static int refuse_without_targets(const struct BPB(table) * table,
                                   const struct table_settings *settings)
 {
     char fields[LISTED_BYTES];
-    if (is_npy(table->path)) {
+    if (path_is_npy(table->path)) {
         complain("%s: give %s FILE.npy with the classes of the samples, or %s FILE.npy with "
                  "numbers to learn",
                  table->path, settings->label_option, settings->targets_option);
@@ -124,8 +124,8 @@ int BPB(cli_read_table)(struct BPB(samples) * samples, const struct table_settin
                         const struct classes *known)
 {
     struct BPB(table) table = {.path = NULL};
-    const int code = is_npy(settings->path) ? read_npy(samples, &table, settings)
-                                            : read_csv(samples, &table, settings, known);
+    const int code = path_is_npy(settings->path) ? read_npy(samples, &table, settings)
+                                                 : read_csv(samples, &table, settings, known);
     BPB(cli_close_table)(&table);
     return code;
 }
@@ -218,7 +218,7 @@ static int choose_for(struct BPB(table) * table, const BPB(net) * net, const cha
                       const struct table_settings *settings)
 {
     struct table_settings lists = *settings;
-    if (!is_npy(table->path))
+    if (!path_is_npy(table->path))
         ATTEMPT(find_lists(&lists, table, net, model));
     if (!lists.label && !lists.targets)
         return choose_by_order(table, net, model);
@@ -257,7 +257,7 @@ int BPB(cli_read_table_for)(struct BPB(samples) * samples, const BPB(net) * net,
                             const struct table_settings *settings)
 {
     struct BPB(table) table = {.path = NULL};
-    const bool is_beside = is_npy(settings->path) && (settings->label || settings->targets);
+    const bool is_beside = path_is_npy(settings->path) && (settings->label || settings->targets);
     int code = is_beside ? read_npy(samples, &table, settings)
                          : read_for(samples, &table, net, model, settings);
     if (code == CODE_FINE && is_beside)
@@ -295,21 +295,12 @@ int BPB(cli_read_inputs_for)(struct BPB(samples) * samples, const BPB(net) * net
 
 /* ---- Notes ---- */
 
-/* One that is not UTF-8 is left out, as other notes are. */
-static int note(BPB(net) * net, const char *key, const char *value)
-{
-    const bpb_status status = BPB(net_set_note)(net, key, value);
-    return status == BPB_OK || status == BPB_ERR_OPTION
-               ? CODE_FINE
-               : complain_status(status, "keep a note of", key);
-}
-
 static int note_classes(BPB(net) * net, const struct classes *classes)
 {
     if (!classes->names)
         return CODE_FINE;
     char *list = classes_list(classes);
-    const int code = list ? note(net, CLASSES_NOTE, list)
+    const int code = list ? BPB(cli_note)(net, CLASSES_NOTE, list)
                           : complain_status(BPB_ERR_MEMORY, "keep a note of", CLASSES_NOTE);
     free(list);
     return code;
@@ -324,7 +315,8 @@ int BPB(cli_note_fields)(BPB(net) * net, const struct BPB(samples) * samples)
 {
     if (!samples->input_list)
         return CODE_FINE;
-    ATTEMPT(note(net, INPUTS_NOTE, samples->input_list));
+    ATTEMPT(BPB(cli_note)(net, INPUTS_NOTE, samples->input_list));
     ATTEMPT(note_classes(net, &samples->classes));
-    return note(net, samples->labels.data ? LABEL_NOTE : TARGETS_NOTE, samples->target_list);
+    return BPB(cli_note)(net, samples->labels.data ? LABEL_NOTE : TARGETS_NOTE,
+                         samples->target_list);
 }

@@ -29,7 +29,7 @@ void best_epoch(struct best *best, const bpb_progress *at)
     }
 }
 
-void best_settle(struct best *best, const bpb_progress *at)
+void best_set_kept(struct best *best, const bpb_progress *at)
 {
     const bpb_score *score = judged(at, &best->set);
     best->is_accuracy = score->has_accuracy;

@@ -18,7 +18,7 @@ struct best {
 void best_epoch(struct best *best, const bpb_progress *at);
 
 /* The weights that stay have the scores of at, and they are what is printed. */
-void best_settle(struct best *best, const bpb_progress *at);
+void best_set_kept(struct best *best, const bpb_progress *at);
 
 /* "test accuracy 0.9542 (best 0.9551 at epoch 27)" on stdout. */
 void best_print(const struct best *best);

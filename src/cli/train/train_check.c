@@ -119,13 +119,13 @@ static bool check_rule(const struct args *args)
 {
     const struct train_settings *settings = args->settings;
     const struct result_settings *result = &settings->result;
-    const struct rule_company company = {
+    const struct rule_context context = {
         .has_scores = !result->no_train_score || settings->data.validate_last > 0,
         .precision = settings->precision,
         .save = result->save,
         .log = result->log,
     };
-    return rule_check(args, &settings->rule, &company);
+    return rule_check(args, &settings->rule, &context);
 }
 
 bool train_check(const struct args *args)

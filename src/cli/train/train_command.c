@@ -223,17 +223,6 @@ int train_refuse_net(bpb_status status, const struct net_settings *net)
     return CODE_USAGE;
 }
 
-void train_last_name(const char *path, char *name, size_t bytes)
-{
-    size_t end = strlen(path);
-    while (end > 1 && path[end - 1] == '/')
-        end--;
-    size_t begin = end;
-    while (begin > 0 && path[begin - 1] != '/')
-        begin--;
-    snprintf(name, bytes, "%.*s", (int)(end - begin), path + begin);
-}
-
 /* A run that would end another's is more likely to be one that forgot to go on with it. */
 static int check_old_checkpoint(const struct rule_settings *rule)
 {

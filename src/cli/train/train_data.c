@@ -49,7 +49,7 @@ struct table_settings train_table(const struct data_settings *data)
 
 struct table_settings train_test_table(const struct data_settings *data)
 {
-    const bool is_npy_file = is_npy(data->path);
+    const bool is_npy_file = path_is_npy(data->path);
     return (struct table_settings){
         .path = data->test,
         .inputs = data->inputs,

@@ -33,7 +33,7 @@ static int read_train(struct BPB(run) * run)
 }
 
 /* How many samples to learn from. */
-static int split(struct BPB(run) * run)
+static int count_samples(struct BPB(run) * run)
 {
     const struct data_settings *data = &run->settings->data;
     const size_t all = run->train.X.cols;
@@ -95,7 +95,7 @@ static int check_range(const struct BPB(run) * run)
 
 /* ---- Parting ---- */
 
-static BPB(data) views(const struct BPB(run) * run)
+static BPB(data) make_views(const struct BPB(run) * run)
 {
     const struct BPB(samples) *train = &run->train, *test = &run->test;
     const size_t last = run->settings->data.validate_last;
@@ -122,7 +122,7 @@ static int order_folds(struct BPB(run) * run)
     return run->order ? CODE_FINE : complain_status(BPB_ERR_MEMORY, "part", "the samples");
 }
 
-static BPB(view) pick(BPB(out) V, const size_t *index, size_t count)
+static BPB(view) view_of_samples(BPB(out) V, const size_t *index, size_t count)
 {
     BPB(view) chosen = BPB(view_of)(V);
     chosen.index = index;
@@ -143,10 +143,10 @@ void BPB(cli_choose_fold)(struct BPB(run) * run, size_t fold)
             run->order[learnt++] = i;
     }
     run->data = (BPB(data)){
-        .X = pick(run->train.X, run->order, learnt),
-        .T = pick(run->train.T, run->order, learnt),
-        .X_test = pick(run->train.X, run->order + tested, run->n - tested),
-        .T_test = pick(run->train.T, run->order + tested, run->n - tested),
+        .X = view_of_samples(run->train.X, run->order, learnt),
+        .T = view_of_samples(run->train.T, run->order, learnt),
+        .X_test = view_of_samples(run->train.X, run->order + tested, run->n - tested),
+        .T_test = view_of_samples(run->train.T, run->order + tested, run->n - tested),
     };
 }
 
@@ -163,12 +163,12 @@ static int find_shape(const struct BPB(run) * run, struct train_shape *shape)
     return shape->has_classes ? BPB(cli_classes)(&run->train, &shape->outputs) : CODE_FINE;
 }
 
-int BPB(cli_point_data)(struct BPB(run) * run)
+int BPB(cli_make_views)(struct BPB(run) * run)
 {
     const size_t outputs = run->widths.units[run->widths.count - 1];
     ATTEMPT(BPB(cli_make_targets)(&run->train, outputs));
     ATTEMPT(BPB(cli_make_targets)(&run->test, outputs));
-    run->data = views(run);
+    run->data = make_views(run);
     return CODE_FINE;
 }
 
@@ -176,7 +176,7 @@ int BPB(cli_read_data)(struct BPB(run) * run)
 {
     struct train_shape shape;
     ATTEMPT(read_train(run));
-    ATTEMPT(split(run));
+    ATTEMPT(count_samples(run));
     ATTEMPT(order_folds(run));
     if (run->settings->folds == 0)
         ATTEMPT(read_test(run));

@@ -29,9 +29,9 @@ void train_print_end(const bpb_train_report *report, const struct rule_settings 
 
 /* *kept = the epoch whose weights stay, with their scores, which the observer's summary then shows;
  * weights of no epoch's end are evaluated here. An int code. */
-int bpb_cli_settle(const bpb_net *net, const bpb_data *data, const bpb_train_report *report,
-                    bool no_train_score, struct observer *observer, bpb_progress *kept);
-int bpbf_cli_settle(const bpbf_net *net, const bpbf_data *data, const bpb_train_report *report,
-                    bool no_train_score, struct observer *observer, bpb_progress *kept);
+int bpb_cli_score_kept(const bpb_net *net, const bpb_data *data, const bpb_train_report *report,
+                       bool no_train_score, struct observer *observer, bpb_progress *kept);
+int bpbf_cli_score_kept(const bpbf_net *net, const bpbf_data *data, const bpb_train_report *report,
+                        bool no_train_score, struct observer *observer, bpb_progress *kept);
 
 #endif

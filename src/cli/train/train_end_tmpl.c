@@ -23,8 +23,9 @@ static int evaluate_all(const BPB(net) * net, const BPB(data) * data, bool no_tr
     return evaluate(net, data->X_test, data->T_test, &kept->test);
 }
 
-int BPB(cli_settle)(const BPB(net) * net, const BPB(data) * data, const bpb_train_report *report,
-                    bool no_train_score, struct observer *observer, bpb_progress *kept)
+int BPB(cli_score_kept)(const BPB(net) * net, const BPB(data) * data,
+                        const bpb_train_report *report, bool no_train_score,
+                        struct observer *observer, bpb_progress *kept)
 {
     const bool is_best = report->kept == BPB_KEPT_BEST;
     const bpb_progress *last = &report->last;
@@ -34,6 +35,6 @@ int BPB(cli_settle)(const BPB(net) * net, const BPB(data) * data, const bpb_trai
         kept->epoch = is_best ? last->best_epoch : last->epoch;
         ATTEMPT(evaluate_all(net, data, no_train_score, kept));
     }
-    best_settle(&observer->best, kept);
+    best_set_kept(&observer->best, kept);
     return CODE_FINE;
 }

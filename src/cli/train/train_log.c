@@ -2,12 +2,11 @@
 #include "train_log.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/common/command.h"
+#include "cli/common/json_writer.h"
 #include "cli/common/say.h"
 
 int log_open(struct log *log, const char *path, bool is_resumed)
@@ -19,25 +18,6 @@ int log_open(struct log *log, const char *path, bool is_resumed)
     return log->file ? CODE_FINE : complain_status(BPB_ERR_IO, "write the log", path);
 }
 
-/* JSON has no NaN or infinity. */
-static void put_number(FILE *file, const char *set, const char *key, double value)
-{
-    fprintf(file, ", \"%s%s\": ", set, key);
-    if (isfinite(value))
-        fprintf(file, "%.17g", value);
-    else
-        fputs("null", file);
-}
-
-static void put_score(FILE *file, const char *set, const bpb_score *score)
-{
-    if (score->columns == 0)
-        return;
-    put_number(file, set, "_loss", score->loss);
-    if (score->has_accuracy)
-        put_number(file, set, "_accuracy", score->accuracy);
-}
-
 static void fail(struct log *log)
 {
     if (!log->has_failed)
@@ -46,7 +26,7 @@ static void fail(struct log *log)
     log->has_failed = true;
 }
 
-/* What is no regular file, a pipe say, has nothing that could be taken away. */
+/* A file that is not regular, such as a pipe, cannot be truncated: EINVAL. */
 void log_begin(struct log *log)
 {
     if (log->is_old && ftruncate(fileno(log->file), 0) != 0 && errno != EINVAL)
@@ -54,34 +34,53 @@ void log_begin(struct log *log)
     log->is_old = false;
 }
 
-static void put_scores(struct log *log, const bpb_progress *at)
+static void put_score(struct json *json, const char *set, const bpb_score *score)
 {
-    put_number(log->file, "", "eta", at->eta);
-    put_score(log->file, "train", &at->train);
-    put_score(log->file, "validation", &at->validation);
-    put_score(log->file, "test", &at->test);
-    put_number(log->file, "", "seconds", at->seconds);
-    fputs("}\n", log->file);
+    char key[32];
+    if (score->columns == 0)
+        return;
+    snprintf(key, sizeof key, "%s_loss", set);
+    json_number(json, key, score->loss);
+    snprintf(key, sizeof key, "%s_accuracy", set);
+    if (score->has_accuracy)
+        json_number(json, key, score->accuracy);
+}
+
+/* The rest of a line, which is flushed. */
+static void end_line(struct log *log, struct json *json, const bpb_progress *at)
+{
+    json_number(json, "eta", at->eta);
+    put_score(json, "train", &at->train);
+    put_score(json, "validation", &at->validation);
+    put_score(json, "test", &at->test);
+    json_number(json, "seconds", at->seconds);
+    json_close(json, '}');
+    fputc('\n', log->file);
     if (fflush(log->file) != 0 || ferror(log->file))
         fail(log);
 }
 
 void log_epoch(struct log *log, const bpb_progress *at)
 {
+    struct json json = {.file = log->file, .digits = 17};
     if (!log->file || log->has_failed)
         return;
-    fprintf(log->file, "{\"epoch\": %zu", at->epoch);
+    json_open(&json, NULL, '{');
+    json_count(&json, "epoch", at->epoch);
     if (log->has_best)
-        fprintf(log->file, ", \"best_epoch\": %zu", at->best_epoch);
-    put_scores(log, at);
+        json_count(&json, "best_epoch", at->best_epoch);
+    end_line(log, &json, at);
 }
 
 void log_run(struct log *log, const char *key, uint64_t run, const bpb_progress *at)
 {
+    struct json json = {.file = log->file, .digits = 17};
     if (!log->file || log->has_failed)
         return;
-    fprintf(log->file, "{\"%s\": %" PRIu64 ", \"epochs\": %zu", key, run, at->epoch);
-    put_scores(log, at);
+    json_open(&json, NULL, '{');
+    json_count(&json, key, run);
+    json_count(&json, "epochs", at->epoch);
+    end_line(log, &json, at);
 }
 
 int log_close(struct log *log)

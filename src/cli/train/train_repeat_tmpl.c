@@ -8,13 +8,13 @@
 #include "train_run_tmpl.h"
 
 /* A run that is one of several. */
-static int teach_anew(struct BPB(run) * run, const char *key, uint64_t number, struct best *best,
-                      bpb_progress *last)
+static int train_new_net(struct BPB(run) * run, const char *key, uint64_t number, struct best *best,
+                         bpb_progress *last)
 {
     struct observer observer = {0};
     bpb_train_report report = {0};
     ATTEMPT(BPB(cli_make_net)(run));
-    const int code = BPB(cli_teach)(run, &observer, &report, last);
+    const int code = BPB(cli_train_net)(run, &observer, &report, last);
     if (code != CODE_FINE) {
         complain("this was %s %" PRIu64, key, number);
         return code;
@@ -28,7 +28,7 @@ static int teach_anew(struct BPB(run) * run, const char *key, uint64_t number, s
 /* The first one is whitened already. */
 static int choose_fold(struct BPB(run) * run, size_t k)
 {
-    if (k == 0 && run->white.whitening)
+    if (k == 0 && run->whitened.whitening)
         return CODE_FINE;
     BPB(cli_choose_fold)(run, k);
     const int code = BPB(cli_whiten)(run);
@@ -37,7 +37,7 @@ static int choose_fold(struct BPB(run) * run, size_t k)
     return code;
 }
 
-static int teach_folds(struct BPB(run) * run, struct log *log)
+static int train_folds(struct BPB(run) * run, struct log *log)
 {
     const size_t folds = run->settings->folds;
     const bool quiet = run->settings->result.quiet;
@@ -46,7 +46,7 @@ static int teach_folds(struct BPB(run) * run, struct log *log)
     bpb_progress last = {0};
     for (size_t k = 0; k < folds; k++) {
         ATTEMPT(choose_fold(run, k));
-        ATTEMPT(teach_anew(run, "fold", k + 1, &best, &last));
+        ATTEMPT(train_new_net(run, "fold", k + 1, &best, &last));
         repeat_fold(&repeats, k + 1, folds, &last.test, quiet);
         log_run(log, "fold", k + 1, &last);
     }
@@ -81,7 +81,7 @@ static void keep_better(struct BPB(run) * run, struct kept *kept, const bpb_prog
     *kept = (struct kept){net, *last, run->seed};
 }
 
-static int teach_seeds(struct BPB(run) * run, struct log *log, struct kept *kept)
+static int train_seeds(struct BPB(run) * run, struct log *log, struct kept *kept)
 {
     const struct seeds *seeds = &run->settings->seeds;
     const bool quiet = run->settings->result.quiet;
@@ -90,7 +90,7 @@ static int teach_seeds(struct BPB(run) * run, struct log *log, struct kept *kept
     bpb_progress last;
     for (size_t k = 0; k < seeds->count; k++) {
         run->seed = seeds->seed[k];
-        ATTEMPT(teach_anew(run, "seed", run->seed, &best, &last));
+        ATTEMPT(train_new_net(run, "seed", run->seed, &best, &last));
         repeat_seed(&repeats, run->seed, &best, quiet);
         log_run(log, "seed", run->seed, &last);
         keep_better(run, kept, &last);
@@ -101,22 +101,22 @@ static int teach_seeds(struct BPB(run) * run, struct log *log, struct kept *kept
 }
 
 /* The best of them becomes the net of the run. */
-static int teach_and_keep(struct BPB(run) * run, const struct args *args, struct log *log,
+static int train_and_save(struct BPB(run) * run, const struct args *args, struct log *log,
                           struct kept *kept)
 {
-    ATTEMPT(teach_seeds(run, log, kept));
+    ATTEMPT(train_seeds(run, log, kept));
     BPB(net) *net = run->net;
     run->net = kept->net;
     kept->net = net;
     run->seed = kept->seed;
-    return BPB(cli_keep)(run, args, &kept->last);
+    return BPB(cli_save_trained)(run, args, &kept->last);
 }
 
 int BPB(cli_repeat)(struct BPB(run) * run, const struct args *args, struct log *log)
 {
     struct kept kept = {.seed = 0};
-    const int code = run->settings->folds > 0 ? teach_folds(run, log)
-                                              : teach_and_keep(run, args, log, &kept);
+    const int code =
+        run->settings->folds > 0 ? train_folds(run, log) : train_and_save(run, args, log, &kept);
     BPB(net_destroy)(&kept.net);
     return code;
 }

@@ -7,58 +7,6 @@
 
 #include "cli/common/say.h"
 
-/* ---- Kinds ---- */
-
-static bool read_batch(const char *text, void *value)
-{
-    if (strcmp(text, "all") != 0)
-        return kind_read(&kind_size, text, value);
-    *(size_t *)value = SIZE_MAX;
-    return true;
-}
-
-static bool read_method(const char *text, void *value)
-{
-    return bpb_method_from_name(text, value) == BPB_OK;
-}
-
-static bool read_schedule(const char *text, void *value)
-{
-    return bpb_schedule_from_name(text, value) == BPB_OK;
-}
-
-static bool read_open(const char *text, void *value)
-{
-    return kind_read(&kind_rate, text, value) && *(double *)value < 1.0;
-}
-
-static bool read_not_zero(const char *text, void *value)
-{
-    const bool is_negative = text[0] == '-';
-    double size;
-    if (!kind_read(&kind_rate, text + is_negative, &size))
-        return false;
-    *(double *)value = is_negative ? -size : size;
-    return true;
-}
-
-static const char *method_name(size_t i)
-{
-    return bpb_method_name((bpb_method)i);
-}
-
-static const char *schedule_name(size_t i)
-{
-    return bpb_schedule_name((bpb_schedule_kind)i);
-}
-
-const struct kind kind_batch = {.read = read_batch,
-                                .wanted = "a whole number of at least 1, or all"};
-const struct kind kind_method = {.read = read_method, .name = method_name};
-const struct kind kind_schedule = {.read = read_schedule, .name = schedule_name};
-const struct kind kind_open = {.read = read_open, .wanted = "a number above 0 and below 1"};
-const struct kind kind_not_zero = {.read = read_not_zero, .wanted = "a number other than 0"};
-
 /* ---- Sets of methods, and of schedules ---- */
 
 #define ONE(number) (1u << (number))
@@ -258,23 +206,23 @@ static bool check_file(const char *checkpoint, const char *option, const char *p
 }
 
 static bool check_checkpoint(const struct args *args, const struct rule_settings *rule,
-                             const struct rule_company *company)
+                             const struct rule_context *context)
 {
     const char *path = rule->checkpoint;
-    return !path || (check_several(args) && check_file(path, "save", company->save) &&
-                     check_file(path, "log", company->log));
+    return !path || (check_several(args) && check_file(path, "save", context->save) &&
+                     check_file(path, "log", context->log));
 }
 
 bool rule_check(const struct args *args, const struct rule_settings *rule,
-                const struct rule_company *company)
+                const struct rule_context *context)
 {
     return check_belongings(args, to_methods, rule->method, "optimizer",
                             bpb_method_name(rule->method)) &&
            check_belongings(args, to_schedules, rule->schedule, "schedule",
                             bpb_schedule_name(rule->schedule)) &&
            check_irprop(args, rule) && check_decay(rule) &&
-           check_scores(args, rule, company->has_scores) &&
-           check_numbers(rule, company->precision) && check_checkpoint(args, rule, company);
+           check_scores(args, rule, context->has_scores) &&
+           check_numbers(rule, context->precision) && check_checkpoint(args, rule, context);
 }
 
 /* ---- Into the options of a run ---- */

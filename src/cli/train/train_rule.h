@@ -35,20 +35,13 @@ struct rule_settings {
     bool resume;
 };
 
-/* In brackets, the type of the value. */
-extern const struct kind kind_batch;    /* size_t: from 1, or SIZE_MAX for "all" */
-extern const struct kind kind_method;   /* bpb_method */
-extern const struct kind kind_schedule; /* bpb_schedule_kind */
-extern const struct kind kind_open;     /* double above 0 and below 1 */
-extern const struct kind kind_not_zero; /* double other than 0 */
-
 /* The default of --eta for the method, by_sgd for SGD; NULL for iRPROP, which has none. */
 const char *rule_default_eta(const struct rule_settings *rule, const char *by_sgd);
 /* Of --batch: "10", or "all" for iRPROP. */
 const char *rule_default_batch(const struct rule_settings *rule);
 
 /* What else the command line says that a rule has to fit. */
-struct rule_company {
+struct rule_context {
     bool has_scores;        /* of epochs, to compare them by */
     size_t precision;       /* bytes of a real */
     const char *save, *log; /* files; NULL: none */
@@ -56,7 +49,7 @@ struct rule_company {
 
 /* Whether the options go together. false: said why. */
 bool rule_check(const struct args *args, const struct rule_settings *rule,
-                const struct rule_company *company);
+                const struct rule_context *context);
 
 /* What the settings say, into the options of a run. */
 void rule_fill(const struct rule_settings *rule, bpb_train_options *options);

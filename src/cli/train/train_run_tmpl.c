@@ -87,8 +87,8 @@ static int scale(const struct BPB(run) * run)
 /* ---- Training ---- */
 
 /* The run itself, watched for signals. */
-static struct train_end go(struct BPB(run) * run, const bpb_train_options *options,
-                           const struct observer *observer, bpb_train_report *report)
+static struct train_end run_watched(struct BPB(run) * run, const bpb_train_options *options,
+                                    const struct observer *observer, bpb_train_report *report)
 {
     struct train_end end = {.report = report, .rule = &run->settings->rule};
     interrupt_watch();
@@ -100,8 +100,8 @@ static struct train_end go(struct BPB(run) * run, const bpb_train_options *optio
     return end;
 }
 
-int BPB(cli_teach)(struct BPB(run) * run, struct observer *observer, bpb_train_report *report,
-                   bpb_progress *kept)
+int BPB(cli_train_net)(struct BPB(run) * run, struct observer *observer, bpb_train_report *report,
+                       bpb_progress *kept)
 {
     const struct train_settings *settings = run->settings;
     const struct result_settings *result = &settings->result;
@@ -117,39 +117,39 @@ int BPB(cli_teach)(struct BPB(run) * run, struct observer *observer, bpb_train_r
     ATTEMPT(scale(run));
     progress_begin(&observer->progress, result->quiet, is_one_of_several, run->data.X.cols);
     observer_attach(observer, &options);
-    const struct train_end end = go(run, &options, observer, report);
+    const struct train_end end = run_watched(run, &options, observer, report);
     observer_end(observer);
     if (end.status != BPB_OK)
         return train_explain(&end, &settings->plan);
-    return BPB(cli_settle)(run->net, &run->data, report, result->no_train_score, observer, kept);
+    return BPB(cli_score_kept)(run->net, &run->data, report, result->no_train_score, observer,
+                               kept);
 }
 
-int BPB(cli_keep)(struct BPB(run) * run, const struct args *args, const bpb_progress *last)
+int BPB(cli_save_trained)(struct BPB(run) * run, const struct args *args, const bpb_progress *last)
 {
     const char *path = run->settings->result.save;
     if (!path)
         return CODE_FINE;
-    ATTEMPT(BPB(cli_fold_white)(run));
+    ATTEMPT(BPB(cli_unwhiten)(run));
     ATTEMPT(BPB(cli_note_run)(run->net, args, run->seed, last));
     ATTEMPT(BPB(cli_note_fields)(run->net, &run->train));
     return BPB(cli_save)(run->net, path);
 }
 
-static int teach_and_keep(struct BPB(run) * run, struct observer *observer,
-                          const struct args *args)
+static int train_and_save(struct BPB(run) * run, struct observer *observer, const struct args *args)
 {
     const struct rule_settings *rule = &run->settings->rule;
     bpb_train_report report = {0};
     bpb_progress kept;
     observer->checkpoint = rule->checkpoint;
-    observer->opening = run->white.text;
+    observer->opening = run->whitened.text;
     observer->keeps_nothing = !run->settings->result.save && !rule->checkpoint;
-    ATTEMPT(BPB(cli_teach)(run, observer, &report, &kept));
+    ATTEMPT(BPB(cli_train_net)(run, observer, &report, &kept));
     if (!run->settings->result.quiet) {
         best_print(&observer->best);
         train_print_end(&report, rule);
     }
-    return BPB(cli_keep)(run, args, &kept);
+    return BPB(cli_save_trained)(run, args, &kept);
 }
 
 /* The net, whose options have been looked at before, is made anew for whitened inputs. Folds whiten
@@ -169,12 +169,12 @@ static int prepare(struct BPB(run) * run)
     ATTEMPT(plan_read_wisdom(&run->settings->plan, &run->wisdom));
     ATTEMPT(BPB(cli_read_data)(run));
     ATTEMPT(BPB(cli_make_net)(run));
-    ATTEMPT(BPB(cli_point_data)(run));
+    ATTEMPT(BPB(cli_make_views)(run));
     ATTEMPT(whiten(run));
     return check_net(run);
 }
 
-static int prepare_and_teach(struct BPB(run) * run, const struct args *args)
+static int prepare_and_train(struct BPB(run) * run, const struct args *args)
 {
     const struct train_settings *settings = run->settings;
     struct observer observer = {0};
@@ -183,7 +183,7 @@ static int prepare_and_teach(struct BPB(run) * run, const struct args *args)
     observer.log.has_best = rule_keeps_best(&settings->rule);
     const int code = settings->folds > 0 || settings->seeds.count > 0
                          ? BPB(cli_repeat)(run, args, &observer.log)
-                         : teach_and_keep(run, &observer, args);
+                         : train_and_save(run, &observer, args);
     const int log_code = log_close(&observer.log);
     return code != CODE_FINE ? code : log_code;
 }
@@ -191,11 +191,11 @@ static int prepare_and_teach(struct BPB(run) * run, const struct args *args)
 int BPB(cli_train)(const struct train_settings *settings, const struct args *args)
 {
     struct BPB(run) run = {.settings = settings, .seed = settings->seed};
-    const int code = prepare_and_teach(&run, args);
+    const int code = prepare_and_train(&run, args);
     BPB(net_destroy)(&run.net);
     bpb_free(run.wisdom);
     free(run.order);
-    BPB(cli_free_white)(&run.white);
+    BPB(cli_free_whitened)(&run.whitened);
     BPB(cli_free_samples)(&run.train);
     BPB(cli_free_samples)(&run.test);
     return code;

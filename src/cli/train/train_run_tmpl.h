@@ -10,7 +10,7 @@
 #include "train_settings.h"
 
 /* The inputs of --whiten; all zero without it. */
-struct BPB(white) {
+struct BPB(whitened) {
     BPB(whitening) * whitening;
     real *factor;    /* n_0, of each input before it is whitened */
     real *block;     /* scratch */
@@ -25,7 +25,7 @@ struct BPB(run) {
     size_t n;      /* samples to learn; those for validation end the training part */
     size_t *order; /* of several folds: n samples, those of the fold last; NULL: one run */
     BPB(data) data; /* views of these */
-    struct BPB(white) white;
+    struct BPB(whitened) whitened;
     struct widths widths; /* begins with m where inputs are whitened */
     uint64_t seed;
     BPB(net) * net; /* made anew for each run */
@@ -36,7 +36,7 @@ struct BPB(run) {
 int BPB(cli_read_data)(struct BPB(run) * run);
 
 /* Make targets of classes, and point data to all samples. An int code. */
-int BPB(cli_point_data)(struct BPB(run) * run);
+int BPB(cli_make_views)(struct BPB(run) * run);
 
 /* Point data to the folds: the fold of this number, from 0, is the test set. */
 void BPB(cli_choose_fold)(struct BPB(run) * run, size_t fold);
@@ -47,22 +47,22 @@ int BPB(cli_whiten)(struct BPB(run) * run);
 
 /* Put a net that takes the samples as they are in place of one that takes the copies, if there are
  * any. An int code. */
-int BPB(cli_fold_white)(struct BPB(run) * run);
+int BPB(cli_unwhiten)(struct BPB(run) * run);
 
-void BPB(cli_free_white)(struct BPB(white) * white);
+void BPB(cli_free_whitened)(struct BPB(whitened) * white);
 
 /* Make a net of the widths, in place of any earlier. An int code. */
 int BPB(cli_make_net)(struct BPB(run) * run);
 
 /* Scale it by the settings and the data, and train it; *kept is the epoch whose weights it then
  * has. An int code, or 128 + the signal that stopped it. */
-int BPB(cli_teach)(struct BPB(run) * run, struct observer *observer, bpb_train_report *report,
-                   bpb_progress *kept);
+int BPB(cli_train_net)(struct BPB(run) * run, struct observer *observer, bpb_train_report *report,
+                       bpb_progress *kept);
 
 /* Save it, as the settings say. An int code. */
-int BPB(cli_keep)(struct BPB(run) * run, const struct args *args, const bpb_progress *last);
+int BPB(cli_save_trained)(struct BPB(run) * run, const struct args *args, const bpb_progress *last);
 
-/* One run for each seed or fold, in place of cli_teach and cli_keep. An int code. */
+/* One run for each seed or fold, in place of cli_train_net and cli_save_trained. An int code. */
 int BPB(cli_repeat)(struct BPB(run) * run, const struct args *args, struct log *log);
 
 #endif

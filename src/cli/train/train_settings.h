@@ -75,9 +75,6 @@ void train_target_range(const struct net_settings *net, double *least, double *m
 /* Say why a net of these settings could not be made. An int code. */
 int train_refuse_net(bpb_status status, const struct net_settings *net);
 
-/* The last part of a path: the folder's or file's own name. */
-void train_last_name(const char *path, char *name, size_t bytes);
-
 /* Set the notes: the program, the settings, the names of the data's folder and of the wisdom, the
  * seed where there are several, the scores. An int code. */
 int bpb_cli_note_run(bpb_net *net, const struct args *args, uint64_t seed,

@@ -39,7 +39,7 @@ static bpb_status set_factors(real *factor, const bpb_moments *moments, size_t n
 
 static int find_factors(struct BPB(run) * run)
 {
-    struct BPB(white) *white = &run->white;
+    struct BPB(whitened) *white = &run->whitened;
     const BPB(view) X = run->data.X;
     bpb_moments *moments = calloc(X.rows, sizeof *moments);
     bpb_status status = BPB_ERR_MEMORY;
@@ -65,7 +65,7 @@ static void scale_columns(BPB(view) X, const real *factor, size_t first, BPB(out
 
 /* ---- Whitening ---- */
 
-static bpb_status add_columns(const struct BPB(white) * white, BPB(view) X)
+static bpb_status add_columns(const struct BPB(whitened) * white, BPB(view) X)
 {
     BPB(out) block = {.data = white->block, .rows = X.rows};
     bpb_status status = BPB_OK;
@@ -80,7 +80,7 @@ static bpb_status add_columns(const struct BPB(white) * white, BPB(view) X)
 static int solve(struct BPB(run) * run)
 {
     const struct whiten *whiten = &run->settings->data.whiten;
-    BPB(whitening) *whitening = run->white.whitening;
+    BPB(whitening) *whitening = run->whitened.whitening;
     const bpb_whitening_options options = {.components = whiten->components,
                                            .share = whiten->share};
     bpb_status status = BPB(whitening_solve)(whitening, &options);
@@ -95,7 +95,7 @@ static int solve(struct BPB(run) * run)
 
 static int find_directions(struct BPB(run) * run)
 {
-    struct BPB(white) *white = &run->white;
+    struct BPB(whitened) *white = &run->whitened;
     const BPB(view) X = run->data.X;
     ATTEMPT(find_factors(run));
     white->block = allocate(X.rows, BLOCK);
@@ -108,7 +108,7 @@ static int find_directions(struct BPB(run) * run)
 
 /* ---- What the net learns from ---- */
 
-static bpb_status fill_copy(const struct BPB(white) * white, BPB(view) X, BPB(out) copy)
+static bpb_status fill_copy(const struct BPB(whitened) * white, BPB(view) X, BPB(out) copy)
 {
     BPB(out) block = {.data = white->block, .rows = X.rows}, part = copy;
     bpb_status status = BPB_OK;
@@ -122,7 +122,7 @@ static bpb_status fill_copy(const struct BPB(white) * white, BPB(view) X, BPB(ou
 }
 
 /* *X, the samples of one part, becomes a view of their copy; where there are none, nothing. */
-static int copy_part(struct BPB(white) * white, BPB(view) * X, real **values)
+static int copy_part(struct BPB(whitened) * white, BPB(view) * X, real **values)
 {
     const size_t m = BPB(whitening_components)(white->whitening);
     if (X->cols == 0)
@@ -137,7 +137,7 @@ static int copy_part(struct BPB(white) * white, BPB(view) * X, real **values)
 
 static int copy_parts(struct BPB(run) * run)
 {
-    struct BPB(white) *white = &run->white;
+    struct BPB(whitened) *white = &run->whitened;
     ATTEMPT(copy_part(white, &run->data.X, &white->values[0]));
     ATTEMPT(copy_part(white, &run->data.X_validation, &white->values[1]));
     return copy_part(white, &run->data.X_test, &white->values[2]);
@@ -147,31 +147,31 @@ int BPB(cli_whiten)(struct BPB(run) * run)
 {
     if (!run->settings->data.whiten.is_given)
         return CODE_FINE;
-    BPB(cli_free_white)(&run->white);
+    BPB(cli_free_whitened)(&run->whitened);
     ATTEMPT(find_directions(run));
     ATTEMPT(copy_parts(run));
-    run->widths.units[0] = BPB(whitening_components)(run->white.whitening);
+    run->widths.units[0] = BPB(whitening_components)(run->whitened.whitening);
     whiten_describe(run->widths.units[0], run->train.X.rows,
-                    BPB(whitening_variances)(run->white.whitening), run->white.text,
-                    sizeof run->white.text);
+                    BPB(whitening_variances)(run->whitened.whitening), run->whitened.text,
+                    sizeof run->whitened.text);
     return CODE_FINE;
 }
 
-void BPB(cli_free_white)(struct BPB(white) * white)
+void BPB(cli_free_whitened)(struct BPB(whitened) * white)
 {
     BPB(whitening_destroy)(&white->whitening);
     free(white->factor);
     free(white->block);
     for (size_t i = 0; i < 3; i++)
         free(white->values[i]);
-    *white = (struct BPB(white)){.whitening = NULL};
+    *white = (struct BPB(whitened)){.whitening = NULL};
 }
 
 /* ---- The net ---- */
 
-int BPB(cli_fold_white)(struct BPB(run) * run)
+int BPB(cli_unwhiten)(struct BPB(run) * run)
 {
-    const struct BPB(white) *white = &run->white;
+    const struct BPB(whitened) *white = &run->whitened;
     if (!white->whitening)
         return CODE_FINE;
     BPB(net) *raw = NULL;
