@@ -16,7 +16,7 @@ static int check(const net_t *net, const struct pairs *pairs,
     struct check_findings findings = {.rows = pairs->rows, .count = pairs->count,
                                       .outputs = BPB(net_size)(net, BPB(net_layers)(net)),
                                       .digits = BPB_SELECT(17, 9)};
-    findings.status = BPB(check)(net, pairs->X, BPB(values)(pairs->T), &options, &findings.report);
+    findings.status = BPB(check)(net, pairs->X, pairs->T, &options, &findings.report);
     if (findings.status < 0)
         return complain_status(findings.status, "check", settings->pairs.model);
     for (int c = 0; c < BPB_CHECKS; c++) {

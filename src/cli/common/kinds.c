@@ -167,23 +167,37 @@ static bool read_flag(const char *text, void *value)
 }
 
 /* A kind whose values are the names of an enum of the library. */
-#define NAMED_KIND(of, type, value_of, name_of)                                                    \
-    static bool read_##of(const char *text, void *value)                                           \
+#define NAMED_KIND(what, type, of)                                                                 \
+    static bool read_##what(const char *text, void *value)                                         \
     {                                                                                              \
-        return value_of(text, value) == BPB_OK;                                                    \
+        int found;                                                                                 \
+        if (bpb_value_of_name(of, text, &found) != BPB_OK)                                         \
+            return false;                                                                          \
+        *(type *)value = (type)found;                                                              \
+        return true;                                                                               \
     }                                                                                              \
-    static const char *name_##of(size_t i)                                                         \
+    static const char *name_##what(size_t i)                                                       \
     {                                                                                              \
-        return name_of((type)i);                                                                   \
+        return bpb_name(of, (int)i);                                                               \
     }                                                                                              \
-    const struct kind kind_##of = {.read = read_##of, .name = name_##of}
+    const struct kind kind_##what = {.read = read_##what, .name = name_##what}
 
-NAMED_KIND(activation, bpb_activation, bpb_activation_from_name, bpb_activation_name);
-NAMED_KIND(loss, bpb_loss_kind, bpb_loss_from_name, bpb_loss_name);
-NAMED_KIND(init, bpb_init, bpb_init_from_name, bpb_init_name);
-NAMED_KIND(method, bpb_method, bpb_method_from_name, bpb_method_name);
-NAMED_KIND(schedule, bpb_schedule_kind, bpb_schedule_from_name, bpb_schedule_name);
+NAMED_KIND(activation, bpb_activation, BPB_NAMES_ACTIVATION);
+NAMED_KIND(loss, bpb_loss_kind, BPB_NAMES_LOSS);
+NAMED_KIND(init, bpb_init, BPB_NAMES_INIT);
+NAMED_KIND(schedule, bpb_schedule_kind, BPB_NAMES_SCHEDULE);
 
+static const struct word optimizers[] = {{"sgd", BPB_SGD},
+                                         {"momentum", BPB_MOMENTUM},
+                                         {"nesterov", BPB_NESTEROV},
+                                         {"adagrad", BPB_ADAGRAD},
+                                         {"rmsprop", BPB_RMSPROP},
+                                         {"adam", BPB_ADAM},
+                                         {"amsgrad", OPTIMIZER_AMSGRAD},
+                                         {"adamw", OPTIMIZER_ADAMW},
+                                         {"irprop+", BPB_IRPROP_PLUS},
+                                         {"irprop-", BPB_IRPROP_MINUS},
+                                         {NULL, 0}};
 static const struct word precisions[] = {{"float", 4}, {"double", 8}, {NULL, 0}};
 static const struct word stored[] = {{"stored", 0}, {"float", 4}, {"double", 8}, {NULL, 0}};
 static const struct word scales[] = {{"255", 255}, {"256", 256}, {"1", 1}, {NULL, 0}};
@@ -222,6 +236,15 @@ const struct kind kind_scale = {.words = scales};
 const struct kind kind_threads = {.read = read_threads,
                                   .wanted = "a whole number from 1 to 1024, or all"};
 const struct kind kind_planning = {.words = plannings};
+const struct kind kind_optimizer = {.words = optimizers};
+
+const char *optimizer_name(size_t optimizer)
+{
+    for (const struct word *word = optimizers; word->text; word++)
+        if (word->value == optimizer)
+            return word->text;
+    return NULL;
+}
 const struct kind kind_part = {.words = parts};
 
 bool kind_read(const struct kind *kind, const char *text, void *value)

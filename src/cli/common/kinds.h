@@ -49,7 +49,10 @@ extern const struct kind kind_fraction;   /* double from 0, below 1 */
 extern const struct kind kind_open;       /* double above 0 and below 1 */
 extern const struct kind kind_not_zero;   /* double other than 0 */
 extern const struct kind kind_batch;      /* size_t: from 1, or SIZE_MAX for "all" */
-extern const struct kind kind_method;     /* bpb_method */
+/* size_t: a bpb_method, or one of two presets of adam: amsgrad = 1; decoupled decay of 0.01. */
+enum { OPTIMIZER_AMSGRAD = 14, OPTIMIZER_ADAMW = 15 };
+extern const struct kind kind_optimizer;
+const char *optimizer_name(size_t optimizer);
 extern const struct kind kind_schedule;   /* bpb_schedule_kind */
 extern const struct kind kind_folds;      /* size_t, from 2 */
 extern const struct kind kind_rows;       /* const char *, see rows.h */

@@ -22,10 +22,11 @@ struct probe {
 static double loss_at(struct probe *probe)
 {
     const struct trace *trace = probe->trace;
-    const bpb_view X = bpb_matrix(trace->x, trace->n[0], 1);
-    const bpb_view T = bpb_matrix(trace->T, trace->targets, 1);
+    const bpb_view X = bpb_samples(trace->x, 1, trace->n[0]);
+    const bpb_view T = bpb_samples(trace->T, 1, trace->targets);
     double E = 0.0;
-    const bpb_status status = bpb_loss(probe->net, probe->work, X, bpb_values(T), &E);
+    const bpb_status status =
+        bpb_loss(probe->net, probe->work, X, trace->has_class ? bpb_classes(T) : bpb_values(T), &E);
     if (status < 0 && probe->status == BPB_OK)
         probe->status = status;
     return E;

@@ -15,10 +15,10 @@
 /* ---- One pass ---- */
 
 /* E and all that a work keeps of these samples. A loss that is not finite is said at the end. */
-static int pass(struct explanation *explained, view_t X, view_t T)
+static int pass(struct explanation *explained, view_t X, targets_t T)
 {
-    const bpb_status status = BPB(gradient)(explained->net, explained->work, X, BPB(values)(T),
-                                            explained->gradient, &explained->E);
+    const bpb_status status =
+        BPB(gradient)(explained->net, explained->work, X, T, explained->gradient, &explained->E);
     explained->is_nonfinite |= status == BPB_NONFINITE;
     return status < 0 ? complain_status(status, "explain", explained->settings->pairs.model)
                       : CODE_FINE;
@@ -69,11 +69,12 @@ static void copy_matrix(explain_matrix matrix, view_t V)
 }
 
 /* scaling: n of shift, then n of factor; NULL: none */
-static bool copy_scaling(explain_vector shift, explain_vector factor, const real *scaling, size_t n)
+static bool copy_scaling(explain_vector shift, explain_vector factor, const double *scaling,
+                         size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        shift[i] = scaling ? (double)scaling[i] : 0.0;
-        factor[i] = scaling ? (double)scaling[n + i] : 1.0;
+        shift[i] = scaling ? (double)(real)scaling[i] : 0.0;
+        factor[i] = scaling ? (double)(real)scaling[n + i] : 1.0;
     }
     return scaling;
 }
@@ -117,12 +118,15 @@ static int trace_sample(struct explanation *explained, struct trace *trace, size
 {
     const struct pairs *pairs = &explained->pairs;
     const size_t row = trace->sample = pairs->rows[j];
-    const real *x = pairs->X.data + row * pairs->X.ld, *T = pairs->T.data + row * pairs->T.ld;
-    trace->targets = pairs->T.rows;
+    const real *x = pairs->X.data + row * pairs->X.ld,
+               *T = pairs->T.view.data + row * pairs->T.view.ld;
+    trace->targets = pairs->T.view.rows;
     trace->has_class = pairs->has_classes;
-    copy_vector(trace->x, BPB(matrix)(x, pairs->X.rows, 1));
-    copy_vector(trace->T, BPB(matrix)(T, pairs->T.rows, 1));
-    ATTEMPT(pass(explained, BPB(matrix)(x, pairs->X.rows, 1), BPB(matrix)(T, pairs->T.rows, 1)));
+    copy_vector(trace->x, BPB(samples)(x, 1, pairs->X.rows));
+    targets_t one = pairs->T;
+    one.view = BPB(samples)(T, 1, pairs->T.view.rows);
+    copy_vector(trace->T, one.view);
+    ATTEMPT(pass(explained, BPB(samples)(x, 1, pairs->X.rows), one));
     copy_pass(trace, explained);
     explain_targets(trace);
     return explain_differences(trace, explained->settings->pairs.model);

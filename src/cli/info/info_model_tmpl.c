@@ -16,20 +16,20 @@ void BPB(cli_print_layers)(const net_t *net)
 }
 
 /* One number where all n are equal, else the least and the greatest. */
-static void print_range(const char *name, const real *values, size_t n)
+static void print_range(const char *name, const double *values, size_t n)
 {
-    real least = values[0], greatest = values[0];
+    double least = values[0], greatest = values[0];
     for (size_t i = 1; i < n; i++) {
         least = values[i] < least ? values[i] : least;
         greatest = values[i] > greatest ? values[i] : greatest;
     }
-    printf("%s %.*g", name, BPB_SELECT(17, 9), (double)least);
+    printf("%s %.*g", name, BPB_SELECT(17, 9), least);
     if (greatest > least)
-        printf(" to %.*g", BPB_SELECT(17, 9), (double)greatest);
+        printf(" to %.*g", BPB_SELECT(17, 9), greatest);
 }
 
 /* scaling: n of shift, then n of factor; or NULL. */
-static void print_scaling(const char *name, const char *formula, const real *scaling, size_t n)
+static void print_scaling(const char *name, const char *formula, const double *scaling, size_t n)
 {
     printf("%s scaling%*s", name, (int)(name[0] == 'i' ? 3 : 2), "");
     if (!scaling) {

@@ -48,7 +48,7 @@ static int predict_and_print_errors(const net_t *net, const struct samples *samp
     if (!Y)
         return complain_status(BPB_ERR_MEMORY, "hold", "the outputs");
     const bpb_status status =
-        BPB(predict)(net, BPB(view_of)(samples->X), BPB(matrix_out)(Y, rows, n), NULL);
+        BPB(predict)(net, BPB(view_of)(samples->X), BPB(samples_out)(Y, n, rows), NULL);
     const int code = status < 0 ? complain_status(status, "run", "the model")
                                 : print_errors(samples, Y);
     free(Y);
@@ -59,7 +59,7 @@ static int evaluate(const net_t *net, const struct samples *samples)
 {
     bpb_score score;
     const bpb_status status =
-        BPB(evaluate)(net, BPB(view_of)(samples->X), BPB(values)(BPB(view_of)(samples->T)), &score, NULL);
+        BPB(evaluate)(net, BPB(view_of)(samples->X), BPB(cli_targets)(samples), &score, NULL);
     if (status < 0)
         return complain_status(status, "evaluate", "the model");
     ATTEMPT(print_score(&score));

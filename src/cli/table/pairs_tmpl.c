@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/class_index.h"
+
 #include "cli/common/command.h"
 #include "cli/common/load_model.h"
 #include "cli/common/say.h"
@@ -22,7 +24,9 @@ static int make_views(struct pairs *pairs, const net_t *net)
     pairs->has_classes = samples->labels.data && BPB(cli_takes_classes)(net);
     if (samples->labels.data && !pairs->has_classes)
         ATTEMPT(BPB(cli_make_targets)(samples, outputs(net)));
-    pairs->T = BPB(view_of)(pairs->has_classes ? samples->labels : samples->T);
+    pairs->T = BPB(cli_targets)(samples);
+    if (pairs->has_classes)
+        pairs->T.view = BPB(view_of)(samples->labels);
     return CODE_FINE;
 }
 
@@ -60,10 +64,10 @@ static int choose_rows(struct pairs *pairs, const struct pairs_settings *setting
 {
     ATTEMPT(rows_choose(settings->rows, settings->first_rows, pairs->X.cols, &pairs->rows,
                         &pairs->count));
-    pairs->X.cols = pairs->T.cols = pairs->count;
-    pairs->X.index = pairs->T.index = pairs->rows;
+    pairs->X.cols = pairs->T.view.cols = pairs->count;
+    pairs->X.index = pairs->T.view.index = pairs->rows;
     pairs->X.ld = pairs->X.ld > 0 ? pairs->X.ld : pairs->X.rows;
-    pairs->T.ld = pairs->T.ld > 0 ? pairs->T.ld : pairs->T.rows;
+    pairs->T.view.ld = pairs->T.view.ld > 0 ? pairs->T.view.ld : pairs->T.view.rows;
     return CODE_FINE;
 }
 
@@ -71,8 +75,8 @@ static int check_classes(const struct pairs *pairs, size_t classes, const char *
 {
     for (size_t j = 0; pairs->has_classes && j < pairs->count; j++) {
         const size_t row = pairs->rows[j];
-        const real value = pairs->T.data[row * pairs->T.ld];
-        if (!BPB(cli_is_class)(value, classes)) {
+        const real value = pairs->T.view.data[row * pairs->T.view.ld];
+        if (class_of((double)value, classes) == NO_CLASS) {
             complain("%s: the class %g of sample %zu (counted from 0) is not a whole number from 0 "
                      "to %zu",
                      path, (double)value, row, classes - 1);

@@ -12,7 +12,8 @@
 
 /* All zero before reading. */
 struct pairs {
-    view_t X, T;  /* the chosen samples */
+    view_t X;
+    targets_t T;      /* the chosen samples */
     bool has_classes; /* T is 1 x count, class indices */
     size_t *rows;     /* their numbers in the data */
     size_t count;

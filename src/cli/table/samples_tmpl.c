@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "samples_tmpl.h"
 
+#include "base/class_index.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,18 +80,13 @@ static int refuse_label(const struct samples *samples, size_t column, size_t cla
     return CODE_FAILED;
 }
 
-bool BPB(cli_is_class)(real value, size_t classes)
-{
-    return value >= RC(0.0) && value < (real)classes && (real)(size_t)value == value;
-}
-
 int BPB(cli_classes)(const struct samples *samples, size_t *classes)
 {
     const size_t most = INT32_MAX;
     *classes = 1;
     for (size_t j = 0; j < samples->labels.cols; j++) {
         const real label = samples->labels.data[j];
-        if (!BPB(cli_is_class)(label, most))
+        if (class_of((double)label, most) == NO_CLASS)
             return refuse_label(samples, j, most);
         if ((size_t)label >= *classes)
             *classes = (size_t)label + 1;
@@ -115,9 +112,20 @@ int BPB(cli_make_targets)(struct samples *samples, size_t classes)
                             : complain_status(status, "use the labels of", samples->folder);
 }
 
-view_t BPB(cli_columns)(out_t V, size_t first, size_t count)
+targets_t BPB(cli_targets)(const struct samples *samples)
 {
-    return V.data && count ? BPB(columns)(BPB(view_of)(V), first, count) : (view_t){0};
+    const view_t T = BPB(view_of)(samples->T);
+    return samples->labels.data ? BPB(classes)(T) : BPB(values)(T);
+}
+
+set_t BPB(cli_set)(const struct samples *samples, size_t first, size_t count)
+{
+    if (!samples->X.data || count == 0)
+        return (set_t){.source = NULL};
+    return (set_t){
+        .X = BPB(columns)(BPB(view_of)(samples->X), first, count),
+        .T = BPB(target_columns)(BPB(cli_targets)(samples), first, count),
+    };
 }
 
 void BPB(cli_free_samples)(struct samples *samples)

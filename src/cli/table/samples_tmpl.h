@@ -26,17 +26,16 @@ struct samples {
 int BPB(cli_read_images)(out_t *X, const char *path);
 int BPB(cli_read_samples)(struct samples *samples, const char *folder, enum part part);
 
-/* Whether the value is a whole number from 0 to classes - 1. */
-bool BPB(cli_is_class)(real value, size_t classes);
-
 /* 1 + the highest label. */
 int BPB(cli_classes)(const struct samples *samples, size_t *classes);
 
 /* Make T for this many classes. */
 int BPB(cli_make_targets)(struct samples *samples, size_t classes);
 
-/* count columns from the first on; all zero where there are none. */
-view_t BPB(cli_columns)(out_t V, size_t first, size_t count);
+/* T of the samples, once it is made: classes or values. */
+targets_t BPB(cli_targets)(const struct samples *samples);
+/* count samples from the first on; empty if there are none. */
+set_t BPB(cli_set)(const struct samples *samples, size_t first, size_t count);
 
 void BPB(cli_free_samples)(struct samples *samples);
 

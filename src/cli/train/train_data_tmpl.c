@@ -100,12 +100,9 @@ static data_t make_views(const struct run *run)
     const struct samples *train = &run->train, *test = &run->test;
     const size_t last = run->settings->data.validate_last;
     return (data_t){
-        .X = BPB(cli_columns)(train->X, 0, run->n),
-        .T = BPB(cli_columns)(train->T, 0, run->n),
-        .validation.X = BPB(cli_columns)(train->X, train->X.cols - last, last),
-        .validation.T = BPB(cli_columns)(train->T, train->X.cols - last, last),
-        .test.X = BPB(cli_columns)(test->X, 0, test->X.cols),
-        .test.T = BPB(cli_columns)(test->T, 0, test->X.cols),
+        .train = BPB(cli_set)(train, 0, run->n),
+        .validation = BPB(cli_set)(train, train->X.cols - last, last),
+        .test = BPB(cli_set)(test, 0, test->X.cols),
     };
 }
 
@@ -122,12 +119,12 @@ static int order_folds(struct run *run)
     return run->order ? CODE_FINE : complain_status(BPB_ERR_MEMORY, "part", "the samples");
 }
 
-static view_t view_of_samples(out_t V, const size_t *index, size_t count)
+static set_t chosen_samples(const struct samples *samples, const size_t *index, size_t count)
 {
-    view_t chosen = BPB(view_of)(V);
-    chosen.index = index;
-    chosen.cols = count;
-    return chosen;
+    set_t set = BPB(cli_set)(samples, 0, samples->X.cols);
+    set.X.index = set.T.view.index = index;
+    set.X.cols = set.T.view.cols = count;
+    return set;
 }
 
 void BPB(cli_choose_fold)(struct run *run, size_t fold)
@@ -143,10 +140,8 @@ void BPB(cli_choose_fold)(struct run *run, size_t fold)
             run->order[learnt++] = i;
     }
     run->data = (data_t){
-        .X = view_of_samples(run->train.X, run->order, learnt),
-        .T = view_of_samples(run->train.T, run->order, learnt),
-        .test.X = view_of_samples(run->train.X, run->order + tested, run->n - tested),
-        .test.T = view_of_samples(run->train.T, run->order + tested, run->n - tested),
+        .train = chosen_samples(&run->train, run->order, learnt),
+        .test = chosen_samples(&run->train, run->order + tested, run->n - tested),
     };
 }
 

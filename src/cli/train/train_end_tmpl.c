@@ -4,12 +4,12 @@
 #include "base/tmpl.h"
 #include "train_end.h"
 
-static int evaluate(const net_t *net, view_t X, view_t T, bpb_score *score)
+static int evaluate(const net_t *net, const set_t *set, bpb_score *score)
 {
     *score = (bpb_score){0};
-    if (X.cols == 0)
+    if (set->X.cols == 0)
         return CODE_FINE;
-    const bpb_status status = BPB(evaluate)(net, X, BPB(values)(T), score, NULL);
+    const bpb_status status = BPB(evaluate)(net, set->X, set->T, score, NULL);
     return status < 0 ? complain_status(status, "evaluate", "the net") : CODE_FINE;
 }
 
@@ -18,9 +18,9 @@ static int evaluate_all(const net_t *net, const data_t *data, bool no_train_scor
 {
     kept->train = (bpb_score){0};
     if (!no_train_score)
-        ATTEMPT(evaluate(net, data->X, data->T, &kept->train));
-    ATTEMPT(evaluate(net, data->X_validation, data->T_validation, &kept->validation));
-    return evaluate(net, data->X_test, data->T_test, &kept->test);
+        ATTEMPT(evaluate(net, &data->train, &kept->train));
+    ATTEMPT(evaluate(net, &data->validation, &kept->validation));
+    return evaluate(net, &data->test, &kept->test);
 }
 
 int BPB(cli_score_kept)(const net_t *net, const data_t *data,

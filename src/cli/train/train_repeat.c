@@ -25,7 +25,7 @@ double spread_deviation(const struct spread *spread)
 void repeat_fold(struct repeats *repeats, size_t fold, size_t folds, const bpb_score *score,
                  bool quiet)
 {
-    const size_t counted = score->columns - score->masked;
+    const size_t counted = score->has_accuracy ? score->judged : score->columns;
     spread_add(&repeats->last, score->has_accuracy ? score->accuracy : score->loss);
     repeats->correct += score->correct;
     repeats->samples += counted;

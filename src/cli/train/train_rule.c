@@ -2,6 +2,7 @@
 #include "train_rule.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 
 #define ONE(number) (1u << (number))
 #define IRPROP (ONE(BPB_IRPROP_PLUS) | ONE(BPB_IRPROP_MINUS))
-#define ADAMS (ONE(BPB_ADAM) | ONE(BPB_AMSGRAD) | ONE(BPB_ADAMW))
+#define ADAMS (ONE(BPB_ADAM) | ONE(OPTIMIZER_AMSGRAD) | ONE(OPTIMIZER_ADAMW))
 #define WITH_MOMENTUM (ONE(BPB_MOMENTUM) | ONE(BPB_NESTEROV) | ONE(BPB_RMSPROP))
 #define WITH_ROOT (ADAMS | ONE(BPB_ADAGRAD) | ONE(BPB_RMSPROP))
 #define WITH_FACTOR                                                                                \
@@ -20,7 +21,7 @@
 
 static bool is_irprop(const struct rule_settings *rule)
 {
-    return ONE(rule->method) & IRPROP;
+    return ONE(rule->optimizer) & IRPROP;
 }
 
 static bool schedule_judges(const struct rule_settings *rule)
@@ -37,7 +38,7 @@ bool rule_keeps_best(const struct rule_settings *rule)
 
 const char *rule_default_eta(const struct rule_settings *rule, const char *by_sgd)
 {
-    switch (rule->method) {
+    switch (rule->optimizer) {
     case BPB_SGD:
         return by_sgd;
     case BPB_ADAGRAD:
@@ -72,7 +73,7 @@ static const struct belonging to_methods[] = {
     {"rho", ONE(BPB_RMSPROP), "rmsprop"},
     {"epsilon", WITH_ROOT, "adagrad, rmsprop, adam, amsgrad or adamw"},
     {"centred", ONE(BPB_RMSPROP), "rmsprop"},
-    {"amsgrad", ONE(BPB_ADAMW), "adamw (for adam, give --optimizer amsgrad)"},
+    {"amsgrad", ONE(OPTIMIZER_ADAMW), "adamw (for adam, give --optimizer amsgrad)"},
     {0},
 };
 
@@ -102,7 +103,7 @@ static bool check_belongings(const struct args *args, const struct belonging *be
 static bool check_irprop(const struct args *args, const struct rule_settings *rule)
 {
     static const char *const of_eta[] = {"eta", "schedule", "warmup", "decoupled", NULL};
-    const char *name = bpb_name(BPB_NAMES_METHOD, rule->method);
+    const char *name = optimizer_name(rule->optimizer);
     for (const char *const *option = of_eta; *option && is_irprop(rule); option++) {
         if (!args_given(args, *option))
             continue;
@@ -121,7 +122,7 @@ static bool check_irprop(const struct args *args, const struct rule_settings *ru
 static bool check_decay(const struct rule_settings *rule)
 {
     const bool decays = rule->decay > 0 || rule->lambda > 0 || rule->lambda1 > 0;
-    if (!rule->decoupled || decays || rule->method == BPB_ADAMW)
+    if (!rule->decoupled || decays || rule->optimizer == OPTIMIZER_ADAMW)
         return true;
     complain("--decoupled says how weights decay: give --decay, --lambda or --lambda1 too");
     return false;
@@ -216,8 +217,8 @@ static bool check_checkpoint(const struct args *args, const struct rule_settings
 bool rule_check(const struct args *args, const struct rule_settings *rule,
                 const struct rule_context *context)
 {
-    return check_belongings(args, to_methods, rule->method, "optimizer",
-                            bpb_name(BPB_NAMES_METHOD, rule->method)) &&
+    return check_belongings(args, to_methods, (unsigned)rule->optimizer, "optimizer",
+                            optimizer_name(rule->optimizer)) &&
            check_belongings(args, to_schedules, rule->schedule, "schedule",
                             bpb_name(BPB_NAMES_SCHEDULE, rule->schedule)) &&
            check_irprop(args, rule) && check_decay(rule) &&
@@ -227,22 +228,38 @@ bool rule_check(const struct args *args, const struct rule_settings *rule,
 
 /* ---- Into the options of a run ---- */
 
-static bpb_opt_options optimiser(const struct rule_settings *rule)
+static bpb_method_options tuning(const struct rule_settings *rule)
 {
-    return (bpb_opt_options){
-        .method = rule->method,
+    return (bpb_method_options){
         .momentum = rule->momentum,
         .rho = rule->rho,
         .centred = rule->centred,
         .beta1 = rule->beta1,
         .beta2 = rule->beta2,
         .epsilon = rule->epsilon,
-        .amsgrad = rule->amsgrad,
-        .decay = rule->decay,
-        .decoupled = rule->decoupled,
+        .amsgrad = rule->amsgrad || rule->optimizer == OPTIMIZER_AMSGRAD,
         .clip_value = rule->clip_value,
         .clip_norm = rule->clip_norm,
     };
+}
+
+/* The lambda of which lambda / n is the decay, to the last bit if there is one. */
+static double lambda_of(double decay, double n)
+{
+    const double product = decay * n,
+                 others[] = {nextafter(product, 0), nextafter(product, INFINITY)};
+    for (size_t i = 0; i < 2 && product / n != decay; i++)
+        if (others[i] / n == decay)
+            return others[i];
+    return product;
+}
+
+/* L2: --lambda, or --decay of each step; 0.01 a step for adamw, which always decays. */
+static double lambda(const struct rule_settings *rule, size_t n)
+{
+    const bool decays = rule->decay > 0 || rule->lambda > 0 || rule->lambda1 > 0;
+    const double decay = rule->optimizer == OPTIMIZER_ADAMW && !decays ? 0.01 : rule->decay;
+    return rule->lambda + lambda_of(decay, (double)n);
 }
 
 static bpb_schedule schedule(const struct rule_settings *rule)
@@ -258,14 +275,16 @@ static bpb_schedule schedule(const struct rule_settings *rule)
     };
 }
 
-void rule_fill(const struct rule_settings *rule, bpb_train_options *options)
+void rule_fill(const struct rule_settings *rule, size_t n, bpb_train_options *options)
 {
     options->eta = rule->eta;
-    options->lambda = rule->lambda;
+    options->lambda = lambda(rule, n);
     options->lambda_1 = rule->lambda1;
     options->batch = rule->batch;
     options->epochs = rule->epochs;
-    options->optimiser = optimiser(rule);
+    options->method = rule->optimizer < OPTIMIZER_AMSGRAD ? (bpb_method)rule->optimizer : BPB_ADAM;
+    options->decoupled = rule->decoupled || rule->optimizer == OPTIMIZER_ADAMW;
+    options->tuning = tuning(rule);
     options->schedule = schedule(rule);
     options->dropout = rule->dropout;
     options->dropout_inputs = rule->dropout_inputs;

@@ -16,7 +16,7 @@ struct rule_settings {
     size_t batch; /* SIZE_MAX: all samples */
     size_t epochs;
 
-    bpb_method method;
+    size_t optimizer; /* see kind_optimizer */
     double momentum, beta1, beta2, rho, epsilon;
     bool centred, amsgrad, decoupled;
     double decay, lambda1, clip_value, clip_norm, dropout, dropout_inputs;
@@ -51,8 +51,8 @@ struct rule_context {
 bool rule_check(const struct args *args, const struct rule_settings *rule,
                 const struct rule_context *context);
 
-/* What the settings say, into the options of a run. */
-void rule_fill(const struct rule_settings *rule, bpb_train_options *options);
+/* What the settings say, into the options of a run over n samples. */
+void rule_fill(const struct rule_settings *rule, size_t n, bpb_train_options *options);
 
 /* Whether epochs are compared and the best one's weights are those that stay. */
 bool rule_keeps_best(const struct rule_settings *rule);
@@ -62,7 +62,7 @@ bool rule_keeps_best(const struct rule_settings *rule);
 /* The options that fill settings.rule, but --eta, --lambda, --batch and --epochs. */
 /* clang-format off */
 #define RULE_OPTIONS(settings)                                                                     \
-    {.name = "optimizer", .kind = &kind_method, .offset = RULE_AT(settings, method),               \
+    {.name = "optimizer", .kind = &kind_optimizer, .offset = RULE_AT(settings, optimizer),            \
      .value = "NAME", .preset = "sgd", .recorded = true,                                           \
      .help = "how theta follows the gradient g of a mini-batch. sgd: theta <- theta - eta g; "     \
              "momentum and nesterov keep a velocity; adagrad, rmsprop, adam, amsgrad and adamw "   \

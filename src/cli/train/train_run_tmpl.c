@@ -53,35 +53,19 @@ static int check_net(const struct run *run)
 
 /* ---- Scaling ---- */
 
-typedef bpb_status standardise(net_t *net, const bpb_moments *moments);
-
-/* By the samples to learn from alone: validation and test know nothing of it. */
-static int scale_by(net_t *net, view_t V, standardise *scale, const char *what)
-{
-    bpb_moments *moments = calloc(V.rows, sizeof *moments);
-    bpb_status status = moments ? BPB(moments_add)(moments, V) : BPB_ERR_MEMORY;
-    if (status == BPB_OK)
-        status = scale(net, moments);
-    free(moments);
-    return status == BPB_OK ? CODE_FINE : complain_status(status, "standardise", what);
-}
-
-static int scale_inputs(const struct run *run)
-{
-    const struct data_settings *data = &run->settings->data;
-    if (data->whiten.is_given)
-        return CODE_FINE; /* the copies are scaled */
-    return data->standardise
-               ? scale_by(run->net, run->data.X, BPB(net_standardise_inputs), "the inputs")
-               : BPB(cli_scale_inputs)(run->net, data->pixel_scale);
-}
-
+/* By the samples to learn from alone: validation and test know nothing of it. Whitened inputs are
+ * copies that are scaled already. */
 static int scale(const struct run *run)
 {
-    ATTEMPT(scale_inputs(run));
-    if (!run->settings->data.standardise || run->train.labels.data)
-        return CODE_FINE;
-    return scale_by(run->net, run->data.T, BPB(net_standardise_outputs), "the targets");
+    const struct data_settings *data = &run->settings->data;
+    const set_t *set = &run->data.train;
+    if (!data->standardise)
+        return data->whiten.is_given ? CODE_FINE
+                                     : BPB(cli_scale_inputs)(run->net, data->pixel_scale);
+    bpb_status status = BPB(net_standardise)(run->net, set->X, set->T);
+    if (status == BPB_OK && data->whiten.is_given)
+        status = BPB(net_set_scaling)(run->net, BPB_INPUTS, NULL, NULL);
+    return status == BPB_OK ? CODE_FINE : complain_status(status, "standardise", "the samples");
 }
 
 /* ---- Training ---- */
@@ -113,9 +97,9 @@ int BPB(cli_train_net)(struct run *run, struct observer *observer, bpb_train_rep
         .planning = (bpb_planning)settings->plan.planning,
         .wisdom = run->wisdom,
     };
-    rule_fill(&settings->rule, &options);
+    rule_fill(&settings->rule, run->data.train.X.cols, &options);
     ATTEMPT(scale(run));
-    progress_begin(&observer->progress, result->quiet, is_one_of_several, run->data.X.cols);
+    progress_begin(&observer->progress, result->quiet, is_one_of_several, run->data.train.X.cols);
     observer_attach(observer, &options);
     const struct train_end end = run_watched(run, &options, observer, report);
     observer_end(observer);

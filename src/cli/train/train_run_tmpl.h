@@ -11,7 +11,7 @@
 
 /* The inputs of --whiten; all zero without it. */
 struct whitened {
-    whitening_t *whitening;
+    bpb_whitening *whitening;
     real *factor;    /* n_0, of each input before it is whitened */
     real *block;     /* scratch */
     char text[96];   /* how many directions it took */

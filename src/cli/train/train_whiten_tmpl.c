@@ -40,12 +40,12 @@ static bpb_status set_factors(real *factor, const bpb_moments *moments, size_t n
 static int find_factors(struct run *run)
 {
     struct whitened *white = &run->whitened;
-    const view_t X = run->data.X;
+    const view_t X = run->data.train.X;
     bpb_moments *moments = calloc(X.rows, sizeof *moments);
     bpb_status status = BPB_ERR_MEMORY;
     white->factor = allocate(X.rows, 1);
     if (moments && white->factor)
-        status = run->settings->data.standardise ? BPB(moments_add)(moments, X) : BPB_OK;
+        status = run->settings->data.standardise ? BPB(moments_add)(moments, X, 0) : BPB_OK;
     if (status == BPB_OK)
         status = set_factors(white->factor, moments, X.rows);
     free(moments);
@@ -77,30 +77,39 @@ static bpb_status add_columns(const struct whitened *white, view_t X)
     return status;
 }
 
+/* The solution; no directions where there is none. */
+static bpb_whitening_result directions(const bpb_whitening *whitening)
+{
+    bpb_whitening_result result;
+    if (bpb_whitening_solution(whitening, &result) != BPB_OK)
+        result = (bpb_whitening_result){.m = 0};
+    return result;
+}
+
 static int solve(struct run *run)
 {
     const struct whiten *whiten = &run->settings->data.whiten;
-    whitening_t *whitening = run->whitened.whitening;
+    bpb_whitening *whitening = run->whitened.whitening;
     const bpb_whitening_options options = {.components = whiten->components,
                                            .share = whiten->share};
-    bpb_status status = BPB(whitening_solve)(whitening, &options);
+    bpb_status status = bpb_whitening_solve(whitening, &options);
     if (status == BPB_OK)
         return CODE_FINE;
     if (status == BPB_ERR_OPTION) { /* fewer vary: how many? */
-        const bpb_status of_all = BPB(whitening_solve)(whitening, NULL);
+        const bpb_status of_all = bpb_whitening_solve(whitening, NULL);
         status = of_all == BPB_OK ? status : of_all;
     }
-    return whiten_refuse(status, whiten, BPB(whitening_components)(whitening));
+    return whiten_refuse(status, whiten, directions(whitening).m);
 }
 
 static int find_directions(struct run *run)
 {
     struct whitened *white = &run->whitened;
-    const view_t X = run->data.X;
+    const view_t X = run->data.train.X;
     ATTEMPT(find_factors(run));
     white->block = allocate(X.rows, BLOCK);
-    bpb_status status = white->block ? BPB(whitening_create)(&white->whitening, X.rows)
-                                     : BPB_ERR_MEMORY;
+    bpb_status status =
+        white->block ? bpb_whitening_create(&white->whitening, X.rows) : BPB_ERR_MEMORY;
     if (status == BPB_OK)
         status = add_columns(white, X);
     return status == BPB_OK ? solve(run) : complain_status(status, "whiten", "the inputs");
@@ -124,7 +133,7 @@ static bpb_status fill_copy(const struct whitened *white, view_t X, out_t copy)
 /* *X, the samples of one part, becomes a view of their copy; where there are none, nothing. */
 static int copy_part(struct whitened *white, view_t *X, real **values)
 {
-    const size_t m = BPB(whitening_components)(white->whitening);
+    const size_t m = directions(white->whitening).m;
     if (X->cols == 0)
         return CODE_FINE;
     bpb_status status = BPB_ERR_MEMORY;
@@ -138,7 +147,7 @@ static int copy_part(struct whitened *white, view_t *X, real **values)
 static int copy_parts(struct run *run)
 {
     struct whitened *white = &run->whitened;
-    ATTEMPT(copy_part(white, &run->data.X, &white->values[0]));
+    ATTEMPT(copy_part(white, &run->data.train.X, &white->values[0]));
     ATTEMPT(copy_part(white, &run->data.validation.X, &white->values[1]));
     return copy_part(white, &run->data.test.X, &white->values[2]);
 }
@@ -150,16 +159,16 @@ int BPB(cli_whiten)(struct run *run)
     BPB(cli_free_whitened)(&run->whitened);
     ATTEMPT(find_directions(run));
     ATTEMPT(copy_parts(run));
-    run->widths.units[0] = BPB(whitening_components)(run->whitened.whitening);
+    run->widths.units[0] = directions(run->whitened.whitening).m;
     whiten_describe(run->widths.units[0], run->train.X.rows,
-                    BPB(whitening_variances)(run->whitened.whitening), run->whitened.text,
+                    directions(run->whitened.whitening).variances, run->whitened.text,
                     sizeof run->whitened.text);
     return CODE_FINE;
 }
 
 void BPB(cli_free_whitened)(struct whitened *white)
 {
-    BPB(whitening_destroy)(&white->whitening);
+    bpb_whitening_destroy(&white->whitening);
     free(white->factor);
     free(white->block);
     for (size_t i = 0; i < 3; i++)
@@ -169,6 +178,19 @@ void BPB(cli_free_whitened)(struct whitened *white)
 
 /* ---- The net ---- */
 
+/* A_0 = factor X, in the units of the data. */
+static bpb_status set_factors_of(net_t *net, const real *factor)
+{
+    const size_t n = BPB(net_size)(net, 0);
+    double *exact = malloc(n * sizeof *exact);
+    for (size_t i = 0; exact && i < n; i++)
+        exact[i] = (double)factor[i];
+    const bpb_status status =
+        exact ? BPB(net_set_scaling)(net, BPB_INPUTS, NULL, exact) : BPB_ERR_MEMORY;
+    free(exact);
+    return status;
+}
+
 int BPB(cli_unwhiten)(struct run *run)
 {
     const struct whitened *white = &run->whitened;
@@ -177,7 +199,7 @@ int BPB(cli_unwhiten)(struct run *run)
     net_t *raw = NULL;
     bpb_status status = BPB(whitening_fold)(&raw, white->whitening, run->net);
     if (status == BPB_OK && run->settings->data.standardise)
-        status = BPB(net_set_scaling)(raw, BPB_INPUTS, NULL, white->factor);
+        status = set_factors_of(raw, white->factor);
     BPB(net_destroy)(&run->net);
     run->net = raw;
     return status == BPB_OK ? CODE_FINE : complain_status(status, "undo", "the whitening");
