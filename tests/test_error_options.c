@@ -161,7 +161,8 @@ static const struct {
     bpb_schedule schedule;
     const char *sentence;
 } schedules[] = {
-    {{.kind = (bpb_schedule_kind)99}, "schedule.kind is 99, which is no value of bpb_schedule_kind"},
+    {{.kind = (bpb_schedule_kind)99},
+     "schedule.kind is 99, which is no value of bpb_schedule_kind"},
     {{.factor = 1}, "schedule.factor is 1; " FRACTION},
     {{.every = -1}, "schedule.every is -1; " ABOVE_0},
     {{.rate = INFINITY}, "schedule.rate is inf; " ABOVE_0},
