@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/options.h"
+#include "base/ranges.h"
 #include "base/random.h"
 #include "base/view_tmpl.h"
 #include "check/check_tmpl.h"

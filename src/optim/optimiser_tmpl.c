@@ -10,7 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/fpenv.h"
-#include "base/options.h"
+#include "base/ranges.h"
 #include "functions/level_tmpl.h"
 #include "net/net_tmpl.h"
 

@@ -317,9 +317,7 @@ bpb_status BPB(run_keep)(struct run *run)
         return BPB_LOST;
     TRY(pack_all(&written, run, total_of(run, run->epochs), run->epochs));
     store_little32(written.out + written.at, bpb_crc32(written.out, written.at));
-    const bpb_status status = bpb_file_replace(path, written.out, written.at + CRC_BYTES);
-    REQUIRE(status != BPB_ERR_MEMORY, BPB_ERR_MEMORY, "no memory to write the checkpoint %s", path);
-    REQUIRE(!status, status, "the checkpoint %s cannot be written (errno %d)", path, errno);
+    TRY(bpb_file_replace(path, written.out, written.at + CRC_BYTES));
     run->keeper.kept_t = run->t;
     run->report.has_checkpoint = 1;
     return BPB_OK;
@@ -356,18 +354,10 @@ static bpb_status alloc_keeper(struct run *run)
 
 /* ---- Read ---- */
 
-static bpb_status want(struct input *input, size_t n)
-{
-    const bpb_status status = bpb_input_want(input, n);
-    REQUIRE(status != BPB_ERR_IO, status, "the checkpoint cannot be read (errno %d)", errno);
-    REQUIRE(!status, status, "no memory for a checkpoint of %zu bytes", n);
-    return BPB_OK;
-}
-
 /* Whether these bytes are a run at all, whole and of this version. */
 static bpb_status check_bytes(struct input *input)
 {
-    TRY(want(input, START_BYTES));
+    TRY(bpb_input_want(input, START_BYTES));
     REQUIRE(input->n >= START_BYTES, BPB_ERR_TRUNCATED, "the file ends after %zu bytes", input->n);
     const uint64_t version = load_little64(input->bytes + 8);
     const uint64_t total = load_little64(input->bytes + 16);
@@ -378,7 +368,7 @@ static bpb_status check_bytes(struct input *input)
             VERSION);
     REQUIRE(total >= START_BYTES + CRC_BYTES && total < PTRDIFF_MAX, BPB_ERR_FORMAT,
             "the checkpoint says that it has %zu bytes", (size_t)total);
-    TRY(want(input, (size_t)total + 1));
+    TRY(bpb_input_want(input, (size_t)total + 1));
     REQUIRE(input->n >= total, BPB_ERR_TRUNCATED, "the checkpoint ends after %zu of %zu bytes",
             input->n, (size_t)total);
     REQUIRE(input->n == total, BPB_ERR_FORMAT, "the checkpoint has bytes after its end");
@@ -503,14 +493,6 @@ static void complete_history(struct run *run)
     }
 }
 
-/* An error in the file names it. */
-static bpb_status of_file(const struct run *run, bpb_status status)
-{
-    if (status < 0)
-        bpb_error_about("%s", run->options->checkpoint.path);
-    return status;
-}
-
 /* What follows the counts, for which there is memory by then. */
 static bpb_status take_state(struct packed *read, struct run *run)
 {
@@ -528,14 +510,14 @@ static bpb_status take_state(struct packed *read, struct run *run)
 
 static bpb_status take_up(struct packed *read, struct run *run)
 {
-    const char *wisdom;
-    TRY(of_file(run, check_owner(read, run)));
-    TRY(of_file(run, read_wisdom(read, &wisdom)));
+    const char *wisdom = NULL, *path = run->options->checkpoint.path;
+    TRY(bpb_about_file(check_owner(read, run), path));
+    TRY(bpb_about_file(read_wisdom(read, &wisdom), path));
     TRY(BPB(run_alloc)(run, wisdom));
     pack_counts(read, run);
-    TRY(of_file(run, check_counts(read, run)));
+    TRY(bpb_about_file(check_counts(read, run), path));
     TRY(alloc_keeper(run));
-    TRY(of_file(run, take_state(read, run)));
+    TRY(bpb_about_file(take_state(read, run), path));
     run->keeper.kept_t = run->t;
     run->report.has_checkpoint = 1;
     return BPB_OK;
@@ -544,7 +526,7 @@ static bpb_status take_up(struct packed *read, struct run *run)
 /* There is a file. */
 static bpb_status resume(struct run *run, struct input *input)
 {
-    TRY(of_file(run, check_bytes(input)));
+    TRY(bpb_about_file(check_bytes(input), run->options->checkpoint.path));
     struct packed read = {.in = input->bytes, .at = START_BYTES, .end = input->n - CRC_BYTES};
     return take_up(&read, run);
 }
@@ -569,7 +551,7 @@ bpb_status BPB(run_resume)(struct run *run)
         bpb_error_restore(&kept);
         return start_anew(run);
     }
-    REQUIRE(!opened, opened, "the checkpoint %s cannot be read (errno %d)", rule->path, errno);
+    TRY(opened);
     const bpb_status status = resume(run, &input);
     bpb_input_close(&input);
     return status;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/options.h"
+#include "base/ranges.h"
 
 #define DEFAULT_BATCH 10
 #define DEFAULT_EPOCHS 30

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "base/fpenv.h"
-#include "base/options.h"
+#include "base/ranges.h"
 
 static const double pi = 3.14159265358979323846;
 

@@ -35,9 +35,9 @@ int BPB(cli_scale_inputs)(net_t *net, size_t scale)
         return CODE_FINE;
     const size_t n = BPB(net_size)(net, 0);
     bpb_status status = BPB_ERR_MEMORY;
-    real *factor = malloc(n * sizeof *factor);
+    double *factor = malloc(n * sizeof *factor);
     for (size_t i = 0; factor && i < n; i++)
-        factor[i] = RC(1.0) / (real)scale;
+        factor[i] = (double)(RC(1.0) / (real)scale);
     if (factor)
         status = BPB(net_set_scaling)(net, BPB_INPUTS, NULL, factor);
     free(factor);

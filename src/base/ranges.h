@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Options against their ranges, and the sentence about one that is outside. */
-#ifndef BPB_OPTIONS_H
-#define BPB_OPTIONS_H
+#ifndef BPB_RANGES_H
+#define BPB_RANGES_H
 
 #include "base/common.h"
 
