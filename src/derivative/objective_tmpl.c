@@ -9,7 +9,7 @@
 #include "net/net_tmpl.h"
 #include "base/view_tmpl.h"
 #include "pass/pass_tmpl.h"
-#include "base/options.h"
+#include "base/ranges.h"
 
 #define DEFAULT_BATCH 256
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "net/shape.h"
-#include "base/options.h"
+#include "base/ranges.h"
 
 #include <float.h>
 #include <string.h>

@@ -14,7 +14,7 @@
 #include "base/fpenv.h"
 #include "base/view_tmpl.h"
 #include "pass/pass_tmpl.h"
-#include "base/options.h"
+#include "base/ranges.h"
 
 void BPB(slice_output_delta)(struct pass *pass, const struct slice *slice)
 {

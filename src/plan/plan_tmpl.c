@@ -7,7 +7,7 @@
 #include "blas/cpu.h"
 #include "base/fpenv.h"
 #include "net/net_tmpl.h"
-#include "base/options.h"
+#include "base/ranges.h"
 
 #define DEFAULT_BATCH 64
 #define MOST_THREADS 1024

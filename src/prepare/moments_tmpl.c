@@ -8,7 +8,7 @@
 #include "base/fpenv.h"
 #include "base/view_tmpl.h"
 #include "net/net_tmpl.h"
-#include "base/options.h"
+#include "base/ranges.h"
 
 /* ---- Moments ---- */
 
