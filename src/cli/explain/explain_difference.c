@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "cli/common/command.h"
-#include "cli/common/model_file.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/say.h"
 #include "explain.h"
 
@@ -67,7 +67,7 @@ static void differences_of_layer(struct probe *probe, size_t l)
     }
 }
 
-static int run(struct probe *probe, const char *model)
+static int run(struct probe *probe, const struct model_settings *model)
 {
     ATTEMPT(bpb_cli_load(&probe->net, model));
     for (size_t l = 1; l <= probe->trace->L; l++)
@@ -79,10 +79,11 @@ static int run(struct probe *probe, const char *model)
     for (size_t l = 1; status == BPB_OK && l <= probe->trace->L; l++)
         differences_of_layer(probe, l);
     status = status == BPB_OK ? probe->status : status;
-    return status == BPB_OK ? CODE_FINE : complain_status(status, "take differences of", model);
+    return status == BPB_OK ? CODE_FINE
+                            : complain_status(status, "take differences of", model->path);
 }
 
-int explain_differences(struct trace *trace, const char *model)
+int explain_differences(struct trace *trace, const struct model_settings *model)
 {
     struct probe probe = {.trace = trace};
     const int code = run(&probe, model);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Samples in memory, and what is asked of them. */
+/* Samples in memory: read, with classes or targets. */
 #ifndef CLI_SAMPLES_TMPL_H
 #define CLI_SAMPLES_TMPL_H
 
@@ -10,16 +10,16 @@
 #include "image_folder.h"
 #include "tmpl.h"
 
-/* One part of a folder, or a table: see table_tmpl.h; all zero before reading. */
+/* One part of a folder, or a file: see table_read_tmpl.h. All zero before reading. */
 struct BPB(samples) {
-    BPB(out) X;      /* n_0 x n, values as they are in the file */
-    BPB(out) labels; /* 1 x n; empty where the targets are numbers */
-    BPB(out) T;      /* classes x n, one-hot, empty until asked for; or the numbers */
+    BPB(out) X;         /* n_0 x n, the values of the file */
+    BPB(out) labels;    /* 1 x n; empty if the targets are numbers */
+    BPB(out) T;         /* one-hot, classes x n, empty before cli_make_targets; or numbers */
     const char *folder; /* or the file */
     enum part part;
     bool is_table;
-    char *input_list, *target_list; /* of a CSV file: what would choose these fields again */
-    struct classes classes; /* of labels that were texts */
+    char *input_list, *target_list; /* CSV file: lists that choose these fields again */
+    struct classes classes;         /* names, if the labels are texts */
 };
 
 /* These return an int code. */
@@ -35,7 +35,7 @@ int BPB(cli_classes)(const struct BPB(samples) * samples, size_t *classes);
 /* Make T for this many classes. */
 int BPB(cli_make_targets)(struct BPB(samples) * samples, size_t classes);
 
-/* count columns from the first on; all zero where there are none. */
+/* count columns, beginning with column first; all zero if count is 0. */
 BPB(view) BPB(cli_columns)(BPB(out) V, size_t first, size_t count);
 
 void BPB(cli_free_samples)(struct BPB(samples) * samples);

@@ -3,14 +3,14 @@
 #include <stdlib.h>
 
 #include "cli/common/command.h"
-#include "cli/common/model_file.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/say.h"
 #include "cli/table/table_read_tmpl.h"
 #include "interrupt.h"
 #include "train_end.h"
 #include "train_run_tmpl.h"
 
-/* Wisdom for another machine is refused now, and not once the log has been opened. */
+/* Wisdom of another machine is refused before the log is opened. */
 static int check_wisdom(const struct BPB(run) * run)
 {
     const size_t batch = run->settings->rule.batch;
@@ -43,7 +43,7 @@ int BPB(cli_make_net)(struct BPB(run) * run)
     return status == BPB_OK ? CODE_FINE : train_refuse_net(status, net);
 }
 
-/* What cannot be used or saved is told before a long run, and not after it. */
+/* Whether the wisdom fits and the net can be saved, checked before a long run. */
 static int check_net(const struct BPB(run) * run)
 {
     const char *path = run->settings->result.save;
@@ -55,7 +55,7 @@ static int check_net(const struct BPB(run) * run)
 
 typedef bpb_status standardise(BPB(net) * net, const bpb_moments *moments);
 
-/* By the samples to learn from alone: validation and test know nothing of it. */
+/* Only the training samples determine the scaling. */
 static int scale_by(BPB(net) * net, BPB(view) V, standardise *scale, const char *what)
 {
     bpb_moments *moments = calloc(V.rows, sizeof *moments);
@@ -70,7 +70,7 @@ static int scale_inputs(const struct BPB(run) * run)
 {
     const struct data_settings *data = &run->settings->data;
     if (data->whiten.is_given)
-        return CODE_FINE; /* the copies are scaled */
+        return CODE_FINE; /* the whitened copies are scaled */
     return data->standardise
                ? scale_by(run->net, run->data.X, BPB(net_standardise_inputs), "the inputs")
                : BPB(cli_scale_inputs)(run->net, data->pixel_scale);
@@ -86,7 +86,7 @@ static int scale(const struct BPB(run) * run)
 
 /* ---- Training ---- */
 
-/* The run itself, watched for signals. */
+/* The run, while signals are watched. */
 static struct train_end run_watched(struct BPB(run) * run, const bpb_train_options *options,
                                     const struct observer *observer, bpb_train_report *report)
 {
@@ -152,8 +152,8 @@ static int train_and_save(struct BPB(run) * run, struct observer *observer, cons
     return BPB(cli_save_trained)(run, args, &kept);
 }
 
-/* The net, whose options have been looked at before, is made anew for whitened inputs. Folds whiten
- * each their own: the first shows whether it can be done. */
+/* Whiten, and make a new net for the whitened inputs. Each fold is whitened by itself; the first
+ * fold shows here whether that works. */
 static int whiten(struct BPB(run) * run)
 {
     if (!run->settings->data.whiten.is_given)
