@@ -83,12 +83,11 @@ void plan_print_choice(const bpb_plan_choice *entry)
 
 void plan_print_time_heading(void)
 {
-    printf(
-        "\nTime of each kernel on one thread, the minimum of several rounds. * marks the kernel\n"
-        "in use: the one in the wisdom, else the fastest.\n"
-        "\n"
-        "layer  product     %-16s %12s %9s\n",
-        "kernel", "microseconds", "GFLOP/s");
+    printf("\nTime of each kernel on one thread, the minimum of several rounds. * marks the one\n"
+           "in use: the kernel in the wisdom, else the fastest.\n"
+           "\n"
+           "layer  product     %-16s %12s %9s\n",
+           "kernel", "microseconds", "GFLOP/s");
 }
 
 void plan_print_time(const bpb_plan_choice *entry)

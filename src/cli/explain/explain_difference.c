@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * dE/dtheta_k = (E(theta_k + h) - E(theta_k - h)) / 2h, in double whatever the precision of what it
- * is compared with. The error is of order h^2 by truncation and eps/h by rounding: h ~ eps^(1/3).
+ * dE/dtheta_k = (E(theta_k + h) - E(theta_k - h)) / 2h, always in double. The truncation error is
+ * of order h^2 and the rounding error of order eps / h, so h ~ eps^(1/3).
  */
 #include <float.h>
 #include <math.h>
@@ -16,7 +16,7 @@ struct probe {
     bpb_net *net;
     bpb_plan *plan;
     bpb_work *work;
-    bpb_status status; /* of the first loss that failed */
+    bpb_status status; /* of the first failed call */
 };
 
 static double loss_at(struct probe *probe)
@@ -34,7 +34,7 @@ static double loss_at(struct probe *probe)
 static double difference(struct probe *probe, double *theta)
 {
     const double middle = *theta, h = cbrt(DBL_EPSILON) * fmax(1.0, fabs(middle));
-    const volatile double above = middle + h, below = middle - h; /* as they are stored */
+    const volatile double above = middle + h, below = middle - h; /* rounded as stored */
     *theta = above;
     const double E_above = loss_at(probe);
     *theta = below;

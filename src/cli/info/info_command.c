@@ -17,7 +17,6 @@
 /* clang-format off */
 static const struct option model_option[] = {
     {.name = "model", .kind = &kind_path, .offset = AT(model.path), .value = "FILE",
-     .absent = "describe the BLAS and the machine",
      .help = "Describe this model: a safetensors file, or a .json file of network2.py. With "
              "--plan: show the plan for its net."},
     {0},
