@@ -542,8 +542,8 @@ class Models(Case):
                                     "--pixel-scale", 1, "--eta", "1e-6")
         good = npy("f", [2, 64], [1.0] * 128)
         for content, code, mentions in (
-                (npy("e", [2, 64], [1.0] * 128), FAILED, "no plain numbers"),
-                (good.replace(b"'<f4'", b"'|O8'"), FAILED, "no plain numbers"),
+                (npy("e", [2, 64], [1.0] * 128), FAILED, "not an array of plain numbers"),
+                (good.replace(b"'<f4'", b"'|O8'"), FAILED, "not an array of plain numbers"),
                 (good + b"x", FAILED, "documented form"), (good[:-1], FAILED, "too early"),
                 (npy("f", [2, 32], [1.0] * 64), FAILED, "32 values"),
                 (npy("f", [2, 64], [1.0] * 127 + [math.nan]), NONFINITE, "value 63 of sample 1")):
@@ -848,7 +848,8 @@ class Plans(Case):
         for words in ([], ["--planning", "cblas"], ["--planning", "measure"]):
             again = self.plan(*self.WORDS, "--wisdom", path, *words)
             self.assertEqual(choices(text), choices(again))
-            self.assertTrue(field(again, "planning").endswith(", but for what the wisdom names"))
+            self.assertTrue(field(again, "planning").endswith(", except for the products in the "
+                                                              "wisdom"))
         second, _ = self.wisdom(*self.WORDS, "--wisdom", path, name="again.wisdom")
         with open(path, encoding="ascii") as one, open(second, encoding="ascii") as other:
             self.assertEqual(one.read(), other.read())
@@ -891,7 +892,7 @@ class Plans(Case):
                       ["--model", "m", "--threads", 1]):
             option = words[-2] if words[0] == "--model" else words[0]
             with self.subTest(words=words):
-                self.assertRefused(USAGE, f"{option} has no meaning without --plan", "info", *words)
+                self.assertRefused(USAGE, f"{option} requires --plan", "info", *words)
         self.assertRefused(USAGE, "--plan takes no value", "info", "--plan=yes")
 
     def test_plan__is_of_one_net(self):

@@ -197,7 +197,7 @@ class Rules(Case):
                             "--schedule-patience", 1, "--min-delta", 1)
         self.assertEqual([2] * 2 + [2 / 2 ** k for k in range(1, 7)],
                          [line["eta"] for line in read_log(log)])
-        self.assertIn("\nended after epoch 8: eta has come down", result.stdout)
+        self.assertIn("\nended after epoch 8: eta has reached its minimum", result.stdout)
 
     def test_every_schedule__learns(self):
         for name in SCHEDULES:
@@ -216,17 +216,17 @@ class Refused(Case):
         for option, method in (("momentum", "sgd"), ("momentum", "adam"), ("beta1", "sgd"),
                                ("beta2", "rmsprop"), ("rho", "adam"), ("epsilon", "sgd"),
                                ("epsilon", "irprop+")):
-            self.refuse(f"--{option} has no meaning with --optimizer {method}: it belongs to ",
+            self.refuse(f"--{option} cannot be used with --optimizer {method}: it applies to ",
                         f"--{option}", "0.5", "--optimizer", method)
-        self.refuse("belongs to rmsprop", "--centred")
+        self.refuse("applies to rmsprop", "--centred")
         self.refuse("--optimizer amsgrad", "--amsgrad", "--optimizer", "adam")
 
     def test_options_without_their_schedule(self):
         for option, schedule in (("factor", "cosine"), ("factor", "constant"), ("every", "cosine"),
                                  ("rate", "step")):
-            self.refuse(f"--schedule-{option} has no meaning with --schedule {schedule}",
+            self.refuse(f"--schedule-{option} cannot be used with --schedule {schedule}",
                         f"--schedule-{option}", "0.5", "--schedule", schedule)
-        self.refuse("plateau or halving", "--schedule-patience", 3)
+        self.refuse("plateau and halving", "--schedule-patience", 3)
         self.refuse("--eta-min", "--eta-min", "0.1", "--schedule", "step")
         self.refuse("above --eta 0.001", "--eta-min", "0.1", "--schedule", "cosine", "--optimizer",
                     "adam")
@@ -234,7 +234,7 @@ class Refused(Case):
     def test_irprop(self):
         for words in (["--eta", 1], ["--schedule", "cosine"], ["--warmup", 1],
                       ["--decoupled", "--decay", 1]):
-            self.refuse(f"{words[0]} has no meaning with --optimizer irprop+", "--optimizer",
+            self.refuse(f"{words[0]} cannot be used with --optimizer irprop+", "--optimizer",
                         "irprop+", *words)
         self.refuse("--batch all", "--optimizer", "irprop-", "--batch", 10)
 
@@ -260,7 +260,7 @@ class Refused(Case):
 
     def test_checkpoint(self):
         for words in (["--resume"], ["--checkpoint-steps", 1], ["--checkpoint-seconds", 1]):
-            self.refuse("without --checkpoint", *words)
+            self.refuse("requires --checkpoint", *words)
         for option in ("--log", "--save"):
             self.refuse("same file", "--checkpoint", "c", option, "c")
         self.refuse("folder", "--checkpoint", self.path("no/c"), code=FAILED)
@@ -289,7 +289,7 @@ class Refused(Case):
         text = " ".join(run("train", "--help").stdout.split())
         for mention in ("default sgd", "default constant", "default 3.0 for sgd",
                         "default 10, or all for irprop", "--optimizer NAME", "--checkpoint FILE",
-                        "(with --checkpoint)", "without it 0.9", "--resume"):
+                        "(with --checkpoint)", "default 0.9", "--resume"):
             self.assertIn(mention, text)
 
 
@@ -356,7 +356,7 @@ class Ends(NoisyCase):
         lines, out, _ = self.judged("validation_loss", "--target-loss", "0.3")
         self.assertTrue(all(line["validation_loss"] > 0.3 for line in lines[:-1]))
         self.assertLessEqual(lines[-1]["validation_loss"], 0.3)
-        self.assertIn(f"\nended after epoch {len(lines)}: the loss is not above", out)
+        self.assertIn(f"\nended after epoch {len(lines)}: the loss has reached --target-loss", out)
         self.assertKept(lines[-1])
 
     @needs("models")
@@ -479,7 +479,7 @@ class Checkpoints(NoisyCase):
             good = file.read()
         newer = good[:8] + b"\2" + good[9:]
         bad = [(good[:n], "ends too early") for n in (0, 1, 23, 24, 200, len(good) - 1)]
-        bad += [(good + b"x", "is no checkpoint"), (b"x" + good[1:], "is no checkpoint"),
+        bad += [(good + b"x", "is not a checkpoint"), (b"x" + good[1:], "is not a checkpoint"),
                 (newer, "is the checkpoint of a newer bpblas")]
         for at in random.Random(5).sample(range(24, len(good)), 40):
             flipped = bytes([good[at] ^ 1 << at % 8])
@@ -516,7 +516,7 @@ class Checkpoints(NoisyCase):
 
     def test_failed_first_write__says_that_none_is_there(self):
         result = self.assertCode(FAILED, run(*self.words("a", "--quiet"), preexec_fn=small_files))
-        self.assertIn("No checkpoint is there", result.stderr)
+        self.assertIn("There is no checkpoint", result.stderr)
 
 
 # ---- Signals ---------------------------------------------------------------------------------
@@ -565,8 +565,9 @@ class Signals(NoisyCase):
             self.wait_for_log("b", lines)
             error = self.stop(number, process)
             self.assertRegex(error, rf"\Abpblas: stopped by {number.name} in epoch \d+, step \d+ "
-                                    r"of 200; \S+b\.checkpoint keeps the run: the same command "
-                                    rf"{'with --resume' if lines == 3 else 'again'} goes on")
+                                    r"of 200: no model is saved; \S+b\.checkpoint holds the run, "
+                                    r"and the same command "
+                                    rf"{'with --resume' if lines == 3 else 'again'} resumes it")
             self.assertFalse(os.path.exists(self.files("b")[0]))
             process = start(*self.words("b", *words, "--resume"))
         out, err = process.communicate(timeout=60)
@@ -605,7 +606,7 @@ class Signals(NoisyCase):
         process = start("train", "--data", self.data, "--log", log, *saving, *self.SLOW)
         self.wait_for_log("a", 2)
         error = self.stop(signal.SIGTERM, process)
-        self.assertIn("nothing of the run is kept and no model is saved; with --checkpoint", error)
+        self.assertIn("the run is lost and no model is saved; with --checkpoint", error)
         self.assertFalse(os.path.exists(model))
 
     def signal_twice(self):

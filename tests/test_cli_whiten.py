@@ -351,7 +351,7 @@ class Mistakes(Whitened):
                              *words)
 
     def test_pixel_scale__is_another_scaling(self):
-        self.refused(USAGE, ["--whiten makes", "--pixel-scale"], self.data, "--whiten", "all",
+        self.refused(USAGE, ["--whiten sets", "--pixel-scale"], self.data, "--whiten", "all",
                      "--pixel-scale", 255)
         self.assertEqual(self.log(self.data, "--whiten", "all"),
                          self.log(self.data, "--whiten", "all", "--pixel-scale", 1))

@@ -155,10 +155,10 @@ class Mistakes(Plot):
         self.refused(FAILED, "nowhere", self.path("nowhere"), "-o", out)
         self.refused(FAILED, "data", self.data, "-o", out)
         bad = self.path("bad.jsonl")
-        for line, problem in (('{"epoch": 2, "train_loss"', "no JSON object"), ("[1]", "no JSON"),
-                              ('{"train_loss": 1}', "no epoch"), ("3", "no JSON object"),
-                              ('{"epoch": "2"}', "no epoch"), ("nan", "no JSON"),
-                              ('{"epoch": 2, "test_loss": "x"}', "no number")):
+        for line, problem in (('{"epoch": 2, "train_loss"', "not a JSON object"), ("[1]", "not a JSON"),
+                              ('{"train_loss": 1}', "no epoch"), ("3", "not a JSON object"),
+                              ('{"epoch": "2"}', "no epoch"), ("nan", "not a JSON"),
+                              ('{"epoch": 2, "test_loss": "x"}', "not a number")):
             write(self.folder, "bad.jsonl", (NUMBERS + line + "\n").encode())
             self.refused(FAILED, ["bad.jsonl: line 3", problem], self.log, bad, "-o", out)
         for text in ("", "\n\n", '{"epoch": 1, "eta": 3}\n', '{"epoch": 1, "train_loss": null}\n'):

@@ -30,7 +30,7 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-/* What has been printed may still fail to arrive, on a full disk for example. */
+/* Output is buffered: on a full disk, for example, the flush fails. */
 static int finish(int code)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
@@ -81,7 +81,7 @@ int main(int argc, char **argv)
     }
     const struct command *command = find_command(argv[1]);
     if (!command) {
-        complain("%s is no command: give train, eval, predict, explain, check, plot or info, or "
+        complain("there is no command %s: give train, eval, predict, explain, check, plot, info or "
                  "--help",
                  argv[1]);
         return CODE_USAGE;

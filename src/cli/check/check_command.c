@@ -3,10 +3,8 @@
 
 #include <stdio.h>
 
-#include "cli/common/args.h"
 #include "cli/common/command.h"
 #include "cli/common/json_writer.h"
-#include "cli/common/load_model.h"
 #include "cli/common/say.h"
 
 #define AT(member) offsetof(struct check_settings, member)
@@ -15,20 +13,26 @@
 
 /* clang-format off */
 static const struct option options[] = {
-    PAIRS_OPTIONS(struct check_settings, "without it the first ten"),
+    PAIRS_ROWS(struct check_settings, "the first ten samples"),
     {.name = "entries", .kind = &kind_size, .offset = AT(entries), .value = "N", .preset = "100",
-     .help = "most entries tried of each W, each b and the inputs, drawn at random"},
+     .help = "Maximum number of entries to compare in each W, each b and the inputs. They are "
+             "drawn at random."},
     {.name = "seed", .kind = &kind_seed, .offset = AT(seed), .value = "S", .preset = "1",
-     .help = "of the entries, and of the directions of products"},
+     .help = "Seed of the random entries, and of the random directions of the products."},
     {.name = "tolerance", .kind = &kind_rate, .offset = AT(tolerance), .value = "X",
-     .preset = "1", .help = "an entry may differ by X times its uncertainty"},
+     .preset = "1",
+     .help = "An entry disagrees if it differs by more than X times the uncertainty of its "
+             "difference."},
     {.name = "only", .kind = &kind_checks, .offset = AT(only), .value = "LIST",
-     .help = "which derivatives; without it all"},
+     .absent = "all", .help = "Derivatives to check."},
     {.name = "json", .kind = &kind_flag, .offset = AT(json),
-     .help = "print one JSON object and no table"},
-    {.name = "precision", .kind = &kind_stored, .offset = AT(precision), .value = "NAME",
-     .preset = "stored",
-     .help = "of the arithmetic; stored is what the model was trained in"},
+     .help = "Print one JSON object instead of the table."},
+    {0},
+};
+
+static const struct option_group groups[] = {
+    PAIRS_GROUPS(struct check_settings),
+    {NULL, options, 0},
     {0},
 };
 /* clang-format on */
@@ -141,7 +145,7 @@ static int judge(const struct check_findings *findings)
     }
     if (findings->status != BPB_DISAGREES)
         return CODE_FINE;
-    complain("%zu of %zu entries of derivatives differ from their differences", disagreeing,
+    complain("%zu of %zu entries of derivatives disagree with their differences", disagreeing,
              entries);
     return CODE_DISAGREES;
 }
@@ -157,37 +161,40 @@ static int run(const struct args *args)
     struct check_settings *settings = args->settings;
     size_t bytes;
     settings->pairs.first_rows = ROWS_BY_DEFAULT;
-    ATTEMPT(model_precision(settings->pairs.model, settings->precision, &bytes));
+    ATTEMPT(model_precision(&settings->pairs.model, &bytes));
     return (bytes == 8 ? bpb_cli_check : bpbf_cli_check)(settings);
 }
 
 const struct command check_command = {
     .name = "check",
-    .summary = "a model's derivatives against central differences",
+    .summary = "compare the derivatives of a model with central differences",
     .text =
-        "Compares what the library computes for a model and data with central differences:\n"
+        "Compares the derivatives that the library computes for a model and data with central\n"
+        "differences:\n"
         "  gradient  dE/dtheta, with differences of E\n"
         "  inputs    dE/dX, with differences of E\n"
         "  jacobian  dY/dX, with differences of Y\n"
         "  jvp       J v in a random direction, with differences of Y along it\n"
         "  vjp       J^T u for a random u, with differences of <u, Y>\n"
         "  hvp       H v in a random direction, with differences of the gradient along it\n"
-        "Prints for each how many entries were compared, how many were left out since a kink\n"
-        "of a function is there, how many disagree, and the worst: W2[3,1] is a weight, b2_3 a\n"
-        "bias, with layers and units counted from 1; x_3 of 5 an input and y_3 of 5 an output\n"
-        "of sample 5, with samples counted from 0. The uncertainty is that of the difference.\n"
         "\n"
-        "The exit code is 4 where an entry disagrees. With --json:\n"
+        "The table has one line for each derivative: the number of entries compared, the number\n"
+        "left out because a function has a kink there, the number that disagree, and the worst\n"
+        "entry. W2[3,1] is a weight and b2_3 a bias; layers and units are counted from 1.\n"
+        "x_3 of 5 is an input of sample 5, and y_3 of 5 an output; samples are counted from 0.\n"
+        "The uncertainty is that of the difference.\n"
+        "\n"
+        "If an entry disagrees, the exit code is 4. With --json:\n"
         "  {\"samples\": [0, ...], \"agrees\": true, \"results\": [{\"derivative\": ...,\n"
         "   \"entries\": ..., \"kinks\": ..., \"disagreeing\": ..., \"worst\": {\"layer\": l,\n"
         "   \"row\": i, \"col\": j, \"computed\": ..., \"difference\": ...,\n"
         "   \"uncertainty\": ...}}, ...]}\n"
-        "with rows and columns as bpb_check_entry in bpblas.h counts them.\n",
+        "Rows and columns are counted as in bpb_check_entry in bpblas.h.\n",
     .examples = "examples:\n"
                 "  bpblas check --model small.safetensors --data small.csv\n"
                 "  bpblas check --model model.safetensors --only gradient,hvp \\\n"
                 "    --data /usr/share/datasets/fashion-mnist --rows 0-99\n",
-    .options = options,
+    .groups = groups,
     .settings_bytes = sizeof(struct check_settings),
     .run = run,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* bpblas check: what it was asked for, and the two precisions it works in. */
+/* bpblas check, in both precisions. */
 #ifndef CLI_CHECK_COMMAND_H
 #define CLI_CHECK_COMMAND_H
 
@@ -17,18 +17,17 @@ struct check_settings {
     uint64_t seed;
     double tolerance;
     bool json;
-    size_t precision; /* bytes of a real; 0: the model's */
 };
 
-/* A report, and what is needed to say where its entries stand. */
+/* A report, and what the names of its entries require. */
 struct check_findings {
     bpb_check_report report;
     bpb_status status;
     const size_t *rows; /* the numbers of the samples */
     size_t count;
     size_t outputs;             /* n_L */
-    size_t inputs[BPB_CHECKS];  /* n_{l-1} of the worst entry's layer; 0 where that is none */
-    int digits;                 /* that give the library's numbers back */
+    size_t inputs[BPB_CHECKS];  /* n_{l-1} of the layer of the worst entry; 0: in no layer */
+    int digits;                 /* enough to read the numbers of the library back */
 };
 
 /* Print them as a table or as JSON. An int code. */

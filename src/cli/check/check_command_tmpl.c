@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "check_command.h"
 #include "cli/common/command.h"
-#include "cli/common/load_model.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/say.h"
 #include "cli/table/pairs_tmpl.h"
 #include "base/tmpl.h"
@@ -18,7 +18,7 @@ static int check(const net_t *net, const struct pairs *pairs,
                                       .digits = BPB_SELECT(17, 9)};
     findings.status = BPB(check)(net, pairs->X, pairs->T, &options, &findings.report);
     if (findings.status < 0)
-        return complain_status(findings.status, "check", settings->pairs.model);
+        return complain_status(findings.status, "check", settings->pairs.model.path);
     for (int c = 0; c < BPB_CHECKS; c++) {
         const size_t l = findings.report.result[c].worst.layer;
         findings.inputs[c] = l > 0 ? BPB(net_size)(net, l - 1) : 0;
@@ -29,7 +29,7 @@ static int check(const net_t *net, const struct pairs *pairs,
 static int load_and_check(const struct check_settings *settings, net_t **net,
                           struct pairs *pairs)
 {
-    ATTEMPT(BPB(cli_load)(net, settings->pairs.model));
+    ATTEMPT(BPB(cli_load)(net, &settings->pairs.model));
     ATTEMPT(BPB(cli_read_pairs)(pairs, *net, &settings->pairs));
     return check(*net, pairs, settings);
 }

@@ -6,7 +6,9 @@
 
 #include "say.h"
 
-/* A word of the command line, "--eta=3" taken apart. */
+/* ---- Words of the command line ---- */
+
+/* The parts of "--eta=3". */
 struct word_parts {
     const char *name; /* after the dashes */
     size_t length;
@@ -14,6 +16,7 @@ struct word_parts {
     bool is_letter;
 };
 
+/* false: the word is no option. */
 static bool parse_word(const char *word, struct word_parts *parts)
 {
     if (word[0] != '-' || word[1] == '\0')
@@ -34,36 +37,19 @@ static bool is_named(const struct option *option, const struct word_parts *parts
            memcmp(option->name, parts->name, parts->length) == 0;
 }
 
-static const struct option *find(const struct option *options, const struct word_parts *parts)
-{
-    for (; options->name; options++) {
-        if (is_named(options, parts))
-            return options;
-    }
-    return NULL;
-}
-
-/* The first option that begins as the word does, or NULL. */
-static const struct option *resembling(const struct option *options, const struct word_parts *parts)
-{
-    const size_t n = parts->length < 3 ? parts->length : 3;
-    for (; options->name && !parts->is_letter; options++) {
-        if (strncmp(options->name, parts->name, n) == 0)
-            return options;
-    }
-    return NULL;
-}
-
-static bool refuse_unknown(const struct command *command, const char *word,
+static bool refuse_unknown(const struct args *args, const char *word,
                            const struct word_parts *parts)
 {
-    const struct option *near = resembling(command->options, parts);
-    if (near)
-        complain("%s is no option of bpblas %s; did you mean --%s?", word, command->name,
-                 near->name);
-    else
-        complain("%s is no option of bpblas %s; see bpblas %s --help", word, command->name,
-                 command->name);
+    const char *command = args->command->name;
+    const size_t compared = parts->length < 3 ? parts->length : 3;
+    for (size_t i = 0; i < args->n && !parts->is_letter; i++) {
+        const char *name = args->list[i].option->name;
+        if (strncmp(name, parts->name, compared) != 0)
+            continue;
+        complain("bpblas %s has no option %s: did you mean --%s?", command, word, name);
+        return false;
+    }
+    complain("bpblas %s has no option %s: see bpblas %s --help", command, word, command);
     return false;
 }
 
@@ -76,48 +62,38 @@ static bool refuse_value(const struct option *option, const char *problem)
 }
 
 /* The text of an option's value: after the '=', or the next word. */
-static bool read_value(const struct option *option, const struct word_parts *parts, char ***next,
-                       const char **text)
+static bool read_value(struct arg *arg, const struct word_parts *parts, char ***next)
 {
+    const struct option *option = arg->option;
     if (!option->value) {
-        *text = "";
+        arg->text = "";
         if (parts->value)
-            complain("--%s takes no value: leave out \"=%s\"", option->name, parts->value);
+            complain("--%s takes no value: remove \"=%s\"", option->name, parts->value);
         return !parts->value;
     }
     if (parts->value) {
-        *text = parts->value;
+        arg->text = parts->value;
         return true;
     }
     if (!**next || strncmp(**next, "--", 2) == 0)
-        return refuse_value(option, "needs a value");
-    *text = *(*next)++;
+        return refuse_value(option, "requires a value");
+    arg->text = *(*next)++;
     return true;
 }
 
 static bool add_operand(struct args *args, const char *word)
 {
     if (!args->command->operands) {
-        complain("unexpected \"%s\": everything is given by options, see bpblas %s --help", word,
-                 args->command->name);
+        complain("unexpected word \"%s\": bpblas %s takes options only, see bpblas %s --help", word,
+                 args->command->name, args->command->name);
         return false;
     }
     if (args->n_operands == OPERANDS_MAX) {
-        complain("unexpected \"%s\": give at most %d files", word, OPERANDS_MAX);
+        complain("unexpected word \"%s\": give at most %d files", word, OPERANDS_MAX);
         return false;
     }
     args->operands[args->n_operands++] = word;
     return true;
-}
-
-static bool read_option(struct args *args, const char *word, const struct word_parts *parts,
-                        char ***next)
-{
-    const struct option *options = args->command->options, *option = find(options, parts);
-    if (!option)
-        return refuse_unknown(args->command, word, parts);
-    args->given[option - options] = true;
-    return read_value(option, parts, next, &args->text[option - options]);
 }
 
 static bool read_words(struct args *args, char **words)
@@ -125,83 +101,111 @@ static bool read_words(struct args *args, char **words)
     struct word_parts parts;
     while (*words) {
         const char *word = *words++;
-        const bool is_read = parse_word(word, &parts) ? read_option(args, word, &parts, &words)
-                                                      : add_operand(args, word);
-        if (!is_read)
+        if (!parse_word(word, &parts)) {
+            if (!add_operand(args, word))
+                return false;
+            continue;
+        }
+        size_t i = 0;
+        while (i < args->n && !is_named(args->list[i].option, &parts))
+            i++;
+        if (i == args->n)
+            return refuse_unknown(args, word, &parts);
+        args->list[i].given = true;
+        if (!read_value(&args->list[i], &parts, &words))
             return false;
     }
     return true;
 }
 
-static bool convert(const struct option *option, const char *text, void *settings)
+/* ---- Values ---- */
+
+static bool convert(const struct arg *arg)
 {
-    if (!text && option->required)
-        return refuse_value(option, "is missing");
-    if (!text || kind_read(option->kind, text, (char *)settings + option->offset))
+    if (!arg->text && arg->option->required)
+        return refuse_value(arg->option, "is required");
+    if (!arg->text || kind_read(arg->option->kind, arg->text, arg->value))
         return true;
     char problem[128];
-    snprintf(problem, sizeof problem, "cannot be \"%.80s\"", text);
-    return refuse_value(option, problem);
+    snprintf(problem, sizeof problem, "cannot be \"%.80s\"", arg->text);
+    return refuse_value(arg->option, problem);
 }
 
-/* All but the defaults that go by others, and then those. */
+/* First all that the user typed and fixed defaults, then the defaults that depend on them. */
 static bool convert_all(struct args *args)
 {
-    const struct option *options = args->command->options;
-    for (size_t i = 0; options[i].name; i++) {
-        if (!convert(&options[i], args->text[i], args->settings))
+    for (size_t i = 0; i < args->n; i++) {
+        if (!convert(&args->list[i]))
             return false;
     }
-    for (size_t i = 0; options[i].name; i++) {
-        if (args->text[i] || !options[i].preset_by)
+    for (size_t i = 0; i < args->n; i++) {
+        struct arg *arg = &args->list[i];
+        if (arg->text || !arg->option->preset_by)
             continue;
-        args->text[i] = options[i].preset_by(args->settings);
-        if (!convert(&options[i], args->text[i], args->settings))
+        arg->text = arg->option->preset_by(args->settings);
+        if (!convert(arg))
             return false;
     }
     return true;
-}
-
-bool args_given(const struct args *args, const char *name)
-{
-    const struct option *options = args->command->options;
-    for (size_t i = 0; options[i].name; i++) {
-        if (strcmp(options[i].name, name) == 0)
-            return args->given[i];
-    }
-    return false;
 }
 
 static bool check_partners(const struct args *args)
 {
-    const struct option *options = args->command->options;
-    for (size_t i = 0; options[i].name; i++) {
-        const char *with = options[i].with;
-        if (with && args->given[i] && !args_given(args, with)) {
-            complain("--%s has no meaning without --%s: give both, or neither", options[i].name,
-                     with);
-            return false;
-        }
+    for (size_t i = 0; i < args->n; i++) {
+        const struct option *option = args->list[i].option;
+        if (!option->with || !args->list[i].given || args_given(args, option->with))
+            continue;
+        complain("--%s requires --%s: give both, or neither", option->name, option->with);
+        return false;
     }
     return true;
 }
 
+/* ---- All ---- */
+
+static void list_options(struct args *args)
+{
+    const struct option_group *group = args->command->groups;
+    for (args->n = 0; group->options; group++) {
+        for (const struct option *option = group->options; option->name; option++)
+            args->list[args->n++] = (struct arg){
+                .option = option,
+                .value = (char *)args->settings + group->base + option->offset,
+                .text = option->preset_by ? NULL : option->preset,
+            };
+    }
+}
+
 bool args_read(struct args *args, char **words)
 {
-    const struct option *options = args->command->options;
-    for (size_t i = 0; options[i].name; i++)
-        args->text[i] = options[i].preset_by ? NULL : options[i].preset;
+    list_options(args);
     return read_words(args, words) && convert_all(args) && check_partners(args);
+}
+
+bool args_given(const struct args *args, const char *name)
+{
+    for (size_t i = 0; i < args->n; i++) {
+        if (strcmp(args->list[i].option->name, name) == 0)
+            return args->list[i].given;
+    }
+    return false;
+}
+
+const char *args_first_given(const struct args *args, const char *const *names)
+{
+    while (*names && !args_given(args, *names))
+        names++;
+    return *names;
 }
 
 void args_record(const struct args *args, char *text, size_t bytes)
 {
-    const struct option *options = args->command->options;
     size_t used = 0;
     text[0] = '\0';
-    for (size_t i = 0; options[i].name && used < bytes; i++) {
-        if (options[i].recorded && args->text[i])
+    for (size_t i = 0; i < args->n && used < bytes; i++) {
+        const struct option *option = args->list[i].option;
+        if (option->recorded && args->list[i].text)
             used += (size_t)snprintf(text + used, bytes - used, "%s--%s%s%s", used > 0 ? " " : "",
-                                     options[i].name, options[i].value ? " " : "", args->text[i]);
+                                     option->name, option->value ? " " : "", args->list[i].text);
     }
 }

@@ -6,17 +6,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Functions that return an int code return one of these, or 128 + the signal that stopped a run;
- * unless it is CODE_FINE they have said why on stderr. */
+/* Functions that return an int code return one of these, or 128 + the signal that stopped a run.
+ * If the code is not CODE_FINE, they have said why on stderr. */
 enum code {
     CODE_FINE = 0,
-    CODE_FAILED = 1,   /* a file or the memory */
-    CODE_USAGE = 2,    /* the command line, or it does not fit the data */
-    CODE_NONFINITE = 3, /* a value that is not finite */
-    CODE_DISAGREES = 4  /* a derivative, with its differences */
+    CODE_FAILED = 1,    /* a file or the memory */
+    CODE_USAGE = 2,     /* the command line is wrong, or does not fit the data */
+    CODE_NONFINITE = 3, /* a value is not finite */
+    CODE_DISAGREES = 4  /* a derivative disagrees with its finite difference */
 };
 
-/* Hand a code other than CODE_FINE on to the caller. */
+/* Return a code other than CODE_FINE to the caller. */
 #define ATTEMPT(call)                                                                              \
     do {                                                                                           \
         const int code_ = (call);                                                                  \
@@ -25,17 +25,18 @@ enum code {
     } while (0)
 
 struct args;
+struct option_group;
 
 struct command {
     const char *name;
     const char *summary;                    /* one line */
-    const char *text;                       /* what stands in the help before the options */
-    const char *examples;                   /* and after them */
-    const char *operands;                   /* words without an option, in the help; NULL: none */
-    const struct option *options;           /* the last has no name */
+    const char *text;                       /* of the help, before the options */
+    const char *examples;                   /* of the help, after the options */
+    const char *operands;                   /* name of words without an option; NULL: none */
+    const struct option_group *groups;      /* the last has no options */
     size_t settings_bytes;                  /* of the struct that the options fill */
-    bool (*check)(const struct args *args); /* of options against each other; NULL: none */
-    /* Whether to restart with the right BLAS core first; NULL: always. */
+    bool (*check)(const struct args *args); /* whether options go together; NULL: no check */
+    /* Whether the command computes, and so restarts with the right BLAS core; NULL: always. */
     bool (*computes)(const struct args *args);
     int (*run)(const struct args *args);
 };

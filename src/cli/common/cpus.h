@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* How many; 1 where the system does not tell. */
+/* The number of these CPUs; 1 if the system does not tell. */
 size_t cpus_allowed(void);
 
 #endif

@@ -17,28 +17,29 @@ static const char program_text[] =
 
 static const char program_rest[] =
     "\n"
-    "bpblas COMMAND --help explains a command; bpblas --version prints the version.\n"
+    "bpblas COMMAND --help explains a command. bpblas --version prints the version.\n"
     "\n"
-    "A first run. Debian's package dataset-fashion-mnist puts four IDX files into\n"
-    "/usr/share/datasets/fashion-mnist; any other folder with files of those names will do:\n"
+    "A first run. Debian's package dataset-fashion-mnist installs four IDX files in\n"
+    "/usr/share/datasets/fashion-mnist. Any folder with files of the same names works:\n"
     "\n"
     "  bpblas train --data /usr/share/datasets/fashion-mnist --save model.safetensors\n"
     "  bpblas eval --data /usr/share/datasets/fashion-mnist --model model.safetensors\n"
     "  bpblas info --model model.safetensors\n"
     "\n"
     "exit codes:\n"
-    "  0  done\n"
-    "  1  a file could not be read or written or is damaged, or the memory ran out\n"
+    "  0  success\n"
+    "  1  a file cannot be read or written, or is damaged, or memory is exhausted\n"
     "  2  the command line is wrong, or does not fit the data\n"
-    "  3  a value that is not finite (NaN or infinity), in the data or in what is computed\n"
-    "  4  a derivative disagrees with its differences (bpblas check)\n"
+    "  3  a value in the data or in a result is not finite (NaN or infinity)\n"
+    "  4  a derivative disagrees with its finite difference (bpblas check)\n"
     "  128 + N  stopped by signal N (bpblas train: 130 by SIGINT, 143 by SIGTERM)\n"
     "\n"
     "environment:\n"
-    "  OPENBLAS_CORETYPE    the kernels that OpenBLAS uses. Where it is unset and OpenBLAS has\n"
-    "                       chosen kernels far below the CPU, commands that compute (all but\n"
-    "                       info without --plan) set it and restart themselves once, with one\n"
-    "                       line on stderr\n"
+    "  OPENBLAS_CORETYPE    the kernels that OpenBLAS uses. If this variable is unset and\n"
+    "                       OpenBLAS has chosen kernels far slower than the CPU allows,\n"
+    "                       commands that compute set it and restart once. They print one\n"
+    "                       line on stderr. All commands compute, except plot, and info\n"
+    "                       without --plan\n"
     "  BPBLAS_NO_RESTART=1  never restart\n";
 
 void help_program(FILE *stream, const struct command *const *commands)
@@ -49,7 +50,7 @@ void help_program(FILE *stream, const struct command *const *commands)
     fputs(program_rest, stream);
 }
 
-/* Text, indented, with a line's end for a space where the line would become too long. */
+/* Print the text indented, in lines of at most WIDTH characters. */
 static void print_wrapped(FILE *stream, const char *text)
 {
     size_t column = 0;
@@ -66,15 +67,22 @@ static void print_wrapped(FILE *stream, const char *text)
     fputc('\n', stream);
 }
 
-/* What the value may be, and what it is by default. */
+/* "[a number above 0; default 0.1]": the values that are allowed, and the default. */
 static void print_range(FILE *stream, const struct option *option)
 {
-    char wanted[256], line[320];
-    kind_wanted(option->kind, wanted, sizeof wanted);
-    if (option->preset)
-        snprintf(line, sizeof line, "%s; default %s", wanted, option->preset);
-    else
-        snprintf(line, sizeof line, "%s%s", wanted, option->required ? "; required" : "");
+    const char *preset = option->preset ? option->preset : option->absent;
+    const bool has_values = option->value && option->kind != &kind_path;
+    char wanted[256] = "", line[640];
+    if (has_values)
+        kind_wanted(option->kind, wanted, sizeof wanted);
+    if (!has_values && !preset && !option->required)
+        return;
+    snprintf(line, sizeof line, "[%s%s%s%s]", wanted,
+             has_values && (preset || option->required) ? "; " : "",
+             preset             ? "default "
+             : option->required ? "required"
+                                : "",
+             preset ? preset : "");
     print_wrapped(stream, line);
 }
 
@@ -89,18 +97,23 @@ static void print_option(FILE *stream, const struct option *option)
         fprintf(stream, "  (with --%s)", option->with);
     fputc('\n', stream);
     print_wrapped(stream, option->help);
-    if (option->value && (option->kind != &kind_path || option->required))
-        print_range(stream, option);
+    print_range(stream, option);
 }
 
 void help_command(FILE *stream, const struct command *command)
 {
     fprintf(stream,
-            "usage: bpblas %s%s%s [OPTION...]\n\n%s\noptions (--name VALUE or --name=VALUE; of a "
-            "repeated one the last counts):\n",
-            command->name, command->operands ? " " : "",
-            command->operands ? command->operands : "", command->text);
-    for (const struct option *option = command->options; option->name; option++)
-        print_option(stream, option);
-    fprintf(stream, "\n%s\nexit codes and environment: see bpblas --help\n", command->examples);
+            "usage: bpblas %s%s%s [OPTION...]\n\n%s\n"
+            "Options are written --name VALUE or --name=VALUE. If an option is repeated, the last\n"
+            "one counts.\n",
+            command->name, command->operands ? " " : "", command->operands ? command->operands : "",
+            command->text);
+    for (const struct option_group *group = command->groups; group->options; group++) {
+        if (group->heading)
+            fprintf(stream, "\n%s:\n", group->heading);
+        for (const struct option *option = group->options; option->name; option++)
+            print_option(stream, option);
+    }
+    fprintf(stream, "\n%s\nFor exit codes and environment variables see bpblas --help.\n",
+            command->examples);
 }

@@ -63,7 +63,7 @@ static bool read_threads(const char *text, void *value)
     return read_size(text, value) && *(size_t *)value <= THREADS_MAX;
 }
 
-/* No blanks, hexadecimals, names of infinities or overflow, all of which strtod takes. */
+/* strtod also accepts blanks, hexadecimals, names of infinities and overflow; these are refused. */
 static bool read_real(const char *text, double *value)
 {
     if (*text == '\0' || text[strspn(text, "+-.0123456789eE")] != '\0')
@@ -113,7 +113,7 @@ static bool read_rows(const char *text, void *value)
     return rows_are(text);
 }
 
-/* The check whose name the first length characters are. */
+/* The check whose name is the first length characters of the text. */
 static bool find_check(const char *text, size_t length, unsigned *check)
 {
     for (*check = 0; *check < BPB_CHECKS; ++*check) {
@@ -213,7 +213,7 @@ const struct kind kind_count = {.read = read_count, .wanted = "a whole number of
 const struct kind kind_size = {.read = read_size, .wanted = "a whole number of at least 1"};
 const struct kind kind_seed = {.read = read_seed, .wanted = "a whole number from 0 to 2^64-1"};
 const struct kind kind_seeds = {
-    .read = read_seeds, .wanted = "1 to 64 whole numbers from 0 to 2^64-1, with commas between"};
+    .read = read_seeds, .wanted = "1 to 64 whole numbers from 0 to 2^64-1, separated by commas"};
 const struct kind kind_folds = {.read = read_folds, .wanted = "a whole number of at least 2"};
 const struct kind kind_rate = {.read = read_rate, .wanted = "a number above 0"};
 const struct kind kind_penalty = {.read = read_penalty, .wanted = "a number of at least 0"};
@@ -224,12 +224,12 @@ const struct kind kind_not_zero = {.read = read_not_zero, .wanted = "a number ot
 const struct kind kind_batch = {.read = read_batch,
                                 .wanted = "a whole number of at least 1, or all"};
 const struct kind kind_rows = {.read = read_rows,
-                               .wanted = "numbers and ranges with commas between, or all"};
+                               .wanted = "numbers and ranges separated by commas, or all"};
 const struct kind kind_checks = {
     .read = read_checks,
-    .wanted = "names with commas between, of gradient, inputs, jacobian, jvp, vjp, hvp"};
+    .wanted = "names separated by commas: gradient, inputs, jacobian, jvp, vjp, hvp"};
 const struct kind kind_widths = {
-    .read = read_widths, .wanted = "2 to 64 widths with commas between, each from 1 to 2^31-1"};
+    .read = read_widths, .wanted = "2 to 64 widths separated by commas, each from 1 to 2^31-1"};
 const struct kind kind_precision = {.words = precisions};
 const struct kind kind_stored = {.words = stored};
 const struct kind kind_scale = {.words = scales};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kinds of values that options take: how each is read, strictly, and what it may be. */
+/* The kinds of option values: how each is read, and a description of what is allowed. */
 #ifndef CLI_KINDS_H
 #define CLI_KINDS_H
 
@@ -17,26 +17,26 @@ struct widths {
     size_t units[WIDTHS_MAX];
 };
 
-/* Those of --seeds; count 0: not given. */
+/* The seeds of --seeds; count 0: not given. */
 struct seeds {
     size_t count;
     uint64_t seed[SEEDS_MAX];
 };
 
-/* One of a few words, each standing for a number. */
+/* A word that stands for a number. */
 struct word {
     const char *text;
     size_t value;
 };
 
 struct kind {
-    bool (*read)(const char *text, void *value); /* false: the text is no such value */
+    bool (*read)(const char *text, void *value); /* false: the text is not such a value */
     const char *wanted;                          /* "a whole number of at least 1" */
     const char *(*name)(size_t i);               /* in place of wanted: the i-th of the names */
     const struct word *words;                    /* in place of read and wanted */
 };
 
-/* In brackets, the type of the value. */
+/* The type of each value: */
 extern const struct kind kind_flag;       /* bool; takes no text */
 extern const struct kind kind_path;       /* const char * */
 extern const struct kind kind_count;      /* size_t, from 0 */
@@ -70,7 +70,7 @@ extern const struct kind kind_part;       /* size_t: enum part */
 
 bool kind_read(const struct kind *kind, const char *text, void *value);
 
-/* What the kind may be, in words: "one of sigmoid, tanh, ...". */
+/* The values that are allowed, in words: "one of sigmoid, tanh, ...". */
 void kind_wanted(const struct kind *kind, char *text, size_t bytes);
 
 #endif

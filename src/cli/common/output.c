@@ -15,11 +15,11 @@ static int check_existing(const char *option, const char *path, const struct sta
                           enum output how)
 {
     if (S_ISDIR(file->st_mode)) {
-        complain("%s: %s is a folder: give a file in it", option, path);
+        complain("%s: %s is a folder: give the name of a file", option, path);
         return CODE_FAILED;
     }
     if (how == OUTPUT_RENAMED && !S_ISREG(file->st_mode)) {
-        complain("%s: %s is no regular file: give another name", option, path);
+        complain("%s: %s is not a regular file: give another name", option, path);
         return CODE_FAILED;
     }
     if (access(path, W_OK) != 0) {
@@ -45,7 +45,7 @@ int output_check(const char *option, const char *path, enum output how)
         return CODE_FAILED;
     }
     if (access(folder, W_OK | X_OK) != 0) {
-        complain("%s: cannot write %s: the folder %s: %s; make it, or give another place", option,
+        complain("%s: cannot write %s: the folder %s: %s; create it, or give another path", option,
                  path, folder, strerror(errno));
         return CODE_FAILED;
     }

@@ -29,16 +29,15 @@ int plan_explain(bpb_status status, const struct plan_settings *settings)
 {
     switch (status) {
     case BPB_ERR_SIZE:
-        complain("such layers with such a --batch cannot be addressed: give a smaller --batch");
+        complain("the layers with this --batch are too large to address: give a smaller --batch");
         return CODE_USAGE;
     case BPB_ERR_FORMAT:
-        complain("the wisdom %s names a kernel that this machine has not for its product: make it "
-                 "again, with bpblas info --plan --save-wisdom",
+        complain("the wisdom %s names a kernel that this machine does not have for the product: "
+                 "make the file again with bpblas info --plan --save-wisdom",
                  settings->wisdom);
         return CODE_FAILED;
     case BPB_ERR_THREAD:
-        complain("%zu threads could not be started: give a smaller --threads",
-                 plan_most_threads(settings));
+        complain("cannot start %zu threads: give a smaller --threads", plan_most_threads(settings));
         return CODE_FAILED;
     default:
         return complain_status(status, "plan", "the products");
@@ -49,7 +48,7 @@ int plan_refuse_layers(bpb_status status)
 {
     if (status != BPB_ERR_SIZE)
         return complain_status(status, "make", "the net");
-    complain("--layers: such a net is too large to be addressed: give smaller widths");
+    complain("--layers: the net is too large to address: give smaller widths");
     return CODE_USAGE;
 }
 
@@ -84,8 +83,8 @@ void plan_print_choice(const bpb_plan_choice *entry)
 
 void plan_print_time_heading(void)
 {
-    printf("\nWhat each kernel took on one thread, the least of several rounds. * is the one that\n"
-           "is used: what the wisdom names, else the fastest.\n"
+    printf("\nTime of each kernel on one thread, the minimum of several rounds. * marks the one\n"
+           "in use: the kernel in the wisdom, else the fastest.\n"
            "\n"
            "layer  product     %-16s %12s %9s\n",
            "kernel", "microseconds", "GFLOP/s");

@@ -11,7 +11,7 @@
 
 #define CORE "OPENBLAS_CORETYPE"
 #define SWITCH "BPBLAS_NO_RESTART"
-#define MARK "BPBLAS_RESTARTED" /* set for the second run, which removes it */
+#define MARK "BPBLAS_RESTARTED" /* set by the first run for the second */
 
 static bool has_word(char **argv, const char *word)
 {
@@ -22,7 +22,7 @@ static bool has_word(char **argv, const char *word)
     return false;
 }
 
-/* Whether this is the second run; forgets it, for the sake of our children. */
+/* Whether this is the second run. The mark is removed, so that children do not inherit it. */
 static bool remove_mark(void)
 {
     const bool marked = getenv(MARK);
@@ -51,8 +51,8 @@ void restart_with_right_core(char **argv)
         return;
     if (!has_word(argv, "--quiet"))
         fprintf(stderr,
-                "%s: OpenBLAS chose its %s kernels, far below this CPU: restarting with " CORE
-                "=%s (" SWITCH "=1 prevents it)\n",
+                "%s: OpenBLAS chose its %s kernels, far slower than this CPU allows: restarting "
+                "with " CORE "=%s (" SWITCH "=1 prevents this)\n",
                 base_name(argv[0]), blas.core, blas.best_core);
     if (setenv(CORE, blas.best_core, 1) == 0 && setenv(MARK, "1", 1) == 0)
         execv("/proc/self/exe", argv);

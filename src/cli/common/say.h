@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the program says when something is wrong. */
+/* Messages about errors. */
 #ifndef CLI_SAY_H
 #define CLI_SAY_H
 
@@ -14,8 +14,8 @@
 /* "bpblas: ..." on stderr, as one line. */
 void complain(const char *format, ...) SAY_FORMAT;
 
-/* "bpblas: cannot <action> <object>: <why>", where BPB_ERR_IO is explained by errno. Gives the
- * code that goes with the status. */
+/* "bpblas: cannot <action> <object>: <why>". For BPB_ERR_IO, errno tells why. Returns the code for
+ * the status. */
 int complain_status(bpb_status status, const char *action, const char *object);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* bpblas explain: what it was asked for, and one sample's passes in numbers. */
+/* bpblas explain: its settings, and the numbers of the passes of one sample. */
 #ifndef CLI_EXPLAIN_H
 #define CLI_EXPLAIN_H
 
@@ -14,10 +14,9 @@ struct explain_settings {
     struct pairs_settings pairs;
     const char *out; /* NULL: standard output */
     bool json;
-    size_t precision; /* bytes of a real; 0: the model's */
 };
 
-/* What can still be read line by line. */
+/* The limits of the text. */
 #define EXPLAIN_LAYERS 4
 #define EXPLAIN_UNITS 8
 #define EXPLAIN_WEIGHTS 64
@@ -28,7 +27,7 @@ struct explain_settings {
 typedef double explain_vector[EXPLAIN_UNITS];
 typedef explain_vector explain_matrix[EXPLAIN_UNITS];
 
-/* All that one sample's passes computed, layers from l = 1 on; a[0] is A_0. */
+/* All numbers of the passes of one sample; layers count from l = 1, and a[0] is A_0. */
 struct trace {
     size_t L, n[EXPLAIN_LAYERS + 1];
     bpb_activation g[EXPLAIN_LAYERS + 1];
@@ -36,7 +35,7 @@ struct trace {
     bpb_loss_kind loss;
     double loss_parameter;
 
-    size_t sample, targets; /* its number in the data; rows of its T */
+    size_t sample, targets; /* number in the data; rows of T */
     bool has_class;         /* T is the number of its class */
     explain_vector x, T;    /* as they stand in the data */
     explain_vector t;       /* the targets of A_L */
@@ -51,20 +50,20 @@ struct trace {
     explain_matrix dW_difference[EXPLAIN_LAYERS + 1]; /* by central differences */
     explain_vector db_difference[EXPLAIN_LAYERS + 1];
     double E;
-    int digits; /* that give the library's numbers back */
+    int digits; /* enough to read the numbers of the library back */
 };
 
-/* Refuse what is more than can be read. An int code. */
+/* Refuse a number above the limit. An int code. */
 int explain_limit(size_t number, size_t most, const char *what);
 
-/* t of T: the class as ones and zeros, scaled, smoothed. */
+/* t from T: one-hot for a class, scaled for numbers, smoothed. */
 void explain_targets(struct trace *trace);
 
-/* Fill in the differences, by a net of the trace's parameters made from the same file. An int
- * code. */
-int explain_differences(struct trace *trace, const char *model);
+/* Fill in the differences, by a net in double from the same file, with the parameters of the
+ * trace. An int code. */
+int explain_differences(struct trace *trace, const struct model_settings *model);
 
-/* What holds for all samples, and one sample. */
+/* The text: first the net, then each sample. */
 void explain_print_net(FILE *file, const struct trace *trace);
 void explain_print_sample(FILE *file, const struct trace *trace);
 

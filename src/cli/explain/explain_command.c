@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "explain.h"
 
-#include "cli/common/args.h"
 #include "cli/common/command.h"
-#include "cli/common/load_model.h"
 #include "cli/common/output.h"
 #include "cli/common/say.h"
 #include "cli/table/image_folder.h"
@@ -13,15 +11,18 @@
 
 /* clang-format off */
 static const struct option options[] = {
-    PAIRS_OPTIONS(struct explain_settings, "without it the first one, and with --json all"),
+    PAIRS_ROWS(struct explain_settings, "the first sample; with --json all samples"),
     {.name = "json", .kind = &kind_flag, .offset = AT(json),
-     .help = "print one JSON object with all matrices, for a net and samples of any number"},
+     .help = "Print one JSON object with all matrices, for a net of any size and any number of "
+             "samples."},
     {.name = "out", .letter = 'o', .kind = &kind_path, .offset = AT(out), .value = "FILE",
-     .help = "write there and not to standard output"},
-    {.name = "precision", .kind = &kind_stored, .offset = AT(precision), .value = "NAME",
-     .preset = "stored",
-     .help = "of the arithmetic; stored is what the model was trained in. The differences are "
-             "taken in double always"},
+     .absent = "standard output", .help = "Write to FILE."},
+    {0},
+};
+
+static const struct option_group groups[] = {
+    PAIRS_GROUPS(struct explain_settings),
+    {NULL, options, 0},
     {0},
 };
 /* clang-format on */
@@ -30,14 +31,13 @@ int explain_limit(size_t number, size_t most, const char *what)
 {
     if (number <= most)
         return CODE_FINE;
-    complain("%zu %s are too many to be read line by line (at most %zu): give --json for all "
+    complain("%zu %s are too many for a text, which may have at most %zu: give --json for all "
              "matrices",
              number, what, most);
     return CODE_USAGE;
 }
 
-/* One target, as the loss compares A_L with it. A class stands for ones and zeros, and a scaling
- * of the outputs is that of numbers. */
+/* One target, as the loss compares A_L with it: one-hot for a class, scaled for a number. */
 static double target_of(const struct trace *trace, size_t i)
 {
     const size_t output = i * page_loss_formula(trace)->group;
@@ -61,36 +61,37 @@ static int run(const struct args *args)
     size_t bytes;
     settings->pairs.first_rows = settings->json ? 0 : 1;
     ATTEMPT(output_check("--out", settings->out, OUTPUT_OPENED));
-    ATTEMPT(model_precision(settings->pairs.model, settings->precision, &bytes));
+    ATTEMPT(model_precision(&settings->pairs.model, &bytes));
     return (bytes == 8 ? bpb_cli_explain : bpbf_cli_explain)(settings);
 }
 
 const struct command explain_command = {
     .name = "explain",
-    .summary = "each step of a small net's passes, in symbols and in numbers",
+    .summary = "show each step of a small net's passes, in symbols and in numbers",
     .text =
         "Prints what a model computes for a sample, forward and backward, line by line: each\n"
-        "formula in symbols, then in numbers. The derivative of the loss by each weight is\n"
-        "written out by the chain rule, as a sum of products, one for each path from the loss\n"
-        "to the weight; beside it stand what the library gives and the central difference of\n"
-        "the loss. (Near a kink of a function, as at 0 of relu, a difference is no derivative.)\n"
+        "formula in symbols, then in numbers. The chain rule gives the derivative of the loss\n"
+        "with respect to each weight as a sum of products, one for each path from the loss to\n"
+        "the weight. Next to the sum are the derivative of the library and the central\n"
+        "difference of the loss, which is taken in double. (Near a kink of a function, such as\n"
+        "0 of relu, the difference is not the derivative.)\n"
         "\n"
-        "So much can be read: 4 layers, 8 units in a layer, 64 weights, 4 samples, 64 products\n"
-        "in a derivative. For any net and number of samples, --json prints one object:\n"
+        "The limits of the text are 4 layers, 8 units in a layer, 64 weights, 4 samples, and\n"
+        "64 products in a derivative. With --json there are no limits. It prints one object:\n"
         "  {\"samples\": [0, ...], \"precision\": ..., \"loss_function\": ..., \"loss\": E,\n"
         "   \"layers\": [{\"l\": 0, \"units\": n_0, \"a\": A_0},\n"
         "    {\"l\": 1, \"units\": n_1, \"activation\": ..., \"z\": Z_1, \"a\": A_1,\n"
         "     \"delta\": D_1, \"dW\": dW_1, \"db\": db_1}, ...]}\n"
-        "where E is the mean loss of the samples, delta its derivative by z, and so the factor\n"
-        "of the mean is in it. z, a and delta hold a list for each sample, dW one for each\n"
-        "unit: a row of W. Numbers have the digits that give them back exactly; one that is not\n"
-        "finite is null.\n",
+        "E is the mean loss of the samples. delta is dE/dz, and so contains the factor 1/B of\n"
+        "the mean. z, a and delta hold one list for each sample. dW holds one list for each\n"
+        "unit, a row of W. Numbers have enough digits to be read back exactly. A number that\n"
+        "is not finite is null.\n",
     .examples = "examples:\n"
                 "  bpblas explain --model small.safetensors --data small.csv\n"
                 "  bpblas explain --model small.safetensors --data small.csv --rows 0,2\n"
                 "  bpblas explain --model model.safetensors \\\n"
                 "    --data /usr/share/datasets/fashion-mnist --rows 0-9 --json -o passes.json\n",
-    .options = options,
+    .groups = groups,
     .settings_bytes = sizeof(struct explain_settings),
     .run = run,
 };

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * dE/dtheta_k = (E(theta_k + h) - E(theta_k - h)) / 2h, in double whatever the precision of what it
- * is compared with. The error is of order h^2 by truncation and eps/h by rounding: h ~ eps^(1/3).
+ * dE/dtheta_k = (E(theta_k + h) - E(theta_k - h)) / 2h, always in double. The truncation error is
+ * of order h^2 and the rounding error of order eps / h, so h ~ eps^(1/3).
  */
 #include <float.h>
 #include <math.h>
 
 #include "cli/common/command.h"
-#include "cli/common/load_model.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/say.h"
 #include "explain.h"
 
@@ -16,7 +16,7 @@ struct probe {
     bpb_net *net;
     bpb_plan *plan;
     bpb_work *work;
-    bpb_status status; /* of the first loss that failed */
+    bpb_status status; /* of the first failed call */
 };
 
 static double loss_at(struct probe *probe)
@@ -35,7 +35,7 @@ static double loss_at(struct probe *probe)
 static double difference(struct probe *probe, double *theta)
 {
     const double middle = *theta, h = cbrt(DBL_EPSILON) * fmax(1.0, fabs(middle));
-    const volatile double above = middle + h, below = middle - h; /* as they are stored */
+    const volatile double above = middle + h, below = middle - h; /* rounded as stored */
     *theta = above;
     const double E_above = loss_at(probe);
     *theta = below;
@@ -68,7 +68,7 @@ static void differences_of_layer(struct probe *probe, size_t l)
     }
 }
 
-static int run(struct probe *probe, const char *model)
+static int run(struct probe *probe, const struct model_settings *model)
 {
     ATTEMPT(bpb_cli_load(&probe->net, model));
     for (size_t l = 1; l <= probe->trace->L; l++)
@@ -80,10 +80,11 @@ static int run(struct probe *probe, const char *model)
     for (size_t l = 1; status == BPB_OK && l <= probe->trace->L; l++)
         differences_of_layer(probe, l);
     status = status == BPB_OK ? probe->status : status;
-    return status == BPB_OK ? CODE_FINE : complain_status(status, "take differences of", model);
+    return status == BPB_OK ? CODE_FINE
+                            : complain_status(status, "take differences of", model->path);
 }
 
-int explain_differences(struct trace *trace, const char *model)
+int explain_differences(struct trace *trace, const struct model_settings *model)
 {
     struct probe probe = {.trace = trace};
     const int code = run(&probe, model);

@@ -7,26 +7,15 @@ static real entry(view_t V, size_t i, size_t j)
     return V.data[i + j * (V.ld > 0 ? V.ld : V.rows)];
 }
 
-/* A list of columns: a sample is a column. */
-static void put_columns(struct json *json, const char *key, view_t V)
+/* A list of the rows of V, or of its columns. A sample is a column. */
+static void put_lists(struct json *json, const char *key, view_t V, bool of_rows)
 {
+    const size_t lists = of_rows ? V.rows : V.cols, items = of_rows ? V.cols : V.rows;
     json_open(json, key, '[');
-    for (size_t j = 0; j < V.cols; j++) {
+    for (size_t k = 0; k < lists; k++) {
         json_open(json, NULL, '[');
-        for (size_t i = 0; i < V.rows; i++)
-            json_number(json, NULL, (double)entry(V, i, j));
-        json_close(json, ']');
-    }
-    json_close(json, ']');
-}
-
-static void put_rows(struct json *json, const char *key, view_t V)
-{
-    json_open(json, key, '[');
-    for (size_t i = 0; i < V.rows; i++) {
-        json_open(json, NULL, '[');
-        for (size_t j = 0; j < V.cols; j++)
-            json_number(json, NULL, (double)entry(V, i, j));
+        for (size_t m = 0; m < items; m++)
+            json_number(json, NULL, (double)(of_rows ? entry(V, k, m) : entry(V, m, k)));
         json_close(json, ']');
     }
     json_close(json, ']');
@@ -48,12 +37,12 @@ static void put_layer(struct json *json, const struct explanation *explained, si
     json_count(json, "units", BPB(net_size)(explained->net, l));
     if (l > 0) {
         json_text(json, "activation", BPB(net_layer)(explained->net, l).name);
-        put_columns(json, "z", layer.Z);
+        put_lists(json, "z", layer.Z, false);
     }
-    put_columns(json, "a", layer.A);
+    put_lists(json, "a", layer.A, false);
     if (l > 0) {
-        put_columns(json, "delta", layer.D);
-        put_rows(json, "dW", layer.dW);
+        put_lists(json, "delta", layer.D, false);
+        put_lists(json, "dW", layer.dW, true);
         put_vector(json, "db", layer.db);
     }
     json_close(json, '}');

@@ -131,7 +131,7 @@ static void name_sum(char word[FORMULA_WORD_BYTES], size_t n)
         snprintf(word + used, FORMULA_WORD_BYTES - used, ")");
 }
 
-/* What output i and its target have to do with the loss. */
+/* The values in the loss formula of output i. */
 static struct loss_values values_of(const struct trace *trace, size_t i)
 {
     const size_t group = page_loss_formula(trace)->group, first = i / group * group;
@@ -172,7 +172,7 @@ void page_loss(struct page *page, size_t i, const char *formula)
     formula_print(page->file, formula, &words, page->numbers);
 }
 
-/* ---- By hand ---- */
+/* ---- Values ---- */
 
 bool page_is_softmax(const struct trace *trace, size_t l)
 {

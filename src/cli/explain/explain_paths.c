@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The chain rule as a sum over paths. A path runs from an output down to a unit of layer l; on its
- * way through layer m it enters at a_m[out] and leaves at z_m[in], which are of one unit but where
- * g_m is softmax, and goes on to a_{m-1} by a weight:
+ * The chain rule as a sum over paths. A path runs from an output down to a unit of layer l. In
+ * layer m it enters at a_m[out] and leaves at z_m[in], which belong to the same unit, except if g_m
+ * is softmax. A weight then leads to a_{m-1}:
  *
  *     dE/dz_l = sum   dE/da_L   da_L/dz_L   W_L   da_{L-1}/dz_{L-1}   W_{L-1} ...   da_l/dz_l
  *             paths
  *
- * Where the loss has its derivative in z_L, the path begins with delta_L = dE/dz_L.
+ * If the formula of the loss gives its derivative by z_L, the path begins with delta_L = dE/dz_L.
  */
 #include "explain_page.h"
 
 struct path {
-    const struct place *to; /* the z that it leads to, and the column of the weight */
+    const struct place *to; /* the z at its end, and the column of the weight */
     size_t out[EXPLAIN_LAYERS + 1], in[EXPLAIN_LAYERS + 1];
-    size_t count; /* of those written so far */
+    size_t count; /* paths written so far */
 };
 
-/* One product of at least one factor, in symbols or numbers; gives its value. */
+/* Write one product, in symbols or numbers. Returns its value. */
 static double put_factors(struct page *page, const struct path *path)
 {
     const struct trace *trace = page->trace;
@@ -62,7 +62,7 @@ static void put_product(struct page *page, struct path *path)
 
 static void enter(struct page *page, struct path *path, size_t m, size_t out);
 
-/* From z_m[in] on: to the end, or along each weight to the layer below. */
+/* At z_m[in] the path ends, or follows each weight to the layer below. */
 static void leave(struct page *page, struct path *path, size_t m, size_t in)
 {
     path->in[m] = in;
@@ -75,7 +75,7 @@ static void leave(struct page *page, struct path *path, size_t m, size_t in)
         enter(page, path, m - 1, out);
 }
 
-/* At a_m[out]: it depends on z_m of its own unit, or of all. */
+/* a_m[out] depends on z_m of its own unit, or for softmax on z_m of all units. */
 static void enter(struct page *page, struct path *path, size_t m, size_t out)
 {
     const struct trace *trace = page->trace;
@@ -98,7 +98,7 @@ void explain_paths(struct page *page, const struct place *at)
         (of_z ? leave : enter)(page, &path, trace->L, i);
 }
 
-/* Sums are longest for layer 1: each layer above it multiplies them by its ways through. */
+/* The sums of layer 1 are the longest: each layer above multiplies the number of paths. */
 size_t explain_products(const struct trace *trace, size_t limit)
 {
     const bool of_z = page_loss_formula(trace)->of_z;

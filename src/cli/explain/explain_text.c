@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One sample's passes, line by line. */
+/* The passes of one sample, line by line. */
 #include <math.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ static void print_targets(const struct page *page)
     if (trace->has_class)
         fprintf(page->file, ": the class %g, counted from 0", trace->T[0]);
     if (trace->scales_out && !trace->has_class)
-        fputs(", (t - shift) / factor of the data's", page->file);
+        fputs(", scaled: (t - shift) / factor", page->file);
     if (is_smoothed(trace))
         fprintf(page->file, ", smoothed: (1 - epsilon) t + epsilon / K, epsilon = %.6g",
                 trace->loss_parameter);
@@ -126,7 +126,7 @@ static void slope(struct page *page, const struct place *at)
     fputc(')', page->file);
 }
 
-/* g_l'(z_l), unless the loss has taken it in. */
+/* g_l'(z_l), unless the derivative of the loss already contains it. */
 static void print_slopes(struct page *page, size_t l)
 {
     const struct trace *trace = page->trace;
@@ -198,7 +198,7 @@ static void print_backward(struct page *page, size_t l)
 
 /* ---- Derivatives ---- */
 
-/* How far the products and the differences are from the library, at most. */
+/* Largest distance of the products and of the differences from the library. */
 struct distance {
     double products, differences;
 };
@@ -286,7 +286,7 @@ void explain_print_net(FILE *file, const struct trace *trace)
             "\n"
             "Layers and units are counted from 1, samples from 0: Wl[i,j] is the weight of unit i\n"
             "of layer l for output j of the layer before. E is the loss of one sample alone.\n"
-            "Numbers within formulas are rounded to six digits, but not computed with so few.\n"
+            "Formulas show numbers with six digits; results are computed from all digits.\n"
             "\n"
             "Functions\n",
             bpb_name(BPB_NAMES_LOSS, trace->loss));

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/common/command.h"
-#include "cli/common/load_model.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/output.h"
 #include "cli/common/say.h"
 #include "cli/table/pairs_tmpl.h"
@@ -14,13 +14,13 @@
 
 /* ---- One pass ---- */
 
-/* E and all that a work keeps of these samples. A loss that is not finite is said at the end. */
+/* E, and the matrices in the work. If the loss is not finite, explain says so at the end. */
 static int pass(struct explanation *explained, view_t X, targets_t T)
 {
     const bpb_status status =
         BPB(gradient)(explained->net, explained->work, X, T, explained->gradient, &explained->E);
     explained->is_nonfinite |= status == BPB_NONFINITE;
-    return status < 0 ? complain_status(status, "explain", explained->settings->pairs.model)
+    return status < 0 ? complain_status(status, "explain", explained->settings->pairs.model.path)
                       : CODE_FINE;
 }
 
@@ -113,7 +113,7 @@ static void copy_pass(struct trace *trace, const struct explanation *explained)
     }
 }
 
-/* Sample j of those chosen, on its own. */
+/* The passes of sample j of the chosen ones, alone. */
 static int trace_sample(struct explanation *explained, struct trace *trace, size_t j)
 {
     const struct pairs *pairs = &explained->pairs;
@@ -129,7 +129,7 @@ static int trace_sample(struct explanation *explained, struct trace *trace, size
     ATTEMPT(pass(explained, BPB(samples)(x, 1, pairs->X.rows), one));
     copy_pass(trace, explained);
     explain_targets(trace);
-    return explain_differences(trace, explained->settings->pairs.model);
+    return explain_differences(trace, &explained->settings->pairs.model);
 }
 
 static int write_text(struct explanation *explained, FILE *file)
@@ -146,7 +146,7 @@ static int write_text(struct explanation *explained, FILE *file)
 
 /* ---- The command ---- */
 
-/* What a line-by-line text would be too long for is refused before a file is opened. */
+/* The limits are checked before a file is opened. */
 static int check(struct explanation *explained)
 {
     if (explained->settings->json)
@@ -179,13 +179,13 @@ static int write_out(struct explanation *explained)
 static int explain(struct explanation *explained)
 {
     const struct explain_settings *settings = explained->settings;
-    ATTEMPT(BPB(cli_load)(&explained->net, settings->pairs.model));
+    ATTEMPT(BPB(cli_load)(&explained->net, &settings->pairs.model));
     ATTEMPT(BPB(cli_read_pairs)(&explained->pairs, explained->net, &settings->pairs));
     ATTEMPT(check(explained));
     ATTEMPT(write_out(explained));
     if (!explained->is_nonfinite)
         return CODE_FINE;
-    complain("the loss, or its derivative, is not finite");
+    complain("the loss or its derivative is not finite");
     return CODE_NONFINITE;
 }
 

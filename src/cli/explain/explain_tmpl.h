@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What bpblas explain holds, in one precision. */
+/* The objects of bpblas explain in one precision. */
 #ifndef CLI_EXPLAIN_TMPL_H
 #define CLI_EXPLAIN_TMPL_H
 
@@ -7,7 +7,7 @@
 #include "explain.h"
 #include "base/tmpl.h"
 
-/* All zero but for the settings at the beginning. */
+/* At the beginning only settings is set. */
 struct explanation {
     const struct explain_settings *settings;
     net_t *net;
@@ -15,11 +15,11 @@ struct explanation {
     plan_t *plan;
     work_t *work;
     real *gradient;
-    double E;           /* of the last pass */
-    bool is_nonfinite;  /* a loss or delta was */
+    double E;          /* loss of the last pass */
+    bool is_nonfinite; /* a loss or a delta was not finite */
 };
 
-/* All samples' pass, which was the last one, as one JSON object. */
+/* Write the last pass, that of all samples, as one JSON object. */
 void BPB(explain_json)(FILE *file, const struct explanation *explained);
 
 #endif

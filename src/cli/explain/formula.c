@@ -8,7 +8,7 @@
 #define SELU_LAMBDA 1.0507009873554805
 #define SELU_ALPHA 1.6732632423543772
 
-/* ---- g' by hand; the library has its own ways, which round less ---- */
+/* ---- g' as in the formulas; the library computes it with less rounding ---- */
 
 static double sigmoid_of(double z)
 {
@@ -195,10 +195,11 @@ static const char *find_word(const struct formula_words *words, char letter)
     }
 }
 
-/* A negative number is put in brackets behind an operator and before a power. */
+/* A negative number is in brackets after an operator and before a power. */
 static void put_word(FILE *file, const char *word, char before, char behind)
 {
-    const bool stands_alone = strchr("(|[", before) && behind != '^'; /* also at the very begin */
+    const bool stands_alone =
+        strchr("(|[", before) && behind != '^'; /* and at the beginning: before is 0 */
     fprintf(file, word[0] == '-' && !stands_alone ? "(%s)" : "%s", word);
 }
 

@@ -8,49 +8,58 @@
 #include "bpblas.h"
 #include "cli/common/args.h"
 #include "cli/common/command.h"
-#include "cli/common/load_model.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/output.h"
 #include "cli/common/say.h"
 
 #define AT(member) offsetof(struct info_settings, member)
 
 /* clang-format off */
-static const struct option options[] = {
-    {.name = "model", .kind = &kind_path, .offset = AT(model), .value = "FILE",
-     .help = "describe this model (.json: of network2.py), or with --plan how its products are "
-             "done; without it, the BLAS "
-             "and the machine"},
+static const struct option model_option[] = {
+    {.name = "model", .kind = &kind_path, .offset = AT(model.path), .value = "FILE",
+     .help = "Describe this model: a safetensors file, or a .json file of network2.py. With "
+             "--plan: show the plan for its net."},
+    {0},
+};
+
+static const struct option plan_options[] = {
     {.name = "plan", .kind = &kind_flag, .offset = AT(shows_plan),
-     .help = "show which kernel does each product of training and prediction, for the net of "
-             "--layers or --model, how many threads are used, and the bytes of a pass's scratch"},
+     .help = "Show the plan for the net of --layers or --model: the kernel of each product of "
+             "training and prediction, the number of threads, and the bytes of scratch memory."},
     {.name = "layers", .kind = &kind_widths, .offset = AT(layers), .value = "N0,N1,...",
      .with = "plan",
-     .help = "widths n_0 .. n_L: inputs, hidden layers, outputs"},
+     .help = "Widths n_0 .. n_L of the net: inputs, hidden layers, outputs."},
     {.name = "batch", .kind = &kind_size, .offset = AT(batch), .value = "B", .preset = "10",
      .with = "plan",
-     .help = "samples of a mini-batch"},
-    {.name = "precision", .kind = &kind_precision, .offset = AT(precision), .value = "NAME",
-     .with = "plan",
-     .help = "of the arithmetic; without it the model's, and float for --layers"},
+     .help = "Number of samples in a mini-batch."},
+    {.name = "precision", .kind = &kind_precision, .offset = AT(model.precision), .value = "NAME",
+     .with = "plan", .absent = "that of the model; float for --layers",
+     .help = "Precision of the arithmetic."},
     {.name = "threads", .kind = &kind_threads, .offset = AT(plan.threads), .value = "N",
      .preset = "all", .with = "plan",
-     .help = "most threads; all is one for each CPU that this process may run on"},
+     .help = "Maximum number of threads. all is one for each CPU that this process may use."},
     {.name = "planning", .kind = &kind_planning, .offset = AT(plan.planning), .value = "NAME",
      .preset = "estimate", .with = "plan",
-     .help = "how a kernel is chosen for each product, as for bpblas train; with measure, which "
-             "takes seconds for large nets, what each kernel took is shown too"},
+     .help = "How a kernel is chosen for each product, as for bpblas train. measure takes seconds "
+             "for large nets, and prints the time of each kernel too."},
     {.name = "wisdom", .kind = &kind_path, .offset = AT(plan.wisdom), .value = "FILE",
      .with = "plan",
-     .help = "do the products that FILE names as it says, the others by --planning"},
+     .help = "Use the kernels that FILE names for its products; --planning chooses the others."},
     {.name = "save-wisdom", .kind = &kind_path, .offset = AT(save_wisdom), .value = "FILE",
      .with = "plan",
-     .help = "write what was chosen, for --wisdom here and in bpblas train. FILE is replaced; "
-             "several joined with cat are one too"},
+     .help = "Write the chosen kernels to FILE, for --wisdom here and in bpblas train. An "
+             "existing FILE is replaced. Several wisdom files joined with cat are a wisdom file."},
+    {0},
+};
+
+static const struct option_group groups[] = {
+    {"options", model_option, 0},
+    {"options of a plan", plan_options, 0},
     {0},
 };
 /* clang-format on */
 
-/* Linux tells the CPU's name in /proc/cpuinfo; where nothing does, it is left out. */
+/* /proc/cpuinfo of Linux has the name of the CPU. On other systems the line is left out. */
 static void print_cpu(void)
 {
     FILE *file = fopen("/proc/cpuinfo", "r");
@@ -80,8 +89,8 @@ static void print_blas(const bpb_blas_info *blas)
         printf("threads    %d set in the BLAS; held at 1 while bpblas computes\n", blas->threads);
     printf("kernels    %s (of bpblas itself)\n", blas->simd);
     if (blas->below_cpu)
-        printf("warning    the BLAS uses narrower vectors than the CPU has, several times slower:\n"
-               "           set OPENBLAS_CORETYPE=%s, as commands that compute do for themselves\n",
+        printf("warning    the BLAS uses narrower vectors than the CPU has: several times slower.\n"
+               "           Commands that compute set OPENBLAS_CORETYPE=%s themselves\n",
                blas->best_core[0] ? blas->best_core : "to the CPU's");
 }
 
@@ -103,13 +112,13 @@ static int describe_machine(void)
 static bool check(const struct args *args)
 {
     const struct info_settings *settings = args->settings;
-    const bool is_one = (settings->layers.count == 0) != !settings->model;
+    const bool is_one = (settings->layers.count == 0) != !settings->model.path;
     if (settings->shows_plan && !is_one)
-        complain("--plan: give either --layers with widths or --model with a file");
+        complain("--plan requires either --layers with widths or --model with a file");
     return !settings->shows_plan || is_one;
 }
 
-/* How a plan cuts the work depends on the core too: what is shown is what train does. */
+/* The plan depends on the core of the BLAS, and must be the one that train uses. */
 static bool computes(const struct args *args)
 {
     const struct info_settings *settings = args->settings;
@@ -118,10 +127,10 @@ static bool computes(const struct args *args)
 
 static int show_plan(const struct info_settings *settings)
 {
-    size_t bytes = settings->precision ? settings->precision : sizeof(float);
+    size_t bytes = settings->model.precision ? settings->model.precision : sizeof(float);
     ATTEMPT(output_check("--save-wisdom", settings->save_wisdom, OUTPUT_RENAMED));
-    if (settings->model)
-        ATTEMPT(model_precision(settings->model, settings->precision, &bytes));
+    if (settings->model.path)
+        ATTEMPT(model_precision(&settings->model, &bytes));
     return (bytes == 8 ? bpb_cli_info_plan : bpbf_cli_info_plan)(settings);
 }
 
@@ -130,35 +139,36 @@ static int run(const struct args *args)
     const struct info_settings *settings = args->settings;
     if (settings->shows_plan)
         return show_plan(settings);
-    if (!settings->model)
+    if (!settings->model.path)
         return describe_machine();
     size_t bytes;
-    ATTEMPT(model_precision(settings->model, 0, &bytes));
-    return (bytes == 8 ? bpb_cli_info : bpbf_cli_info)(settings->model);
+    ATTEMPT(model_precision(&settings->model, &bytes));
+    return (bytes == 8 ? bpb_cli_info : bpbf_cli_info)(&settings->model);
 }
 
 const struct command info_command = {
     .name = "info",
     .summary = "describe a model, a plan, or the BLAS and the machine",
     .text =
-        "Prints the widths, functions, scaling and notes of a model, or what the program runs\n"
-        "on: its BLAS, whether that knows this CPU, and the machine; or, with --plan, how each\n"
-        "product of a net is done, C = op(A) op(B) + beta C with C m x n and k terms. Kernels:\n"
-        "  tiles             our own, on the matrices where they lie\n"
-        "  packed            our own, on packed copies\n"
-        "  column            our own, for the forward product of one sample\n"
+        "Without options: describes the BLAS, its kernels for this CPU, and the machine. With\n"
+        "--model: describes the widths, functions, scaling and notes of a model. With --plan:\n"
+        "shows the plan of a net, one line for each product C = op(A) op(B) + beta C, where C is\n"
+        "m x n and each sum has k terms. The kernels are:\n"
+        "  tiles             of bpblas, on the matrices in place\n"
+        "  packed            of bpblas, on packed copies\n"
+        "  column            of bpblas, for the forward product of one sample\n"
         "  cblas             the BLAS\n"
         "  cblas-transposed  the BLAS, for the transposed product\n",
     .examples = "examples:\n"
                 "  bpblas info\n"
                 "  bpblas info --model model.safetensors\n"
                 "  bpblas info --plan --layers 784,30,10 --batch 10\n"
-                "  Choose by measuring, once, and train by what was chosen:\n"
+                "  Measure the kernels once, and train with the fastest ones:\n"
                 "    bpblas info --plan --layers 784,100,10 --batch 32 --planning measure \\\n"
                 "      --save-wisdom net.wisdom\n"
                 "    bpblas train --data mnist --layers 784,100,10 --batch 32 \\\n"
                 "      --wisdom net.wisdom\n",
-    .options = options,
+    .groups = groups,
     .settings_bytes = sizeof(struct info_settings),
     .check = check,
     .computes = computes,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* bpblas info: what it was asked for, and a model or plan in either precision. */
+/* bpblas info: its settings, and the description of a model or plan in both precisions. */
 #ifndef CLI_INFO_COMMAND_H
 #define CLI_INFO_COMMAND_H
 
@@ -8,21 +8,21 @@
 
 #include "bpblas.h"
 #include "cli/common/kinds.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/plan_settings.h"
 
 struct info_settings {
-    const char *model; /* NULL: about --layers, or the BLAS and the machine */
-    bool shows_plan;   /* what follows is about it */
+    struct model_settings model; /* path NULL: --layers, or the BLAS and the machine */
+    bool shows_plan;             /* the rest is about the plan */
     struct widths layers;
     size_t batch;
-    size_t precision; /* bytes of a real; 0: the model's, or float */
     struct plan_settings plan;
     const char *save_wisdom; /* NULL: nowhere */
 };
 
 /* The command for a model. An int code. */
-int bpb_cli_info(const char *path);
-int bpbf_cli_info(const char *path);
+int bpb_cli_info(const struct model_settings *model);
+int bpbf_cli_info(const struct model_settings *model);
 
 /* The command with --plan. An int code. */
 int bpb_cli_info_plan(const struct info_settings *settings);

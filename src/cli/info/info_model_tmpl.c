@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "cli/common/command.h"
-#include "cli/common/load_model.h"
+#include "cli/common/saved_model.h"
 #include "info_command.h"
 #include "base/tmpl.h"
 
@@ -15,7 +15,7 @@ void BPB(cli_print_layers)(const net_t *net)
     putchar('\n');
 }
 
-/* One number where all n are equal, else the least and the greatest. */
+/* One number if all n are equal, else the least and the greatest. */
 static void print_range(const char *name, const double *values, size_t n)
 {
     double least = values[0], greatest = values[0];
@@ -28,7 +28,7 @@ static void print_range(const char *name, const double *values, size_t n)
         printf(" to %.*g", BPB_SELECT(17, 9), greatest);
 }
 
-/* scaling: n of shift, then n of factor; or NULL. */
+/* scaling: n shifts, then n factors; NULL: none. */
 static void print_scaling(const char *name, const char *formula, const double *scaling, size_t n)
 {
     printf("%s scaling%*s", name, (int)(name[0] == 'i' ? 3 : 2), "");
@@ -63,10 +63,10 @@ static void describe(const net_t *net)
     print_notes(net);
 }
 
-int BPB(cli_info)(const char *path)
+int BPB(cli_info)(const struct model_settings *model)
 {
     net_t *net = NULL;
-    ATTEMPT(BPB(cli_load)(&net, path));
+    ATTEMPT(BPB(cli_load)(&net, model));
     describe(net);
     BPB(net_destroy)(&net);
     return CODE_FINE;

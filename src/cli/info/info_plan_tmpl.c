@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/common/command.h"
-#include "cli/common/load_model.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/plan_settings.h"
 #include "cli/common/say.h"
 #include "info_command.h"
@@ -18,12 +18,12 @@ struct shown {
     plan_t *plan;
 };
 
-/* Of the model, or of --layers: a plan knows nothing of the parameters. */
+/* The net of the model, or of --layers; the plan does not depend on the parameters. */
 static int make_net(struct shown *shown)
 {
     const struct info_settings *settings = shown->settings;
-    if (settings->model)
-        return BPB(cli_load)(&shown->net, settings->model);
+    if (settings->model.path)
+        return BPB(cli_load)(&shown->net, &settings->model);
     const bpb_net_options options = {
         .sizes = settings->layers.units,
         .n_sizes = settings->layers.count - 1 + 1,
@@ -53,7 +53,7 @@ static void print_summary(const struct shown *shown)
     printf("precision       %s\n", BPB_SELECT("double", "float"));
     printf("batch           %zu\n", shown->settings->batch);
     printf("planning        %s%s\n", kind_planning.words[settings->planning].text,
-           shown->wisdom ? ", but for what the wisdom names" : "");
+           shown->wisdom ? ", except for the products in the wisdom" : "");
     printf("threads         %zu (%zu allowed)\n", BPB(plan_threads)(shown->plan),
            plan_most_threads(settings));
     printf("work            %zu bytes\n", BPB(work_bytes)(shown->plan));

@@ -12,12 +12,18 @@
 static const struct option options[] = {
     {.name = "out", .letter = 'o', .kind = &kind_path, .offset = AT(out), .value = "FILE",
      .required = true,
-     .help = "the picture, whose kind goes by the end of the name: .png, .svg or .pdf"},
+     .help = "Write the picture to FILE. The end of the name gives the format: .png, .svg or "
+             ".pdf."},
+    {0},
+};
+
+static const struct option_group groups[] = {
+    {"options", options, 0},
     {0},
 };
 /* clang-format on */
 
-/* The kinds of pictures. The cairo terminals have letters of any alphabet. */
+/* The cairo terminals of gnuplot have the letters of any alphabet. */
 static const char *terminal_of(const char *path)
 {
     static const struct {
@@ -38,7 +44,7 @@ static bool check(const struct args *args)
 {
     const struct plot_settings *settings = args->settings;
     if (args->n_operands == 0) {
-        complain("give at least one log, as bpblas train --log writes it");
+        complain("give at least one log of bpblas train --log");
         return false;
     }
     if (terminal_of(settings->out))
@@ -75,17 +81,17 @@ static int run(const struct args *args)
 
 const struct command plot_command = {
     .name = "plot",
-    .summary = "the curves of logs as a picture, drawn by gnuplot",
-    .text = "Draws the losses of each epoch, and beneath them the accuracies where there are any,\n"
-            "of one or several logs that bpblas train --log has written. Losses have a\n"
-            "logarithmic scale where they span more than a factor of ten. Needs the program\n"
-            "gnuplot (Debian: gnuplot-nox).\n",
+    .summary = "draw the curves of training logs as a picture, with gnuplot",
+    .text =
+        "Draws the loss of each epoch in one or more logs of bpblas train --log, and the\n"
+        "accuracies below it if the logs have any. If the losses span more than a factor of\n"
+        "ten, their scale is logarithmic. Requires the program gnuplot (Debian: gnuplot-nox).\n",
     .examples = "examples:\n"
                 "  bpblas train --data mnist --validate-last 10000 --log run.jsonl\n"
                 "  bpblas plot run.jsonl -o curves.png\n"
                 "  bpblas plot sigmoid.jsonl relu.jsonl -o both.svg\n",
     .operands = "LOG...",
-    .options = options,
+    .groups = groups,
     .settings_bytes = sizeof(struct plot_settings),
     .check = check,
     .computes = computes,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* gnuplot as a child: the script goes in by a pipe, the picture comes out into a file beside the
- * one that it replaces. So no name of a file is a part of the script. */
+/* gnuplot runs as a child. It reads the script from a pipe, and its standard output is a temporary
+ * file, which then replaces the picture. So the script contains no file name. */
 #include "plot.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "cli/common/paths.h"
 #include "cli/common/say.h"
 
-#define CANNOT_RUN 127 /* of the child: there is no gnuplot, or it cannot be run */
+#define CANNOT_RUN 127 /* exit code of the child if it cannot run gnuplot */
 
 /* ---- The child ---- */
 
@@ -30,7 +30,7 @@ static _Noreturn void become_gnuplot(int script, int picture)
     _exit(CANNOT_RUN);
 }
 
-/* The ends of the pipe: [0] for the child, [1] for us, which it must not keep open. */
+/* pipe_ends[0] is for the child; pipe_ends[1] is ours, and closed in the child. */
 static pid_t start(int pipe_ends[2], int picture)
 {
     if (pipe(pipe_ends) != 0)
@@ -45,7 +45,7 @@ static pid_t start(int pipe_ends[2], int picture)
     return child;
 }
 
-/* A child that ends early breaks the pipe; what it has to say is in its status. */
+/* If the child ends early, the pipe breaks; its exit status then tells why. */
 static void send_script(int fd, const struct plot *plot)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
@@ -65,12 +65,11 @@ static int judge(int status)
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return CODE_FINE;
     if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_RUN)
-        complain("cannot run gnuplot, which draws the picture: install it (Debian's package "
-                 "gnuplot-nox)");
+        complain("cannot run gnuplot, which draws the picture: install it (Debian: gnuplot-nox)");
     else if (WIFEXITED(status))
-        complain("gnuplot has failed with code %d: see what it says above", WEXITSTATUS(status));
+        complain("gnuplot failed with code %d: see its message above", WEXITSTATUS(status));
     else
-        complain("gnuplot was stopped by a signal");
+        complain("a signal stopped gnuplot");
     return CODE_FAILED;
 }
 
@@ -90,7 +89,7 @@ static int run_gnuplot(const struct plot *plot, int picture)
 
 /* ---- The picture ---- */
 
-/* A new file in the folder of path, with the rights of the one that it is to replace. */
+/* A new file in the folder of path, with the permissions of the file that it will replace. */
 static int open_beside(const char *path, char temporary[PATH_BYTES])
 {
     const char *slash = strrchr(path, '/');
@@ -101,7 +100,7 @@ static int open_beside(const char *path, char temporary[PATH_BYTES])
         return -1;
     }
     const int fd = mkstemp(temporary);
-    fcntl(fd, F_SETFD, FD_CLOEXEC); /* gnuplot has it as its standard output */
+    fcntl(fd, F_SETFD, FD_CLOEXEC); /* gnuplot gets it as standard output only */
     struct stat old;
     const mode_t mask = umask(0);
     umask(mask);
@@ -110,13 +109,13 @@ static int open_beside(const char *path, char temporary[PATH_BYTES])
     return fd;
 }
 
-/* A gnuplot that has met a full disk may not say so. */
+/* gnuplot may not report a full disk. */
 static int finish(int fd, const char *temporary, const char *path)
 {
     struct stat picture;
     const bool is_whole = fstat(fd, &picture) == 0 && picture.st_size > 0;
     if (!is_whole) {
-        complain("gnuplot has drawn nothing to %s", path);
+        complain("gnuplot wrote nothing to %s", path);
         return CODE_FAILED;
     }
     if (fsync(fd) != 0 || rename(temporary, path) != 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Logs of training, read back. */
+/* Reading the logs of training. */
 #include "plot.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ static const char *const keys[CURVES] = {
 
 static int refuse_line(const struct plot_log *log, size_t line, const char *problem)
 {
-    complain("%s: line %zu %s: give a log of bpblas train --log, one JSON object an epoch",
+    complain("%s: line %zu %s: give a log of bpblas train --log, with a JSON object in each line",
              log->path, line, problem);
     return CODE_FAILED;
 }
@@ -42,7 +42,7 @@ static int make_room(struct plot_log *log)
     return CODE_FINE;
 }
 
-/* null stands for what is not finite, and is a gap. */
+/* null means not finite, and is drawn as a gap. */
 static int add_epoch(struct plot_log *log, const json_t *object, size_t line)
 {
     const json_t *epoch = json_object_get(object, "epoch");
@@ -54,7 +54,7 @@ static int add_epoch(struct plot_log *log, const json_t *object, size_t line)
     for (int c = 0; c < CURVES; c++) {
         const json_t *value = json_object_get(object, keys[c]);
         if (value && !json_is_number(value) && !json_is_null(value))
-            return refuse_line(log, line, "has a score that is no number");
+            return refuse_line(log, line, "has a score that is not a number");
         added->value[c] = json_is_number(value) ? json_number_value(value) : NAN;
         log->has[c] |= json_is_number(value);
     }
@@ -66,7 +66,7 @@ static int add_line(struct plot_log *log, const char *text, size_t line)
     json_error_t error;
     json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     const int code = json_is_object(object) ? add_epoch(log, object, line)
-                                            : refuse_line(log, line, "is no JSON object");
+                                            : refuse_line(log, line, "is not a JSON object");
     json_decref(object);
     return code;
 }
@@ -93,8 +93,7 @@ static int check_curves(const struct plot_log *log)
         if (log->has[c])
             return CODE_FINE;
     }
-    complain("%s: there is no loss and no accuracy in it: give a log of bpblas train --log",
-             log->path);
+    complain("%s contains no loss and no accuracy: give a log of bpblas train --log", log->path);
     return CODE_FAILED;
 }
 

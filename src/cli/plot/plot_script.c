@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What gnuplot is told: the data, and two panels. */
+/* The script for gnuplot: the data and two panels. */
 #include "plot.h"
 
 #include <math.h>
 
-#define SPAN_FOR_LOG 10.0 /* of the losses: the scale is logarithmic above it */
+#define SPAN_FOR_LOG 10.0 /* ratio of losses above which the scale is logarithmic */
 
-/* Sets of samples, in the order of the curves. */
+/* Sets of samples, in the order of enum curve. */
 static const char *const sets[] = {"train", "validation", "test"};
 #define SETS ((int)(sizeof sets / sizeof sets[0]))
 
-/* Colours that differ for the colour-blind too (Okabe and Ito 2008). */
+/* Colours that colour-blind people can tell apart (Okabe and Ito 2008). */
 static const char *const colours[] = {"#0072B2", "#E69F00", "#009E73", "#D55E00",
                                       "#CC79A7", "#56B4E9", "#000000"};
 #define COLOURS (sizeof colours / sizeof colours[0])
 
 /* ---- Texts ---- */
 
-/* Between single quotes nothing is special but these; a line must not end. */
+/* Within single quotes only the quote itself is special, and a line must not end. */
 static void put_quoted(FILE *file, const char *text)
 {
     fputc('\'', file);
@@ -29,7 +29,7 @@ static void put_quoted(FILE *file, const char *text)
     fputc('\'', file);
 }
 
-/* "run.jsonl, train"; one log needs no name. */
+/* "run.jsonl, train"; with one log the name is left out. */
 static void put_title(FILE *file, const struct plot *plot, size_t log, int set)
 {
     char title[512];
@@ -74,7 +74,7 @@ static bool has_panel(const struct plot *plot, int first)
     return false;
 }
 
-/* The least and the greatest loss of a log, beyond what is there already. */
+/* Extend [least, most] by the losses of a log. */
 static void widen(const struct plot_log *log, double *least, double *most)
 {
     for (size_t i = 0; i < log->n; i++) {
@@ -93,7 +93,7 @@ static bool wants_log_scale(const struct plot *plot)
     return least > 0.0 && most > SPAN_FOR_LOG * least;
 }
 
-/* One log has a colour for each set; several have one for each log, and sets differ by dashes. */
+/* One log: a colour for each set. Several: a colour for each log, and dashes for the sets. */
 static void put_curve(FILE *file, const struct plot *plot, size_t log, int first, int set)
 {
     const size_t colour = (plot->n > 1 ? log : (size_t)set) % COLOURS;

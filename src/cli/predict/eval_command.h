@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* bpblas eval: what it was asked for, and the two precisions it works in. */
+/* bpblas eval, in both precisions. */
 #ifndef CLI_EVAL_COMMAND_H
 #define CLI_EVAL_COMMAND_H
 
-#include <stddef.h>
-
-#include "cli/table/table.h"
+#include "cli/table/pairs.h"
 
 struct eval_settings {
-    const char *model;
-    struct table_settings data; /* path: a folder, too */
-    size_t part;
-    size_t pixel_scale; /* 0: not given */
-    size_t precision;   /* bytes of a real; 0: the model's */
+    struct pairs_settings pairs; /* all rows */
 };
 
 /* The command in one precision. An int code. */
-int bpb_cli_eval(const struct eval_settings *settings);
-int bpbf_cli_eval(const struct eval_settings *settings);
+int bpb_cli_eval(const struct pairs_settings *settings);
+int bpbf_cli_eval(const struct pairs_settings *settings);
 
 #endif

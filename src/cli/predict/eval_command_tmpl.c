@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/common/command.h"
-#include "cli/common/load_model.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/say.h"
 #include "cli/table/samples_tmpl.h"
 #include "cli/table/table_read_tmpl.h"
@@ -24,7 +24,7 @@ static int print_score(const bpb_score *score)
     return CODE_NONFINITE;
 }
 
-/* Of numbers, in their units: the loss is that of scaled ones. */
+/* The errors in the units of the data; the loss is that of scaled targets. */
 static int print_errors(const struct samples *samples, const real *Y)
 {
     const size_t rows = samples->T.rows, n = samples->T.cols;
@@ -66,31 +66,31 @@ static int evaluate(const net_t *net, const struct samples *samples)
     return predict_and_print_errors(net, samples);
 }
 
-static int read_samples(const struct eval_settings *settings, const net_t *net,
+static int read_samples(const struct pairs_settings *settings, const net_t *net,
                         struct samples *samples)
 {
-    if (source_of(settings->data.path) != SOURCE_FOLDER)
-        return BPB(cli_read_table_for)(samples, net, settings->model, &settings->data);
-    ATTEMPT(BPB(cli_read_samples)(samples, settings->data.path, (enum part)settings->part));
-    return model_takes(settings->model, BPB(net_size)(net, 0), samples->X.rows);
+    const char *model = settings->model.path, *data = settings->data.path;
+    if (source_of(data) != SOURCE_FOLDER)
+        return BPB(cli_read_table_for)(samples, net, model, &settings->data);
+    ATTEMPT(BPB(cli_read_samples)(samples, data, (enum part)settings->part));
+    return model_takes(model, BPB(net_size)(net, 0), samples->X.rows);
 }
 
-static int load_and_evaluate(const struct eval_settings *settings, net_t **net,
+static int load_and_evaluate(const struct pairs_settings *settings, net_t **net,
                              struct samples *samples)
 {
-    ATTEMPT(BPB(cli_load)(net, settings->model));
-    ATTEMPT(BPB(cli_scale_inputs)(*net, settings->pixel_scale));
+    ATTEMPT(BPB(cli_load)(net, &settings->model));
     ATTEMPT(read_samples(settings, *net, samples));
     if (samples->labels.data)
-        ATTEMPT(model_takes_classes(settings->model, BPB(net_loss)(*net).kind));
+        ATTEMPT(model_takes_classes(settings->model.path, BPB(net_loss)(*net).kind));
     ATTEMPT(BPB(cli_make_targets)(samples, BPB(net_size)(*net, BPB(net_layers)(*net))));
     return evaluate(*net, samples);
 }
 
-int BPB(cli_eval)(const struct eval_settings *settings)
+int BPB(cli_eval)(const struct pairs_settings *settings)
 {
     net_t *net = NULL;
-    struct samples samples = {0};
+    struct samples samples = {.is_table = false};
     const int code = load_and_evaluate(settings, &net, &samples);
     BPB(net_destroy)(&net);
     BPB(cli_free_samples)(&samples);

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* bpblas predict: what it was asked for, and the two precisions it works in. */
+/* bpblas predict, in both precisions. */
 #ifndef CLI_PREDICT_COMMAND_H
 #define CLI_PREDICT_COMMAND_H
 
 #include <stddef.h>
 
+#include "cli/common/saved_model.h"
 #include "cli/table/table.h"
 
 struct predict_settings {
-    const char *model;
+    struct model_settings model;
     struct table_settings data; /* path: a folder or a file; NULL: images */
     const char *images;         /* NULL: data */
-    const char *out;             /* NULL: standard output */
+    const char *out;            /* NULL: standard output */
     size_t part;
-    size_t pixel_scale; /* 0: not given */
-    size_t precision;   /* bytes of a real; 0: the model's */
 };
 
 /* The command in one precision. An int code. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "cli/common/command.h"
-#include "cli/common/load_model.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/output.h"
 #include "cli/common/say.h"
 #include "cli/table/list_items.h"
@@ -30,7 +30,7 @@ static bool is_finite(const real *y, size_t n)
     return true;
 }
 
-/* argmax y, the lowest index of equals; for one output, whether it is above 1/2. */
+/* argmax y, the lowest index if several are equal; with one output, whether it is above 1/2. */
 static size_t class_of(const real *y, size_t n)
 {
     size_t best = 0;
@@ -52,7 +52,7 @@ static void print_header(FILE *file, bool with_class, size_t n)
     fputc('\n', file);
 }
 
-/* Its name where it has one. */
+/* The name of class k if it has one, else its number. */
 static void print_class(FILE *file, const struct classes *classes, size_t k)
 {
     if (k < classes->n)
@@ -94,7 +94,7 @@ static int write_csv(const char *path, const net_t *net, out_t Y)
     return code;
 }
 
-/* One sample a row, and no classes: they can be had of the outputs. */
+/* One sample in each row, without classes: they follow from the outputs. */
 static int write_npy(const char *path, out_t Y)
 {
     const bpb_status status = BPB(npy_write)(BPB(view_of)(Y), path);
@@ -146,16 +146,15 @@ static int read_inputs(const struct predict_settings *settings, const net_t *net
 {
     const struct table_settings *data = &settings->data;
     if (data->path && source_of(data->path) == SOURCE_CSV)
-        return BPB(cli_read_inputs_for)(samples, net, settings->model, data);
+        return BPB(cli_read_inputs_for)(samples, net, settings->model.path, data);
     ATTEMPT(read_images(settings, &samples->X));
-    return model_takes(settings->model, BPB(net_size)(net, 0), samples->X.rows);
+    return model_takes(settings->model.path, BPB(net_size)(net, 0), samples->X.rows);
 }
 
 static int load_and_predict(const struct predict_settings *settings, net_t **net,
                             struct samples *samples)
 {
-    ATTEMPT(BPB(cli_load)(net, settings->model));
-    ATTEMPT(BPB(cli_scale_inputs)(*net, settings->pixel_scale));
+    ATTEMPT(BPB(cli_load)(net, &settings->model));
     ATTEMPT(read_inputs(settings, *net, samples));
     return predict(settings->out, *net, samples->X);
 }

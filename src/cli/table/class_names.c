@@ -26,7 +26,7 @@ char *classes_list(const struct classes *classes)
     return NULL;
 }
 
-/* Pointers to as many names as there may be, and the texts behind them, in one block. */
+/* One block: room for the maximum number of pointers, then the texts. */
 int classes_read(struct classes *classes, const char *list)
 {
     struct item item;
@@ -54,7 +54,7 @@ static bool is_number(const char *text)
     return *text != '\0' && *end == '\0';
 }
 
-/* As the library decides: the column is called so, or there is a text elsewhere. */
+/* The rule of the library: the column has that name, or another field is a text. */
 static bool is_header(const struct columns *columns, const char *label, size_t field)
 {
     if (strcmp(columns->names[field], label) == 0)
@@ -83,7 +83,7 @@ static int find_column(struct class_column *column, const struct columns *column
     return code;
 }
 
-/* Of a first row that is no header, since all its fields are numbers. */
+/* The first row is not a header, because all its fields are numbers. */
 static int use_number(struct class_column *column, const char *path, const char *label)
 {
     if (!columns_is_number(label, &column->field)) {

@@ -26,8 +26,8 @@ int columns_open(struct columns *columns, const char *path, size_t fields)
         return complain_status(status, "read the header of", path);
     if (!columns->names || n == fields)
         return CODE_FINE;
-    complain("%s: the header has %zu names, but the first sample has %zu fields: give each field "
-             "its name",
+    complain("%s: the header has %zu names, but the first sample has %zu fields: give a name to "
+             "each field",
              path, n, fields);
     return CODE_FAILED;
 }
@@ -94,7 +94,7 @@ bool columns_are_numbers(const char *list)
     return false;
 }
 
-/* How many fields have the name; *field is the first of them. */
+/* The number of fields with that name; *field is the first of them. */
 static size_t find_name(const struct columns *columns, const char *name, size_t *field)
 {
     size_t found = 0;
@@ -109,10 +109,10 @@ static size_t find_name(const struct columns *columns, const char *name, size_t 
 
 /* ---- Selecting ---- */
 
-/* A list that is being followed. */
+/* A list that is being read. */
 struct search {
     const struct columns *columns;
-    const char *option; /* NULL: say nothing */
+    const char *option; /* NULL: no message */
     struct selection *selection;
 };
 
@@ -122,9 +122,8 @@ static int refuse_item(const struct search *search, const char *item, const char
     if (!search->option)
         return CODE_USAGE;
     columns_describe(search->columns, fields, sizeof fields);
-    complain("%s: %s has %s \"%s\": %s; give names of these, or numbers from 1 to %zu",
-             search->option, search->columns->path, problem, item, fields,
-             search->columns->fields);
+    complain("%s, %s: %s \"%s\": %s; give names of fields, or numbers from 1 to %zu",
+             search->option, search->columns->path, problem, item, fields, search->columns->fields);
     return CODE_USAGE;
 }
 
@@ -132,8 +131,8 @@ static int add(const struct search *search, const char *item, size_t field)
 {
     struct selection *selection = search->selection;
     if (columns_has(selection, field))
-        return refuse_item(search, item, "twice in the list the field");
-    selection->index[selection->count++] = field; /* room for all fields, and none comes twice */
+        return refuse_item(search, item, "the list contains twice the field");
+    selection->index[selection->count++] = field; /* there is room: no field occurs twice */
     return CODE_FINE;
 }
 
@@ -144,9 +143,9 @@ static int add_item(const struct search *search, const struct item *item)
     if (named == 1)
         return add(search, item->text, field);
     if (named > 1)
-        return refuse_item(search, item->text, "more than one field");
+        return refuse_item(search, item->text, "more than one field has the name");
     if (item->quoted || !is_range(item->text, &first, &last) || last > search->columns->fields)
-        return refuse_item(search, item->text, "no field");
+        return refuse_item(search, item->text, "there is no field");
     for (size_t i = first; i <= last; i++)
         ATTEMPT(add(search, item->text, i - 1));
     return CODE_FINE;
@@ -168,7 +167,7 @@ int columns_select(const struct columns *columns, const char *option, const char
     ATTEMPT(make_room(columns, selection));
     for (;; list++) {
         if (!item_read(&list, &item))
-            return refuse_item(&search, item.text, "no field");
+            return refuse_item(&search, item.text, "there is no field");
         ATTEMPT(add_item(&search, &item));
         if (*list == '\0')
             return CODE_FINE;
@@ -197,14 +196,14 @@ bool columns_has(const struct selection *selection, size_t field)
 
 /* ---- A list of a selection ---- */
 
-/* A name that would be read as a number stands in quotes. */
+/* A name that looks like a number or a range is quoted. */
 static void put_name(FILE *file, const char *name)
 {
     size_t first, last;
     item_write(file, name, is_range(name, &first, &last));
 }
 
-/* From item i on; gives how many items it stands for. */
+/* Write a number or a range that begins with item i. Returns the number of items in it. */
 static size_t put_numbers(FILE *file, const struct selection *selection, size_t i)
 {
     size_t n = 1;
@@ -216,7 +215,7 @@ static size_t put_numbers(FILE *file, const struct selection *selection, size_t 
     return n;
 }
 
-/* A name that is empty or not alone can be had by its number only. */
+/* A field whose name is empty or not unique is listed by its number. */
 static bool is_unique(const struct columns *columns, size_t field)
 {
     size_t first;

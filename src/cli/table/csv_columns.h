@@ -12,44 +12,45 @@ struct columns {
     size_t fields; /* of a sample */
 };
 
-/* Some of them, counted from 0. */
+/* Some of the fields, counted from 0. */
 struct selection {
     size_t *index;
     size_t count;
 };
 
-/* The names of a file whose samples have so many fields. An int code; to be closed in any case. */
+/* Read the names of a file whose samples have that number of fields. An int code; the columns are
+ * to be closed in any case. */
 int columns_open(struct columns *columns, const char *path, size_t fields);
 void columns_close(struct columns *columns);
 
 /*
- * The fields in a list: items with commas between, each a name of the header, else a number, else a
- * range of numbers as in 2-5; in double quotes a name alone, and a comma is one of its letters.
- * Those that cannot be had are told, with what the file has; option NULL: nothing is said. An int
- * code; selection->index is to be freed.
+ * Select the fields in a list. Its items are separated by commas; each is a name of the header,
+ * else a number, else a range of numbers such as 2-5. An item in double quotes is a name, and may
+ * contain commas. A message about a wrong item names the option and the fields of the file; option
+ * NULL: no message. An int code; selection->index is to be freed.
  */
 int columns_select(const struct columns *columns, const char *option, const char *list,
                    struct selection *selection);
 
-/* All fields that are not in others. As columns_select. */
+/* Select all fields that are not in others. An int code; selection->index is to be freed. */
 int columns_rest(const struct columns *columns, const struct selection *others,
                  struct selection *selection);
 
 bool columns_has(const struct selection *selection, size_t field);
 
-/* The list that selects these again, to be freed; NULL: out of memory. */
+/* A list that selects the same fields again, to be freed; NULL: out of memory. */
 char *columns_list(const struct columns *columns, const struct selection *selection);
 
-/* Whether the list has numbers alone, and so goes with a file without names. */
+/* Whether all items are numbers or ranges: the list then fits a file without names. */
 bool columns_are_numbers(const char *list);
 
 /* Whether the list is one number; *field is counted from 0. */
 bool columns_is_number(const char *list, size_t *field);
 
-/* ", NAME," for a field of the file, which need not be one of numbers throughout; else nothing. */
+/* ", NAME," for a field of the file if it has names, else "". */
 void columns_name(const char *path, size_t field, char *text, size_t bytes);
 
-/* "its fields are a, b, c" or "it has 3 fields and no names", as far as there is room. */
+/* "its fields are a, b, c" or "it has 3 fields and no names", cut if there is no room. */
 void columns_describe(const struct columns *columns, char *text, size_t bytes);
 
 #endif

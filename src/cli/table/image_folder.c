@@ -43,11 +43,10 @@ int part_path(char path[PATH_BYTES], const char *folder, enum part part, enum co
         return CODE_FINE;
     struct stat status;
     if (stat(folder, &status) != 0 || !S_ISDIR(status.st_mode))
-        complain("there is no folder %s: give the one that holds the IDX files, or a CSV or .npy "
-                 "file",
+        complain("there is no folder %s: give a folder with IDX files, or a CSV or .npy file",
                  folder);
     else
-        complain("the folder %s has neither %s nor %s.gz: put it there, or give another folder",
+        complain("the folder %s has neither %s nor %s.gz: add the file, or give another folder",
                  folder, file_names[part][content], file_names[part][content]);
     return CODE_FAILED;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Data by the names of their files: a folder of four IDX files under their usual ones. */
+/* A folder of IDX files under their usual names. */
 #ifndef CLI_IMAGE_FOLDER_H
 #define CLI_IMAGE_FOLDER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Lists with commas between their items, of which those in double quotes may have commas. */
+/* Lists of items separated by commas. An item in double quotes may contain commas. */
 #ifndef CLI_LIST_ITEMS_H
 #define CLI_LIST_ITEMS_H
 
@@ -13,11 +13,11 @@ struct item {
     bool quoted;
 };
 
-/* The item that begins the list, behind which *list is left, at a comma or the end. false: there
- * is none, or it is too long. */
+/* Read the first item. *list then points at the comma or the end after it. false: there is no
+ * item, or it is too long. */
 bool item_read(const char **list, struct item *item);
 
-/* Write it such that it is taken as the same text; quoted: in quotes even where it needs none. */
+/* Write an item so that item_read returns the same text; quoted: with quotes in any case. */
 void item_write(FILE *file, const char *text, bool quoted);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/class_index.h"
 
 #include "cli/common/command.h"
-#include "cli/common/load_model.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/say.h"
 #include "rows.h"
 #include "table_read_tmpl.h"
@@ -16,7 +16,7 @@ static size_t outputs(const net_t *net)
     return BPB(net_size)(net, BPB(net_layers)(net));
 }
 
-/* T of what has been read: classes as such where the loss takes them, else ones and zeros. */
+/* T: the class indices if the loss takes them, else one-hot columns. */
 static int make_views(struct pairs *pairs, const net_t *net)
 {
     struct samples *samples = &pairs->samples;
@@ -33,32 +33,29 @@ static int make_views(struct pairs *pairs, const net_t *net)
 static int read_table(struct pairs *pairs, const net_t *net,
                       const struct pairs_settings *settings)
 {
-    const struct table_settings table = pairs_table(settings);
-    ATTEMPT(BPB(cli_read_table_for)(&pairs->samples, net, settings->model, &table));
+    const char *model = settings->model.path;
+    ATTEMPT(BPB(cli_read_table_for)(&pairs->samples, net, model, &settings->data));
     if (pairs->samples.labels.data)
-        ATTEMPT(model_takes_classes(settings->model, BPB(net_loss)(net).kind));
+        ATTEMPT(model_takes_classes(model, BPB(net_loss)(net).kind));
     return make_views(pairs, net);
 }
-
-/* ---- A folder ---- */
 
 static int read_folder(struct pairs *pairs, const net_t *net,
                        const struct pairs_settings *settings)
 {
     struct samples *samples = &pairs->samples;
-    if (model_is_network2(settings->model)) {
-        complain("the model %s keeps no pixel scale, so that images cannot be read for it: give a "
-                 "CSV or .npy file with inputs as it takes them",
-                 settings->model);
+    const char *model = settings->model.path;
+    if (model_is_network2(model)) {
+        complain("the model %s contains no pixel scale, so it cannot be used with a folder of "
+                 "images: give a CSV or .npy file of scaled inputs",
+                 model);
         return CODE_USAGE;
     }
-    ATTEMPT(model_takes_classes(settings->model, BPB(net_loss)(net).kind));
-    ATTEMPT(BPB(cli_read_samples)(samples, settings->data, (enum part)settings->part));
-    ATTEMPT(model_takes(settings->model, BPB(net_size)(net, 0), samples->X.rows));
+    ATTEMPT(model_takes_classes(model, BPB(net_loss)(net).kind));
+    ATTEMPT(BPB(cli_read_samples)(samples, settings->data.path, (enum part)settings->part));
+    ATTEMPT(model_takes(model, BPB(net_size)(net, 0), samples->X.rows));
     return make_views(pairs, net);
 }
-
-/* ---- The chosen samples ---- */
 
 static int choose_rows(struct pairs *pairs, const struct pairs_settings *settings)
 {
@@ -89,13 +86,12 @@ static int check_classes(const struct pairs *pairs, size_t classes, const char *
 int BPB(cli_read_pairs)(struct pairs *pairs, const net_t *net,
                         const struct pairs_settings *settings)
 {
-    const struct table_settings table = pairs_table(settings);
-    if (!table_check(&table))
+    const bool is_folder = source_of(settings->data.path) == SOURCE_FOLDER;
+    if (!table_check(&settings->data))
         return CODE_USAGE;
-    ATTEMPT((source_of(settings->data) == SOURCE_FOLDER ? read_folder : read_table)(pairs, net,
-                                                                                   settings));
+    ATTEMPT((is_folder ? read_folder : read_table)(pairs, net, settings));
     ATTEMPT(choose_rows(pairs, settings));
-    return check_classes(pairs, outputs(net), settings->data);
+    return check_classes(pairs, outputs(net), settings->data.path);
 }
 
 void BPB(cli_free_pairs)(struct pairs *pairs)

@@ -42,7 +42,7 @@ static int count_rows(const char *text, size_t n, size_t *count)
     *count = 0;
     while (*text && read_item(&text, &first, &last)) {
         if (last >= n) {
-            complain("--rows: there is no sample %zu: the data have %zu, from 0 to %zu", last, n,
+            complain("--rows: there is no sample %zu: the data have %zu samples, 0 to %zu", last, n,
                      n - 1);
             return CODE_USAGE;
         }

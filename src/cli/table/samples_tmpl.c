@@ -13,16 +13,16 @@
 static int refuse_form(const char *path)
 {
     if (path_is_npy(path))
-        complain("cannot read %s: its elements are no plain numbers (integers, booleans, floats of "
-                 "4 or 8 bytes), or it is no array of them",
+        complain("cannot read %s: it is not an array of plain numbers (integers, booleans, "
+                 "floats of 4 or 8 bytes)",
                  path);
     else
-        complain("cannot read %s: built without zlib; unpack it with gunzip", path);
+        complain("cannot read %s: this bpblas was built without zlib; unpack the file with gunzip",
+                 path);
     return CODE_FAILED;
 }
 
-/* An IDX file, or a NumPy file. V->data is the caller's to free even where the code is not
- * CODE_FINE. */
+/* Read an IDX file or a NumPy file. The caller frees V->data, whatever the code. */
 static int read_array(out_t *V, const char *path)
 {
     bpb_where where;
@@ -48,11 +48,12 @@ static int read_labels(struct samples *samples, const char *images, const char *
 {
     ATTEMPT(read_array(&samples->labels, labels));
     if (samples->labels.rows != 1) {
-        complain("%s holds %zu values a sample, not one label", labels, samples->labels.rows);
+        complain("%s has %zu values a sample, but a label is one value", labels,
+                 samples->labels.rows);
         return CODE_FAILED;
     }
     if (samples->labels.cols != samples->X.cols) {
-        complain("%s holds %zu samples, but %s holds %zu labels: they do not belong together",
+        complain("%s has %zu samples, but %s has %zu labels: give files of the same samples",
                  images, samples->X.cols, labels, samples->labels.cols);
         return CODE_FAILED;
     }
@@ -115,7 +116,8 @@ int BPB(cli_make_targets)(struct samples *samples, size_t classes)
 targets_t BPB(cli_targets)(const struct samples *samples)
 {
     const view_t T = BPB(view_of)(samples->T);
-    return samples->labels.data ? BPB(classes)(T) : BPB(values)(T);
+    const bool classes = samples->labels.data && T.rows > 1; /* of one class there is nothing to score */
+    return classes ? BPB(classes)(T) : BPB(values)(T);
 }
 
 set_t BPB(cli_set)(const struct samples *samples, size_t first, size_t count)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Samples in memory, and what is asked of them. */
+/* Samples in memory: read, with classes or targets. */
 #ifndef CLI_SAMPLES_TMPL_H
 #define CLI_SAMPLES_TMPL_H
 
@@ -10,16 +10,16 @@
 #include "image_folder.h"
 #include "base/tmpl.h"
 
-/* One part of a folder, or a table: see table_tmpl.h; all zero before reading. */
+/* One part of a folder, or a file: see table_read_tmpl.h. All zero before reading. */
 struct samples {
-    out_t X;      /* n_0 x n, values as they are in the file */
-    out_t labels; /* 1 x n; empty where the targets are numbers */
-    out_t T;      /* classes x n, one-hot, empty until asked for; or the numbers */
+    out_t X;            /* n_0 x n, the values of the file */
+    out_t labels;       /* 1 x n; empty if the targets are numbers */
+    out_t T;            /* one-hot, classes x n, empty before cli_make_targets; or numbers */
     const char *folder; /* or the file */
     enum part part;
     bool is_table;
-    char *input_list, *target_list; /* of a CSV file: what would choose these fields again */
-    struct classes classes; /* of labels that were texts */
+    char *input_list, *target_list; /* CSV file: lists that choose these fields again */
+    struct classes classes;         /* names, if the labels are texts */
 };
 
 /* These return an int code. */

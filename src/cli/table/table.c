@@ -7,7 +7,22 @@
 #include "cli/common/say.h"
 #include "image_folder.h"
 
-/* What is not there is the kind of file that it would be. */
+#define AT(member) offsetof(struct table_settings, member)
+
+/* clang-format off */
+const struct option table_field_options[] = {
+    {.name = "inputs", .kind = &kind_path, .offset = AT(inputs), .value = "NAME,...",
+     .absent = "the inputs that the model was trained on", .help = TABLE_INPUTS_HELP},
+    {.name = "targets", .kind = &kind_path, .offset = AT(targets), .value = "NAME,...|FILE",
+     .absent = "the targets or classes that the model was trained on",
+     .help = TABLE_TARGETS_HELP},
+    {.name = "label", .kind = &kind_path, .offset = AT(label), .value = "NAME|FILE",
+     .absent = "as for --targets", .help = TABLE_LABEL_HELP},
+    {0},
+};
+/* clang-format on */
+
+/* A path that does not exist is judged by its name. */
 enum source source_of(const char *path)
 {
     struct stat status;
@@ -20,31 +35,37 @@ enum source source_of(const char *path)
                : SOURCE_FOLDER;
 }
 
-static bool refuse_for_folder(const struct table_settings *table)
+const char *table_targets_option(const struct table_settings *table)
 {
-    const char *option = table->targets ? table->targets_option
-                         : table->label ? table->label_option
-                                        : "--inputs";
-    complain("%s: %s is no CSV or NumPy file, and a folder of IDX files has inputs and labels of "
-             "its own: leave it out",
-             option, table->path);
-    return false;
+    return table->is_test ? "--test-targets" : "--targets";
+}
+
+const char *table_label_option(const struct table_settings *table)
+{
+    return table->is_test ? "--test-label" : "--label";
 }
 
 bool table_check(const struct table_settings *table)
 {
     const enum source source = source_of(table->path);
-    if (source == SOURCE_FOLDER && (table->targets || table->label || table->inputs))
-        return refuse_for_folder(table);
+    if (source == SOURCE_FOLDER && (table->targets || table->label || table->inputs)) {
+        complain("%s applies to CSV and NumPy files, but %s is not such a file: remove the option",
+                 table->targets ? table_targets_option(table)
+                 : table->label ? table_label_option(table)
+                                : "--inputs",
+                 table->path);
+        return false;
+    }
     if (table->targets && table->label) {
-        complain("%s and %s: give the one for numbers, or the other for classes",
-                 table->targets_option, table->label_option);
+        complain("%s and %s exclude each other: give the first for numbers, the second for classes",
+                 table_targets_option(table), table_label_option(table));
         return false;
     }
     if (source == SOURCE_NPY && table->inputs) {
-        complain("--inputs: %s has no names and is taken as it is: give a file with the inputs "
-                 "alone",
-                 table->path);
+        complain(
+            "--inputs applies to CSV files, but %s is a NumPy file: give a file that holds the "
+            "inputs only",
+            table->path);
         return false;
     }
     return true;

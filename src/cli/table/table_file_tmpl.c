@@ -13,7 +13,7 @@ static int refuse_table(bpb_status status, const char *path, bpb_where where)
 {
     if (status == BPB_NONFINITE) {
         complain("%s: field %zu of sample %zu (both counted from 0) is not finite: correct the "
-                 "file, or leave the sample out",
+                 "file, or remove the sample",
                  path, where.row, where.col);
         return CODE_NONFINITE;
     }
@@ -21,8 +21,8 @@ static int refuse_table(bpb_status status, const char *path, bpb_where where)
         return complain_status(status, "read", path);
     char name[128];
     columns_name(path, where.row, name, sizeof name);
-    complain("%s: field %zu%s of sample %zu (both counted from 0) is no number, or the sample has "
-             "not as many fields as the first",
+    complain("%s: field %zu%s of sample %zu (both counted from 0) is not a number, or the sample "
+             "does not have as many fields as the first one",
              path, where.row, name, where.col);
     return CODE_FAILED;
 }
@@ -42,13 +42,13 @@ int BPB(cli_read_values)(out_t *V, const char *path)
 static int refuse_class(const char *path, bpb_where where, const struct classes *known)
 {
     char *list = classes_list(known);
-    complain("%s: the class of sample %zu (counted from 0) is none of those that were learnt: %s",
-             path, where.col, list ? list : "");
+    complain("%s: the class of sample %zu (counted from 0) is not among the trained ones: %s", path,
+             where.col, list ? list : "");
     free(list);
     return CODE_FAILED;
 }
 
-/* Where the library has no reader of texts, they are fields that are no numbers. */
+/* If the library has no reader of texts, a text is an error: a field that is not a number. */
 static int read_texts(struct table *table, const struct class_column *column,
                       const struct classes *known)
 {
@@ -114,7 +114,7 @@ void BPB(cli_close_table)(struct table *table)
 
 /* ---- Copies of the chosen fields ---- */
 
-/* bpb_free frees them as it does a reader's memory, which the standard library's is too. */
+/* The memory is from malloc, as that of the readers of the library: bpb_free frees both. */
 static int copy_fields(out_t *V, const struct table *table,
                        const struct selection *fields)
 {

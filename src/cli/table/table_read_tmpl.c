@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/common/command.h"
-#include "cli/common/load_model.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/say.h"
 #include "table_file_tmpl.h"
 
@@ -29,14 +29,14 @@ static int read_beside(struct samples *samples, const struct table_settings *set
     out_t *V = settings->label ? &samples->labels : &samples->T;
     ATTEMPT(BPB(cli_read_values)(V, path));
     if (settings->label && V->rows != 1) {
-        complain("%s %s: the file has %zu values a sample, not one class: give one, or %s for "
-                 "numbers",
-                 settings->label_option, path, V->rows, settings->targets_option);
+        complain("%s %s: the file has %zu values a sample, but a class is one value: give such a "
+                 "file, or %s for numbers",
+                 table_label_option(settings), path, V->rows, table_targets_option(settings));
         return CODE_FAILED;
     }
     if (V->cols == samples->X.cols)
         return CODE_FINE;
-    complain("%s has %zu samples, but %s has %zu: they do not belong together", settings->path,
+    complain("%s has %zu samples, but %s has %zu: give files of the same samples", settings->path,
              samples->X.cols, path, V->cols);
     return CODE_FAILED;
 }
@@ -49,13 +49,13 @@ static int refuse_without_targets(const struct table *table,
     char fields[LISTED_BYTES];
     if (path_is_npy(table->path)) {
         complain("%s: give %s FILE.npy with the classes of the samples, or %s FILE.npy with "
-                 "numbers to learn",
-                 table->path, settings->label_option, settings->targets_option);
+                 "numbers",
+                 table->path, table_label_option(settings), table_targets_option(settings));
         return CODE_USAGE;
     }
     columns_describe(&table->columns, fields, sizeof fields);
-    complain("%s: give --label NAME for a field with classes to learn, or --targets "
-             "NAME,... for numbers; %s",
+    complain("%s: give --label NAME for a field with classes, or --targets NAME,... for numbers; "
+             "%s",
              table->path, fields);
     return CODE_USAGE;
 }
@@ -65,7 +65,7 @@ static int check_apart(const struct table *table)
     for (size_t i = 0; i < table->targets.count; i++) {
         if (!columns_has(&table->inputs, table->targets.index[i]))
             continue;
-        complain("%s: field %zu cannot be an input and a target at once: leave it out of one",
+        complain("%s: field %zu is both an input and a target: remove it from one list",
                  table->path, table->targets.index[i] + 1);
         return CODE_USAGE;
     }
@@ -82,7 +82,7 @@ static int choose_rest(struct table *table, const char *inputs)
     ATTEMPT(columns_rest(columns, &table->targets, &table->inputs));
     if (table->inputs.count > 0)
         return CODE_FINE;
-    complain("%s: all its fields are targets, and none is left for an input: give fewer",
+    complain("%s: all fields are targets, and none is left for the inputs: give fewer targets",
              table->path);
     return CODE_USAGE;
 }
@@ -94,7 +94,7 @@ static int choose_targets(struct table *table, const char *label, const char *ta
                            label ? label : targets, &table->targets));
     if (!label || table->targets.count == 1)
         return CODE_FINE;
-    complain("--label %s: a class is one field: give one, or --targets for numbers", label);
+    complain("--label %s: the class is one field: give one, or --targets for numbers", label);
     return CODE_USAGE;
 }
 
@@ -132,8 +132,8 @@ int BPB(cli_read_table)(struct samples *samples, const struct table_settings *se
 
 /* ---- For a net that is there ---- */
 
-/* What the net keeps of that name, if it can be had in the file. A file without names has numbers
- * alone, and may be too narrow for them; one with names has to have the right ones. */
+/* *list = the note of the net with that key, or NULL if the file cannot have these fields because
+ * it has no names, or too few fields. A file with names must have the right ones. */
 static int find_note(const net_t *net, const char *model, const struct table *table,
                      const char *key, const char **list)
 {
@@ -148,8 +148,9 @@ static int find_note(const net_t *net, const char *model, const struct table *ta
     if (table->columns.names && !columns_are_numbers(*list)) {
         char fields[LISTED_BYTES];
         columns_describe(&table->columns, fields, sizeof fields);
-        complain("the model %s takes the %s %.500s, which %s has not: %s; give --%s", model, key,
-                 *list, table->path, fields, key);
+        complain("the model %s was trained on the %s %.500s, but %s does not have them: %s; give "
+                 "--%s",
+                 model, key, *list, table->path, fields, key);
         return CODE_FAILED;
     }
     *list = NULL;
@@ -162,7 +163,7 @@ static int choose_range(const struct table *table, size_t first, size_t count,
 {
     char list[64];
     snprintf(list, sizeof list, "%zu-%zu", first + 1, first + count);
-    struct columns nameless = table->columns; /* a range is no name */
+    struct columns nameless = table->columns; /* a range is not a name */
     nameless.names = NULL;
     return columns_select(&nameless, "--data", list, selection);
 }
@@ -179,8 +180,8 @@ static int choose_by_order(struct table *table, const net_t *net, const char *mo
     }
     char or_class[64] = "";
     if (BPB(cli_takes_classes)(net))
-        snprintf(or_class, sizeof or_class, ", or %zu with the class as the last", inputs + 1);
-    complain("%s has %zu fields a sample, but the model %s takes %zu inputs and %zu targets: give "
+        snprintf(or_class, sizeof or_class, ", or %zu with the class in the last", inputs + 1);
+    complain("%s has %zu fields a sample, but the model %s has %zu inputs and %zu targets: give "
              "%zu fields%s",
              table->path, fields, model, inputs, targets, inputs + targets, or_class);
     return CODE_FAILED;
@@ -190,7 +191,7 @@ static int check_counts(const struct table *table, const net_t *net, const char 
 {
     const size_t inputs = BPB(net_size)(net, 0), targets = BPB(net_loss)(net).n_targets;
     if (table->inputs.count != inputs) {
-        complain("the model %s takes %zu inputs, but %zu fields of %s are chosen: see --inputs",
+        complain("the model %s has %zu inputs, but %zu fields of %s are chosen: see --inputs",
                  model, inputs, table->inputs.count, table->path);
         return CODE_FAILED;
     }
@@ -201,7 +202,7 @@ static int check_counts(const struct table *table, const net_t *net, const char 
     return CODE_FAILED;
 }
 
-/* Those that are given, else those that the net keeps. */
+/* The lists that are given, else those in the notes of the net. */
 static int find_lists(struct table_settings *lists, const struct table *table,
                       const net_t *net, const char *model)
 {

@@ -7,11 +7,11 @@
 static const int signals[] = {SIGINT, SIGTERM};
 enum { SIGNALS = sizeof signals / sizeof *signals };
 
-/* A handler has no other place to write to. */
+/* A signal handler can only write to a global variable. */
 static volatile sig_atomic_t caught;
 static struct sigaction before[SIGNALS];
 
-/* The next of any kind is left to the system, which ends the program. */
+/* The next signal has the default action, which ends the program. */
 static void note(int number)
 {
     caught = number;

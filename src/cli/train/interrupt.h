@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* SIGINT and SIGTERM, while there is something that can be ended in good order. */
+/* SIGINT and SIGTERM during a run, which then stops and writes its checkpoint. */
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H
 
-/* From now on the first of them is only noted. The second ends the program at once. Those that are
- * ignored, as nohup and shells have it for what runs in the background, stay so. */
+/* From now on the first signal is only noted, and the second ends the program at once. A signal
+ * that is ignored stays ignored, as with nohup or in the background of a shell. */
 void interrupt_watch(void);
 
-/* As before the watch. */
+/* Restore the handling from before interrupt_watch. */
 void interrupt_unwatch(void);
 
-/* The signal that came, since the watch began; 0: none. */
+/* The signal since interrupt_watch; 0: none. */
 int interrupt_signal(void);
 
 #endif

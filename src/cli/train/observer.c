@@ -5,7 +5,7 @@
 
 #include "interrupt.h"
 
-/* Once all that could be refused has been looked at. */
+/* Called once, after all checks of the library. */
 static void begin(struct observer *observer)
 {
     if (observer->has_begun)
@@ -15,11 +15,11 @@ static void begin(struct observer *observer)
     if (observer->opening && *observer->opening && !observer->progress.quiet)
         fprintf(stderr, "%s\n", observer->opening);
     if (observer->keeps_nothing && !observer->progress.quiet)
-        fputs("note: without --save FILE or --checkpoint FILE nothing of this run is kept\n",
+        fputs("note: without --save FILE or --checkpoint FILE the trained net is not kept\n",
               stderr);
 }
 
-/* A run that does not begin with its first step has taken up another. */
+/* A run that does not begin with its first step is resumed. */
 static void begin_steps(struct observer *observer, const bpb_progress *at)
 {
     begin(observer);
@@ -59,7 +59,8 @@ void observer_end(struct observer *observer)
     progress_clear(&observer->progress);
     if (observer->has_begun && !observer->has_stepped && !observer->progress.quiet)
         fprintf(stderr,
-                "resumed at the end of the run in %s: nothing is left to do; more --epochs go on\n",
+                "resumed at the end of the run in %s: nothing is left to do; a larger --epochs "
+                "continues it\n",
                 observer->checkpoint);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who watches a run: the terminal, the log and the best score; and the signals that stop it. */
+/* The callbacks of a run: progress on the terminal, log, best score, and signals that stop it. */
 #ifndef CLI_OBSERVER_H
 #define CLI_OBSERVER_H
 
@@ -12,18 +12,18 @@ struct observer {
     struct progress progress;
     struct log log;
     struct best best;
-    const char *checkpoint; /* the file a run may be resumed from; NULL: none */
-    const char *opening;    /* a line to begin with; NULL or empty: none */
-    bool keeps_nothing;     /* no file will hold what is learnt: worth a note */
-    bool has_begun;         /* a step has been made, or an epoch told of */
+    const char *checkpoint; /* the file of the run; NULL: none */
+    const char *opening;    /* first line of the output; NULL or empty: none */
+    bool keeps_nothing;     /* neither --save nor --checkpoint: print a note */
+    bool has_begun;         /* on_step or on_epoch was called */
     bool has_stepped;
-    bpb_progress best_epoch; /* of the best epoch so far; its epoch 0: none */
+    bpb_progress best_epoch; /* the best epoch so far; epoch 0: none */
 };
 
-/* The run has ended: take the bar away, and tell of one that had nothing left to do. */
+/* The run has ended: remove the bar, and print a line if there was nothing left to do. */
 void observer_end(struct observer *observer);
 
-/* Let the observer be called by a run with these options. */
+/* Make a run with these options call the observer. */
 void observer_attach(struct observer *observer, bpb_train_options *options);
 
 #endif

@@ -50,7 +50,7 @@ static void format_bar(char bar[BAR_WIDTH + 1], double fraction)
     bar[BAR_WIDTH] = '\0';
 }
 
-/* Rate and remaining time by the whole run so far, whose first steps tell little of them. */
+/* Rate and remaining time, averaged over the whole run; shown once the average means something. */
 static int print_pace(const struct progress *progress, const bpb_progress *at, double elapsed)
 {
     if (elapsed < SECONDS_BETWEEN_BARS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a run shows on stderr: a bar where that is a terminal, and a line an epoch. */
+/* The progress of a run on stderr: one line for each epoch, and on a terminal a bar. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
@@ -10,23 +10,22 @@
 
 struct progress {
     bool quiet;
-    bool brief; /* no line an epoch: one of several runs */
+    bool brief; /* one of several runs: no lines for the epochs */
     bool has_bar;
-    bool is_drawn;       /* the bar stands on the terminal's line */
+    bool is_drawn;       /* the bar is on the terminal */
     size_t samples;      /* of an epoch */
-    double start, drawn; /* the run and the last bar, by the monotonic clock in seconds */
-    double seconds;      /* training time of the finished epochs */
-    double resumed;      /* epochs that an earlier run has made */
+    double start, drawn; /* of the run and of the last bar; monotonic clock, seconds */
+    double seconds;      /* training time of the complete epochs */
+    double resumed;      /* epochs of the earlier run */
 };
 
 void progress_begin(struct progress *progress, bool quiet, bool brief, size_t samples);
-/* "resumed at epoch 7, step 12 of run.checkpoint", before the first step is shown: at is the state
- * after it. */
+/* "resumed at epoch 7, step 12 of run.checkpoint". at is the state after the first step. */
 void progress_resume(struct progress *progress, const bpb_progress *at, const char *checkpoint);
 void progress_step(struct progress *progress, const bpb_progress *at);
 void progress_epoch(struct progress *progress, const bpb_progress *at);
 
-/* Take the bar away, so that other lines may follow. */
+/* Remove the bar, so that other lines may follow. */
 void progress_clear(struct progress *progress);
 
 #endif

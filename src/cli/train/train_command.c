@@ -11,19 +11,19 @@
 
 #define AT(member) offsetof(struct train_settings, member)
 
-/* ---- Defaults that go by other options ---- */
+/* ---- Defaults that depend on other options ---- */
 
 static const char *default_scale(const void *settings)
 {
     const struct data_settings *data = &((const struct train_settings *)settings)->data;
     const bool is_scaled = data->standardise || data->whiten.is_given;
-    return source_of(data->path) == SOURCE_FOLDER && !is_scaled ? "255" : "1";
+    return source_of(data->train.path) == SOURCE_FOLDER && !is_scaled ? "255" : "1";
 }
 
 static const char *default_output(const void *settings)
 {
     const struct train_settings *train = settings;
-    if (!train->data.targets)
+    if (!train->data.train.targets)
         return "sigmoid";
     return train->net.loss == BPB_POISSON ? "exponential" : "identity";
 }
@@ -31,7 +31,7 @@ static const char *default_output(const void *settings)
 static const char *default_eta(const void *settings)
 {
     const struct train_settings *train = settings;
-    return rule_default_eta(&train->rule, train->data.targets ? "0.1" : "3.0");
+    return rule_default_eta(&train->rule, train->data.train.targets ? "0.1" : "3.0");
 }
 
 static const char *default_batch(const void *settings)
@@ -42,167 +42,213 @@ static const char *default_batch(const void *settings)
 /* ---- Options ---- */
 
 /* clang-format off */
-static const struct option options[] = {
-    {.name = "data", .kind = &kind_path, .offset = AT(data.path), .value = "DIR|FILE",
+static const struct option data_options[] = {
+    {.name = "data", .kind = &kind_path, .offset = AT(data.train.path), .value = "DIR|FILE",
      .required = true,
-     .help = "folder with train-images-idx3-ubyte, train-labels-idx1-ubyte and, for a "
-             "test score, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each may be "
-             "compressed, with .gz at the end of its name. Or a CSV file of numbers, a sample in "
-             "each row, with names in the first row or without. Or, where its name ends in .npy, "
-             "an array of NumPy with the inputs of a sample in each row"},
-    {.name = "label", .kind = &kind_path, .offset = AT(data.label), .value = "NAME|FILE",
-     .help = TABLE_LABEL_HELP ". This or --targets is required for such files"},
-    {.name = "targets", .kind = &kind_path, .offset = AT(data.targets), .value = "NAME,...|FILE",
-     .help = TABLE_TARGETS_HELP ". So the net learns numbers and no classes, and mostly wants "
-             "--standardise"},
-    {.name = "inputs", .kind = &kind_path, .offset = AT(data.inputs), .value = "NAME,...",
-     .help = TABLE_INPUTS_HELP "without it all that are no targets"},
-    {.name = "test", .kind = &kind_path, .offset = AT(data.test), .value = "DIR|FILE",
-     .help = "folder with the two t10k files, in place of those in --data; or a file as in --data, "
-             "with the same fields"},
-    {.name = "test-label", .kind = &kind_path, .offset = AT(data.test_label), .value = "FILE",
-     .with = "test", .help = "the NumPy file with the classes of --test FILE.npy"},
-    {.name = "test-targets", .kind = &kind_path, .offset = AT(data.test_targets), .value = "FILE",
-     .with = "test", .help = "the NumPy file with the targets of --test FILE.npy"},
-    {.name = "train-first", .kind = &kind_size, .offset = AT(data.train_first), .value = "N",
-     .recorded = true,
-     .help = "train on the first N samples only"},
+     .help = "Training data. Folder: the IDX files train-images-idx3-ubyte and "
+             "train-labels-idx1-ubyte, and for a test score t10k-images-idx3-ubyte and "
+             "t10k-labels-idx1-ubyte; each may be compressed (.gz). CSV file: one sample of "
+             "numbers in each row; the first row may hold names. NumPy file (.npy): the inputs "
+             "of one sample in each row."},
+    {.name = "label", .kind = &kind_path, .offset = AT(data.train.label), .value = "NAME|FILE",
+     .help = TABLE_LABEL_HELP " A CSV or NumPy file requires --label or --targets."},
+    {.name = "targets", .kind = &kind_path, .offset = AT(data.train.targets),
+     .value = "NAME,...|FILE",
+     .help = TABLE_TARGETS_HELP " The net then learns numbers instead of classes, and usually "
+             "requires --standardise."},
+    {.name = "inputs", .kind = &kind_path, .offset = AT(data.train.inputs), .value = "NAME,...",
+     .absent = "all fields that are not targets or classes",
+     .help = TABLE_INPUTS_HELP},
     {.name = "validate-last", .kind = &kind_count, .offset = AT(data.validate_last), .value = "N",
      .preset = "0", .recorded = true,
-     .help = "keep the last N training samples out of training, for validation"},
+     .help = "Use the last N training samples for validation, not for training."},
+    {.name = "standardise", .kind = &kind_flag, .offset = AT(data.standardise), .recorded = true,
+     .help = "Scale each input to mean 0 and variance 1 over the training samples, and each target "
+             "of --targets likewise. The model contains the scaling: predict reads and writes the "
+             "units of the data. The losses are those of the scaled targets."},
     {.name = "pixel-scale", .kind = &kind_scale, .offset = AT(data.pixel_scale), .value = "S",
-     .preset = "255 for a folder, else 1, as with --standardise or --whiten",
+     .preset = "255 for a folder; 1 for a file, and with --standardise or --whiten",
      .preset_by = default_scale,
      .recorded = true,
-     .help = "divide the inputs by S. The model keeps it: eval and predict do the same"},
-    {.name = "standardise", .kind = &kind_flag, .offset = AT(data.standardise), .recorded = true,
-     .help = "give each input mean 0 and variance 1 over the training samples, and each target of "
-             "--targets too. The model keeps it: predict takes and gives the units of the data, "
-             "and losses are those of standardised targets"},
+     .help = "Divide the inputs by S. The model contains the scaling: eval and predict apply it."},
     {.name = "whiten", .kind = &kind_whiten, .offset = AT(data.whiten), .value = "M|all",
+     .absent = "no whitening",
      .recorded = true,
-     .help = "give the net uncorrelated inputs of variance 1 over the training samples (PCA, by "
-             "LAPACK): all directions in which these vary, or the M of most variance, or, where M "
-             "is a fraction, as few as have that share of it. The model takes the inputs of the "
-             "data, as any other: W_1 and b_1 have the whitening in them. Inputs in different "
-             "units want --standardise too, which first divides each by its standard deviation"},
+     .help = "Replace the inputs by uncorrelated inputs of variance 1 over the training samples "
+             "(PCA, by LAPACK). all: all directions in which the inputs vary. Whole number M: the "
+             "M directions of largest variance. Fraction M: the fewest directions that have this "
+             "share of the variance. The model takes the original inputs, because W_1 and b_1 "
+             "contain the whitening. If the inputs have different units, give --standardise too: "
+             "it divides each input by its standard deviation first."},
+    {.name = "train-first", .kind = &kind_size, .offset = AT(data.train_first), .value = "N",
+     .absent = "all", .recorded = true,
+     .help = "Train on the first N samples only."},
+    {.name = "test", .kind = &kind_path, .offset = AT(data.test), .value = "DIR|FILE",
+     .absent = "the t10k files of a folder; for a file no test score",
+     .help = "Test data. Folder: one with the two t10k files. File: one with the same fields as "
+             "--data."},
+    {.name = "test-label", .kind = &kind_path, .offset = AT(data.test_label), .value = "FILE",
+     .with = "test", .help = "The NumPy file with the classes of --test FILE.npy."},
+    {.name = "test-targets", .kind = &kind_path, .offset = AT(data.test_targets), .value = "FILE",
+     .with = "test", .help = "The NumPy file with the targets of --test FILE.npy."},
+    {0},
+};
+
+static const struct option net_options[] = {
     {.name = "layers", .kind = &kind_widths, .offset = AT(net.layers), .value = "N0,N1,...",
+     .absent = "one hidden layer of 30; inputs and outputs as in the data",
      .recorded = true,
-     .help = "widths n_0 .. n_L: inputs, hidden layers, outputs; without it, one hidden "
-             "layer of 30 between the inputs and the classes or targets of the data"},
+     .help = "Widths n_0 .. n_L: inputs, hidden layers, outputs."},
     {.name = "activation", .kind = &kind_activation, .offset = AT(net.hidden), .value = "NAME",
      .preset = "sigmoid", .recorded = true,
-     .help = "g of the hidden layers, A_l = g(W_l A_{l-1} + b_l)"},
+     .help = "Activation g of the hidden layers, A_l = g(W_l A_{l-1} + b_l)."},
     {.name = "output", .kind = &kind_activation, .offset = AT(net.output), .value = "NAME",
      .preset = "sigmoid; with --targets identity, or exponential for --loss poisson",
      .preset_by = default_output, .recorded = true,
-     .help = "g of the last layer"},
+     .help = "Activation g of the last layer."},
     {.name = "loss", .kind = &kind_loss, .offset = AT(net.loss), .value = "NAME",
      .preset = "squared", .recorded = true,
-     .help = "e of a sample with output y and target t (1 for its class, else 0): "
-             "squared is 1/2 sum (y - t)^2; cross-entropy is -sum t ln y for softmax, "
-             "-sum (t ln y + (1 - t) ln(1 - y)) for sigmoid, and goes with no other; huber is "
-             "squared up to --huber-delta and grows linearly from there, absolute is sum |y - t|. "
-             "poisson is for counts and gaussian for numbers and variances, both with --targets"},
-    {.name = "leak", .kind = &kind_rate, .offset = AT(net.leak), .value = "X", .recorded = true,
-     .help = "slope of leaky-relu below 0; without it 0.01"},
-    {.name = "elu-alpha", .kind = &kind_rate, .offset = AT(net.elu_alpha), .value = "X",
-     .recorded = true,
-     .help = "alpha of elu, alpha (exp(z) - 1) below 0; without it 1"},
-    {.name = "huber-delta", .kind = &kind_rate, .offset = AT(net.huber_delta), .value = "X",
-     .recorded = true,
-     .help = "|y - t| from which on the loss huber grows linearly; without it 1"},
-    {.name = "label-smoothing", .kind = &kind_fraction, .offset = AT(net.label_smoothing),
-     .value = "X", .recorded = true,
-     .help = "for cross-entropy: learn (1 - X) t + X / K in place of t, where K is the number of "
-             "outputs for softmax and 2 for sigmoid; without it 0"},
+     .help = "Loss of a sample with output y and target t; a class has t = 1 for that class and "
+             "t = 0 for the others. squared: 1/2 sum (y - t)^2. cross-entropy: -sum t ln y for "
+             "softmax, -sum (t ln y + (1 - t) ln(1 - y)) for sigmoid; it requires one of these "
+             "outputs. huber: squared up to --huber-delta, then linear. absolute: sum |y - t|. "
+             "poisson (for counts) and gaussian (for numbers and their variances) require "
+             "--targets."},
     {.name = "init", .kind = &kind_init, .offset = AT(net.init), .value = "NAME",
      .preset = "scaled", .recorded = true,
-     .help = "distribution of the initial W and b: scaled is N(0, 1/n_in) and N(0, 1), "
-             "normal is N(0, 1) for both; glorot suits tanh, he suits relu, orthogonal (by LAPACK) "
-             "suits deep nets"},
+     .help = "Distribution of the initial W and b. scaled: N(0, 1/n_in) and N(0, 1). normal: "
+             "N(0, 1) for both. glorot suits tanh, he suits relu, and orthogonal (by LAPACK) suits "
+             "deep nets."},
+    {.name = "label-smoothing", .kind = &kind_fraction, .offset = AT(net.label_smoothing),
+     .value = "X", .absent = "0", .recorded = true,
+     .help = "For cross-entropy: learn (1 - X) t + X / K in place of t. K is the number of outputs "
+             "for softmax, and 2 for sigmoid."},
+    {.name = "leak", .kind = &kind_rate, .offset = AT(net.leak), .value = "X",
+     .absent = "0.01", .recorded = true,
+     .help = "Slope of leaky-relu below 0."},
+    {.name = "elu-alpha", .kind = &kind_rate, .offset = AT(net.elu_alpha), .value = "X",
+     .absent = "1", .recorded = true,
+     .help = "Parameter alpha of elu, which is alpha (exp(z) - 1) below 0."},
+    {.name = "huber-delta", .kind = &kind_rate, .offset = AT(net.huber_delta), .value = "X",
+     .absent = "1", .recorded = true,
+     .help = "Value of |y - t| above which the loss huber is linear."},
+    {0},
+};
+
+static const struct option rate_options[] = {
     {.name = "eta", .kind = &kind_rate, .offset = AT(rule.eta), .value = "X",
-     .preset = "3.0 for sgd (with --targets 0.1), 0.01 for adagrad and rmsprop, else 0.001; "
-               "irprop has none",
+     .preset = "3.0 for sgd (with --targets 0.1), 0.01 for adagrad and rmsprop, 0.001 for the "
+               "others; irprop has none",
      .preset_by = default_eta, .recorded = true,
-     .help = "learning rate eta_0: with --optimizer sgd each mini-batch makes W <- W - eta dE/dW, "
-             "E its mean loss. There 3.0 suits sigmoid with squared; cross-entropy wants about "
-             "0.5, relu 0.1"},
-    {.name = "lambda", .kind = &kind_penalty, .offset = AT(rule.lambda), .value = "X",
-     .preset = "0", .recorded = true,
-     .help = "L2, weight decay: adds lambda / (2 n) sum w^2 over n training samples to the "
-             "loss that is minimised, not to the losses that are shown"},
+     .help = "Initial learning rate eta_0. With --optimizer sgd, each mini-batch makes "
+             "W <- W - eta dE/dW, where E is its mean loss. There 3.0 suits sigmoid with squared, "
+             "about 0.5 suits cross-entropy, and 0.1 suits relu."},
     {.name = "batch", .kind = &kind_batch, .offset = AT(rule.batch), .value = "B",
      .preset = "10, or all for irprop", .preset_by = default_batch, .recorded = true,
-     .help = "samples of a mini-batch"},
-    {.name = "epochs", .kind = &kind_size, .offset = AT(rule.epochs), .value = "N",
-     .preset = "30", .recorded = true,
-     .help = "passes over the training samples, each in another random order"},
-    RULE_OPTIONS(struct train_settings),
+     .help = "Number of samples in a mini-batch."},
+    {0},
+};
+
+static const struct option repeat_options[] = {
     {.name = "seed", .kind = &kind_seed, .offset = AT(seed), .value = "S", .preset = "1",
      .recorded = true,
-     .help = "of the initial parameters and of the order: the same seed and options "
-             "give the same model"},
-    {.name = "seeds", .kind = &kind_seeds, .offset = AT(seeds), .value = "S,...", .recorded = true,
-     .help = "train once with each of these in place of --seed, and print the score of each, their "
-             "mean and standard deviation; --log writes one object for each. --save keeps the net "
-             "with the best validation score after its last epoch, and so needs --validate-last"},
-    {.name = "folds", .kind = &kind_folds, .offset = AT(folds), .value = "K", .recorded = true,
-     .help = "cross-validation: sample i, from 0, is in fold i mod K; train K times on all folds "
-             "but one and test on that one. Prints the score of each, their mean and standard "
-             "deviation, and that of all samples together; --log writes one object for each"},
+     .help = "Seed of the initial parameters and of the order of the samples. The same seed and "
+             "options give the same model."},
+    {.name = "seeds", .kind = &kind_seeds, .offset = AT(seeds), .value = "S,...",
+     .absent = "one run with --seed", .recorded = true,
+     .help = "Train once with each of these seeds. Prints the score of each run, their mean and "
+             "their standard deviation. --log writes one object for each run. --save keeps the net "
+             "with the best validation score after its last epoch, and so requires "
+             "--validate-last."},
+    {.name = "folds", .kind = &kind_folds, .offset = AT(folds), .value = "K",
+     .absent = "no cross-validation", .recorded = true,
+     .help = "Cross-validation: train K times, each time without one fold, and test on that fold. "
+             "Sample i (from 0) is in fold i mod K. Prints the score of each fold, their mean and "
+             "their standard deviation, and the score of all samples together. --log writes one "
+             "object for each fold."},
+    {0},
+};
+
+static const struct option output_options[] = {
+    {.name = "save", .kind = &kind_path, .offset = AT(result.save), .value = "FILE",
+     .absent = "no model is saved",
+     .help = "Write the trained model to FILE, in safetensors format. If the name ends in .json, "
+             "the format is that of network2.py, which has sigmoid nets only and keeps neither the "
+             "pixel scale nor notes."},
+    {.name = "log", .kind = &kind_path, .offset = AT(result.log), .value = "FILE",
+     .absent = "no log",
+     .help = "Write one JSON object for each epoch: epoch, best_epoch, eta, train_loss, "
+             "train_accuracy, validation_loss, validation_accuracy, test_loss, test_accuracy, and "
+             "seconds of training. Accuracies are fractions. Scores that do not apply are left "
+             "out."},
+    {.name = "no-train-score", .kind = &kind_flag, .offset = AT(result.no_train_score),
+     .help = "Do not evaluate the training samples after each epoch. This saves time."},
+    {.name = "quiet", .kind = &kind_flag, .offset = AT(result.quiet),
+     .help = "Print errors only."},
+    {0},
+};
+
+static const struct option machine_options[] = {
     {.name = "precision", .kind = &kind_precision, .offset = AT(precision), .value = "NAME",
      .preset = "float", .recorded = true,
-     .help = "of the parameters and of all arithmetic"},
+     .help = "Precision of the parameters and of all arithmetic."},
     {.name = "threads", .kind = &kind_threads, .offset = AT(plan.threads), .value = "N",
      .preset = "all",
-     .help = "most threads to train with; all is one for each CPU that this process may run "
-             "on. No more are used than pay for the net and the batch (bpblas info --plan "
-             "tells), and the results have the same bits with any number"},
+     .help = "Maximum number of threads. all is one for each CPU that this process may use. "
+             "bpblas uses fewer if the net and the batch are too small for all of them; bpblas "
+             "info --plan prints the number. The results have the same bits with any number."},
     {.name = "planning", .kind = &kind_planning, .offset = AT(plan.planning), .value = "NAME",
      .preset = "estimate", .recorded = true,
-     .help = "how a kernel is chosen for each product: estimate goes by its shape and the CPU; "
-             "measure times all kernels first, and may choose otherwise in another run, which "
-             "then differs in last bits; cblas leaves all products to the BLAS"},
+     .help = "How a kernel is chosen for each product. estimate: from its shape and the CPU. "
+             "measure: time all kernels first; another run may choose other kernels, and then "
+             "differs in the last bits. cblas: the BLAS for all products."},
     {.name = "wisdom", .kind = &kind_path, .offset = AT(plan.wisdom), .value = "FILE",
-     .help = "do the products that FILE names as it says, the others by --planning; bpblas info "
-             "--plan --save-wisdom makes such files"},
-    {.name = "log", .kind = &kind_path, .offset = AT(result.log), .value = "FILE",
-     .help = "write one JSON object an epoch: epoch, best_epoch, eta, train_loss, train_accuracy, "
-             "validation_loss, validation_accuracy, test_loss, test_accuracy (those "
-             "that apply; accuracies are fractions), seconds of training"},
-    {.name = "save", .kind = &kind_path, .offset = AT(result.save), .value = "FILE",
-     .help = "write the trained model, in the safetensors format; where FILE ends in .json, as "
-             "network2.py does, which has sigmoid nets alone and keeps neither the pixel scale nor "
-             "notes"},
-    {.name = "no-train-score", .kind = &kind_flag, .offset = AT(result.no_train_score),
-     .help = "do not evaluate the training samples after each epoch, which saves time"},
-    {.name = "quiet", .kind = &kind_flag, .offset = AT(result.quiet),
-     .help = "print nothing but errors"},
+     .help = "Use the kernels that FILE names for its products; --planning chooses the others. "
+             "bpblas info --plan --save-wisdom writes such files."},
+    {0},
+};
+
+#define RULE offsetof(struct train_settings, rule)
+static const struct option_group groups[] = {
+    {"data", data_options, 0},
+    {"network", net_options, 0},
+    {"optimiser", rate_options, 0},
+    {NULL, rule_optimiser_options, RULE},
+    {"learning rate schedule", rule_schedule_options, RULE},
+    {"regularisation", rule_regularisation_options, RULE},
+    {"stopping", rule_stopping_options, RULE},
+    {"seeds and cross-validation", repeat_options, 0},
+    {"checkpoints", rule_checkpoint_options, RULE},
+    {"output", output_options, 0},
+    {"machine", machine_options, 0},
     {0},
 };
 /* clang-format on */
 
 static const char text[] =
-    "Trains a network by gradient descent over mini-batches, on labelled images or on the\n"
-    "numbers of a CSV or NumPy file, for classes or for numbers, and shows its loss and\n"
-    "accuracy after each epoch. The summary on standard output is the score of\n"
-    "the test samples; without any, that of validation or training.\n";
+    "Trains a network by gradient descent over mini-batches. The data are labelled images, or\n"
+    "a CSV or NumPy file with classes or numbers as targets. After each epoch it prints the\n"
+    "loss and the accuracy. At the end it prints the score of the test samples on standard\n"
+    "output; without test samples, the score of the validation or training samples.\n"
+    "\n"
+    "Only --data is required. Most runs also set --layers, --output, --loss, --eta, --batch,\n"
+    "--epochs and --save.\n";
 
 static const char examples[] =
     "examples:\n"
-    "  A first network of 30 hidden units:\n"
+    "  A first network with 30 hidden units:\n"
     "    bpblas train --data /usr/share/datasets/fashion-mnist --save model.safetensors\n"
-    "  MNIST as in chapter 1 of Nielsen's \"Neural Networks and Deep Learning\", to about\n"
+    "  MNIST as in chapter 1 of Nielsen's \"Neural Networks and Deep Learning\", up to about\n"
     "  95 % (the folder mnist holds the four files):\n"
     "    bpblas train --data mnist --pixel-scale 256 --validate-last 10000 \\\n"
     "      --layers 784,30,10 --init normal --eta 3.0 --log run.jsonl\n"
-    "  A larger one with softmax and cross-entropy:\n"
+    "  A larger network with softmax and cross-entropy:\n"
     "    bpblas train --data mnist --layers 784,100,10 --output softmax \\\n"
     "      --loss cross-entropy --eta 0.1 --lambda 5 --save model.safetensors\n"
-    "  A number from the other fields of a CSV file, in five-fold cross-validation:\n"
+    "  A number from the other fields of a CSV file, with five-fold cross-validation:\n"
     "    bpblas train --data houses.csv --targets price --standardise --folds 5\n"
-    "  With Adam, early stopping and a checkpoint: the same command goes on where it was stopped:\n"
+    "  Adam, early stopping and a checkpoint. If the run is interrupted, the same command\n"
+    "  resumes it:\n"
     "    bpblas train --data mnist --layers 784,100,10 --output softmax \\\n"
     "      --loss cross-entropy --optimizer adam --schedule cosine --validate-last 10000 \\\n"
     "      --patience 5 --checkpoint run.checkpoint --resume --save model.safetensors\n";
@@ -211,28 +257,29 @@ int train_refuse_net(bpb_status status, const struct net_settings *net)
 {
     if (status == BPB_ERR_UNSUPPORTED) {
         complain("--init %s: this bpblas was built without LAPACK; build it with LAPACKE "
-                 "(-Dlapack=enabled), or give another",
+                 "(-Dlapack=enabled), or give another --init",
                  bpb_name(BPB_NAMES_INIT, net->init));
         return CODE_FAILED;
     }
     if (status != BPB_ERR_PAIR)
         return plan_refuse_layers(status);
-    complain("--loss %s does not go with --output %s: give --loss squared, or --output sigmoid or "
-             "softmax",
+    complain("--loss %s cannot be used with --output %s: give --loss squared, or --output sigmoid "
+             "or softmax",
              bpb_name(BPB_NAMES_LOSS, net->loss), bpb_name(BPB_NAMES_ACTIVATION, net->output));
     return CODE_USAGE;
 }
 
-/* A run that would end another's is more likely to be one that forgot to go on with it. */
+/* A new run does not overwrite a checkpoint: the user may have forgotten --resume. */
 static int check_old_checkpoint(const struct rule_settings *rule)
 {
     const char *path = rule->checkpoint;
     ATTEMPT(output_check("--checkpoint", path, OUTPUT_RENAMED));
     if (!path || rule->resume || access(path, F_OK) != 0)
         return CODE_FINE;
-    complain("--checkpoint: %s is there already: give --resume to go on with the run in it, or "
-             "delete it to begin anew",
-             path);
+    complain(
+        "--checkpoint: %s exists: give --resume to resume the run in it, or delete it to begin "
+        "a new run",
+        path);
     return CODE_USAGE;
 }
 
@@ -250,7 +297,7 @@ const struct command train_command = {
     .summary = "train a network on labelled images or other data",
     .text = text,
     .examples = examples,
-    .options = options,
+    .groups = groups,
     .settings_bytes = sizeof(struct train_settings),
     .check = train_check,
     .run = run,

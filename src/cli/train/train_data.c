@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the options say of the data, and the data of the net. */
+/* The options of the data, and the widths that the data require. */
 #include <math.h>
 
 #include "cli/common/command.h"
@@ -35,32 +35,19 @@ int train_widths(const struct widths *asked, const struct train_shape *shape,
     return CODE_USAGE;
 }
 
-struct table_settings train_table(const struct data_settings *data)
-{
-    return (struct table_settings){
-        .path = data->path,
-        .inputs = data->inputs,
-        .targets = data->targets,
-        .label = data->label,
-        .targets_option = "--targets",
-        .label_option = "--label",
-    };
-}
-
 struct table_settings train_test_table(const struct data_settings *data)
 {
-    const bool is_npy_file = path_is_npy(data->path);
+    const bool is_npy_file = path_is_npy(data->train.path);
     return (struct table_settings){
         .path = data->test,
-        .inputs = data->inputs,
-        .targets = is_npy_file ? data->test_targets : data->targets,
-        .label = is_npy_file ? data->test_label : data->label,
-        .targets_option = "--test-targets",
-        .label_option = "--test-label",
+        .inputs = data->train.inputs,
+        .targets = is_npy_file ? data->test_targets : data->train.targets,
+        .label = is_npy_file ? data->test_label : data->train.label,
+        .is_test = true,
     };
 }
 
-/* Outputs never leave these bounds, so that targets beyond them cannot be learnt. */
+/* The range of the outputs; a net cannot learn targets outside. */
 void train_target_range(const struct net_settings *net, double *least, double *most)
 {
     *least = -INFINITY;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The samples of a run: read, checked against the outputs, and parted. */
+/* The samples of a run: reading, checks, and the parts for training, validation and test. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -14,38 +14,37 @@ static int read_test(struct run *run)
 {
     const struct data_settings *data = &run->settings->data;
     const struct table_settings test = train_test_table(data);
-    if (source_of(data->path) != SOURCE_FOLDER)
+    if (source_of(data->train.path) != SOURCE_FOLDER)
         return data->test ? BPB(cli_read_table)(&run->test, &test, &run->train.classes) : CODE_FINE;
     if (data->test)
         return BPB(cli_read_samples)(&run->test, data->test, PART_TEST);
-    if (part_exists(data->path, PART_TEST))
-        return BPB(cli_read_samples)(&run->test, data->path, PART_TEST);
+    if (part_exists(data->train.path, PART_TEST))
+        return BPB(cli_read_samples)(&run->test, data->train.path, PART_TEST);
     return CODE_FINE;
 }
 
 static int read_train(struct run *run)
 {
-    const struct data_settings *data = &run->settings->data;
-    const struct table_settings train = train_table(data);
-    if (source_of(data->path) == SOURCE_FOLDER)
-        return BPB(cli_read_samples)(&run->train, data->path, PART_TRAIN);
-    return BPB(cli_read_table)(&run->train, &train, NULL);
+    const struct table_settings *train = &run->settings->data.train;
+    if (source_of(train->path) == SOURCE_FOLDER)
+        return BPB(cli_read_samples)(&run->train, train->path, PART_TRAIN);
+    return BPB(cli_read_table)(&run->train, train, NULL);
 }
 
-/* How many samples to learn from. */
+/* run->n = the number of training samples. */
 static int count_samples(struct run *run)
 {
     const struct data_settings *data = &run->settings->data;
     const size_t all = run->train.X.cols;
     if (data->validate_last >= all) {
-        complain("--validate-last %zu leaves nothing of %zu samples to train on: give less",
+        complain("--validate-last %zu leaves none of the %zu samples for training: give less",
                  data->validate_last, all);
         return CODE_USAGE;
     }
     run->n = all - data->validate_last;
     if (data->train_first > run->n) {
-        complain("--train-first %zu: there are only %zu samples to train on: give at most that",
-                 data->train_first, run->n);
+        complain("--train-first %zu: there are only %zu training samples: give at most %zu",
+                 data->train_first, run->n, run->n);
         return CODE_USAGE;
     }
     if (data->train_first > 0)
@@ -53,27 +52,30 @@ static int count_samples(struct run *run)
     return CODE_FINE;
 }
 
-/* Test samples are as wide as those to train on. */
+/* Test samples must have as many values and targets as training samples. */
 static int check_test(const struct run *run)
 {
     const struct samples *train = &run->train, *test = &run->test;
     if (test->X.cols == 0)
         return CODE_FINE;
     if (test->X.rows != train->X.rows) {
-        complain("the test %s in %s have %zu values, those to train on %zu: they do not belong "
-                 "together",
-                 test->is_table ? "samples" : "images", test->folder, test->X.rows, train->X.rows);
+        complain(
+            "the test %s in %s have %zu values, but the training %s have %zu: give data of the "
+            "same kind",
+            test->is_table ? "samples" : "images", test->folder, test->X.rows,
+            test->is_table ? "samples" : "images", train->X.rows);
         return CODE_FAILED;
     }
     if (test->T.rows == train->T.rows)
         return CODE_FINE;
-    complain("the test samples in %s have %zu targets, those to train on %zu: they do not belong "
-             "together",
-             test->folder, test->T.rows, train->T.rows);
+    complain(
+        "the test samples in %s have %zu targets, but the training samples have %zu: give data "
+        "of the same kind",
+        test->folder, test->T.rows, train->T.rows);
     return CODE_FAILED;
 }
 
-/* Numbers to learn have to be such as the outputs can give. */
+/* Targets must be in the range of the outputs. */
 static int check_range(const struct run *run)
 {
     const struct net_settings *net = &run->settings->net;
@@ -84,16 +86,17 @@ static int check_range(const struct run *run)
         const double target = (double)T.data[i];
         if (target >= least && target <= most)
             continue;
-        complain("--output %s: its values are %s %g%s, but target %zu of sample %zu (both counted "
-                 "from 0) is %g: give --output identity with --loss squared, or other targets",
-                 bpb_name(BPB_NAMES_ACTIVATION, net->output), isinf(most) ? "at least" : "from", least,
-                 isinf(most) ? "" : " to 1", i % T.rows, i / T.rows, target);
+        complain(
+            "--output %s has values %s %g%s, but target %zu of sample %zu (both counted from 0) "
+            "is %g: give --output identity with --loss squared, or other targets",
+            bpb_name(BPB_NAMES_ACTIVATION, net->output), isinf(most) ? "of at least" : "from",
+            least, isinf(most) ? "" : " to 1", i % T.rows, i / T.rows, target);
         return CODE_USAGE;
     }
     return CODE_FINE;
 }
 
-/* ---- Parting ---- */
+/* ---- Parts ---- */
 
 static data_t make_views(const struct run *run)
 {
@@ -112,11 +115,12 @@ static int order_folds(struct run *run)
     if (folds == 0)
         return CODE_FINE;
     if (folds > run->n) {
-        complain("--folds %zu: there are only %zu samples: give at most that", folds, run->n);
+        complain("--folds %zu: there are only %zu samples: give at most %zu", folds, run->n,
+                 run->n);
         return CODE_USAGE;
     }
     run->order = calloc(run->n, sizeof *run->order);
-    return run->order ? CODE_FINE : complain_status(BPB_ERR_MEMORY, "part", "the samples");
+    return run->order ? CODE_FINE : complain_status(BPB_ERR_MEMORY, "divide", "the samples");
 }
 
 static set_t chosen_samples(const struct samples *samples, const size_t *index, size_t count)
@@ -147,7 +151,7 @@ void BPB(cli_choose_fold)(struct run *run, size_t fold)
 
 /* ---- All of it ---- */
 
-/* Outputs that the targets need: a Gaussian net has two for each. */
+/* A Gaussian net has two outputs for each target. */
 static int find_shape(const struct run *run, struct train_shape *shape)
 {
     shape->inputs = run->train.X.rows;

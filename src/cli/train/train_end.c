@@ -17,13 +17,13 @@ static int explain_signal(const struct train_end *end)
     const struct rule_settings *rule = end->rule;
     const char *name = end->signal == SIGINT ? "SIGINT" : "SIGTERM";
     if (end->report->has_checkpoint)
-        complain("stopped by %s in epoch %zu, step %zu of %zu; %s keeps the run: the same command "
-                 "%s goes on with it. No model is saved",
+        complain("stopped by %s in epoch %zu, step %zu of %zu: no model is saved; %s holds the "
+                 "run, and the same command %s resumes it",
                  name, at->epoch, at->step, at->steps, rule->checkpoint,
                  rule->resume ? "again" : "with --resume");
     else
-        complain("stopped by %s in epoch %zu, step %zu of %zu: nothing of the run is kept and no "
-                 "model is saved; with --checkpoint FILE a stopped run can be gone on with",
+        complain("stopped by %s in epoch %zu, step %zu of %zu: the run is lost and no model is "
+                 "saved; with --checkpoint FILE, a stopped run can be resumed",
                  name, at->epoch, at->step, at->steps);
     return 128 + end->signal;
 }
@@ -34,10 +34,9 @@ static int explain_write(const struct train_end *end)
 {
     const char *path = end->rule->checkpoint;
     const bool is_there = access(path, F_OK) == 0;
-    complain("cannot write the checkpoint %s: %s; the run ends here and no model is saved. %s%s",
-             path, strerror(end->error), is_there ? path : "No checkpoint is there",
-             is_there ? " is as it was written before: once there is room, --resume goes on with it"
-                      : "");
+    complain("cannot write the checkpoint %s: %s; the run ends and no model is saved. %s%s", path,
+             strerror(end->error), is_there ? path : "There is no checkpoint",
+             is_there ? " still holds the previous state: --resume resumes it" : "");
     return CODE_FAILED;
 }
 
@@ -49,22 +48,23 @@ static int explain_io(const struct train_end *end)
     return CODE_FAILED;
 }
 
-/* What a file that cannot be taken up is; NULL: the status is of something else. */
+/* Why a file cannot be resumed; NULL: the status has another cause. */
 static const char *fault_of(bpb_status status)
 {
     switch (status) {
     case BPB_ERR_MISMATCH:
-        return "is the checkpoint of another run: the number of samples, --layers with their "
-               "functions, scaling and whitening, --seed, --batch, --precision and --optimizer "
-               "with its options have to be those that it was begun with";
+        return "is the checkpoint of another run: it must have the same number of samples, "
+               "--layers, "
+               "functions, scaling, whitening, --seed, --batch, --precision, and --optimizer with "
+               "its options";
     case BPB_ERR_FORMAT:
-        return "is no checkpoint of bpblas train";
+        return "is not a checkpoint of bpblas train";
     case BPB_ERR_TRUNCATED:
-        return "ends too early: the checkpoint is not whole";
+        return "ends too early: the checkpoint is incomplete";
     case BPB_ERR_CHECKSUM:
         return "is damaged: the checkpoint does not match its checksum";
     case BPB_ERR_VERSION:
-        return "is the checkpoint of a newer bpblas: use that one";
+        return "is the checkpoint of a newer bpblas: use that version";
     default:
         return NULL;
     }
@@ -72,14 +72,14 @@ static const char *fault_of(bpb_status status)
 
 static int explain_checkpoint(const struct train_end *end)
 {
-    complain("%s %s; give another --checkpoint, or delete the file to begin anew",
+    complain("%s %s; give another --checkpoint, or delete the file to begin a new run",
              end->rule->checkpoint, fault_of(end->status));
     return CODE_FAILED;
 }
 
 /* ---- Values that are not finite ---- */
 
-/* Which samples, where it is one of the data. */
+/* The name of the samples that the value is in. */
 static const char *data_of(bpb_in in)
 {
     switch (in) {
@@ -98,14 +98,14 @@ static int explain_data(const bpb_train_report *report)
 {
     const bool is_target = report->in == BPB_IN_T || report->in == BPB_IN_T_VALIDATION ||
                            report->in == BPB_IN_T_TEST;
-    complain("the %s data hold a value that is not finite (%s %zu of sample %zu, both from 0): "
-             "correct them",
+    complain("the %s data contain a value that is not finite (%s %zu of sample %zu, both counted "
+             "from 0): correct the data",
              data_of(report->in), is_target ? "target" : "value", report->where.row,
              report->where.col);
     return CODE_NONFINITE;
 }
 
-/* What was not finite, as the subject of a sentence. */
+/* The value that was not finite, as the subject of a sentence. */
 static void name_place(const bpb_train_report *report, char *text, size_t bytes)
 {
     const size_t row = report->where.row, col = report->where.col;
@@ -133,8 +133,8 @@ static void name_place(const bpb_train_report *report, char *text, size_t bytes)
     }
 }
 
-/* Where the last good weights are. */
-static void name_rest(const struct train_end *end, char *text, size_t bytes)
+/* Whether a file holds earlier weights. */
+static void name_earlier_state(const struct train_end *end, char *text, size_t bytes)
 {
     const bpb_train_report *report = end->report;
     const size_t epochs = report->last.epoch - (report->last.epoch > 0);
@@ -145,8 +145,8 @@ static void name_rest(const struct train_end *end, char *text, size_t bytes)
                  end->rule->checkpoint);
     else
         snprintf(text, bytes,
-                 "No model is saved; %s holds an earlier state, of which --resume --epochs %zu "
-                 "makes a model%s",
+                 "No model is saved; %s holds an earlier state: --resume --epochs %zu saves a "
+                 "model%s",
                  end->rule->checkpoint, epochs,
                  report->kept == BPB_KEPT_BEST ? " with the weights of the best epoch" : "");
 }
@@ -156,10 +156,10 @@ static int explain_nonfinite(const struct train_end *end)
     const bpb_train_report *report = end->report;
     char what[256], rest[512], remedy[96] = "";
     if (end->status == BPB_LOST)
-        snprintf(what, sizeof what, "the update overflowed, and the weights are lost");
+        snprintf(what, sizeof what, "the update overflowed and the weights are lost");
     else
         name_place(report, what, sizeof what);
-    name_rest(end, rest, sizeof rest);
+    name_earlier_state(end, rest, sizeof rest);
     if (report->last.eta > 0)
         snprintf(remedy, sizeof remedy,
                  "; try a smaller --eta than %g, --clip-norm or --standardise", report->last.eta);
@@ -188,12 +188,12 @@ int train_explain(const struct train_end *end, const struct plan_settings *plan)
         return plan_explain(end->status, plan);
     if (end->status != BPB_ERR_OPTION)
         return complain_status(end->status, "train", "the net");
-    complain("--eta, or --eta times --lambda / n or --decay, is too large for --precision: give "
-             "less, or --precision double");
+    complain("--eta, or its product with --lambda / n or --decay, is too large for --precision: "
+             "give a smaller one, or --precision double");
     return CODE_USAGE;
 }
 
-/* ---- An end that is none of these ---- */
+/* ---- A run that ended without error ---- */
 
 static void print_reason(const bpb_train_report *report, const struct rule_settings *rule,
                          const char *judged)
@@ -205,16 +205,16 @@ static void print_reason(const bpb_train_report *report, const struct rule_setti
                judged, rule->patience);
         break;
     case BPB_END_TARGET:
-        printf("ended after epoch %zu: the loss is not above --target-loss %g\n", at->epoch,
+        printf("ended after epoch %zu: the loss has reached --target-loss %g\n", at->epoch,
                rule->target_loss);
         break;
     case BPB_END_TIME:
         printf("ended in epoch %zu, step %zu of %zu: --time-limit %g%s\n", at->epoch, at->step,
                at->steps, rule->time_limit,
-               report->has_checkpoint ? " (--resume goes on)" : "");
+               report->has_checkpoint ? " (--resume continues the run)" : "");
         break;
     case BPB_END_SCHEDULE:
-        printf("ended after epoch %zu: eta has come down to its least (--schedule halving)\n",
+        printf("ended after epoch %zu: eta has reached its minimum (--schedule halving)\n",
                at->epoch);
         break;
     default:

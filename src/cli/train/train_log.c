@@ -21,7 +21,7 @@ int log_open(struct log *log, const char *path, bool is_resumed)
 static void fail(struct log *log)
 {
     if (!log->has_failed)
-        complain("cannot write the log %s: %s; the training goes on without it", log->path,
+        complain("cannot write the log %s: %s; training continues without a log", log->path,
                  strerror(errno));
     log->has_failed = true;
 }

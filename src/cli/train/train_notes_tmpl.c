@@ -5,7 +5,7 @@
 
 #include "cli/common/args.h"
 #include "cli/common/command.h"
-#include "cli/common/load_model.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/paths.h"
 #include "base/tmpl.h"
 #include "train_settings.h"
@@ -35,7 +35,7 @@ int BPB(cli_note_run)(net_t *net, const struct args *args, uint64_t seed,
     ATTEMPT(BPB(cli_note)(net, "program", "bpblas"));
     ATTEMPT(BPB(cli_note)(net, "version", bpb_version()));
     ATTEMPT(BPB(cli_note)(net, "settings", record));
-    path_last_name(settings->data.path, name, sizeof name);
+    path_last_name(settings->data.train.path, name, sizeof name);
     ATTEMPT(BPB(cli_note)(net, "data", name));
     if (settings->seeds.count > 0) { /* the settings name all of them */
         snprintf(name, sizeof name, "%" PRIu64, seed);

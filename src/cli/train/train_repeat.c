@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* ---- Mean and standard deviation, one value after the other (Welford 1962) ---- */
+/* ---- Running mean and standard deviation (Welford 1962) ---- */
 
 void spread_add(struct spread *spread, double value)
 {

@@ -7,7 +7,7 @@
 #include "train_repeat.h"
 #include "train_run_tmpl.h"
 
-/* A run that is one of several. */
+/* Train a new net in one of several runs. */
 static int train_new_net(struct run *run, const char *key, uint64_t number, struct best *best,
                          bpb_progress *last)
 {
@@ -25,7 +25,7 @@ static int train_new_net(struct run *run, const char *key, uint64_t number, stru
 
 /* ---- Folds ---- */
 
-/* The first one is whitened already. */
+/* Fold 0 is already whitened. */
 static int choose_fold(struct run *run, size_t k)
 {
     if (k == 0 && run->whitened.whitening)
@@ -57,7 +57,7 @@ static int train_folds(struct run *run, struct log *log)
 
 /* ---- Seeds ---- */
 
-/* The net that is to be saved. */
+/* The best net so far. */
 struct kept {
     net_t *net; /* NULL: none yet */
     bpb_progress last;
@@ -71,7 +71,7 @@ static bool is_better(const bpb_score *score, const bpb_score *other)
                : score->loss < other->loss;
 }
 
-/* The net of the run where it is the best so far by validation; the one before it goes. */
+/* Keep the net of the run if its validation score is the best so far. */
 static void keep_better(struct run *run, struct kept *kept, const bpb_progress *last)
 {
     if (kept->net && !is_better(&last->validation, &kept->last.validation))
@@ -100,7 +100,7 @@ static int train_seeds(struct run *run, struct log *log, struct kept *kept)
     return CODE_FINE;
 }
 
-/* The best of them becomes the net of the run. */
+/* The best net becomes the net of the run. */
 static int train_and_save(struct run *run, const struct args *args, struct log *log,
                           struct kept *kept)
 {

@@ -3,14 +3,14 @@
 #include <stdlib.h>
 
 #include "cli/common/command.h"
-#include "cli/common/load_model.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/say.h"
 #include "cli/table/table_read_tmpl.h"
 #include "interrupt.h"
 #include "train_end.h"
 #include "train_run_tmpl.h"
 
-/* Wisdom for another machine is refused now, and not once the log has been opened. */
+/* Wisdom of another machine is refused before the log is opened. */
 static int check_wisdom(const struct run *run)
 {
     const size_t batch = run->settings->rule.batch;
@@ -43,7 +43,7 @@ int BPB(cli_make_net)(struct run *run)
     return status == BPB_OK ? CODE_FINE : train_refuse_net(status, net);
 }
 
-/* What cannot be used or saved is told before a long run, and not after it. */
+/* Whether the wisdom fits and the net can be saved, checked before a long run. */
 static int check_net(const struct run *run)
 {
     const char *path = run->settings->result.save;
@@ -70,7 +70,7 @@ static int scale(const struct run *run)
 
 /* ---- Training ---- */
 
-/* The run itself, watched for signals. */
+/* The run, while signals are watched. */
 static struct train_end run_watched(struct run *run, const bpb_train_options *options,
                                     const struct observer *observer, bpb_train_report *report)
 {
@@ -136,8 +136,8 @@ static int train_and_save(struct run *run, struct observer *observer, const stru
     return BPB(cli_save_trained)(run, args, &kept);
 }
 
-/* The net, whose options have been looked at before, is made anew for whitened inputs. Folds whiten
- * each their own: the first shows whether it can be done. */
+/* Whiten, and make a new net for the whitened inputs. Each fold is whitened by itself; the first
+ * fold shows here whether that works. */
 static int whiten(struct run *run)
 {
     if (!run->settings->data.whiten.is_given)

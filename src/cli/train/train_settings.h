@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* bpblas train: what it was asked for, and the two precisions it works in. */
+/* bpblas train: its settings, and the command in both precisions. */
 #ifndef CLI_TRAIN_SETTINGS_H
 #define CLI_TRAIN_SETTINGS_H
 
@@ -15,10 +15,10 @@
 #include "train_whiten.h"
 
 struct data_settings {
-    const char *path, *test;             /* test NULL: what a folder holds */
-    const char *inputs, *targets, *label; /* as in table.h */
+    struct table_settings train;           /* path: a folder or a file */
+    const char *test;                      /* NULL: the test part of the folder, if there is one */
     const char *test_targets, *test_label; /* of NumPy files */
-    size_t train_first;                  /* 0: all */
+    size_t train_first;                    /* 0: all */
     size_t validate_last;
     size_t pixel_scale;
     bool standardise;
@@ -30,7 +30,7 @@ struct net_settings {
     bpb_activation hidden, output;
     bpb_loss_kind loss;
     bpb_init init;
-    double leak, elu_alpha, huber_delta, label_smoothing; /* 0: as the library has it */
+    double leak, elu_alpha, huber_delta, label_smoothing; /* 0: the default of the library */
 };
 
 struct result_settings {
@@ -53,32 +53,31 @@ struct train_settings {
 /* Whether the options go together. false: said why. */
 bool train_check(const struct args *args);
 
-/* What the data ask of a net. */
+/* What the data require of a net. */
 struct train_shape {
     size_t inputs;
-    size_t outputs;   /* for classes, at least */
+    size_t outputs;   /* for classes, the minimum */
     bool has_classes; /* else numbers */
 };
 
-/* The net's widths: those asked for, where they fit the data, or 30 in one hidden layer. An int
+/* The widths of the net: those asked for, if they fit the data, or one hidden layer of 30. An int
  * code. */
 int train_widths(const struct widths *asked, const struct train_shape *shape,
                  struct widths *widths);
 
-/* The file of training samples, or of test samples, where it is no folder. */
-struct table_settings train_table(const struct data_settings *data);
+/* The file of test samples, if they are in a file. */
 struct table_settings train_test_table(const struct data_settings *data);
 
-/* What --output and --loss leave of the numbers: least and most that a target may be. */
+/* The least and the greatest target that --output and --loss allow. */
 void train_target_range(const struct net_settings *net, double *least, double *most);
 
-/* Say why a net of these settings could not be made. An int code. */
+/* Say why a net with these settings cannot be made. An int code. */
 int train_refuse_net(bpb_status status, const struct net_settings *net);
 
-/* Set the notes: the program, the settings, the names of the data's folder and of the wisdom, the
- * seed where there are several, the scores. An int code. */
+/* Set the notes: program, settings, names of the data and of the wisdom, the seed if there are
+ * several, the scores. An int code. */
 int bpb_cli_note_run(bpb_net *net, const struct args *args, uint64_t seed,
-                      const bpb_progress *last);
+                     const bpb_progress *last);
 int bpbf_cli_note_run(bpbf_net *net, const struct args *args, uint64_t seed,
                       const bpb_progress *last);
 

@@ -26,14 +26,14 @@ int whiten_refuse(bpb_status status, const struct whiten *whiten, size_t varied)
     switch (status) {
     case BPB_ERR_UNSUPPORTED:
         complain("--whiten: this bpblas was built without LAPACK; build it with LAPACKE "
-                 "(-Dlapack=enabled), or give --standardise");
+                 "(-Dlapack=enabled), or give --standardise instead");
         return CODE_FAILED;
     case BPB_ERR_SIZE:
-        complain("--whiten: no input varies over the samples to learn from");
+        complain("--whiten: no input varies over the training samples");
         return CODE_FAILED;
     case BPB_ERR_OPTION:
-        complain("--whiten %zu: the inputs of the samples to learn from vary in %zu direction%s "
-                 "only: give at most that, or all",
+        complain("--whiten %zu: the inputs of the training samples vary in %zu direction%s only: "
+                 "give at most that number, or all",
                  whiten->components, varied, varied == 1 ? "" : "s");
         return CODE_USAGE;
     default:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * bpblas train --whiten. With --standardise each input is divided by its standard deviation first,
- * and is not centred, so that rounding of the data is still told from variation by the size of the
- * values. The net learns from copies
+ * bpblas train --whiten. With --standardise each input is first divided by its standard deviation.
+ * It is not centred: the size of its values is needed to tell rounding from variation. The net is
+ * trained on copies
  *
  *     K (X' - mean 1^T)      m x samples,    X' = diag(factor) X
  */
@@ -14,17 +14,17 @@
 #include "cli/common/say.h"
 #include "train_run_tmpl.h"
 
-#define BLOCK 256 /* columns that are scaled at once */
+#define BLOCK 256 /* columns that are scaled at a time */
 
-/* Memory for rows x cols; NULL where there is none. */
+/* Memory for rows x cols; NULL: out of memory. */
 static real *allocate(size_t rows, size_t cols)
 {
     return cols <= SIZE_MAX / sizeof(real) / rows ? malloc(rows * cols * sizeof(real)) : NULL;
 }
 
-/* ---- The inputs in one unit ---- */
+/* ---- Scaled inputs ---- */
 
-/* 1 / sd, or 1 where that is 0: also in moments of no values. */
+/* 1 / sd, or 1 if sd is 0, as in moments of no values. */
 static bpb_status set_factors(real *factor, const bpb_moments *moments, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -52,7 +52,7 @@ static int find_factors(struct run *run)
     return status == BPB_OK ? CODE_FINE : complain_status(status, "standardise", "the inputs");
 }
 
-/* Columns first .. first + block.cols - 1 of X, in one unit. */
+/* block = columns first .. first + block.cols - 1 of X, scaled. */
 static void scale_columns(view_t X, const real *factor, size_t first, out_t block)
 {
     const size_t ld = X.ld ? X.ld : X.rows;
@@ -95,7 +95,7 @@ static int solve(struct run *run)
     bpb_status status = bpb_whitening_solve(whitening, &options);
     if (status == BPB_OK)
         return CODE_FINE;
-    if (status == BPB_ERR_OPTION) { /* fewer vary: how many? */
+    if (status == BPB_ERR_OPTION) { /* fewer directions vary: count them */
         const bpb_status of_all = bpb_whitening_solve(whitening, NULL);
         status = of_all == BPB_OK ? status : of_all;
     }
@@ -115,7 +115,7 @@ static int find_directions(struct run *run)
     return status == BPB_OK ? solve(run) : complain_status(status, "whiten", "the inputs");
 }
 
-/* ---- What the net learns from ---- */
+/* ---- Whitened copies ---- */
 
 static bpb_status fill_copy(const struct whitened *white, view_t X, out_t copy)
 {
@@ -130,7 +130,7 @@ static bpb_status fill_copy(const struct whitened *white, view_t X, out_t copy)
     return status;
 }
 
-/* *X, the samples of one part, becomes a view of their copy; where there are none, nothing. */
+/* *X, the samples of one part, becomes a view of their whitened copy. */
 static int copy_part(struct whitened *white, view_t *X, real **values)
 {
     const size_t m = directions(white->whitening).m;

@@ -2,31 +2,31 @@
 #include <stdlib.h>
 
 #include "command.h"
-#include "load_model.h"
+#include "saved_model.h"
 #include "say.h"
 #include "base/tmpl.h"
 
 static int refuse_function(const char *path, const char *name)
 {
-    complain("the model %s needs the function %s of its maker's, which bpblas has not: use it in a "
-             "program that gives it to %s",
+    complain("the model %s uses the function %s, which bpblas does not have: use a program that "
+             "passes this function to %s",
              path, name, BPB_SELECT("bpb_net_load_with", "bpbf_net_load_with"));
     return CODE_FAILED;
 }
 
-int BPB(cli_load)(net_t **net, const char *path)
+int BPB(cli_load)(net_t **net, const struct model_settings *model)
 {
     char missing[BPB_NAME_BYTES] = "";
-    const bpb_status status = model_is_network2(path)
-                                  ? BPB(net_load_network2)(net, path)
-                                  : BPB(net_load_with)(net, path, NULL, missing);
+    const bpb_status status = model_is_network2(model->path)
+                                  ? BPB(net_load_network2)(net, model->path)
+                                  : BPB(net_load_with)(net, model->path, NULL, missing);
     if (status == BPB_ERR_FUNCTION)
-        return refuse_function(path, missing);
+        return refuse_function(model->path, missing);
     if (status < 0)
-        return complain_model(status, "read the model", path);
+        return complain_model(status, "read the model", model->path);
     if (status == BPB_NONFINITE)
-        complain("warning: the model %s holds a parameter that is not finite", path);
-    return CODE_FINE;
+        complain("warning: the model %s contains a parameter that is not finite", model->path);
+    return BPB(cli_scale_inputs)(*net, model->pixel_scale);
 }
 
 int BPB(cli_scale_inputs)(net_t *net, size_t scale)
@@ -52,7 +52,7 @@ int BPB(cli_note)(net_t *net, const char *key, const char *value)
                : complain_status(status, "keep a note of", key);
 }
 
-/* Whether network2.py has such a net, of whatever parameters. */
+/* Whether the layers and the loss of the net are among those of network2.py. */
 static bool is_network2(const net_t *net)
 {
     const bpb_loss_kind loss = BPB(net_loss)(net).kind;
@@ -72,7 +72,7 @@ int BPB(cli_check_saving)(const net_t *net, const char *path)
     return !model_is_network2(path) || is_network2(net) ? CODE_FINE : model_refuse_network2(path);
 }
 
-/* What cli_check_saving lets pass is refused for its parameters alone. */
+/* A net that passed cli_check_saving is refused only if a parameter is not finite. */
 static int save_network2(net_t *net, const char *path)
 {
     BPB(net_set_scaling)(net, BPB_INPUTS, NULL, NULL);
