@@ -797,7 +797,7 @@ class Plans(Case):
     def test_work__has_the_documented_bytes(self):
         for precision, real in (("float", 4), ("double", 8)):
             text = self.plan("--layers", "40,7,3", "--batch", 128, "--planning", "cblas",
-                             "--precision", precision)
+                             "--threads", 1, "--precision", precision)
             least = real * (128 * (40 + 2 * (7 + 3) + 2 * 3) + 128) + 8 * 128
             most = least + 64 * (3 * 2 + 6) + real * 7 * 128  # a product transposed, at most
             bytes_of_work = int(re.fullmatch(r"(\d+) bytes", field(text, "work"))[1])

@@ -74,8 +74,10 @@ static bool size_scratch(plan_t *plan)
         for (enum product product = 0; product < PRODUCTS; product++) {
             if (!has_product(plan, product, l))
                 continue;
-            const struct product_shape shape = BPB(product_shape)(plan, product, l);
+            struct product_shape shape = BPB(product_shape)(plan, product, l);
             const struct kernel *kernel = plan->layer[l - 1].kernel[product];
+            if (product == PREDICT)
+                shape.n = plan->capacity; /* the block of all threads, if one does it alone */
             most = BPB_MAX(most, kernel->scratch(shape.trans_A, shape.m, shape.n, shape.k));
         }
     return place(&plan->scratch_bytes, most, 1, sizeof(real), &begin);
@@ -264,6 +266,8 @@ static bpb_status fill(plan_t *plan, const net_t *net, const bpb_plan_options *o
     plan->drop_inputs = dropout_of(options->dropout_inputs);
     plan->drop_hidden = dropout_of(options->dropout);
     plan->capacity = BPB(predict_columns)(plan);
+    if (plan->most_threads > 1)
+        plan->capacity = BPB_MAX(plan->capacity, plan->most_threads * BPB_PANEL_MAX);
     choose_functions(plan, net);
     TRY(choose_kernels(plan, options));
     cut(plan, options);

@@ -79,12 +79,11 @@ struct product_shape {
 };
 struct product_shape BPB(product_shape)(const plan_t *plan, enum product product, size_t l);
 
-/* The columns of a block of predict, before they are made whole panels: a panel a thread, at least.
- */
+/* The columns of a block of predict on one thread, before they are made whole panels: what a kernel
+ * is chosen for, whatever the threads. */
 static inline size_t BPB(predict_columns)(const plan_t *plan)
 {
-    const size_t least = plan->most_threads * BPB_PANEL_MAX;
-    return plan->unpadded && plan->most_threads == 1 ? plan->batch : BPB_MAX(plan->batch, least);
+    return plan->unpadded ? plan->batch : BPB_MAX(plan->batch, BPB_PANEL_MAX);
 }
 
 /* Threads that so many operations pay for, of those that were asked for. */
