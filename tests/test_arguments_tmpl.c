@@ -83,7 +83,6 @@ struct outputs {
     out_t X;
     objective_t *objective;
     real Y[N_OUT * (BATCH + 1)], gradient[P], Hv[P], dX[N_IN * COLS], J[N_IN * N_OUT * COLS];
-    char missing[BPB_NAME_BYTES];
     double loss;
     bpb_score score;
     bpb_where where;
@@ -266,9 +265,9 @@ CALL(shuffle, bpb_shuffle(a->index_at, a->n, 1, 1))
 CALL(idx_read, BPB(idx_read)(a->X_at, a->idx_path, &out.where))
 CALL(one_hot, BPB(one_hot)(a->labels, a->one_hot, &out.where))
 CALL(save, BPB(net_save)(a->net, a->path))
-CALL(load, BPB(net_load)(a->net_at, a->path))
+CALL(load, BPB(net_load)(a->net_at, a->path, &a->functions))
 CALL(save_memory, BPB(net_save_memory)(a->net, a->buffer, a->capacity, a->bytes_at))
-CALL(load_memory, BPB(net_load_memory)(a->net_at, a->file, a->file_bytes))
+CALL(load_memory, BPB(net_load_memory)(a->net_at, a->file, a->file_bytes, &a->functions))
 CALL(model_precision, bpb_model_precision(a->path, a->bytes_at))
 CALL(blas_health, bpb_blas_health(a->info_at))
 
@@ -290,9 +289,6 @@ CALL(objective_gradient, BPB(objective_gradient)(a->objective, a->theta, a->loss
                                                  a->gradient_at))
 CALL(objective_hvp, BPB(objective_hvp)(a->objective, a->theta, a->v, a->Hv_at))
 CALL(objective_gnvp, BPB(objective_gnvp)(a->objective, a->theta, a->v, a->Hv_at))
-CALL(load_with, BPB(net_load_with)(a->net_at, a->path, &a->functions, out.missing))
-CALL(load_memory_with, BPB(net_load_memory_with)(a->net_at, a->file, a->file_bytes, &a->functions,
-                                                 out.missing))
 
 /* Functions are set on a copy, which a refusal leaves with the library's. */
 static bpb_status set_on_copy(const struct arguments *a,
@@ -985,12 +981,8 @@ static const struct refusal refusals[] = {
     REFUSES_NULL(save_memory, bytes_at),
     REFUSES_NULL(load_memory, net_at),
     REFUSES(load_memory, bad_file),
-    REFUSES_NULL(load_with, net_at),
-    REFUSES(load_with, bad_path),
-    REFUSES(load_with, bad_functions),
-    REFUSES_NULL(load_memory_with, net_at),
-    REFUSES(load_memory_with, bad_file),
-    REFUSES(load_memory_with, bad_functions),
+    REFUSES(load, bad_functions),
+    REFUSES(load_memory, bad_functions),
     REFUSES_NULL(model_precision, bytes_at),
     REFUSES(model_precision, bad_path),
 

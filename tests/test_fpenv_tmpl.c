@@ -666,7 +666,7 @@ static void scene_one_hot(void)
 static void note_loaded(const void *file, size_t bytes)
 {
     net_t *net = NULL;
-    note_status(BPB(net_load_memory)(&net, file, bytes));
+    note_status(BPB(net_load_memory)(&net, file, bytes, NULL));
     if (net)
         note_theta(net);
     BPB(net_destroy)(&net);

@@ -147,7 +147,6 @@ static struct outputs {
     work_t *work;
     objective_t *objective;
     bpb_whitening *whitening;
-    char missing[BPB_NAME_BYTES];
     out_t X;
     char **names;
     size_t n_names;
@@ -308,7 +307,7 @@ static bpb_status save(void)
 }
 static bpb_status load(void)
 {
-    return BPB(net_load)(&out.net, model_path);
+    return BPB(net_load)(&out.net, model_path, NULL);
 }
 static bpb_status save_memory(void)
 {
@@ -316,7 +315,7 @@ static bpb_status save_memory(void)
 }
 static bpb_status load_memory(void)
 {
-    return BPB(net_load_memory)(&out.net, model, model_bytes);
+    return BPB(net_load_memory)(&out.net, model, model_bytes, NULL);
 }
 /* ---- Functions of one's own, on a copy of the net: what is set stays ---- */
 
@@ -374,15 +373,15 @@ static bpb_status copy(void)
 {
     return BPB(net_copy)(&out.net, own_net);
 }
-static bpb_status load_with(void)
+static bpb_status load_own(void)
 {
     if (model_bytes == 0)
         return BPB_ERR_UNSUPPORTED; /* there is no such file */
-    return BPB(net_load_with)(&out.net, own_path, &functions, out.missing);
+    return BPB(net_load)(&out.net, own_path, &functions);
 }
-static bpb_status load_memory_with(void)
+static bpb_status load_own_memory(void)
 {
-    return BPB(net_load_memory_with)(&out.net, own_model, own_bytes, &functions, out.missing);
+    return BPB(net_load_memory)(&out.net, own_model, own_bytes, &functions);
 }
 static bpb_status create_objective(void)
 {
@@ -543,8 +542,8 @@ static const struct operation operations[] = {
     {"set_activation__out_of_memory", set_activation},
     {"set_loss__out_of_memory", set_loss},
     {"copy__out_of_memory", copy},
-    {"load_with__out_of_memory", load_with},
-    {"load_memory_with__out_of_memory", load_memory_with},
+    {"load_own__out_of_memory", load_own},
+    {"load_own_memory__out_of_memory", load_own_memory},
     {"objective_create__out_of_memory", create_objective},
 };
 

@@ -185,11 +185,11 @@ static void save_load__through_memory(void **state)
     bpbf_net *s = make_snet(), *s_again = NULL;
     assert_true(bpb_net_ctheta(d)[0] != 0 && bpb_net_ctheta(d)[1] != bpb_net_ctheta(d)[0]);
     unsigned char *file = save_dnet(d, &n);
-    assert_int_equal(bpb_net_load_memory(&d_again, file, n), BPB_OK);
+    assert_int_equal(bpb_net_load_memory(&d_again, file, n, NULL), BPB_OK);
     expect_dnet(d_again, d);
     free(file);
     file = save_snet(s, &n);
-    assert_int_equal(bpbf_net_load_memory(&s_again, file, n), BPB_OK);
+    assert_int_equal(bpbf_net_load_memory(&s_again, file, n, NULL), BPB_OK);
     expect_snet(s_again, s);
     free(file);
     bpb_net_destroy(&d);
@@ -207,12 +207,12 @@ static void save_load__through_a_file(void **state)
     assert_int_equal(bpb_net_save(d, path), BPB_OK);
     assert_int_equal(bpb_model_precision(path, &bytes), BPB_OK);
     assert_int_equal(bytes, 8);
-    assert_int_equal(bpb_net_load(&d_again, path), BPB_OK);
+    assert_int_equal(bpb_net_load(&d_again, path, NULL), BPB_OK);
     expect_dnet(d_again, d);
     assert_int_equal(bpbf_net_save(s, path), BPB_OK);
     assert_int_equal(bpb_model_precision(path, &bytes), BPB_OK);
     assert_int_equal(bytes, 4);
-    assert_int_equal(bpbf_net_load(&s_again, path), BPB_OK);
+    assert_int_equal(bpbf_net_load(&s_again, path, NULL), BPB_OK);
     expect_snet(s_again, s);
     assert_int_equal(count_files(1), 1);
     bpb_net_destroy(&d);
@@ -227,11 +227,11 @@ static void save_load__across_precisions(void **state)
     bpb_net *d = make_dnet(), *wide = NULL;
     bpbf_net *s = make_snet(), *narrow = NULL;
     unsigned char *file = save_dnet(d, &n);
-    assert_int_equal(bpbf_net_load_memory(&narrow, file, n), BPB_OK);
+    assert_int_equal(bpbf_net_load_memory(&narrow, file, n, NULL), BPB_OK);
     expect_same_nets(narrow, d);
     free(file);
     file = save_snet(s, &n);
-    assert_int_equal(bpb_net_load_memory(&wide, file, n), BPB_OK);
+    assert_int_equal(bpb_net_load_memory(&wide, file, n, NULL), BPB_OK);
     expect_same_nets(s, wide);
     for (size_t k = 0; k < bpbf_net_parameters(s); k++) /* nothing is lost that way */
         assert_true(bpb_net_ctheta(wide)[k] == (double)bpbf_net_ctheta(s)[k]);
@@ -258,7 +258,7 @@ static void save_load__every_function(void **state)
             if (bpb_net_create(&net, &one) == BPB_ERR_PAIR)
                 continue;
             unsigned char *file = save_dnet(net, &n);
-            assert_int_equal(bpb_net_load_memory(&again, file, n), BPB_OK);
+            assert_int_equal(bpb_net_load_memory(&again, file, n, NULL), BPB_OK);
             assert_int_equal(bpb_net_layer(again, 1).activation, output);
             assert_int_equal(bpb_net_loss(again).kind, loss);
             assert_int_equal(bpb_net_loss(again).n_targets, bpb_net_loss(net).n_targets);
@@ -283,7 +283,7 @@ static void save_load__many_layers(void **state)
     const bpb_net_options deep = {.sizes = widths, .n_sizes = 301};
     assert_int_equal(bpbf_net_create(&net, &deep), BPB_OK);
     unsigned char *file = save_snet(net, &n);
-    assert_int_equal(bpbf_net_load_memory(&again, file, n), BPB_OK);
+    assert_int_equal(bpbf_net_load_memory(&again, file, n, NULL), BPB_OK);
     for (size_t l = 0; l <= 300; l++)
         assert_int_equal(bpbf_net_size(again, l), widths[l]);
     assert_memory_equal(bpbf_net_ctheta(again), bpbf_net_ctheta(net),
@@ -305,9 +305,9 @@ static void load__parameters_not_finite(void **state)
         bpb_net *d = NULL;
         memcpy(bpbf_net_theta(s) + 3 + k, &odd[k], sizeof(float));
         unsigned char *file = save_snet(s, &n);
-        assert_int_equal(bpbf_net_load_memory(&s_again, file, n), BPB_NONFINITE);
+        assert_int_equal(bpbf_net_load_memory(&s_again, file, n, NULL), BPB_NONFINITE);
         expect_snet(s_again, s);
-        assert_int_equal(bpb_net_load_memory(&d, file, n), BPB_NONFINITE);
+        assert_int_equal(bpb_net_load_memory(&d, file, n, NULL), BPB_NONFINITE);
         assert_false(isfinite(bpb_net_ctheta(d)[3 + k]));
         assert_true(isfinite(bpb_net_ctheta(d)[2 + k]));
         free(file);
@@ -334,9 +334,9 @@ static void load__double_beyond_float(void **state)
         if (k == 3)
             assert_int_equal(bpb_net_set_scaling(d, BPB_OUTPUTS, NULL, factor), BPB_OK);
         unsigned char *file = save_dnet(d, &n);
-        assert_int_equal(bpbf_net_load_memory(&s, file, n), BPB_ERR_RANGE);
+        assert_int_equal(bpbf_net_load_memory(&s, file, n, NULL), BPB_ERR_RANGE);
         assert_null(s);
-        assert_int_equal(bpb_net_load_memory(&again, file, n), BPB_OK);
+        assert_int_equal(bpb_net_load_memory(&again, file, n, NULL), BPB_OK);
         expect_dnet(again, d);
         free(file);
         bpb_net_destroy(&d);
@@ -423,8 +423,8 @@ static int load_both(const void *file, size_t n)
 {
     bpb_net *const d_mark = (bpb_net *)&units, *d = d_mark;
     bpbf_net *const s_mark = (bpbf_net *)&units, *s = s_mark;
-    const int status = bpb_net_load_memory(&d, file, n);
-    const int s_status = bpbf_net_load_memory(&s, file, n);
+    const int status = bpb_net_load_memory(&d, file, n, NULL);
+    const int s_status = bpbf_net_load_memory(&s, file, n, NULL);
     assert_true(status == s_status || (s_status == BPB_ERR_RANGE && status >= 0));
     if (status < 0)
         assert_ptr_equal(d, d_mark);
@@ -471,11 +471,11 @@ static void load__cut_or_too_long(void **state)
         const size_t length =
             k < COUNT(cuts) ? cuts[k] : n - 1 - cuts[(k - COUNT(cuts)) % COUNT(cuts)];
         write_file(path, file, length);
-        assert_int_equal(bpb_net_load(&loaded, path), BPB_ERR_TRUNCATED);
+        assert_int_equal(bpb_net_load(&loaded, path, NULL), BPB_ERR_TRUNCATED);
         assert_int_equal(bpb_model_precision(path, &bytes), BPB_ERR_TRUNCATED);
     }
     write_file(path, longer, n + 1);
-    assert_int_equal(bpb_net_load(&loaded, path), BPB_ERR_FORMAT);
+    assert_int_equal(bpb_net_load(&loaded, path, NULL), BPB_ERR_FORMAT);
     assert_int_equal(bpb_model_precision(path, &bytes), BPB_ERR_FORMAT);
     assert_int_equal(load_both(longer, n + 1), BPB_ERR_FORMAT);
     assert_true(!loaded && bytes == 99);
@@ -782,6 +782,55 @@ static void load_memory__header_by_hand(void **state)
     }
 }
 
+/* The sentences name the key, the tensor, what stands there and what is needed. */
+static void load_memory__says_what_is_wrong(void **state)
+{
+    (void)state;
+    NEEDS_JSON();
+    static const struct {
+        const char *header;
+        size_t data;
+        const char *sentence;
+    } wrong[] = {
+        {"[]", 0, "the header does not begin with '{'"},
+        {FILE_OF(SIZES, TENSORS), 12, "__metadata__ has no \"bpblas.format\""},
+        {FILE_OF("\"bpblas.format\":\"2\"", TENSORS), 12,
+         "bpblas.format is 2; this library reads up to 1"},
+        {FILE_OF("\"bpblas.format\":\"new\"", TENSORS), 12,
+         "bpblas.format is \"new\", no number above 0"},
+        {FILE_OF(FORMAT1 "," SIZES "," LOSS, TENSORS), 12,
+         "__metadata__ has no \"bpblas.activations\""},
+        {FILE_OF(FORMAT1 ",\"bpblas.sizes\":\"2,x\"," ACTIVATIONS "," LOSS, TENSORS), 12,
+         "bpblas.sizes is \"2,x\"; there are 1 layers, so it must be 2 numbers"},
+        {FILE_OF(FORMAT1 "," SIZES ",\"bpblas.activations\":\"swish\"," LOSS, TENSORS), 12,
+         "bpblas.activations has \"swish\", which is no activation"},
+        {FILE_OF(FORMAT1 "," SIZES ",\"bpblas.activations\":\"elu:-1\"," LOSS, TENSORS), 12,
+         "the parameter of the function \"elu\" is \"-1\", no number above 0"},
+        {FILE_OF(FORMAT1 "," SIZES ",\"bpblas.activations\":\"relu:2\"," LOSS, TENSORS), 12,
+         "the function \"relu\" takes no parameter; the file gives 2"},
+        {FILE_OF(META ",\"n\":1", TENSORS), 12, "the value of \"n\" in __metadata__ is no string"},
+        {FILE_OF(META ",\"bpblas.crc32\":\"00000000\"", TENSORS), 12,
+         "the tensors have the CRC-32 7bd5c66f; bpblas.crc32 is 00000000"},
+        {FILE_OF(META, "," B1), 12,
+         "the tensor \"b1\" begins at byte 8; the tensors before it end at byte 0"},
+        {FILE_OF(META, "," W1), 8, "there is no tensor \"b1\""},
+        {FILE_OF(META, "," TENSOR("W1", "F16", "1,2", "0,4")), 4,
+         "the tensor \"W1\" has dtype F16; it must be F32 or F64"},
+        {FILE_OF(META, "," TENSOR("W1", "F33", "1,2", "0,8")), 8,
+         "the tensor \"W1\" has the unknown dtype \"F33\""},
+        {FILE_OF(META, "," TENSOR("W1", "F32", "2,1", "0,8") "," B1), 12,
+         "the tensor \"W1\" is 2 x 1; it must be 1 x 2"},
+        {FILE_OF(META, "," TENSOR("W1", "F32", "1,3", "0,8") "," B1), 12,
+         "the tensor \"W1\" has 3 values of 4 bytes, but 8 bytes of data"},
+        {FILE_OF(META, TENSORS), 11, "the tensors have 12 bytes; 11 of them are there"},
+        {FILE_OF(META, TENSORS), 13, "there are bytes behind the 12 bytes of the tensors"},
+    };
+    for (size_t k = 0; k < COUNT(wrong); k++) {
+        assert_true(load_header(wrong[k].header, wrong[k].data) < 0);
+        assert_string_equal(bpb_error(), wrong[k].sentence);
+    }
+}
+
 /* Text, then unit so often, ######## in it counting, then more text: a header of any length. */
 static int load_repeated(const char *before, const char *unit, size_t times, const char *after)
 {
@@ -866,7 +915,9 @@ static void load__data_that_are_not_there(void **state)
     file[1] = (char)((sizeof header - 1) >> 8);
     memcpy(file + 8, header, sizeof header - 1);
     write_file(path, file, sizeof file);
-    assert_int_equal(bpb_net_load(&net, path), BPB_ERR_TRUNCATED);
+    assert_int_equal(bpb_net_load(&net, path, NULL), BPB_ERR_TRUNCATED);
+    assert_non_null(strstr(bpb_error(), "the tensors have 1099511627788 bytes; "));
+    assert_non_null(strstr(bpb_error(), "net.safetensors"));
     assert_null(net);
     count_files(1);
 }
@@ -954,7 +1005,7 @@ static void load__traps_set(void **state)
     bpb_net_theta(d)[2] = 1e-45;
     unsigned char *file = save_dnet(d, &n);
     set_traps(1);
-    const int status = bpbf_net_load_memory(&s, file, n);
+    const int status = bpbf_net_load_memory(&s, file, n, NULL);
     assert_true(clear_traps());
     assert_int_equal(status, BPB_NONFINITE);
     bpbf_net_destroy(&s);
@@ -979,7 +1030,7 @@ static int file_mode(const char *path)
 static void expect_file(const char *path, const bpb_net *net)
 {
     bpb_net *again = NULL;
-    assert_int_equal(bpb_net_load(&again, path), BPB_OK);
+    assert_int_equal(bpb_net_load(&again, path, NULL), BPB_OK);
     expect_dnet(again, net);
     assert_int_equal(count_files(0), 1);
 }
@@ -1096,7 +1147,7 @@ static void save__through_a_symbolic_link(void **state)
     assert_int_equal(bpb_net_save(net, path_of("link")), BPB_OK);
     assert_int_equal(lstat(path_of("link"), &info), 0);
     assert_true(S_ISLNK(info.st_mode));
-    assert_int_equal(bpb_net_load(&again, path_of("sub/net")), BPB_OK);
+    assert_int_equal(bpb_net_load(&again, path_of("sub/net"), NULL), BPB_OK);
     expect_dnet(again, net);
     assert_int_equal(remove(path_of("sub/net")), 0);
     assert_int_equal(rmdir(path_of("sub")), 0); /* so nothing else was in it */
@@ -1120,6 +1171,16 @@ static void save__in_the_working_folder(void **state)
     bpb_net_destroy(&net);
 }
 
+/* The sentence ends with the path, or the end of a long one. */
+static void expect_sentence(const char *sentence, const char *path)
+{
+    const size_t n = strlen(path);
+    char whole[600];
+    snprintf(whole, sizeof whole, "%.100s: %s%.70s", sentence, n > 70 ? "..." : "",
+             n > 70 ? path + n - 70 : path);
+    assert_string_equal(bpb_error(), whole);
+}
+
 static void load__no_such_file(void **state)
 {
     (void)state;
@@ -1128,13 +1189,24 @@ static void load__no_such_file(void **state)
     bpbf_net *s = NULL;
     size_t bytes = 99;
     errno = 0;
-    assert_int_equal(bpb_net_load(&d, path_of("missing")), BPB_ERR_IO);
+    assert_int_equal(bpb_net_load(&d, path_of("missing"), NULL), BPB_ERR_IO);
     assert_int_equal(errno, ENOENT);
-    assert_int_equal(bpbf_net_load(&s, path_of("missing")), BPB_ERR_IO);
+    expect_sentence("the file cannot be opened (no such file or directory)", path_of("missing"));
+    assert_int_equal(bpbf_net_load(&s, path_of("missing"), NULL), BPB_ERR_IO);
     assert_int_equal(bpb_model_precision(path_of("missing"), &bytes), BPB_ERR_IO);
     errno = 0;
-    assert_int_equal(bpb_net_load(&d, folder), BPB_ERR_IO);
+    assert_int_equal(bpb_net_load(&d, folder, NULL), BPB_ERR_IO);
     assert_int_equal(errno, EISDIR);
+    expect_sentence("the file cannot be read (it is a directory)", folder);
+    d = make_dnet();
+    assert_int_equal(bpb_net_save(d, folder), BPB_ERR_IO);
+    expect_sentence("the file cannot be written (it is a directory)", folder);
+    bpb_net_destroy(&d);
+    char long_path[200] = "";
+    for (size_t k = 0; k < 19; k++)
+        strcat(long_path, "/not-there");
+    assert_int_equal(bpb_net_load(&d, long_path, NULL), BPB_ERR_IO);
+    expect_sentence("the file cannot be opened (no such file or directory)", long_path);
     assert_true(!d && !s && bytes == 99);
 }
 
@@ -1149,18 +1221,18 @@ static void model__null(void **state)
     assert_int_equal(bpb_net_save(d, NULL), BPB_ERR_NULL);
     assert_int_equal(bpbf_net_save(NULL, path), BPB_ERR_NULL);
     assert_int_equal(bpbf_net_save(s, NULL), BPB_ERR_NULL);
-    assert_int_equal(bpb_net_load(NULL, path), BPB_ERR_NULL);
-    assert_int_equal(bpb_net_load(&d_made, NULL), BPB_ERR_NULL);
-    assert_int_equal(bpbf_net_load(NULL, path), BPB_ERR_NULL);
-    assert_int_equal(bpbf_net_load(&s_made, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_net_load(NULL, path, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_net_load(&d_made, NULL, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpbf_net_load(NULL, path, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpbf_net_load(&s_made, NULL, NULL), BPB_ERR_NULL);
     assert_int_equal(bpb_net_save_memory(NULL, NULL, 0, &n), BPB_ERR_NULL);
     assert_int_equal(bpb_net_save_memory(d, NULL, 0, NULL), BPB_ERR_NULL);
     assert_int_equal(bpbf_net_save_memory(NULL, NULL, 0, &n), BPB_ERR_NULL);
     assert_int_equal(bpbf_net_save_memory(s, NULL, 0, NULL), BPB_ERR_NULL);
-    assert_int_equal(bpb_net_load_memory(NULL, path, 1), BPB_ERR_NULL);
-    assert_int_equal(bpb_net_load_memory(&d_made, NULL, 1), BPB_ERR_NULL);
-    assert_int_equal(bpbf_net_load_memory(NULL, path, 1), BPB_ERR_NULL);
-    assert_int_equal(bpbf_net_load_memory(&s_made, NULL, 1), BPB_ERR_NULL);
+    assert_int_equal(bpb_net_load_memory(NULL, path, 1, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_net_load_memory(&d_made, NULL, 1, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpbf_net_load_memory(NULL, path, 1, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpbf_net_load_memory(&s_made, NULL, 1, NULL), BPB_ERR_NULL);
     assert_int_equal(bpb_model_precision(NULL, &n), BPB_ERR_NULL);
     assert_int_equal(bpb_model_precision(path, NULL), BPB_ERR_NULL);
     assert_true(n == 99 && !d_made && !s_made && count_files(0) == 0);
@@ -1182,10 +1254,10 @@ static void model__without_json(void **state)
     assert_int_equal(bpbf_net_save_memory(s, NULL, 0, &n), BPB_ERR_UNSUPPORTED);
     assert_int_equal(count_files(0), 0);
     write_file(path, "{}", 2);
-    assert_int_equal(bpb_net_load(&d_made, path), BPB_ERR_UNSUPPORTED);
-    assert_int_equal(bpbf_net_load(&s_made, path), BPB_ERR_UNSUPPORTED);
-    assert_int_equal(bpb_net_load_memory(&d_made, "{}", 2), BPB_ERR_UNSUPPORTED);
-    assert_int_equal(bpbf_net_load_memory(&s_made, "{}", 2), BPB_ERR_UNSUPPORTED);
+    assert_int_equal(bpb_net_load(&d_made, path, NULL), BPB_ERR_UNSUPPORTED);
+    assert_int_equal(bpbf_net_load(&s_made, path, NULL), BPB_ERR_UNSUPPORTED);
+    assert_int_equal(bpb_net_load_memory(&d_made, "{}", 2, NULL), BPB_ERR_UNSUPPORTED);
+    assert_int_equal(bpbf_net_load_memory(&s_made, "{}", 2, NULL), BPB_ERR_UNSUPPORTED);
     assert_int_equal(bpb_model_precision(path, &n), BPB_ERR_UNSUPPORTED);
     assert_true(n == 99 && !d_made && !s_made);
     count_files(1);
@@ -1312,8 +1384,8 @@ static void load__written_by_another_program(void **state)
     assert_int_equal(pclose(check_model("write", path)), 0);
     assert_int_equal(bpb_model_precision(path, &bytes), BPB_OK);
     assert_int_equal(bytes, 4);
-    assert_int_equal(bpbf_net_load(&s, path), BPB_OK);
-    assert_int_equal(bpb_net_load(&d, path), BPB_OK);
+    assert_int_equal(bpbf_net_load(&s, path, NULL), BPB_OK);
+    assert_int_equal(bpb_net_load(&d, path, NULL), BPB_OK);
     assert_int_equal(bpb_net_layers(d), 2);
     assert_int_equal(bpb_net_layer(d, 1).activation, BPB_LEAKY_RELU);
     assert_true(bpb_net_layer(d, 1).parameter == 0.125);
@@ -1365,6 +1437,7 @@ int main(void)
         cmocka_unit_test(load_memory__bytes_replaced),
         cmocka_unit_test(load_memory__random_bytes),
         cmocka_unit_test(load_memory__header_by_hand),
+        cmocka_unit_test(load_memory__says_what_is_wrong),
         cmocka_unit_test(load_memory__header_too_deep_or_too_large),
         cmocka_unit_test(load_memory__length_that_lies),
         cmocka_unit_test(load__data_that_are_not_there),

@@ -106,8 +106,8 @@ static void round_trip(const struct parameters *p)
             save_d(d);
             bpb_net_destroy(&d);
         }
-        assert_ok(bpb_net_load_memory(&d, file, bytes));
-        assert_ok(bpbf_net_load_memory(&s, file, bytes));
+        assert_ok(bpb_net_load_memory(&d, file, bytes, NULL));
+        assert_ok(bpbf_net_load_memory(&s, file, bytes, NULL));
         expect_parameters(p, bpb_net_layer(d, 1).parameter, bpb_net_loss(d).parameter);
         expect_parameters(p, bpbf_net_layer(s, 1).parameter, bpbf_net_loss(s).parameter);
         bpb_net_destroy(&d);
@@ -197,9 +197,9 @@ static void parameters__beyond_float(void **state)
         save_d(d);
         assert_ok(bpb_net_save(d, path));
         bpb_net_destroy(&d);
-        assert_ok(bpb_net_load_memory(&d, file, bytes));
+        assert_ok(bpb_net_load_memory(&d, file, bytes, NULL));
         expect_parameters(&beyond[i], bpb_net_layer(d, 1).parameter, bpb_net_loss(d).parameter);
-        assert_int_equal(bpbf_net_load_memory(&s, file, bytes), BPB_ERR_RANGE);
+        assert_int_equal(bpbf_net_load_memory(&s, file, bytes, NULL), BPB_ERR_RANGE);
         assert_null(s);
         assert_ok(bpb_model_precision(path, &precision));
         assert_int_equal(precision, 8);
@@ -284,11 +284,10 @@ static void own_functions__come_back_by_their_names(void **state)
     for (size_t i = 0; i < COUNT(e_d); i++) {
         bpb_net *net = own_net(&e_d[i]), *again = NULL;
         const char *path = path_of("own.safetensors");
-        char missing[BPB_NAME_BYTES] = "untouched";
         save_d(net);
         assert_true(header_has("\"bpblas.activations\":\"own:swish,own:" LONGEST "\""));
         assert_true(header_has(i ? "\"bpblas.loss\":\"own:swish\"" : "\"own:my_error\""));
-        assert_ok(bpb_net_load_memory_with(&again, file, bytes, &all_d, missing));
+        assert_ok(bpb_net_load_memory(&again, file, bytes, &all_d));
         assert_string_equal(bpb_net_layer(again, 1).name, "swish");
         assert_string_equal(bpb_net_layer(again, 2).name, LONGEST);
         assert_string_equal(bpb_net_loss(again).name, e_d[i].name);
@@ -296,9 +295,8 @@ static void own_functions__come_back_by_their_names(void **state)
         assert_true(loss_of(again) == loss_of(net));
         bpb_net_destroy(&again);
         assert_ok(bpb_net_save(net, path));
-        assert_ok(bpb_net_load_with(&again, path, &all_d, NULL));
+        assert_ok(bpb_net_load(&again, path, &all_d));
         assert_true(loss_of(again) == loss_of(net));
-        assert_string_equal(missing, "untouched");
         bpb_net_destroy(&again);
         bpb_net_destroy(&net);
         count_files(1);
@@ -312,32 +310,30 @@ static void own_functions__of_the_other_precision(void **state)
     bpb_net *net = own_net(&e_d[0]), *again = NULL;
     bpbf_net *narrow = NULL;
     save_d(net);
-    assert_ok(bpbf_net_load_memory_with(&narrow, file, bytes, &all_s, NULL));
+    assert_ok(bpbf_net_load_memory(&narrow, file, bytes, &all_s));
     assert_string_equal(bpbf_net_layer(narrow, 2).name, LONGEST);
     save_s(narrow);
-    assert_ok(bpb_net_load_memory_with(&again, file, bytes, &all_d, NULL));
+    assert_ok(bpb_net_load_memory(&again, file, bytes, &all_d));
     assert_string_equal(bpb_net_loss(again).name, "my_error");
     bpb_net_destroy(&net);
     bpb_net_destroy(&again);
     bpbf_net_destroy(&narrow);
 }
 
-/* Load the saved file every way there is with these functions, which lack one. */
-static void expect_missing(const bpb_functions *functions, const char *name)
+/* Load the saved file both ways with these functions, which lack one: the sentence names it. */
+static void expect_missing(const bpb_functions *functions, const char *what, const char *name)
 {
     bpb_net *const mark = (bpb_net *)&units, *net = mark;
-    char missing[BPB_NAME_BYTES] = "";
     const char *path = path_of("own.safetensors");
+    char sentence[400];
     write_file(path, file, bytes);
-    assert_int_equal(bpb_net_load_with(&net, path, functions, missing), BPB_ERR_FUNCTION);
-    assert_string_equal(missing, name);
-    missing[0] = '\0';
-    assert_int_equal(bpb_net_load_memory_with(&net, file, bytes, functions, missing),
-                     BPB_ERR_FUNCTION);
-    assert_string_equal(missing, name);
-    assert_int_equal(bpb_net_load_with(&net, path, functions, NULL), BPB_ERR_FUNCTION);
-    assert_int_equal(bpb_net_load_memory_with(&net, file, bytes, functions, NULL),
-                     BPB_ERR_FUNCTION);
+    snprintf(sentence, sizeof sentence, "%s is your own function \"%s\", which was not given", what,
+             name);
+    assert_int_equal(bpb_net_load_memory(&net, file, bytes, functions), BPB_ERR_FUNCTION);
+    assert_string_equal(bpb_error(), sentence);
+    assert_int_equal(bpb_net_load(&net, path, functions), BPB_ERR_FUNCTION);
+    strcat(strcat(sentence, ": "), path);
+    assert_string_equal(bpb_error(), sentence);
     assert_ptr_equal(net, mark);
     count_files(1);
 }
@@ -351,17 +347,18 @@ static void own_functions__missing_are_named(void **state)
     const char *path = path_of("own.safetensors");
     size_t precision = 0;
     save_d(net);
-    expect_missing(NULL, "swish");
-    expect_missing(&(bpb_functions){0}, "swish");
-    expect_missing(&(bpb_functions){g_d, 1, e_d, 2}, "swish"); /* a loss of that name is none */
-    expect_missing(&(bpb_functions){g_d, 2, e_d, 2}, LONGEST);
-    expect_missing(&(bpb_functions){g_d, 3, e_d, 0}, "my_error");
-    expect_missing(&(bpb_functions){g_d, 3, e_d + 1, 1}, "my_error");
-    assert_int_equal(bpb_net_load_memory(&loaded, file, bytes), BPB_ERR_FUNCTION);
-    assert_int_equal(bpbf_net_load_memory(&narrow, file, bytes), BPB_ERR_FUNCTION);
+    expect_missing(NULL, "the activation of layer 1", "swish");
+    expect_missing(&(bpb_functions){0}, "the activation of layer 1", "swish");
+    expect_missing(&(bpb_functions){g_d, 1, e_d, 2}, "the activation of layer 1",
+                   "swish"); /* a loss of that name is none */
+    expect_missing(&(bpb_functions){g_d, 2, e_d, 2}, "the activation of layer 2", LONGEST);
+    expect_missing(&(bpb_functions){g_d, 3, e_d, 0}, "the loss", "my_error");
+    expect_missing(&(bpb_functions){g_d, 3, e_d + 1, 1}, "the loss", "my_error");
+    assert_int_equal(bpb_net_load_memory(&loaded, file, bytes, NULL), BPB_ERR_FUNCTION);
+    assert_int_equal(bpbf_net_load_memory(&narrow, file, bytes, NULL), BPB_ERR_FUNCTION);
     assert_ok(bpb_net_save(net, path));
-    assert_int_equal(bpb_net_load(&loaded, path), BPB_ERR_FUNCTION);
-    assert_int_equal(bpbf_net_load(&narrow, path), BPB_ERR_FUNCTION);
+    assert_int_equal(bpb_net_load(&loaded, path, NULL), BPB_ERR_FUNCTION);
+    assert_int_equal(bpbf_net_load(&narrow, path, NULL), BPB_ERR_FUNCTION);
     assert_ok(bpb_model_precision(path, &precision));
     assert_true(precision == 8 && !loaded && !narrow);
     bpb_net_destroy(&net);
@@ -369,7 +366,7 @@ static void own_functions__missing_are_named(void **state)
 }
 
 /* Those given are looked at as set_activation would, even those that no file names. */
-static void load_with__functions_that_are_none(void **state)
+static void load__functions_that_are_none(void **state)
 {
     (void)state;
     NEEDS_JSON();
@@ -378,20 +375,17 @@ static void load_with__functions_that_are_none(void **state)
                                    library_name[] = {g_d[1], g_d[2], {.name = "elu", .f = swish_d}};
     const bpb_loss_function no_f[] = {{.name = "error"}}, upper[] = {{.name = "E", .f = error_d}};
     save_d(net);
-    assert_int_equal(bpb_net_load_memory_with(&loaded, file, bytes,
-                                               &(bpb_functions){no_name, 3, NULL, 0}, NULL),
+    assert_int_equal(
+        bpb_net_load_memory(&loaded, file, bytes, &(bpb_functions){no_name, 3, NULL, 0}),
+        BPB_ERR_NULL);
+    assert_int_equal(
+        bpb_net_load_memory(&loaded, file, bytes, &(bpb_functions){library_name, 3, NULL, 0}),
+        BPB_ERR_OPTION);
+    assert_int_equal(bpb_net_load_memory(&loaded, file, bytes, &(bpb_functions){g_d, 3, no_f, 1}),
                      BPB_ERR_NULL);
-    assert_int_equal(bpb_net_load_memory_with(&loaded, file, bytes,
-                                               &(bpb_functions){library_name, 3, NULL, 0}, NULL),
+    assert_int_equal(bpb_net_load_memory(&loaded, file, bytes, &(bpb_functions){g_d, 3, upper, 1}),
                      BPB_ERR_OPTION);
-    assert_int_equal(bpb_net_load_memory_with(&loaded, file, bytes,
-                                               &(bpb_functions){g_d, 3, no_f, 1}, NULL),
-                     BPB_ERR_NULL);
-    assert_int_equal(bpb_net_load_memory_with(&loaded, file, bytes,
-                                               &(bpb_functions){g_d, 3, upper, 1}, NULL),
-                     BPB_ERR_OPTION);
-    assert_int_equal(bpb_net_load_memory_with(&loaded, file, bytes,
-                                               &(bpb_functions){NULL, 3, NULL, 0}, NULL),
+    assert_int_equal(bpb_net_load_memory(&loaded, file, bytes, &(bpb_functions){NULL, 3, NULL, 0}),
                      BPB_ERR_NULL);
     assert_null(loaded);
     bpb_net_destroy(&net);
@@ -494,8 +488,8 @@ static void load__texts_by_hand(void **state)
         bpb_net *d = NULL;
         bpbf_net *s = NULL;
         write_functions(texts[i].activation, texts[i].loss);
-        const bpb_status in_double = bpb_net_load_memory(&d, file, bytes);
-        const bpb_status in_float = bpbf_net_load_memory(&s, file, bytes);
+        const bpb_status in_double = bpb_net_load_memory(&d, file, bytes, NULL);
+        const bpb_status in_float = bpbf_net_load_memory(&s, file, bytes, NULL);
         if (in_double != texts[i].in_double || in_float != texts[i].in_float)
             fail_msg("\"%s\", \"%s\": \"%s\" and \"%s\"", texts[i].activation, texts[i].loss,
                      bpb_strerror(in_double), bpb_strerror(in_float));
@@ -511,27 +505,26 @@ static void load__default_parameters_by_hand(void **state)
     NEEDS_JSON();
     bpb_net *net = NULL;
     write_functions("leaky-relu", "huber");
-    assert_ok(bpb_net_load_memory(&net, file, bytes));
+    assert_ok(bpb_net_load_memory(&net, file, bytes, NULL));
     assert_true(bpb_net_layer(net, 1).parameter == 0.01 && bpb_net_loss(net).parameter == 1);
     bpb_net_destroy(&net);
     write_functions("elu", "squared");
-    assert_ok(bpb_net_load_memory(&net, file, bytes));
+    assert_ok(bpb_net_load_memory(&net, file, bytes, NULL));
     assert_true(bpb_net_layer(net, 1).parameter == 1 && bpb_net_loss(net).parameter == 0);
     bpb_net_destroy(&net);
 }
 
 /* A loss for an output that the given function is not, or outputs that it cannot group. */
-static void load_with__pairs(void **state)
+static void load__pairs(void **state)
 {
     (void)state;
     NEEDS_JSON();
     const bpb_loss_function of_three[] = {{.name = "e", .value = pairs_d, .group = 3}};
     bpb_net *net = NULL;
     write_functions("own:swish", "gaussian");
-    assert_int_equal(bpb_net_load_memory_with(&net, file, bytes, &all_d, NULL), BPB_ERR_PAIR);
+    assert_int_equal(bpb_net_load_memory(&net, file, bytes, &all_d), BPB_ERR_PAIR);
     write_functions("relu", "own:e");
-    assert_int_equal(bpb_net_load_memory_with(&net, file, bytes,
-                                               &(bpb_functions){NULL, 0, of_three, 1}, NULL),
+    assert_int_equal(bpb_net_load_memory(&net, file, bytes, &(bpb_functions){NULL, 0, of_three, 1}),
                      BPB_ERR_PAIR);
     assert_null(net);
 }
@@ -546,10 +539,10 @@ int main(void)
         cmocka_unit_test(own_functions__come_back_by_their_names),
         cmocka_unit_test(own_functions__of_the_other_precision),
         cmocka_unit_test(own_functions__missing_are_named),
-        cmocka_unit_test(load_with__functions_that_are_none),
+        cmocka_unit_test(load__functions_that_are_none),
         cmocka_unit_test(load__texts_by_hand),
         cmocka_unit_test(load__default_parameters_by_hand),
-        cmocka_unit_test(load_with__pairs),
+        cmocka_unit_test(load__pairs),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

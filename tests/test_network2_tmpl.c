@@ -272,6 +272,41 @@ static void load_network2__forms_of_json(void **state)
     count_files(1);
 }
 
+static void load__says_what_is_wrong(void **state)
+{
+    (void)state;
+    NEEDS_JSON();
+    static const struct {
+        const char *text, *sentence;
+    } wrong[] = {
+        {"", "the file is empty"},
+        {"[]", "the JSON is no object"},
+        {"{\n\"sizes\": [2, 1]\n]", "line 3, column 1 of the JSON: '}' expected near ']'"},
+        {FILE_OF("\"sizes\": 2", WEIGHTS, BIASES, COST), "there is no \"sizes\", or it is no list"},
+        {FILE_OF("\"sizes\": [2, 1.5]", WEIGHTS, BIASES, COST),
+         "sizes[1] is 1.5, which is no whole number"},
+        {FILE_OF(SIZES, WEIGHTS, BIASES, "\"cost\": \"MyCost\""),
+         "cost is \"MyCost\"; it must be \"QuadraticCost\" or \"CrossEntropyCost\""},
+        {FILE_OF(SIZES, "\"weights\": [[[1, 2, 3]]]", BIASES, COST),
+         "weights[0][0] has 3 numbers; it must have 2"},
+        {FILE_OF(SIZES, "\"weights\": [[[1, null]]]", BIASES, COST),
+         "weights[0][0][1] is no number"},
+        {FILE_OF(SIZES, WEIGHTS, "\"biases\": []", COST),
+         "biases has 0 entries; it must have 1, one less than sizes"},
+    };
+    for (size_t k = 0; k < COUNT(wrong); k++) {
+        net_t *net = NULL;
+        const char *path = store(wrong[k].text, strlen(wrong[k].text));
+        assert_true(BPB(net_load_network2)(&net, path) < 0);
+        const size_t n = strlen(wrong[k].sentence);
+        if (strncmp(bpb_error(), wrong[k].sentence, n) != 0)
+            fail_msg("%s, not %s", bpb_error(), wrong[k].sentence);
+        assert_int_equal(bpb_error()[n], ':'); /* and the path */
+        assert_null(net);
+    }
+    count_files(1);
+}
+
 /* The net is left as it was. */
 static bpb_status load(const char *text, size_t n)
 {
@@ -572,6 +607,7 @@ static void network2__without_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(load__says_what_is_wrong),
         cmocka_unit_test(save_network2__text),
         cmocka_unit_test(save_load_network2__same_bits),
         cmocka_unit_test(save_load_network2__any_bits),

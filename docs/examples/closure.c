@@ -60,7 +60,7 @@ int main(void)
     state[17 * VALUES + 4] = NAN; // one cell has gone wrong
 
     const size_t units[] = {INPUTS, 64, 64, FLUXES};
-    bpb_net *net = NULL; // in earnest: bpb_net_load(&net, "closure.safetensors")
+    bpb_net *net = NULL; // in earnest: bpb_net_load(&net, "closure.safetensors", NULL)
     bpb_plan *plan = NULL;
     int status = bpb_net_create(
         &net, &(bpb_net_options){

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Model files. */
+/*
+ * Model files: save a net and load it again.
+ *
+ * A model file is a safetensors file (docs/model-format.md) of the net's shape, functions,
+ * parameters, scaling and notes. It needs the JSON library jansson: without it, each function of
+ * this page returns BPB_ERR_UNSUPPORTED.
+ */
 #ifndef BPBLAS_MODEL_H
 #define BPBLAS_MODEL_H
 
@@ -8,6 +14,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- Notes ------------------------------------------------------------------------------- */
 
 /*
  * Notes are strings that travel with the net and its model file: names, units, ranges, the origin
@@ -24,76 +32,78 @@ BPB_API const char *bpbf_net_note(const bpbf_net *net, const char *key);
 BPB_API const char *bpb_net_note_key(const bpb_net *net, size_t i);
 BPB_API const char *bpbf_net_note_key(const bpbf_net *net, size_t i);
 
-/* ---- Model files --------------------------------------------------------------------- */
+/* ---- Save -------------------------------------------------------------------------------- */
 
 /*
- * A net as a safetensors file (docs/model-format.md): shape, functions, parameters, scaling and
- * notes. Saving writes a temporary file in the same folder and renames it, so that an older
- * file of that name survives any failure. Allocates.
- * BPB_ERR_IO, BPB_ERR_MEMORY. BPB_ERR_SIZE: the notes are over the limits of the format.
- * BPB_ERR_UNSUPPORTED: built without the JSON library.
+ * Save a net as a model file. The file is written atomically: to a temporary file in the same
+ * folder, which is then renamed. On an error, an older file of that name is unchanged.
+ * Returns: BPB_ERR_IO: see errno. BPB_ERR_SIZE: the notes exceed the limits of the format.
+ * BPB_ERR_MEMORY, BPB_ERR_UNSUPPORTED. Allocates.
  */
 BPB_API bpb_status bpb_net_save(const bpb_net *net, const char *path);
 BPB_API bpb_status bpbf_net_save(const bpbf_net *net, const char *path);
 
 /*
- * Make a net from a model file of either precision. The file is trusted in nothing. Allocates.
- * BPB_ERR_IO, BPB_ERR_FORMAT, BPB_ERR_TRUNCATED, BPB_ERR_CHECKSUM, BPB_ERR_VERSION,
- * BPB_ERR_PAIR, BPB_ERR_SIZE, BPB_ERR_MEMORY. BPB_ERR_RANGE: a double exceeds float.
- * BPB_ERR_UNSUPPORTED: as above. BPB_ERR_FUNCTION: it uses functions of your own: see
- * bpb_net_load_with. BPB_NONFINITE: loaded, but a parameter is not finite.
+ * Write the bytes of a model file to buffer, and set *bytes to their number. With buffer NULL, only
+ * *bytes is set.
+ * Returns: BPB_ERR_BUFFER: capacity is below *bytes; *bytes is set. BPB_ERR_SIZE, BPB_ERR_MEMORY,
+ * BPB_ERR_UNSUPPORTED: as bpb_net_save. Allocates.
  */
-BPB_API bpb_status bpb_net_load(bpb_net **net, const char *path);
-BPB_API bpb_status bpbf_net_load(bpbf_net **net, const char *path);
+BPB_API bpb_status bpb_net_save_memory(const bpb_net *net, void *buffer, size_t capacity,
+                                       size_t *bytes);
+BPB_API bpb_status bpbf_net_save_memory(const bpbf_net *net, void *buffer, size_t capacity,
+                                        size_t *bytes);
+
+/* ---- Load -------------------------------------------------------------------------------- */
 
 /*
- * A model may use functions of your own (see bpb_net_set_activation), of which its file holds the
- * names. To load it, give those functions; more than it names may be given; functions NULL, as in
- * bpb_net_load: none. BPB_ERR_FUNCTION: it names one that is not given; missing (NULL: not wanted)
- * then tells its name. BPB_ERR_OPTION, BPB_ERR_NULL: one of them is not as bpb_net_set_activation
- * needs it.
+ * Make a net from a model file of either precision. The file may be untrusted input. If the net
+ * uses functions of your own, give them by functions; it may hold more than the file names. NULL:
+ * none.
+ * Returns: BPB_NONFINITE: the net is loaded, and a parameter is NaN or infinite. BPB_ERR_FUNCTION:
+ * the file names a function that was not given; bpb_error() tells its name. BPB_ERR_IO: see errno.
+ * BPB_ERR_FORMAT, BPB_ERR_TRUNCATED, BPB_ERR_CHECKSUM, BPB_ERR_PAIR, BPB_ERR_SIZE: the file is
+ * damaged or not a model file. BPB_ERR_VERSION: the file is of a newer format. BPB_ERR_RANGE: a
+ * value exceeds the precision. BPB_ERR_OPTION, BPB_ERR_NULL: a function given is not as
+ * bpb_net_set_activation or bpb_net_set_loss needs it. BPB_ERR_MEMORY, BPB_ERR_UNSUPPORTED.
+ * Allocates.
  */
-BPB_API bpb_status bpb_net_load_with(bpb_net **net, const char *path,
-                                      const bpb_functions *functions,
-                                      char missing[BPB_NAME_BYTES]);
-BPB_API bpb_status bpbf_net_load_with(bpbf_net **net, const char *path,
-                                      const bpbf_functions *functions,
-                                      char missing[BPB_NAME_BYTES]);
+BPB_API bpb_status bpb_net_load(bpb_net **net, const char *path, const bpb_functions *functions);
+BPB_API bpb_status bpbf_net_load(bpbf_net **net, const char *path, const bpbf_functions *functions);
 
-BPB_API bpb_status bpb_net_load_memory_with(bpb_net **net, const void *buffer, size_t bytes,
-                                             const bpb_functions *functions,
-                                             char missing[BPB_NAME_BYTES]);
-BPB_API bpb_status bpbf_net_load_memory_with(bpbf_net **net, const void *buffer, size_t bytes,
-                                             const bpbf_functions *functions,
-                                             char missing[BPB_NAME_BYTES]);
+/* Make a net from the bytes of a model file in memory. Returns: as bpb_net_load. Allocates. */
+BPB_API bpb_status bpb_net_load_memory(bpb_net **net, const void *buffer, size_t bytes,
+                                       const bpb_functions *functions);
+BPB_API bpb_status bpbf_net_load_memory(bpbf_net **net, const void *buffer, size_t bytes,
+                                        const bpbf_functions *functions);
 
 /*
- * The JSON of Nielsen's network2.py: {"sizes", "weights", "biases", "cost"}, sigmoid in all layers,
- * cost "QuadraticCost" (squared) or "CrossEntropyCost". Numbers are written with the digits that
- * give them back exactly. Reading: as bpb_net_load; BPB_ERR_RANGE: a number exceeds the precision.
- * Saving is as atomic as bpb_net_save.
- * BPB_ERR_UNSUPPORTED: built without the JSON library, or the net to save is another: of other
- * functions, with label smoothing or scaling, or a parameter is not finite. (Notes are left out.)
+ * Set *bytes to the precision of a model file, 4 or 8 bytes a parameter. The whole file is checked.
+ * Returns: as bpb_net_load. Allocates.
  */
-BPB_API bpb_status bpb_net_load_network2(bpb_net **net, const char *path);
-BPB_API bpb_status bpbf_net_load_network2(bpbf_net **net, const char *path);
+BPB_API bpb_status bpb_model_precision(const char *path, size_t *bytes);
+
+/* ---- network2.py ------------------------------------------------------------------------- */
+
+/*
+ * Save a net as the JSON of Nielsen's network2.py: {"sizes", "weights", "biases", "cost"}. Such a
+ * net is sigmoid in all layers; its cost is "QuadraticCost" (squared) or "CrossEntropyCost". Each
+ * number has the digits that give it back exactly. Notes are left out. The file is written
+ * atomically, as by bpb_net_save.
+ * Returns: BPB_ERR_UNSUPPORTED: network2.py has no such net: it has other functions, label
+ * smoothing, scaling, or a parameter that is not finite. BPB_ERR_IO, BPB_ERR_SIZE, BPB_ERR_MEMORY.
+ * Allocates.
+ */
 BPB_API bpb_status bpb_net_save_network2(const bpb_net *net, const char *path);
 BPB_API bpb_status bpbf_net_save_network2(const bpbf_net *net, const char *path);
 
 /*
- * bpb_net_save and bpb_net_load to and from memory. *bytes (never NULL) is the size of the file's
- * content; buffer NULL: ask for it only. BPB_ERR_BUFFER: capacity too small; *bytes says what is
- * needed.
+ * Make a net from such a file, which may be untrusted input.
+ * Returns: BPB_ERR_IO, BPB_ERR_FORMAT, BPB_ERR_TRUNCATED, BPB_ERR_SIZE, BPB_ERR_MEMORY,
+ * BPB_ERR_UNSUPPORTED: as bpb_net_load. BPB_ERR_RANGE: a number exceeds the precision. Allocates.
  */
-BPB_API bpb_status bpb_net_save_memory(const bpb_net *net, void *buffer, size_t capacity,
-                                        size_t *bytes);
-BPB_API bpb_status bpbf_net_save_memory(const bpbf_net *net, void *buffer, size_t capacity,
-                                        size_t *bytes);
-BPB_API bpb_status bpb_net_load_memory(bpb_net **net, const void *buffer, size_t bytes);
-BPB_API bpb_status bpbf_net_load_memory(bpbf_net **net, const void *buffer, size_t bytes);
-
-/* Which precision a model file holds, 4 or 8 bytes a parameter. As bpb_net_load. */
-BPB_API bpb_status bpb_model_precision(const char *path, size_t *bytes);
+BPB_API bpb_status bpb_net_load_network2(bpb_net **net, const char *path);
+BPB_API bpb_status bpbf_net_load_network2(bpbf_net **net, const char *path);
 
 #ifdef __cplusplus
 }

@@ -61,9 +61,15 @@ bpb_status bpb_refuse_errno(const char *done)
 bpb_status bpb_about_file(bpb_status status, const char *path)
 {
     const size_t length = strlen(path), most = 70;
-    if (status < 0 && length <= most)
+    struct error_note last;
+    if (status >= 0)
+        return status;
+    bpb_error_keep(&last);
+    if (last.form[1]) /* it is known already */
+        return status;
+    if (length <= most)
         bpb_error_about("%s", path);
-    else if (status < 0)
+    else
         bpb_error_about("...%s", path + length - most);
     return status;
 }

@@ -11,7 +11,7 @@
  */
 bpb_status bpb_refuse_errno(const char *done);
 
-/* Say after an error (status < 0) which file it was about. Returns status. */
+/* Say after an error (status < 0) which file it was about, unless that is said. Returns status. */
 bpb_status bpb_about_file(bpb_status status, const char *path);
 
 /*

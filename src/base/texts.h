@@ -34,4 +34,7 @@ bpb_status bpb_grow(void **memory, size_t *capacity, size_t wanted, size_t bytes
  * UTF-8 character. Returns clipped. */
 const char *bpb_text_clip(char clipped[CLIPPED_BYTES], const char *text, size_t n);
 
+/* The same of a string, good to the end of the block. */
+#define CLIP(text) bpb_text_clip((char[CLIPPED_BYTES]){0}, text, strlen(text))
+
 #endif

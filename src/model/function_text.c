@@ -6,19 +6,23 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "base/texts.h"
 
 #define OWN_PREFIX "own:"
 
 /* Digits, a point, an exponent: no more than are written. */
-static bpb_status read_parameter(const char *text, double *parameter)
+static bpb_status read_parameter(const char *name, const char *text, double *parameter)
 {
-    char *end;
+    char *end = (char *)text;
+    const bool is_plain = *text && strspn(text, "0123456789.e+-") == strlen(text);
     struct decimal decimal;
-    REQUIRE(*text && strspn(text, "0123456789.e+-") == strlen(text), BPB_ERR_FORMAT);
     TRY(decimal_enter(&decimal));
-    *parameter = strtod(text, &end);
+    *parameter = is_plain ? strtod(text, &end) : 0;
     decimal_leave(&decimal);
-    return *end == '\0' && *parameter > 0 ? BPB_OK : BPB_ERR_FORMAT;
+    REQUIRE(*end == '\0' && *parameter > 0, BPB_ERR_FORMAT,
+            "the parameter of the function \"%s\" is \"%s\", no number above 0", CLIP(name),
+            CLIP(text));
+    return BPB_OK;
 }
 
 bpb_status bpb_function_read(const char **text, struct function_text *function)
@@ -28,19 +32,21 @@ bpb_status bpb_function_read(const char **text, struct function_text *function)
     *function = (struct function_text){.own = strncmp(*text, OWN_PREFIX, prefix) == 0};
     *text += function->own ? prefix : 0;
     size_t n = strcspn(*text, ",");
-    REQUIRE(n < sizeof function->name, BPB_ERR_FORMAT);
+    REQUIRE(n < sizeof function->name, BPB_ERR_FORMAT,
+            "the function \"%s\" has %zu characters; at most %zu are read", CLIP(*text), n,
+            sizeof function->name - 1);
     memcpy(function->name, *text, n);
     *text += n;
     if (function->own) {
-        REQUIRE(n > 0 && n < BPB_NAME_BYTES && strspn(function->name, letters) == n,
-                BPB_ERR_FORMAT);
+        REQUIRE(n > 0 && n < BPB_NAME_BYTES && strspn(function->name, letters) == n, BPB_ERR_FORMAT,
+                "\"own:%s\" is no name of a function", CLIP(function->name));
         return BPB_OK;
     }
     char *parameter = strchr(function->name, ':');
     if (!parameter)
         return BPB_OK;
     *parameter = '\0';
-    return read_parameter(parameter + 1, &function->parameter);
+    return read_parameter(function->name, parameter + 1, &function->parameter);
 }
 
 size_t bpb_function_write(char *text, const char *name, bool own, double parameter)

@@ -11,10 +11,10 @@
 #include "base/bytes.h"
 #include "base/decimal.h"
 #include "base/crc32.h"
+#include "base/texts.h"
 #include "model/function_text.h"
 
 #define FORMAT_VERSION 1
-#define NAME_SIZE 24 /* of "W" and any number */
 
 /* The keys of the format. */
 #define KEY_CRC32 "bpblas.crc32"
@@ -56,13 +56,22 @@ static size_t count_items(const char *text)
     return count;
 }
 
+/* The value of a key that every model file has. */
+static bpb_status find_value(const struct model *model, const char *key, const char **text)
+{
+    *text = bpb_safetensors_value(&model->container, key);
+    REQUIRE(*text, BPB_ERR_FORMAT, "__metadata__ has no \"%s\"", key);
+    return BPB_OK;
+}
+
 /* "784,30,10" */
 static bpb_status read_sizes(const char *text, size_t *units, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        REQUIRE(read_number(&text, &units[i]), BPB_ERR_FORMAT);
-        REQUIRE(read_separator(&text, i, count), BPB_ERR_FORMAT);
-    }
+    const char *at = text;
+    for (size_t i = 0; i < count; i++)
+        REQUIRE(read_number(&at, &units[i]) && read_separator(&at, i, count), BPB_ERR_FORMAT,
+                KEY_SIZES " is \"%s\"; there are %zu layers, so it must be %zu numbers", CLIP(text),
+                count - 1, count);
     return BPB_OK;
 }
 
@@ -75,17 +84,30 @@ static bpb_status read_activations(const char *text, bpb_activation *activations
         int value = BPB_IDENTITY;
         if (!function.own)
             REQUIRE(bpb_value_of_name(BPB_NAMES_ACTIVATION, function.name, &value) == BPB_OK,
-                    BPB_ERR_FORMAT);
+                    BPB_ERR_FORMAT, KEY_ACTIVATIONS " has \"%s\", which is no activation",
+                    CLIP(function.name));
         activations[i] = (bpb_activation)value;
-        REQUIRE(read_separator(&text, i, count), BPB_ERR_FORMAT);
+        REQUIRE(read_separator(&text, i, count), BPB_ERR_FORMAT,
+                KEY_ACTIVATIONS " has no comma behind item %zu", i + 1);
     }
     return BPB_OK;
 }
 
-static bpb_status set_parameter(double *parameter, double read, size_t real_bytes)
+static const char *precision_name(size_t real_bytes)
 {
-    REQUIRE(read == 0 || *parameter != 0, BPB_ERR_FORMAT);
-    REQUIRE(bpb_is_parameter(read, real_bytes), BPB_ERR_RANGE);
+    return real_bytes == sizeof(float) ? "float" : "double";
+}
+
+static bpb_status set_parameter(double *parameter, const struct function_text *function,
+                                size_t real_bytes)
+{
+    const double read = function->parameter;
+    REQUIRE(read == 0 || *parameter != 0, BPB_ERR_FORMAT,
+            "the function \"%s\" takes no parameter; the file gives %g", CLIP(function->name),
+            read);
+    REQUIRE(bpb_is_parameter(read, real_bytes), BPB_ERR_RANGE,
+            "the parameter of the function \"%s\" is %g, which is no normal %s",
+            CLIP(function->name), read, precision_name(real_bytes));
     *parameter = read == 0 ? *parameter : read;
     return BPB_OK;
 }
@@ -99,31 +121,33 @@ static bpb_status fill_functions(struct model *model, size_t real_bytes,
     for (size_t l = 0; l < shape->L; l++, text++) {
         struct function_text function;
         TRY(bpb_function_read(&text, &function));
-        TRY(set_parameter(&shape->layer[l].parameter, function.parameter, real_bytes));
+        TRY(set_parameter(&shape->layer[l].parameter, &function, real_bytes));
         if (function.own)
             shape->layer[l].activation = BPB_OWN_ACTIVATION;
     }
     if (loss->own)
         shape->loss = BPB_OWN_LOSS;
     if (shape->loss == BPB_CROSS_ENTROPY) {
-        REQUIRE(loss->parameter < 1 && bpb_is_parameter(loss->parameter, real_bytes),
-                BPB_ERR_RANGE);
+        REQUIRE(loss->parameter < 1 && bpb_is_parameter(loss->parameter, real_bytes), BPB_ERR_RANGE,
+                "the label smoothing is %g; it must be a normal %s below 1", loss->parameter,
+                precision_name(real_bytes));
         shape->loss_parameter = loss->parameter;
         return BPB_OK;
     }
-    return set_parameter(&shape->loss_parameter, loss->parameter, real_bytes);
+    return set_parameter(&shape->loss_parameter, loss, real_bytes);
 }
 
 static bpb_status read_loss(const struct model *model, struct function_text *function,
                             bpb_loss_kind *loss)
 {
-    const char *text = bpb_safetensors_value(&model->container, KEY_LOSS);
-    REQUIRE(text, BPB_ERR_FORMAT);
+    const char *text;
+    TRY(find_value(model, KEY_LOSS, &text));
     TRY(bpb_function_read(&text, function));
-    REQUIRE(*text == '\0', BPB_ERR_FORMAT);
+    REQUIRE(*text == '\0', BPB_ERR_FORMAT, KEY_LOSS " names more than one loss");
     int value = BPB_SQUARED;
     if (!function->own)
-        REQUIRE(!bpb_value_of_name(BPB_NAMES_LOSS, function->name, &value), BPB_ERR_FORMAT);
+        REQUIRE(!bpb_value_of_name(BPB_NAMES_LOSS, function->name, &value), BPB_ERR_FORMAT,
+                KEY_LOSS " is \"%s\", which is no loss", CLIP(function->name));
     *loss = (bpb_loss_kind)value;
     return BPB_OK;
 }
@@ -165,17 +189,20 @@ void bpb_model_loss_name(const struct model *model, char name[BPB_NAME_BYTES])
 
 static bpb_status read_shape(struct model *model, size_t real_bytes)
 {
-    const char *sizes = bpb_safetensors_value(&model->container, KEY_SIZES);
-    const char *names = bpb_safetensors_value(&model->container, KEY_ACTIVATIONS);
-    REQUIRE(sizes && names, BPB_ERR_FORMAT);
+    const char *sizes, *names;
+    TRY(find_value(model, KEY_SIZES, &sizes));
+    TRY(find_value(model, KEY_ACTIVATIONS, &names));
     const size_t L = count_items(names);
     size_t bytes;
-    REQUIRE(bpb_shape_bytes(L, &bytes), BPB_ERR_SIZE);
+    REQUIRE(bpb_shape_bytes(L, &bytes), BPB_ERR_SIZE, "%zu layers are more than can be addressed",
+            L);
     size_t *units = malloc((L + 1) * sizeof *units);
     bpb_activation *activations = malloc(L * sizeof *activations);
     model->shape = malloc(bytes);
-    bpb_status status = BPB_ERR_MEMORY;
-    if (units && activations && model->shape)
+    bpb_status status;
+    if (!units || !activations || !model->shape)
+        status = bpb_refuse(BPB_ERR_MEMORY, "no memory for a net of %zu layers", L);
+    else
         status = fill_shape(model, real_bytes, L, units, activations);
     free(units);
     free(activations);
@@ -184,46 +211,74 @@ static bpb_status read_shape(struct model *model, size_t real_bytes)
 
 static bpb_status check_version(const struct model *model)
 {
-    const char *text = bpb_safetensors_value(&model->container, KEY_FORMAT);
+    const char *text, *at;
     size_t version;
-    REQUIRE(text && read_number(&text, &version) && !*text && version > 0, BPB_ERR_FORMAT);
-    return version <= FORMAT_VERSION ? BPB_OK : BPB_ERR_VERSION;
+    TRY(find_value(model, KEY_FORMAT, &text));
+    at = text;
+    REQUIRE(read_number(&at, &version) && !*at && version > 0, BPB_ERR_FORMAT,
+            KEY_FORMAT " is \"%s\", no number above 0", CLIP(text));
+    REQUIRE(version <= FORMAT_VERSION, BPB_ERR_VERSION,
+            KEY_FORMAT " is %zu; this library reads up to %d", version, FORMAT_VERSION);
+    return BPB_OK;
 }
 
 /* The only key that would be refused as a note. */
 static bpb_status check_keys(const struct model *model)
 {
-    return bpb_safetensors_value(&model->container, "") ? BPB_ERR_FORMAT : BPB_OK;
+    REQUIRE(!bpb_safetensors_value(&model->container, ""), BPB_ERR_FORMAT,
+            "__metadata__ has a key that is empty");
+    return BPB_OK;
 }
 
 /* ---- Read: the tensors ---- */
 
-static void name_layer(char name[NAME_SIZE], char letter, size_t l)
+void bpb_model_layer_name(char name[MODEL_NAME_BYTES], char letter, size_t l)
 {
-    snprintf(name, NAME_SIZE, "%c%zu", letter, l);
+    snprintf(name, MODEL_NAME_BYTES, "%c%zu", letter, l);
+}
+
+static bpb_status find_tensor(const struct model *model, const char *name,
+                              const struct tensor **tensor)
+{
+    *tensor = bpb_safetensors_tensor(&model->container, name);
+    REQUIRE(*tensor, BPB_ERR_FORMAT, "there is no tensor \"%s\"", name);
+    return BPB_OK;
 }
 
 /* Whether the net's tensor of that name is there, rows x cols, or rows long where cols is 0. */
-static bool has_tensor(const struct model *model, const char *name, size_t rows, size_t cols)
+static bpb_status check_tensor(const struct model *model, const char *name, size_t rows,
+                               size_t cols)
 {
-    const struct tensor *tensor = bpb_safetensors_tensor(&model->container, name);
-    return tensor && tensor->real_bytes == model->real_bytes &&
-           tensor->dimensions == (cols ? 2 : 1) && tensor->shape[0] == rows &&
-           tensor->shape[1] == cols;
+    const struct tensor *tensor;
+    const size_t dimensions = cols ? 2 : 1;
+    TRY(find_tensor(model, name, &tensor));
+    REQUIRE(tensor->real_bytes == model->real_bytes, BPB_ERR_FORMAT,
+            "the tensor \"%s\" has dtype %s; W1 has another", name, tensor->dtype);
+    REQUIRE(tensor->dimensions == dimensions, BPB_ERR_FORMAT,
+            "the tensor \"%s\" has %zu dimensions; it must have %zu", name, tensor->dimensions,
+            dimensions);
+    REQUIRE(cols || tensor->shape[0] == rows, BPB_ERR_FORMAT,
+            "the tensor \"%s\" has %zu values; it must have %zu", name, tensor->shape[0], rows);
+    REQUIRE(!cols || (tensor->shape[0] == rows && tensor->shape[1] == cols), BPB_ERR_FORMAT,
+            "the tensor \"%s\" is %zu x %zu; it must be %zu x %zu", name, tensor->shape[0],
+            tensor->shape[1], rows, cols);
+    return BPB_OK;
 }
 
 static bpb_status check_layers(struct model *model)
 {
-    const struct tensor *first = bpb_safetensors_tensor(&model->container, "W1");
-    REQUIRE(first && first->real_bytes, BPB_ERR_FORMAT);
+    const struct tensor *first;
+    TRY(find_tensor(model, "W1", &first));
+    REQUIRE(first->real_bytes, BPB_ERR_FORMAT,
+            "the tensor \"W1\" has dtype %s; it must be F32 or F64", first->dtype);
     model->real_bytes = first->real_bytes;
     for (size_t l = 1; l <= model->shape->L; l++) {
         const struct layer *layer = &model->shape->layer[l - 1];
-        char name[NAME_SIZE];
-        name_layer(name, 'W', l);
-        REQUIRE(has_tensor(model, name, layer->n_out, layer->n_in), BPB_ERR_FORMAT);
-        name_layer(name, 'b', l);
-        REQUIRE(has_tensor(model, name, layer->n_out, 0), BPB_ERR_FORMAT);
+        char name[MODEL_NAME_BYTES];
+        bpb_model_layer_name(name, 'W', l);
+        TRY(check_tensor(model, name, layer->n_out, layer->n_in));
+        bpb_model_layer_name(name, 'b', l);
+        TRY(check_tensor(model, name, layer->n_out, 0));
     }
     return BPB_OK;
 }
@@ -232,11 +287,12 @@ static bpb_status check_layers(struct model *model)
 static bpb_status check_pair(const struct model *model, const char *shift, const char *factor,
                              size_t n, bool *present)
 {
-    *present = bpb_safetensors_tensor(&model->container, shift) != NULL;
+    *present = bpb_safetensors_tensor(&model->container, shift) ||
+               bpb_safetensors_tensor(&model->container, factor);
     if (!*present)
-        return bpb_safetensors_tensor(&model->container, factor) ? BPB_ERR_FORMAT : BPB_OK;
-    const bool right = has_tensor(model, shift, n, 0) && has_tensor(model, factor, n, 0);
-    return right ? BPB_OK : BPB_ERR_FORMAT;
+        return BPB_OK;
+    TRY(check_tensor(model, shift, n, 0));
+    return check_tensor(model, factor, n, 0);
 }
 
 static bpb_status check_tensors(struct model *model)
@@ -254,12 +310,17 @@ static bpb_status read_header(struct model *model)
 {
     struct input *input = &model->input;
     TRY(bpb_input_want(input, SAFETENSORS_LENGTH));
-    REQUIRE(input->n >= SAFETENSORS_LENGTH, BPB_ERR_TRUNCATED);
+    REQUIRE(input->n >= SAFETENSORS_LENGTH, BPB_ERR_TRUNCATED,
+            "there are %zu bytes; a safetensors file has at least 8", input->n);
     const uint64_t length = load_little64(input->bytes);
-    REQUIRE(length <= SAFETENSORS_MAX_HEADER, BPB_ERR_FORMAT);
+    REQUIRE(length <= SAFETENSORS_MAX_HEADER, BPB_ERR_FORMAT,
+            "the first 8 bytes are no length of a safetensors header (%zu, more than %zu bytes)",
+            (size_t)length, SAFETENSORS_MAX_HEADER);
     model->data_start = SAFETENSORS_LENGTH + (size_t)length;
     TRY(bpb_input_want(input, model->data_start));
-    REQUIRE(input->n >= model->data_start, BPB_ERR_TRUNCATED);
+    REQUIRE(input->n >= model->data_start, BPB_ERR_TRUNCATED,
+            "the header has %zu bytes; %zu of them are there", (size_t)length,
+            input->n - SAFETENSORS_LENGTH);
     return bpb_safetensors_parse(&model->container, (const char *)input->bytes + SAFETENSORS_LENGTH,
                                  (size_t)length);
 }
@@ -268,11 +329,16 @@ static bpb_status read_header(struct model *model)
 static bpb_status read_data(struct model *model)
 {
     size_t end;
-    REQUIRE(size_add(model->data_start, model->container.data_bytes, &end), BPB_ERR_TRUNCATED);
-    REQUIRE(end < PTRDIFF_MAX, BPB_ERR_TRUNCATED);
+    const size_t wanted = model->container.data_bytes;
+    REQUIRE(size_add(model->data_start, wanted, &end) && end < PTRDIFF_MAX, BPB_ERR_TRUNCATED,
+            "the tensors have %zu bytes, more than any file", wanted);
     TRY(bpb_input_want(&model->input, end + 1));
-    REQUIRE(model->input.n >= end, BPB_ERR_TRUNCATED);
-    return model->input.n == end ? BPB_OK : BPB_ERR_FORMAT;
+    REQUIRE(model->input.n >= end, BPB_ERR_TRUNCATED,
+            "the tensors have %zu bytes; %zu of them are there", wanted,
+            model->input.n - model->data_start);
+    REQUIRE(model->input.n == end, BPB_ERR_FORMAT,
+            "there are bytes behind the %zu bytes of the tensors", wanted);
+    return BPB_OK;
 }
 
 static const unsigned char *data_of(const struct model *model)
@@ -287,9 +353,14 @@ static bpb_status check_data(const struct model *model)
     const char *text = bpb_safetensors_value(&model->container, KEY_CRC32);
     if (!text)
         return BPB_OK;
-    REQUIRE(strlen(text) == 8 && strspn(text, digits) == 8, BPB_ERR_FORMAT);
+    REQUIRE(strlen(text) == 8 && strspn(text, digits) == 8, BPB_ERR_FORMAT,
+            KEY_CRC32 " is \"%s\", not 8 hexadecimal digits", CLIP(text));
+    char found[9];
     const uint32_t crc = bpb_crc32(data_of(model), model->container.data_bytes);
-    return crc == strtoul(text, NULL, 16) ? BPB_OK : BPB_ERR_CHECKSUM;
+    snprintf(found, sizeof found, "%08lx", (unsigned long)crc);
+    REQUIRE(crc == strtoul(text, NULL, 16), BPB_ERR_CHECKSUM,
+            "the tensors have the CRC-32 %s; " KEY_CRC32 " is %s", found, text);
+    return BPB_OK;
 }
 
 double bpb_model_value(const struct model *model, const unsigned char *values, size_t k)
@@ -299,16 +370,25 @@ double bpb_model_value(const struct model *model, const unsigned char *values, s
     return double_of_bits(load_little64(values + 8 * k));
 }
 
-/* Whether the n values of a tensor are finite and no smaller than least. */
-static bool in_range(const struct model *model, const char *name, size_t n, double least)
+/* The n values of a tensor are finite and no smaller than least. */
+static bpb_status check_range(const struct model *model, const char *name, size_t n, double least)
 {
     const unsigned char *values = bpb_model_values(model, name);
     for (size_t k = 0; k < n; k++) {
         const double value = bpb_model_value(model, values, k);
-        if (!isfinite(value) || fabs(value) < least)
-            return false;
+        REQUIRE(isfinite(value), BPB_ERR_FORMAT, "%s[%zu] is %g; it must be finite", name, k,
+                value);
+        REQUIRE(fabs(value) >= least, BPB_ERR_FORMAT, "%s[%zu] is %g; it must be a normal number",
+                name, k, value);
     }
-    return true;
+    return BPB_OK;
+}
+
+static bpb_status check_scaling_of(const struct model *model, const char *shift, const char *factor,
+                                   size_t n, double least)
+{
+    TRY(check_range(model, shift, n, 0));
+    return check_range(model, factor, n, least);
 }
 
 /* What the net's setters would refuse, told apart from what a float cannot hold. */
@@ -317,19 +397,16 @@ static bpb_status check_scaling(const struct model *model)
     const size_t n_0 = shape_inputs(model->shape), n_L = shape_outputs(model->shape);
     const double least = model->real_bytes == sizeof(float) ? (double)FLT_MIN : DBL_MIN;
     if (model->input_scaling)
-        REQUIRE(in_range(model, "input_shift", n_0, 0) && in_range(model, "input_factor", n_0, 0),
-                BPB_ERR_FORMAT);
+        TRY(check_scaling_of(model, "input_shift", "input_factor", n_0, 0));
     if (model->output_scaling)
-        REQUIRE(in_range(model, "output_shift", n_L, 0) &&
-                    in_range(model, "output_factor", n_L, least),
-                BPB_ERR_FORMAT);
+        TRY(check_scaling_of(model, "output_shift", "output_factor", n_L, least));
     return BPB_OK;
 }
 
 bpb_status bpb_model_open(struct model *model, struct input input, size_t real_bytes)
 {
     *model = (struct model){.input = input};
-    REQUIRE(bpb_safetensors_available(), BPB_ERR_UNSUPPORTED);
+    TRY(bpb_safetensors_require());
     TRY(read_header(model));
     TRY(check_version(model));
     TRY(check_keys(model));
@@ -352,13 +429,6 @@ const unsigned char *bpb_model_values(const struct model *model, const char *nam
     return data_of(model) + bpb_safetensors_tensor(&model->container, name)->begin;
 }
 
-const unsigned char *bpb_model_layer_values(const struct model *model, char letter, size_t l)
-{
-    char name[NAME_SIZE];
-    name_layer(name, letter, l);
-    return bpb_model_values(model, name);
-}
-
 bool bpb_model_is_note(const struct metadata *entry)
 {
     return strncmp(entry->key, KEY_PREFIX, sizeof KEY_PREFIX - 1) != 0;
@@ -366,7 +436,8 @@ bool bpb_model_is_note(const struct metadata *entry)
 
 bpb_status bpb_model_precision(const char *path, size_t *bytes)
 {
-    REQUIRE(path && bytes, BPB_ERR_NULL);
+    REQUIRE_POINTER(path);
+    REQUIRE_POINTER(bytes);
     struct input input;
     struct model model;
     struct fpenv env;
@@ -377,7 +448,7 @@ bpb_status bpb_model_precision(const char *path, size_t *bytes)
         *bytes = model.real_bytes;
     bpb_model_close(&model);
     fpenv_leave(&env);
-    return status;
+    return bpb_about_file(status, path);
 }
 
 /* ---- Write ---- */
@@ -434,10 +505,10 @@ static void add_tensors(struct safetensors_writer *writer, const struct model_so
     const size_t n_0 = shape_inputs(shape), n_L = shape_outputs(shape), bytes = source->real_bytes;
     for (size_t l = 1; l <= shape->L; l++) {
         const struct layer *layer = &shape->layer[l - 1];
-        char name[NAME_SIZE];
-        name_layer(name, 'W', l);
+        char name[MODEL_NAME_BYTES];
+        bpb_model_layer_name(name, 'W', l);
         bpb_safetensors_add_tensor(writer, name, bytes, 2, (size_t[]){layer->n_out, layer->n_in});
-        name_layer(name, 'b', l);
+        bpb_model_layer_name(name, 'b', l);
         bpb_safetensors_add_tensor(writer, name, bytes, 1, &layer->n_out);
     }
     if (source->input_scaling) {
@@ -454,8 +525,10 @@ static bpb_status write_header(struct model_header *header, const struct model_s
 {
     struct safetensors_writer writer;
     char *sizes = sizes_text(source->shape), *activations = activations_text(source);
-    bpb_status status = BPB_ERR_MEMORY;
-    if (sizes && activations) {
+    bpb_status status;
+    if (!sizes || !activations) {
+        status = bpb_refuse(BPB_ERR_MEMORY, "no memory for the header");
+    } else {
         bpb_safetensors_begin(&writer);
         add_metadata(&writer, source, sizes, activations);
         add_tensors(&writer, source);

@@ -26,9 +26,12 @@ struct model {
 bpb_status bpb_model_open(struct model *model, struct input input, size_t real_bytes);
 void bpb_model_close(struct model *model); /* keeps errno */
 
-/* The values of a tensor that the model has, or of W_l or b_l (letter 'W' or 'b'). */
+/* The name of the tensor W_l or b_l (letter 'W' or 'b'). */
+#define MODEL_NAME_BYTES 24 /* of a letter and any number */
+void bpb_model_layer_name(char name[MODEL_NAME_BYTES], char letter, size_t l);
+
+/* The values of a tensor that the model has. */
 const unsigned char *bpb_model_values(const struct model *model, const char *name);
-const unsigned char *bpb_model_layer_values(const struct model *model, char letter, size_t l);
 
 /* The k-th of them. */
 double bpb_model_value(const struct model *model, const unsigned char *values, size_t k);

@@ -20,13 +20,17 @@ static bool read_value(const struct model *model, const unsigned char *values, s
     return true;
 }
 
-/* out (n_out x n_in, column-major) = values (the same, row-major). A vector has n_in 1. */
-static bpb_status read_values(const struct model *model, const unsigned char *values, size_t n_out,
+/* out (n_out x n_in, column-major) = the tensor of that name (the same, row-major). A vector has
+ * n_in 1. */
+static bpb_status read_values(const struct model *model, const char *name, size_t n_out,
                               size_t n_in, real *out)
 {
+    const unsigned char *values = bpb_model_values(model, name);
     for (size_t i = 0; i < n_out; i++)
         for (size_t j = 0; j < n_in; j++)
-            REQUIRE(read_value(model, values, i * n_in + j, &out[j * n_out + i]), BPB_ERR_RANGE);
+            REQUIRE(read_value(model, values, i * n_in + j, &out[j * n_out + i]), BPB_ERR_RANGE,
+                    "the tensor \"%s\" has the value %g, beyond float", name,
+                    bpb_model_value(model, values, i * n_in + j));
     return BPB_OK;
 }
 
@@ -34,10 +38,11 @@ static bpb_status load_theta(net_t *net, const struct model *model)
 {
     for (size_t l = 1; l <= net->shape->L; l++) {
         const struct layer *layer = &net->shape->layer[l - 1];
-        TRY(read_values(model, bpb_model_layer_values(model, 'W', l), layer->n_out, layer->n_in,
-                        net->theta + layer->W));
-        TRY(read_values(model, bpb_model_layer_values(model, 'b', l), layer->n_out, 1,
-                        net->theta + layer->b));
+        char name[MODEL_NAME_BYTES];
+        bpb_model_layer_name(name, 'W', l);
+        TRY(read_values(model, name, layer->n_out, layer->n_in, net->theta + layer->W));
+        bpb_model_layer_name(name, 'b', l);
+        TRY(read_values(model, name, layer->n_out, 1, net->theta + layer->b));
     }
     return BPB_OK;
 }
@@ -48,18 +53,20 @@ static bpb_status load_scaling(net_t *net, const struct model *model, const char
                                const char *factor_name, size_t n, bpb_side side)
 {
     double *exact = malloc(2 * n * (sizeof *exact + sizeof(real)));
-    REQUIRE(exact, BPB_ERR_MEMORY);
+    REQUIRE(exact, BPB_ERR_MEMORY, "no memory for \"%s\"", shift_name);
     real *shift = (real *)(exact + 2 * n), *factor = shift + n;
-    bpb_status status = read_values(model, bpb_model_values(model, shift_name), n, 1, shift);
+    bpb_status status = read_values(model, shift_name, n, 1, shift);
     if (!status)
-        status = read_values(model, bpb_model_values(model, factor_name), n, 1, factor);
+        status = read_values(model, factor_name, n, 1, factor);
     if (!status)
         for (size_t i = 0; i < 2 * n; i++)
             exact[i] = (double)shift[i];
     if (!status)
         status = BPB(net_set_scaling)(net, side, exact, exact + n);
     free(exact);
-    return status == BPB_ERR_OPTION ? BPB_ERR_RANGE : status;
+    REQUIRE(status != BPB_ERR_OPTION, BPB_ERR_RANGE,
+            "the tensor \"%s\" has a value that is no normal float", factor_name);
+    return status;
 }
 
 static bpb_status load_notes(net_t *net, const struct safetensors *file)
@@ -85,12 +92,6 @@ static bpb_status fill_net(net_t *net, const struct model *model)
 
 /* ---- Functions of the user's own ---- */
 
-/* What the user gives, and where to say what is missing. */
-struct given {
-    const functions_t *functions;
-    char *missing; /* NULL: not wanted */
-};
-
 static bpb_status check_given(const functions_t *given)
 {
     for (size_t i = 0; given && i < given->n_activations; i++)
@@ -100,33 +101,25 @@ static bpb_status check_given(const functions_t *given)
     return BPB_OK;
 }
 
-static bpb_status miss(const struct given *given, const char *name)
-{
-    if (given->missing)
-        strcpy(given->missing, name);
-    REFUSE(BPB_ERR_FUNCTION);
-}
-
-static bpb_status set_own_activation(net_t *net, size_t l, const struct given *given,
+static bpb_status set_own_activation(net_t *net, size_t l, const functions_t *given,
                                      const char *name)
 {
-    const functions_t *functions = given->functions;
-    for (size_t i = 0; functions && i < functions->n_activations; i++)
-        if (strcmp(functions->activations[i].name, name) == 0)
-            return BPB(net_set_activation)(net, l, &functions->activations[i]);
-    return miss(given, name);
+    for (size_t i = 0; given && i < given->n_activations; i++)
+        if (strcmp(given->activations[i].name, name) == 0)
+            return BPB(net_set_activation)(net, l, &given->activations[i]);
+    REFUSE(BPB_ERR_FUNCTION,
+           "the activation of layer %zu is your own function \"%s\", which was not given", l, name);
 }
 
-static bpb_status set_own_loss(net_t *net, const struct given *given, const char *name)
+static bpb_status set_own_loss(net_t *net, const functions_t *given, const char *name)
 {
-    const functions_t *functions = given->functions;
-    for (size_t i = 0; functions && i < functions->n_losses; i++)
-        if (strcmp(functions->losses[i].name, name) == 0)
-            return BPB(net_set_loss)(net, &functions->losses[i]);
-    return miss(given, name);
+    for (size_t i = 0; given && i < given->n_losses; i++)
+        if (strcmp(given->losses[i].name, name) == 0)
+            return BPB(net_set_loss)(net, &given->losses[i]);
+    REFUSE(BPB_ERR_FUNCTION, "the loss is your own function \"%s\", which was not given", name);
 }
 
-static bpb_status set_own(net_t *net, const struct model *model, const struct given *given)
+static bpb_status set_own(net_t *net, const struct model *model, const functions_t *given)
 {
     char name[BPB_NAME_BYTES];
     const char *text = bpb_model_activations(model);
@@ -141,7 +134,7 @@ static bpb_status set_own(net_t *net, const struct model *model, const struct gi
 
 /* ---- The net ---- */
 
-static bpb_status make_net(net_t **net, const struct model *model, const struct given *given)
+static bpb_status make_net(net_t **net, const struct model *model, const functions_t *given)
 {
     net_t *made = NULL;
     TRY(BPB(net_alloc)(&made, model->shape));
@@ -155,7 +148,7 @@ static bpb_status make_net(net_t **net, const struct model *model, const struct 
     return status;
 }
 
-static bpb_status load(net_t **net, struct input input, const struct given *given)
+static bpb_status load(net_t **net, struct input input, const functions_t *given)
 {
     struct model model;
     struct fpenv env;
@@ -168,38 +161,27 @@ static bpb_status load(net_t **net, struct input input, const struct given *give
     return status;
 }
 
-/* bpb_net_load_with, bpbf_net_load_with */
-bpb_status BPB(net_load_with)(net_t **net, const char *path, const functions_t *functions,
-                              char missing[BPB_NAME_BYTES])
+/* bpb_net_load, bpbf_net_load */
+bpb_status BPB(net_load)(net_t **net, const char *path, const functions_t *functions)
 {
-    REQUIRE(net && path, BPB_ERR_NULL);
+    REQUIRE_POINTER(net);
+    REQUIRE_POINTER(path);
     TRY(check_given(functions));
     struct input input;
     TRY(bpb_input_open(&input, path));
-    return load(net, input, &(struct given){functions, missing});
-}
-
-/* bpb_net_load, bpbf_net_load */
-bpb_status BPB(net_load)(net_t **net, const char *path)
-{
-    return BPB(net_load_with)(net, path, NULL, NULL);
-}
-
-/* bpb_net_load_memory_with, bpbf_net_load_memory_with */
-bpb_status BPB(net_load_memory_with)(net_t **net, const void *buffer, size_t bytes,
-                                     const functions_t *functions, char missing[BPB_NAME_BYTES])
-{
-    REQUIRE(net && buffer, BPB_ERR_NULL);
-    TRY(check_given(functions));
-    struct input input;
-    bpb_input_memory(&input, buffer, bytes);
-    return load(net, input, &(struct given){functions, missing});
+    return bpb_about_file(load(net, input, functions), path);
 }
 
 /* bpb_net_load_memory, bpbf_net_load_memory */
-bpb_status BPB(net_load_memory)(net_t **net, const void *buffer, size_t bytes)
+bpb_status BPB(net_load_memory)(net_t **net, const void *buffer, size_t bytes,
+                                const functions_t *functions)
 {
-    return BPB(net_load_memory_with)(net, buffer, bytes, NULL, NULL);
+    REQUIRE_POINTER(net);
+    REQUIRE_POINTER(buffer);
+    TRY(check_given(functions));
+    struct input input;
+    bpb_input_memory(&input, buffer, bytes);
+    return load(net, input, functions);
 }
 
 /* ---- Save ---- */
@@ -256,26 +238,31 @@ static bpb_status write_header(const net_t *net, struct model_header *header)
 /* bpb_net_save_memory, bpbf_net_save_memory */
 bpb_status BPB(net_save_memory)(const net_t *net, void *buffer, size_t capacity, size_t *bytes)
 {
-    REQUIRE(net && bytes, BPB_ERR_NULL);
+    REQUIRE_POINTER(net);
+    REQUIRE_POINTER(bytes);
     struct model_header header;
     TRY(write_header(net, &header));
-    const bool fits = capacity >= header.total;
+    const bool fits = !buffer || capacity >= header.total;
     *bytes = header.total;
     if (buffer && fits)
         write_model(net, &header, buffer);
     free(header.bytes);
-    return !buffer || fits ? BPB_OK : BPB_ERR_BUFFER;
+    REQUIRE(fits, BPB_ERR_BUFFER, "capacity is %zu bytes; %zu are needed", capacity, header.total);
+    return BPB_OK;
 }
 
 /* bpb_net_save, bpbf_net_save */
 bpb_status BPB(net_save)(const net_t *net, const char *path)
 {
-    REQUIRE(net && path, BPB_ERR_NULL);
+    REQUIRE_POINTER(net);
+    REQUIRE_POINTER(path);
     struct model_header header;
     TRY(write_header(net, &header));
-    bpb_status status = BPB_ERR_MEMORY;
+    bpb_status status;
     unsigned char *file = malloc(header.total);
-    if (file) {
+    if (!file) {
+        status = bpb_refuse(BPB_ERR_MEMORY, "no memory for a file of %zu bytes", header.total);
+    } else {
         write_model(net, &header, file);
         status = bpb_file_replace(path, file, header.total);
     }

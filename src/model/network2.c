@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/texts.h"
+#include "model/safetensors.h"
+
 /* The classes of network2.py, and the losses they are: sigmoid in the last layer gives both. */
 static const struct {
     const char *cost;
@@ -28,25 +31,23 @@ static const struct {
 /* jansson says of a failed malloc nothing, or what it would say of bad syntax: ask errno too. */
 static bpb_status status_of(const json_error_t *error)
 {
-    if (errno == ENOMEM || error->text[0] == '\0')
-        REFUSE(BPB_ERR_MEMORY);
-    switch (json_error_code(error)) {
-    case json_error_out_of_memory:
-        REFUSE(BPB_ERR_MEMORY);
-    case json_error_numeric_overflow:
-        REFUSE(BPB_ERR_RANGE);
-    case json_error_premature_end_of_input:
-        REFUSE(BPB_ERR_TRUNCATED);
-    default:
-        REFUSE(BPB_ERR_FORMAT);
-    }
+    const enum json_error_code code = json_error_code(error);
+    bpb_status status = BPB_ERR_FORMAT;
+    if (errno == ENOMEM || error->text[0] == '\0' || code == json_error_out_of_memory)
+        REFUSE(BPB_ERR_MEMORY, "no memory for the JSON");
+    if (code == json_error_numeric_overflow)
+        status = BPB_ERR_RANGE;
+    else if (code == json_error_premature_end_of_input)
+        status = BPB_ERR_TRUNCATED;
+    return bpb_refuse(status, "line %d, column %d of the JSON: %s", error->line, error->column,
+                      CLIP(error->text));
 }
 
 /* Whole numbers are read as others are: a weight may be 0, and have any number of digits. */
 static bpb_status parse(const struct input *input, json_t **root)
 {
     json_error_t error;
-    REQUIRE(input->n > 0, BPB_ERR_TRUNCATED);
+    REQUIRE(input->n > 0, BPB_ERR_TRUNCATED, "the file is empty");
     errno = 0;
     *root = json_loadb((const char *)input->bytes, input->n,
                        JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &error);
@@ -66,13 +67,17 @@ static bpb_status read_text(struct network2 *file, const char *path)
     return status;
 }
 
-/* A width; what is too large is BPB_ERR_SIZE in bpb_shape_init. */
-static bpb_status read_width(const json_t *json, size_t *width)
+/* Width l; what is too large is BPB_ERR_SIZE in bpb_shape_init. */
+static bpb_status read_width(const json_t *sizes, size_t l, size_t *width)
 {
+    const json_t *json = json_array_get(sizes, l);
     const double value = json_real_value(json);
-    REQUIRE(json_is_real(json) && value >= 0, BPB_ERR_FORMAT);
+    REQUIRE(json_is_real(json), BPB_ERR_FORMAT, "sizes[%zu] is no number", l);
+    REQUIRE(value >= 0, BPB_ERR_FORMAT, "sizes[%zu] is %g; it must be at least 1", l, value);
     *width = value > (double)BPB_INT_MAX ? BPB_INT_MAX + 1 : (size_t)value;
-    return *width > BPB_INT_MAX || (double)*width == value ? BPB_OK : BPB_ERR_FORMAT;
+    REQUIRE(*width > BPB_INT_MAX || (double)*width == value, BPB_ERR_FORMAT,
+            "sizes[%zu] is %g, which is no whole number", l, value);
+    return BPB_OK;
 }
 
 static bpb_status read_loss(const json_t *json, bpb_loss_kind *loss)
@@ -83,7 +88,9 @@ static bpb_status read_loss(const json_t *json, bpb_loss_kind *loss)
         if (strcmp(cost, costs[k].cost) == 0)
             return BPB_OK;
     }
-    REFUSE(BPB_ERR_FORMAT);
+    REQUIRE(cost, BPB_ERR_FORMAT, "there is no \"cost\", or it is no string");
+    REFUSE(BPB_ERR_FORMAT, "cost is \"%s\"; it must be \"QuadraticCost\" or \"CrossEntropyCost\"",
+           CLIP(cost));
 }
 
 /* The shape of sizes and cost; nothing is allocated yet by what sizes say, but by how many. */
@@ -93,14 +100,18 @@ static bpb_status read_shape(struct network2 *file, size_t real_bytes)
     const size_t count = json_array_size(sizes);
     bpb_net_options options = {.n_sizes = count};
     size_t bytes;
-    REQUIRE(count >= 2, BPB_ERR_FORMAT);
-    REQUIRE(bpb_shape_bytes(count - 1, &bytes), BPB_ERR_SIZE);
+    REQUIRE(json_is_array(sizes), BPB_ERR_FORMAT, "there is no \"sizes\", or it is no list");
+    REQUIRE(count >= 2, BPB_ERR_FORMAT, "sizes has %zu entries; it must have at least 2", count);
+    REQUIRE(bpb_shape_bytes(count - 1, &bytes), BPB_ERR_SIZE,
+            "sizes has %zu entries, more than can be addressed", count);
     TRY(read_loss(json_object_get(file->json, "cost"), &options.loss));
     size_t *units = malloc(count * sizeof *units);
     file->shape = malloc(bytes);
-    bpb_status status = units && file->shape ? BPB_OK : BPB_ERR_MEMORY;
+    bpb_status status = BPB_OK;
+    if (!units || !file->shape)
+        status = bpb_refuse(BPB_ERR_MEMORY, "no memory for a net of %zu layers", count - 1);
     for (size_t l = 0; l < count && !status; l++)
-        status = read_width(json_array_get(sizes, l), &units[l]);
+        status = read_width(sizes, l, &units[l]);
     options.sizes = units;
     if (!status)
         status = bpb_shape_init(file->shape, &options, real_bytes);
@@ -108,20 +119,33 @@ static bpb_status read_shape(struct network2 *file, size_t real_bytes)
     return status;
 }
 
-/* Whether the matrix is rows lists of cols numbers each. */
-static bool is_matrix(const json_t *matrix, size_t rows, size_t cols)
+/* Entry l of the list of that name is rows lists of cols numbers each. */
+static bpb_status check_matrix(const json_t *list, const char *name, size_t l, size_t rows,
+                               size_t cols)
 {
-    if (json_array_size(matrix) != rows)
-        return false;
+    const json_t *matrix = json_array_get(list, l);
+    REQUIRE(json_array_size(matrix) == rows, BPB_ERR_FORMAT,
+            "%s[%zu] has %zu rows; it must have %zu", name, l, json_array_size(matrix), rows);
     for (size_t i = 0; i < rows; i++) {
         const json_t *row = json_array_get(matrix, i);
-        if (json_array_size(row) != cols)
-            return false;
+        REQUIRE(json_array_size(row) == cols, BPB_ERR_FORMAT,
+                "%s[%zu][%zu] has %zu numbers; it must have %zu", name, l, i, json_array_size(row),
+                cols);
         for (size_t j = 0; j < cols; j++)
-            if (!json_is_real(json_array_get(row, j)))
-                return false;
+            REQUIRE(json_is_real(json_array_get(row, j)), BPB_ERR_FORMAT,
+                    "%s[%zu][%zu][%zu] is no number", name, l, i, j);
     }
-    return true;
+    return BPB_OK;
+}
+
+/* Behind sizes of L + 1 entries, the list of that name has L. */
+static bpb_status check_list(const json_t *list, const char *name, size_t L)
+{
+    REQUIRE(json_is_array(list), BPB_ERR_FORMAT, "there is no \"%s\", or it is no list", name);
+    REQUIRE(json_array_size(list) == L, BPB_ERR_FORMAT,
+            "%s has %zu entries; it must have %zu, one less than sizes", name,
+            json_array_size(list), L);
+    return BPB_OK;
 }
 
 static bpb_status read_matrices(struct network2 *file)
@@ -129,17 +153,17 @@ static bpb_status read_matrices(struct network2 *file)
     const size_t L = file->shape->L;
     const json_t *weights = json_object_get(file->json, "weights");
     const json_t *biases = json_object_get(file->json, "biases");
-    REQUIRE(json_array_size(weights) == L && json_array_size(biases) == L, BPB_ERR_FORMAT);
+    TRY(check_list(weights, "weights", L));
+    TRY(check_list(biases, "biases", L));
     file->weights = malloc(2 * L * sizeof *file->weights);
-    REQUIRE(file->weights, BPB_ERR_MEMORY);
+    REQUIRE(file->weights, BPB_ERR_MEMORY, "no memory for a net of %zu layers", L);
     file->biases = file->weights + L;
     for (size_t l = 0; l < L; l++) {
         const struct layer *layer = &file->shape->layer[l];
-        const json_t *W = json_array_get(weights, l), *b = json_array_get(biases, l);
-        REQUIRE(is_matrix(W, layer->n_out, layer->n_in), BPB_ERR_FORMAT);
-        REQUIRE(is_matrix(b, layer->n_out, 1), BPB_ERR_FORMAT);
-        file->weights[l] = W;
-        file->biases[l] = b;
+        TRY(check_matrix(weights, "weights", l, layer->n_out, layer->n_in));
+        TRY(check_matrix(biases, "biases", l, layer->n_out, 1));
+        file->weights[l] = json_array_get(weights, l);
+        file->biases[l] = json_array_get(biases, l);
     }
     return BPB_OK;
 }
@@ -148,7 +172,7 @@ bpb_status bpb_network2_open(struct network2 *file, const char *path, size_t rea
 {
     *file = (struct network2){0};
     TRY(read_text(file, path));
-    REQUIRE(json_is_object((json_t *)file->json), BPB_ERR_FORMAT);
+    REQUIRE(json_is_object((json_t *)file->json), BPB_ERR_FORMAT, "the JSON is no object");
     TRY(read_shape(file, real_bytes));
     return read_matrices(file);
 }
@@ -183,7 +207,7 @@ bpb_status bpb_network2_open(struct network2 *file, const char *path, size_t rea
 {
     (void)path, (void)real_bytes;
     *file = (struct network2){0};
-    REFUSE(BPB_ERR_UNSUPPORTED);
+    return bpb_safetensors_require();
 }
 
 void bpb_network2_close(struct network2 *file)
@@ -215,24 +239,29 @@ static const char *cost_of(bpb_loss_kind loss)
     return NULL;
 }
 
-bool bpb_network2_holds(const struct shape *shape)
+bpb_status bpb_network2_check(const struct shape *shape)
 {
     for (size_t l = 0; l < shape->L; l++)
-        if (shape->layer[l].activation != BPB_SIGMOID)
-            return false;
-    return cost_of(shape->loss) && shape->loss_parameter == 0; /* no label smoothing */
+        REQUIRE(shape->layer[l].activation == BPB_SIGMOID, BPB_ERR_UNSUPPORTED,
+                "the activation of layer %zu is not sigmoid, the only one of network2.py", l + 1);
+    REQUIRE(cost_of(shape->loss), BPB_ERR_UNSUPPORTED,
+            "the loss is neither squared nor cross-entropy, the only ones of network2.py");
+    REQUIRE(shape->loss_parameter == 0, BPB_ERR_UNSUPPORTED,
+            "the label smoothing is %g; network2.py has none", shape->loss_parameter);
+    return BPB_OK;
 }
 
 /* Room for n bytes more, and a closing 0. */
 static bpb_status make_room(struct text *text, size_t n)
 {
     size_t needed;
-    REQUIRE(size_add(text->n + 1, n, &needed) && needed <= PTRDIFF_MAX / 2, BPB_ERR_SIZE);
+    REQUIRE(size_add(text->n + 1, n, &needed) && needed <= PTRDIFF_MAX / 2, BPB_ERR_SIZE,
+            "the JSON is more than can be addressed");
     if (needed <= text->capacity)
         return BPB_OK;
     const size_t wanted = BPB_MAX(needed, BPB_MAX(2 * text->capacity, (size_t)4096));
     char *grown = realloc(text->bytes, wanted);
-    REQUIRE(grown, BPB_ERR_MEMORY);
+    REQUIRE(grown, BPB_ERR_MEMORY, "no memory for %zu bytes of JSON", wanted);
     text->bytes = grown;
     text->capacity = wanted;
     return BPB_OK;

@@ -38,8 +38,8 @@ double bpb_network2_bias(const struct network2 *file, size_t l, size_t i);
 
 /* ---- Write ---- */
 
-/* Whether such a file can say what the shape says. */
-bool bpb_network2_holds(const struct shape *shape);
+/* BPB_ERR_UNSUPPORTED: such a file cannot say what the shape says. */
+bpb_status bpb_network2_check(const struct shape *shape);
 
 /* A text that grows. The first failure is kept in status, and nothing is added from then on. */
 struct text {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/decimal.h"
+#include "base/files.h"
 #include "model/network2.h"
 #include "model/safetensors.h"
 #include "net/net_tmpl.h"
@@ -12,10 +13,12 @@
 /* ---- Load ---- */
 
 /* The nearest real. The digits of the largest float may stand for a little more than it is. */
-static bpb_status read_number(double value, real *out)
+static bpb_status read_number(double value, const char *list, size_t l, real *out)
 {
     *out = (real)value;
-    return isfinite(*out) ? BPB_OK : BPB_ERR_RANGE;
+    REQUIRE(isfinite(*out), BPB_ERR_RANGE, "%s[%zu] has the number %g, beyond %s", list, l - 1,
+            value, BPB_SELECT("double", "float"));
+    return BPB_OK;
 }
 
 static bpb_status load_layer(net_t *net, const struct network2 *file, size_t l)
@@ -24,8 +27,9 @@ static bpb_status load_layer(net_t *net, const struct network2 *file, size_t l)
     real *W = net->theta + layer->W, *b = net->theta + layer->b;
     for (size_t i = 0; i < layer->n_out; i++) {
         for (size_t j = 0; j < layer->n_in; j++)
-            TRY(read_number(bpb_network2_weight(file, l, i, j), &W[j * layer->n_out + i]));
-        TRY(read_number(bpb_network2_bias(file, l, i), &b[i]));
+            TRY(read_number(bpb_network2_weight(file, l, i, j), "weights", l,
+                            &W[j * layer->n_out + i]));
+        TRY(read_number(bpb_network2_bias(file, l, i), "biases", l, &b[i]));
     }
     return BPB_OK;
 }
@@ -47,7 +51,8 @@ static bpb_status make_net(net_t **net, const struct network2 *file)
 /* bpb_net_load_network2, bpbf_net_load_network2 */
 bpb_status BPB(net_load_network2)(net_t **net, const char *path)
 {
-    REQUIRE(net && path, BPB_ERR_NULL);
+    REQUIRE_POINTER(net);
+    REQUIRE_POINTER(path);
     struct decimal decimal;
     struct network2 file;
     TRY(decimal_enter(&decimal));
@@ -56,7 +61,7 @@ bpb_status BPB(net_load_network2)(net_t **net, const char *path)
         status = make_net(net, &file);
     bpb_network2_close(&file);
     decimal_leave(&decimal);
-    return status;
+    return bpb_about_file(status, path);
 }
 
 /* ---- Save ---- */
@@ -94,17 +99,23 @@ static void write_net(struct text *text, const net_t *net)
 static bpb_status check_net(const net_t *net)
 {
     const size_t P = net->shape->parameters;
-    REQUIRE(bpb_safetensors_available(), BPB_ERR_UNSUPPORTED); /* no JSON library */
-    REQUIRE(bpb_network2_holds(net->shape), BPB_ERR_UNSUPPORTED);
-    REQUIRE(!net->scaling[BPB_INPUTS] && !net->scaling[BPB_OUTPUTS], BPB_ERR_UNSUPPORTED);
-    const bpb_status found = BPB(find_nonfinite)(BPB(samples)(net->theta, 1, P), NULL);
-    return found == BPB_NONFINITE ? BPB_ERR_UNSUPPORTED : found;
+    bpb_where where = {0};
+    TRY(bpb_safetensors_require()); /* what the library cannot load it does not save */
+    TRY(bpb_network2_check(net->shape));
+    REQUIRE(!net->scaling[BPB_INPUTS] && !net->scaling[BPB_OUTPUTS], BPB_ERR_UNSUPPORTED,
+            "the net has %s scaling; network2.py has none",
+            net->scaling[BPB_INPUTS] ? "input" : "output");
+    const bpb_status found = BPB(find_nonfinite)(BPB(samples)(net->theta, 1, P), &where);
+    REQUIRE(found != BPB_NONFINITE, BPB_ERR_UNSUPPORTED,
+            "theta[%zu] is %g; JSON has no such number", where.row, (double)net->theta[where.row]);
+    return found;
 }
 
 /* bpb_net_save_network2, bpbf_net_save_network2 */
 bpb_status BPB(net_save_network2)(const net_t *net, const char *path)
 {
-    REQUIRE(net && path, BPB_ERR_NULL);
+    REQUIRE_POINTER(net);
+    REQUIRE_POINTER(path);
     TRY(check_net(net));
     struct decimal decimal;
     struct text text = {0};

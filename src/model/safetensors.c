@@ -9,12 +9,13 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/texts.h"
 
 #define METADATA "__metadata__"
 
-bool bpb_safetensors_available(void)
+bpb_status bpb_safetensors_require(void)
 {
-    return true;
+    return BPB_OK;
 }
 
 /* ---- Parse ---- */
@@ -67,18 +68,25 @@ static bool read_offsets(struct tensor *tensor, const json_t *json)
            read_size(json_array_get(json, 1), &tensor->end) && tensor->begin <= tensor->end;
 }
 
-static bool read_tensor(struct tensor *tensor, const char *name, const json_t *json)
+static bpb_status read_tensor(struct tensor *tensor, const char *name, const json_t *json)
 {
     const char *dtype = json_string_value(json_object_get(json, "dtype"));
     const size_t element = dtype ? dtype_bytes(dtype) : 0;
     size_t elements, bytes;
-    *tensor = (struct tensor){.name = name};
-    if (!element || !read_shape(tensor, json_object_get(json, "shape"), &elements) ||
-        !read_offsets(tensor, json_object_get(json, "data_offsets")))
-        return false;
+    *tensor = (struct tensor){.name = name, .dtype = dtype};
+    REQUIRE(dtype, BPB_ERR_FORMAT, "the tensor \"%s\" has no dtype", CLIP(name));
+    REQUIRE(element, BPB_ERR_FORMAT, "the tensor \"%s\" has the unknown dtype \"%s\"", CLIP(name),
+            CLIP(dtype));
+    REQUIRE(read_shape(tensor, json_object_get(json, "shape"), &elements), BPB_ERR_FORMAT,
+            "the shape of the tensor \"%s\" is no list of sizes", CLIP(name));
+    REQUIRE(read_offsets(tensor, json_object_get(json, "data_offsets")), BPB_ERR_FORMAT,
+            "the data_offsets of the tensor \"%s\" are not a begin and an end", CLIP(name));
     if (dtype[0] == 'F' && element >= 4)
         tensor->real_bytes = element;
-    return size_mul(elements, element, &bytes) && bytes == tensor->end - tensor->begin;
+    REQUIRE(size_mul(elements, element, &bytes) && bytes == tensor->end - tensor->begin,
+            BPB_ERR_FORMAT, "the tensor \"%s\" has %zu values of %zu bytes, but %zu bytes of data",
+            CLIP(name), elements, element, tensor->end - tensor->begin);
+    return BPB_OK;
 }
 
 static bpb_status read_metadata(struct safetensors *file, json_t *json)
@@ -88,12 +96,15 @@ static bpb_status read_metadata(struct safetensors *file, json_t *json)
     if (!json)
         return BPB_OK;
     const size_t count = json_object_size(json);
-    REQUIRE(json_is_object(json) && count <= SAFETENSORS_MAX_METADATA, BPB_ERR_FORMAT);
+    REQUIRE(json_is_object(json), BPB_ERR_FORMAT, METADATA " is no object");
+    REQUIRE(count <= SAFETENSORS_MAX_METADATA, BPB_ERR_FORMAT,
+            METADATA " has %zu entries; at most %zu are read", count, SAFETENSORS_MAX_METADATA);
     file->metadata = malloc((count + 1) * sizeof *file->metadata); /* never of 0 bytes */
-    REQUIRE(file->metadata, BPB_ERR_MEMORY);
+    REQUIRE(file->metadata, BPB_ERR_MEMORY, "no memory for %zu entries of " METADATA, count);
     json_object_foreach(json, key, value)
     {
-        REQUIRE(json_is_string(value), BPB_ERR_FORMAT);
+        REQUIRE(json_is_string(value), BPB_ERR_FORMAT,
+                "the value of \"%s\" in " METADATA " is no string", CLIP(key));
         file->metadata[file->n_metadata++] = (struct metadata){key, json_string_value(value)};
     }
     return BPB_OK;
@@ -104,12 +115,12 @@ static bpb_status read_tensors(struct safetensors *file, json_t *root)
     const char *name;
     json_t *value;
     file->tensors = malloc((json_object_size(root) + 1) * sizeof *file->tensors);
-    REQUIRE(file->tensors, BPB_ERR_MEMORY);
+    REQUIRE(file->tensors, BPB_ERR_MEMORY, "no memory for %zu tensors", json_object_size(root));
     json_object_foreach(root, name, value)
     {
         if (strcmp(name, METADATA) == 0)
             continue;
-        REQUIRE(read_tensor(&file->tensors[file->n_tensors++], name, value), BPB_ERR_FORMAT);
+        TRY(read_tensor(&file->tensors[file->n_tensors++], name, value));
     }
     return BPB_OK;
 }
@@ -132,7 +143,9 @@ static bpb_status check_places(struct safetensors *file)
 {
     qsort(file->tensors, file->n_tensors, sizeof *file->tensors, compare_places);
     for (size_t i = 0; i < file->n_tensors; i++) {
-        REQUIRE(file->tensors[i].begin == file->data_bytes, BPB_ERR_FORMAT);
+        REQUIRE(file->tensors[i].begin == file->data_bytes, BPB_ERR_FORMAT,
+                "the tensor \"%s\" begins at byte %zu; the tensors before it end at byte %zu",
+                CLIP(file->tensors[i].name), file->tensors[i].begin, file->data_bytes);
         file->data_bytes = file->tensors[i].end;
     }
     return BPB_OK;
@@ -142,12 +155,15 @@ static bpb_status check_places(struct safetensors *file)
 static bpb_status parse_json(const char *header, size_t n, json_t **root)
 {
     json_error_t error;
-    REQUIRE(n > 0 && header[0] == '{', BPB_ERR_FORMAT);
+    REQUIRE(n > 0 && header[0] == '{', BPB_ERR_FORMAT, "the header does not begin with '{'");
     errno = 0;
     *root = json_loadb(header, n, JSON_REJECT_DUPLICATES, &error);
     if (*root)
         return BPB_OK;
-    return errno == ENOMEM || error.text[0] == '\0' ? BPB_ERR_MEMORY : BPB_ERR_FORMAT;
+    REQUIRE(errno != ENOMEM && error.text[0] != '\0', BPB_ERR_MEMORY,
+            "no memory for a header of %zu bytes", n);
+    REFUSE(BPB_ERR_FORMAT, "the header is no valid JSON: %s, at byte %d", CLIP(error.text),
+           error.position);
 }
 
 bpb_status bpb_safetensors_parse(struct safetensors *file, const char *header, size_t n)
@@ -187,10 +203,10 @@ const char *bpb_safetensors_value(const struct safetensors *file, const char *ke
 /* ---- Write ---- */
 
 /* Note the first failure. */
-static void note(struct safetensors_writer *writer, bool done, bpb_status status)
+static void note_memory(struct safetensors_writer *writer, bool done)
 {
     if (!done && !writer->status)
-        writer->status = status;
+        writer->status = bpb_refuse(BPB_ERR_MEMORY, "no memory for the header");
 }
 
 void bpb_safetensors_begin(struct safetensors_writer *writer)
@@ -199,16 +215,17 @@ void bpb_safetensors_begin(struct safetensors_writer *writer)
     *writer = (struct safetensors_writer){.json = json_object(), .metadata = metadata};
     /* jansson keeps the order in which keys are set, so that the metadata come first; it also
      * lets every call fail whose object is NULL. */
-    note(writer, json_object_set_new(writer->json, METADATA, metadata) == 0, BPB_ERR_MEMORY);
+    note_memory(writer, json_object_set_new(writer->json, METADATA, metadata) == 0);
 }
 
 void bpb_safetensors_add_value(struct safetensors_writer *writer, const char *key,
                                const char *value)
 {
-    note(writer, writer->n_metadata++ < SAFETENSORS_MAX_METADATA, BPB_ERR_SIZE);
+    if (writer->n_metadata++ >= SAFETENSORS_MAX_METADATA && !writer->status)
+        writer->status = bpb_refuse(BPB_ERR_SIZE, "there are more than %zu entries with the notes",
+                                    SAFETENSORS_MAX_METADATA);
     if (!writer->status)
-        note(writer, json_object_set_new(writer->metadata, key, json_string(value)) == 0,
-             BPB_ERR_MEMORY);
+        note_memory(writer, json_object_set_new(writer->metadata, key, json_string(value)) == 0);
 }
 
 static json_t *make_shape(size_t dimensions, const size_t *shape)
@@ -238,29 +255,33 @@ void bpb_safetensors_add_tensor(struct safetensors_writer *writer, const char *n
                                 size_t real_bytes, size_t dimensions, const size_t *shape)
 {
     const size_t begin = writer->data_bytes;
-    note(writer, tensor_end(begin, real_bytes, dimensions, shape, &writer->data_bytes),
-         BPB_ERR_SIZE);
+    const bool fits = tensor_end(begin, real_bytes, dimensions, shape, &writer->data_bytes);
+    if (!fits && !writer->status)
+        writer->status =
+            bpb_refuse(BPB_ERR_SIZE, "the tensors up to \"%s\" cannot be addressed", CLIP(name));
     if (writer->status)
         return;
     json_t *info = json_pack("{s:s, s:o, s:[I,I]}", "dtype", real_bytes == 8 ? "F64" : "F32",
                              "shape", make_shape(dimensions, shape), "data_offsets",
                              (json_int_t)begin, (json_int_t)writer->data_bytes);
-    note(writer, json_object_set_new(writer->json, name, info) == 0, BPB_ERR_MEMORY);
+    note_memory(writer, json_object_set_new(writer->json, name, info) == 0);
 }
 
 /* The length, and the JSON text padded to a multiple of 8 bytes. */
 static bpb_status write_header(const json_t *root, unsigned char **bytes, size_t *n)
 {
     const size_t text = json_dumpb(root, NULL, 0, JSON_COMPACT), length = (text + 7) / 8 * 8;
-    REQUIRE(text > 0, BPB_ERR_MEMORY);
-    REQUIRE(length <= SAFETENSORS_MAX_HEADER, BPB_ERR_SIZE);
+    REQUIRE(text > 0, BPB_ERR_MEMORY, "no memory for the header");
+    REQUIRE(length <= SAFETENSORS_MAX_HEADER, BPB_ERR_SIZE,
+            "the header with the notes has %zu bytes; at most %zu are allowed", length,
+            SAFETENSORS_MAX_HEADER);
     unsigned char *made = malloc(SAFETENSORS_LENGTH + length);
-    REQUIRE(made, BPB_ERR_MEMORY);
+    REQUIRE(made, BPB_ERR_MEMORY, "no memory for a header of %zu bytes", length);
     store_little64(made, length);
     memset(made + SAFETENSORS_LENGTH, ' ', length);
     if (json_dumpb(root, (char *)made + SAFETENSORS_LENGTH, length, JSON_COMPACT) != text) {
         free(made);
-        REFUSE(BPB_ERR_MEMORY);
+        REFUSE(BPB_ERR_MEMORY, "no memory for a header of %zu bytes", length);
     }
     *bytes = made;
     *n = SAFETENSORS_LENGTH + length;
@@ -278,16 +299,16 @@ bpb_status bpb_safetensors_finish(struct safetensors_writer *writer, unsigned ch
 
 #else /* no JSON */
 
-bool bpb_safetensors_available(void)
+bpb_status bpb_safetensors_require(void)
 {
-    return false;
+    REFUSE(BPB_ERR_UNSUPPORTED, "this library is built without its JSON library (jansson)");
 }
 
 bpb_status bpb_safetensors_parse(struct safetensors *file, const char *header, size_t n)
 {
     (void)header, (void)n;
     *file = (struct safetensors){0};
-    REFUSE(BPB_ERR_UNSUPPORTED);
+    return bpb_safetensors_require();
 }
 
 void bpb_safetensors_clear(struct safetensors *file)
@@ -309,7 +330,7 @@ const char *bpb_safetensors_value(const struct safetensors *file, const char *ke
 
 void bpb_safetensors_begin(struct safetensors_writer *writer)
 {
-    *writer = (struct safetensors_writer){.status = BPB_ERR_UNSUPPORTED};
+    *writer = (struct safetensors_writer){.status = bpb_safetensors_require()};
 }
 
 void bpb_safetensors_add_value(struct safetensors_writer *writer, const char *key,

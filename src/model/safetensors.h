@@ -20,7 +20,7 @@
 #define SAFETENSORS_MAX_METADATA ((size_t)4096)  /* entries */
 
 struct tensor {
-    const char *name;
+    const char *name, *dtype;
     size_t real_bytes; /* 4: F32, 8: F64, 0: any other type */
     size_t dimensions;
     size_t shape[2]; /* the first two dimensions */
@@ -40,8 +40,8 @@ struct safetensors {
     void *json; /* owns the strings */
 };
 
-/* False in a build without JSON, where each function fails with BPB_ERR_UNSUPPORTED. */
-bool bpb_safetensors_available(void);
+/* BPB_ERR_UNSUPPORTED: a build without JSON, where each function fails so. */
+bpb_status bpb_safetensors_require(void);
 
 /* Check the header, which may hold anything. BPB_ERR_FORMAT, BPB_ERR_MEMORY. To be cleared in
  * any case. */

@@ -6,22 +6,21 @@
 #include "say.h"
 #include "base/tmpl.h"
 
-static int refuse_function(const char *path, const char *name)
+/* The library's sentence names the function. */
+static int refuse_function(const char *path)
 {
-    complain("the model %s uses the function %s, which bpblas does not have: use a program that "
-             "passes this function to %s",
-             path, name, BPB_SELECT("bpb_net_load_with", "bpbf_net_load_with"));
+    complain("cannot use the model %s: %s; use a program that passes this function to %s", path,
+             bpb_error(), BPB_SELECT("bpb_net_load", "bpbf_net_load"));
     return CODE_FAILED;
 }
 
 int BPB(cli_load)(net_t **net, const struct model_settings *model)
 {
-    char missing[BPB_NAME_BYTES] = "";
     const bpb_status status = model_is_network2(model->path)
                                   ? BPB(net_load_network2)(net, model->path)
-                                  : BPB(net_load_with)(net, model->path, NULL, missing);
+                                  : BPB(net_load)(net, model->path, NULL);
     if (status == BPB_ERR_FUNCTION)
-        return refuse_function(model->path, missing);
+        return refuse_function(model->path);
     if (status < 0)
         return complain_model(status, "read the model", model->path);
     if (status == BPB_NONFINITE)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "say.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,8 +19,9 @@ void complain(const char *format, ...)
 
 int complain_status(bpb_status status, const char *action, const char *object)
 {
-    const int error = errno;
-    const bool by_errno = status == BPB_ERR_IO && error != 0;
-    complain("cannot %s %s: %s", action, object, by_errno ? strerror(error) : bpb_strerror(status));
+    /* Memory may have been missing here and not in the library. */
+    const char *why = status < 0 && status != BPB_ERR_MEMORY ? bpb_error() : bpb_strerror(status);
+    const bool named = strstr(why, object) != NULL;
+    complain("cannot %s%s%s: %s", action, named ? "" : " ", named ? "" : object, why);
     return status == BPB_NONFINITE ? CODE_NONFINITE : CODE_FAILED;
 }
