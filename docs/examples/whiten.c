@@ -26,18 +26,20 @@ static bpb_status fit(bpb_whitening *whitening, bpb_view X, bpb_view T, bpb_net 
     bpb_status s = bpb_whitening_add(whitening, X);
     if (!s)
         s = bpb_whitening_solve(whitening, &(bpb_whitening_options){.share = 0.999999});
-    const size_t m = bpb_whitening_components(whitening), units[] = {m, 12, 1};
+    const size_t m = bpb_whitening_components(whitening), sizes[] = {m, 12, 1};
     if (s || m > MOST)
         return s ? s : BPB_ERR_SHAPE;
     s = bpb_whitening_apply(whitening, X, bpb_samples_out(white, SAMPLES, m));
     if (!s)
-        s = bpb_net_create(&inner, &(bpb_net_options){.sizes = units,
+        s = bpb_net_create(&inner, &(bpb_net_options){.sizes = sizes,
                                                       .n_sizes = 3,
                                                       .hidden = BPB_TANH,
                                                       .output = BPB_IDENTITY,
                                                       .init = BPB_INIT_GLOROT_NORMAL});
     if (!s)
-        s = bpb_train(inner, &(bpb_data){.X = bpb_samples(white, SAMPLES, m), .T = T},
+        s = bpb_train(inner,
+                      &(bpb_data){.train = {.X = bpb_samples(white, SAMPLES, m),
+                                            .T = bpb_values(T)}},
                       &(bpb_train_options){.eta = 0.2, .epochs = 800}, NULL);
     if (!s)
         s = bpb_whitening_fold(net, whitening, inner);
