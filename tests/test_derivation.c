@@ -365,7 +365,7 @@ static void gradient__of_mazurs_example_is_as_published(void **state)
 }
 
 /* A step of the caller's own: the gradient of the biases is struck out between the two calls. */
-static void step_without_biases(struct machine *machine, bpb_opt *sgd, bpb_view X, bpb_view T)
+static void step_without_biases(struct machine *machine, bpb_view X, bpb_view T)
 {
     double gradient[12];
     assert_ok(bpb_gradient(machine->net, machine->work, X, bpb_values(T), gradient, NULL));
@@ -373,21 +373,19 @@ static void step_without_biases(struct machine *machine, bpb_opt *sgd, bpb_view 
         const bpb_out db = bpb_net_b(machine->net, gradient, l);
         memset(db.data, 0, db.rows * sizeof *db.data);
     }
-    assert_ok(bpb_opt_step(sgd, machine->net, gradient, 1));
+    assert_ok(sgd_by_optimiser(machine->net, gradient, &(bpb_sgd_rule){.eta = 0.5}));
 }
 
-static void sgd__repeats_mazurs_run(void **state)
+static void opt_step__repeats_mazurs_run(void **state)
 {
     (void)state;
     struct machine machine = make_mazur();
     const bpb_view X = bpb_samples(mazur_x, 1, 2), T = bpb_samples(mazur_t, 1, 2);
     size_t steps = 0;
-    bpb_opt *sgd = NULL;
-    assert_ok(bpb_opt_create(&sgd, machine.net, &(bpb_opt_options){.eta = 0.5}));
     for (size_t r = 0; r < COUNT(mazur_run); r++) {
         double Y[2], w[8], E;
         for (; steps < mazur_run[r].steps; steps++)
-            step_without_biases(&machine, sgd, X, T);
+            step_without_biases(&machine, X, T);
         assert_ok(bpb_forward(machine.net, machine.work, X, bpb_samples_out(Y, 1, 2)));
         assert_ok(bpb_loss(machine.net, machine.work, X, bpb_values(T), &E));
         mazur_weights(bpb_net_ctheta(machine.net), w);
@@ -395,7 +393,6 @@ static void sgd__repeats_mazurs_run(void **state)
         assert_digits("outputs", 2, Y, mazur_run[r].output, 12);
         assert_digits("E", 1, &E, &mazur_run[r].E, 11);
     }
-    bpb_opt_destroy(&sgd);
     free_machine(&machine);
 }
 
@@ -1532,7 +1529,7 @@ int main(void)
         cmocka_unit_test(gradient__of_2_2_2_2_is_the_derivation_written_out),
         cmocka_unit_test(gradient__of_3_2_2_1_is_the_derivation_written_out),
         cmocka_unit_test(gradient__of_mazurs_example_is_as_published),
-        cmocka_unit_test(sgd__repeats_mazurs_run),
+        cmocka_unit_test(opt_step__repeats_mazurs_run),
         cmocka_unit_test(gradient__of_pytorchs_baseline_is_as_published),
         cmocka_unit_test(vjp__of_ones_gives_pytorchs_gradient),
         cmocka_unit_test(gradient__of_a_loss_of_ones_own_is_pytorchs),
