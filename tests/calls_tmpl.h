@@ -21,7 +21,8 @@ static inline real *make_dirty(size_t n)
 struct given {
     const net_t *net;
     work_t *work;
-    view_t X, T, U, V, D, dT;
+    view_t X, U, V, D;
+    targets_t T, dT;
     const real *v;
     double strength;
 };
@@ -37,12 +38,11 @@ typedef bpb_status a_call(const struct given *in, const struct made *out);
 
 static inline bpb_status call_gradient(const struct given *in, const struct made *out)
 {
-    return BPB(gradient)(in->net, in->work, in->X, BPB(values)(in->T), out->gradient, out->loss);
+    return BPB(gradient)(in->net, in->work, in->X, in->T, out->gradient, out->loss);
 }
 static inline bpb_status call_gradient_x(const struct given *in, const struct made *out)
 {
-    return BPB(gradient_x)(in->net, in->work, in->X, BPB(values)(in->T), out->gradient, out->dX,
-                           out->loss);
+    return BPB(gradient_x)(in->net, in->work, in->X, in->T, out->gradient, out->dX, out->loss);
 }
 static inline bpb_status call_vjp(const struct given *in, const struct made *out)
 {
@@ -58,12 +58,11 @@ static inline bpb_status call_jacobian(const struct given *in, const struct made
 }
 static inline bpb_status call_hvp(const struct given *in, const struct made *out)
 {
-    return BPB(hvp)(in->net, in->work, in->X, BPB(values)(in->T), in->v, out->gradient, NULL,
-                    out->loss);
+    return BPB(hvp)(in->net, in->work, in->X, in->T, in->v, out->gradient, NULL, out->loss);
 }
 static inline bpb_status call_gnvp(const struct given *in, const struct made *out)
 {
-    return BPB(gnvp)(in->net, in->work, in->X, BPB(values)(in->T), in->v, out->gradient);
+    return BPB(gnvp)(in->net, in->work, in->X, in->T, in->v, out->gradient);
 }
 static inline bpb_status call_jacobian_vjp(const struct given *in, const struct made *out)
 {
@@ -71,8 +70,8 @@ static inline bpb_status call_jacobian_vjp(const struct given *in, const struct 
 }
 static inline bpb_status call_sobolev(const struct given *in, const struct made *out)
 {
-    return BPB(sobolev)(in->net, in->work, in->X, BPB(values)(in->T), BPB(values)(in->dT),
-                        in->strength, out->gradient, out->loss);
+    return BPB(sobolev)(in->net, in->work, in->X, in->T, in->dT, in->strength, out->gradient,
+                        out->loss);
 }
 
 /* What of its arguments each call takes. */
@@ -107,6 +106,7 @@ struct all {
     struct given given;
     struct made made;
     real *block, *results;
+    double *weights;
     size_t n_0, n_L, B, P, n_results;
     double loss;
 };
@@ -122,18 +122,21 @@ static inline real *cut(real **next, size_t n)
 static inline void take_memory(struct all *all)
 {
     const size_t n_0 = all->n_0, n_L = all->n_L, B = all->B, P = all->P, n_J = n_0 * n_L;
-    const size_t n_given = (n_0 + n_L + n_L + n_0 + 2 * n_J + 1) * B + P;
+    const size_t n_given = (n_0 + n_L + n_L + n_0 + 2 * n_J) * B + P;
     struct rng rng = {51};
     all->n_results = P + (n_0 + 2 * n_L + n_J) * B;
     real *next = all->block = make_reals(n_given + all->n_results);
     fill_uniform(&rng, n_given, 0.1, 1, next);
     all->given.X = BPB(samples)(cut(&next, n_0 * B), B, n_0);
-    all->given.T = BPB(samples)(cut(&next, n_L * B), B, n_L);
+    all->given.T = BPB(values)(BPB(samples)(cut(&next, n_L * B), B, n_L));
     all->given.U = BPB(samples)(cut(&next, n_L * B), B, n_L);
     all->given.V = BPB(samples)(cut(&next, n_0 * B), B, n_0);
     all->given.D = BPB(samples)(cut(&next, n_J * B), B, n_J);
-    all->given.dT = BPB(samples)(cut(&next, n_J * B), B, n_J);
-    all->given.T.weights = cut(&next, B);
+    all->given.dT = BPB(values)(BPB(samples)(cut(&next, n_J * B), B, n_J));
+    all->weights = allocate(B, sizeof *all->weights);
+    for (size_t j = 0; j < B; j++)
+        all->weights[j] = rng_uniform(&rng, 0.1, 1);
+    all->given.T.weights = all->weights;
     all->given.v = cut(&next, P);
     all->given.strength = 0.5;
     all->results = next;
@@ -147,7 +150,8 @@ static inline void take_memory(struct all *all)
 /* all.made.loss points into it, which is done where it stays: see use. */
 static inline struct all make_all(const bpb_net_options *options, size_t B)
 {
-    struct all all = {.n_0 = options->units[0], .n_L = options->units[options->n_layers], .B = B};
+    struct all all = {
+        .n_0 = options->sizes[0], .n_L = options->sizes[options->n_sizes - 1], .B = B};
     assert_ok(BPB(net_create)(&all.net, options));
     all.given.net = all.net;
     all.P = BPB(net_parameters)(all.net);
@@ -159,6 +163,7 @@ static inline void free_all(struct all *all)
 {
     BPB(net_destroy)(&all->net);
     free(all->block);
+    free(all->weights);
 }
 
 static inline void spoil(struct all *all)

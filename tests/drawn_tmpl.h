@@ -123,7 +123,8 @@ struct drawn {
     struct naive naive;
     struct naive_batch batch, nearby; /* nearby: theta and X moved by rounding writ large */
     size_t n_0, n_L, P, B, T_rows;
-    real *X, *T, *weights;
+    real *X, *T;
+    double *weights;
     long double *theta_wide, *X_wide, *T_wide, *weights_wide, *theta_nearby, *X_nearby;
     long double *scaling; /* of inputs and outputs */
     long double terms;    /* of the sums that a rounding error goes through */
@@ -194,12 +195,13 @@ static inline void init_naive(struct drawn *drawn)
 }
 
 /* n shifts and n factors, for the net and, wide, for the naive one. */
-static inline void draw_scaling(struct rng *rng, size_t n, bool wanted, real *of_net,
+static inline void draw_scaling(struct rng *rng, size_t n, bool wanted, double *of_net,
                                 long double *wide)
 {
     for (size_t i = 0; i < 2 * n; i++) {
         const double sign = chance(rng, 2) ? 1 : -1;
-        of_net[i] = (real)(i < n ? rng_uniform(rng, -1, 1) : sign * rng_uniform(rng, 0.5, 2));
+        of_net[i] =
+            (double)(real)(i < n ? rng_uniform(rng, -1, 1) : sign * rng_uniform(rng, 0.5, 2));
         of_net[i] = wanted ? of_net[i] : i >= n;
         wide[i] = (long double)of_net[i];
     }
@@ -208,7 +210,7 @@ static inline void draw_scaling(struct rng *rng, size_t n, bool wanted, real *of
 static inline void scale_net(struct drawn *drawn, struct rng *rng)
 {
     const size_t n_0 = drawn->n_0, n_L = drawn->n_L;
-    real *scaling = make_reals(2 * n_0 + 2 * n_L);
+    double *scaling = allocate(2 * n_0 + 2 * n_L, sizeof *scaling);
     drawn->scaling = allocate(2 * n_0 + 2 * n_L, sizeof *drawn->scaling);
     draw_scaling(rng, n_0, drawn->recipe.scaled_in, scaling, drawn->scaling);
     draw_scaling(rng, n_L, drawn->recipe.scaled_out, scaling + 2 * n_0, drawn->scaling + 2 * n_0);
@@ -217,7 +219,7 @@ static inline void scale_net(struct drawn *drawn, struct rng *rng)
         drawn->naive.in = drawn->scaling;
     }
     if (drawn->recipe.scaled_out) {
-        real *out = scaling + 2 * n_0;
+        double *out = scaling + 2 * n_0;
         assert_ok(BPB(net_set_scaling)(drawn->machine.net, BPB_OUTPUTS, out, out + n_L));
         drawn->naive.out = drawn->scaling + 2 * n_0;
     }
@@ -314,7 +316,7 @@ static inline void draw_batch(struct drawn *drawn, struct rng *rng)
             put_target(drawn, i, j, t[i]);
         if (drawn->recipe.classes)
             put_class(drawn, j, t);
-        drawn->weights[j] = (real)(chance(rng, 8) ? 0 : rng_uniform(rng, 0.25, 2));
+        drawn->weights[j] = chance(rng, 8) ? 0 : rng_uniform(rng, 0.25, 2);
         drawn->weights_wide[j] = (long double)drawn->weights[j];
     }
     if (drawn->recipe.masked)
@@ -334,9 +336,10 @@ static inline view_t drawn_inputs(const struct drawn *drawn)
 {
     return BPB(samples)(drawn->X, drawn->B, drawn->n_0);
 }
-static inline view_t drawn_targets(const struct drawn *drawn)
+static inline targets_t drawn_targets(const struct drawn *drawn)
 {
-    view_t T = BPB(samples)(drawn->T, drawn->B, drawn->T_rows);
+    const view_t view = BPB(samples)(drawn->T, drawn->B, drawn->T_rows);
+    targets_t T = drawn->recipe.classes ? BPB(classes)(view) : BPB(values)(view);
     T.weights = drawn->recipe.weighted ? drawn->weights : NULL;
     T.masked = drawn->recipe.masked;
     return T;
@@ -439,7 +442,7 @@ static inline void make_room(struct drawn *drawn)
     const size_t n = drawn->n_0 * drawn->B, n_T = drawn->n_L * drawn->B;
     drawn->X = make_reals(n);
     drawn->T = make_reals(n_T);
-    drawn->weights = make_reals(drawn->B);
+    drawn->weights = allocate(drawn->B, sizeof *drawn->weights);
     drawn->theta_wide = allocate(2 * drawn->P, sizeof(long double));
     drawn->X_wide = allocate(2 * n, sizeof(long double));
     drawn->T_wide = allocate(n_T, sizeof(long double));

@@ -19,11 +19,11 @@ static inline struct subject make_subject(const bpb_net_options *options, size_t
     struct subject s = {.cols = cols};
     struct rng rng = {cols};
     assert_ok(BPB(net_create)(&s.net, options));
-    s.n_in = options->units[0];
-    s.n_out = options->units[options->n_layers];
+    s.n_in = options->sizes[0];
+    s.n_out = options->sizes[options->n_sizes - 1];
     s.P = BPB(net_parameters)(s.net);
-    for (size_t l = 0; l <= options->n_layers; l++)
-        s.terms += options->units[l];
+    for (size_t l = 0; l < options->n_sizes; l++)
+        s.terms += options->sizes[l];
     s.theta = make_reals(s.P);
     s.X = make_reals(s.n_in * cols);
     s.T = make_reals(s.n_out * cols);
@@ -47,9 +47,9 @@ static inline view_t X_of(const struct subject *s, size_t first, size_t cols)
 {
     return BPB(samples)(s->X + first * s->n_in, cols, s->n_in);
 }
-static inline view_t T_of(const struct subject *s, size_t first, size_t cols)
+static inline targets_t T_of(const struct subject *s, size_t first, size_t cols)
 {
-    return BPB(samples)(s->T + first * s->n_out, cols, s->n_out);
+    return BPB(classes)(BPB(samples)(s->T + first * s->n_out, cols, s->n_out));
 }
 
 enum { STEPS = 3, NUMBERS = STEPS + 3 };
@@ -65,8 +65,7 @@ static inline void run_steps(const struct subject *s, work_t *work, struct outco
 {
     const bpb_sgd_rule rule = {.eta = 0.7, .decay = 0.01, .decay_biases = 1};
     for (size_t i = 0; i < STEPS; i++)
-        assert_ok(BPB(sgd_step)(s->net, work, X_of(s, i, o->B - i),
-                                BPB(values)(T_of(s, i, o->B - i)), &rule,
+        assert_ok(BPB(sgd_step)(s->net, work, X_of(s, i, o->B - i), T_of(s, i, o->B - i), &rule,
                                 i == 1 ? NULL : &o->number[i]));
     memcpy(o->theta, BPB(net_ctheta)(s->net), s->P * sizeof(real));
     memcpy(BPB(net_theta)(s->net), s->theta, s->P * sizeof(real));
@@ -78,17 +77,17 @@ static inline struct outcome outcome_of(const struct subject *s, const plan_t *p
     struct outcome o = {.B = B, .Y = make_reals(s->n_out * B),
                         .predicted = make_reals(s->n_out * s->cols),
                         .gradient = make_reals(s->P), .theta = make_reals(s->P)};
-    const view_t X = X_of(s, 0, B), T = T_of(s, 0, B);
+    const view_t X = X_of(s, 0, B);
+    const targets_t T = T_of(s, 0, B);
     work_t *work = NULL;
     assert_ok(BPB(work_create)(&work, plan));
     assert_ok(BPB(forward)(s->net, work, X, BPB(samples_out)(o.Y, B, s->n_out)));
-    assert_ok(BPB(loss)(s->net, work, X, BPB(values)(T), &o.number[STEPS]));
-    assert_ok(BPB(gradient)(s->net, work, X, BPB(values)(T), o.gradient, &o.number[STEPS + 1]));
+    assert_ok(BPB(loss)(s->net, work, X, T, &o.number[STEPS]));
+    assert_ok(BPB(gradient)(s->net, work, X, T, o.gradient, &o.number[STEPS + 1]));
     run_steps(s, work, &o);
     assert_ok(BPB(predict_with)(s->net, work, X_of(s, 0, s->cols),
                                 BPB(samples_out)(o.predicted, s->cols, s->n_out), NULL));
-    assert_ok(BPB(evaluate_with)(s->net, work, X_of(s, 0, s->cols),
-                                 BPB(values)(T_of(s, 0, s->cols)), &o.score));
+    assert_ok(BPB(evaluate_with)(s->net, work, X_of(s, 0, s->cols), T_of(s, 0, s->cols), &o.score));
     o.number[STEPS + 2] = o.score.loss;
     BPB(work_destroy)(&work);
     return o;

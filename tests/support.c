@@ -86,11 +86,11 @@ const bpb_activation activations[5] = {BPB_SIGMOID, BPB_TANH, BPB_RELU, BPB_IDEN
 
 static void take_options(struct oracle *oracle, const bpb_net_options *options)
 {
-    const size_t L = options->n_layers;
+    const size_t L = options->n_sizes - 1;
     assert_in_range(L, 1, ORACLE_LAYERS);
     *oracle = (struct oracle){.L = L, .loss = options->loss};
     for (size_t l = 0; l <= L; l++)
-        oracle->n[l] = options->units[l];
+        oracle->n[l] = options->sizes[l];
     for (size_t l = 1; l <= L; l++) {
         const bpb_activation by_place = l == L ? options->output : options->hidden;
         oracle->g[l] = options->activations ? options->activations[l - 1] : by_place;

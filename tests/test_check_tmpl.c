@@ -13,12 +13,14 @@
 /* ---- Random nets of the library's functions ---- */
 
 struct sample {
-    size_t units[5], L, B, targets;
+    size_t units[5], L, B;
     bpb_activation g[4];
     bpb_loss_kind loss;
     net_t *net;
-    real X[WIDEST * COLUMNS], T[WIDEST * COLUMNS], weights[COLUMNS];
-    view_t view_X, view_T;
+    real X[WIDEST * COLUMNS], T[WIDEST * COLUMNS];
+    double weights[COLUMNS];
+    view_t X_view;
+    targets_t targets;
 };
 
 static bool chance(struct rng *rng, size_t one_in)
@@ -45,21 +47,27 @@ static void draw_shape(struct rng *rng, struct sample *sample)
     }
 }
 
+static void draw_units(struct rng *rng, size_t n, double *shift, double *factor)
+{
+    for (size_t i = 0; i < n; i++) {
+        shift[i] = rng_uniform(rng, -5, 5);
+        factor[i] = rng_uniform(rng, 0.1, 10);
+    }
+}
+
 /* Units of the caller's, those of X so that A_0 stays what was drawn. */
 static void draw_scaling(struct rng *rng, struct sample *sample)
 {
     const size_t n_0 = sample->units[0], n_L = sample->units[sample->L];
-    real shift[WIDEST], factor[WIDEST];
+    double shift[WIDEST], factor[WIDEST];
     if (chance(rng, 3)) {
-        fill_uniform(rng, n_0, -5, 5, shift);
-        fill_uniform(rng, n_0, 0.1, 10, factor);
+        draw_units(rng, n_0, shift, factor);
         assert_ok(BPB(net_set_scaling)(sample->net, BPB_INPUTS, shift, factor));
         for (size_t i = 0; i < n_0 * sample->B; i++)
-            sample->X[i] = shift[i % n_0] + sample->X[i] / factor[i % n_0];
+            sample->X[i] = (real)(shift[i % n_0] + (double)sample->X[i] / factor[i % n_0]);
     }
     if (chance(rng, 3) && sample->loss != BPB_CROSS_ENTROPY && sample->loss != BPB_POISSON) {
-        fill_uniform(rng, n_L, -5, 5, shift);
-        fill_uniform(rng, n_L, 0.1, 10, factor);
+        draw_units(rng, n_L, shift, factor);
         assert_ok(BPB(net_set_scaling)(sample->net, BPB_OUTPUTS, shift, factor));
     }
 }
@@ -75,13 +83,15 @@ static void draw_data(struct rng *rng, struct sample *sample)
     fill_uniform(rng, rows * B, positive ? 0 : -1, 1, sample->T);
     for (size_t j = 0; classes && j < B; j++)
         sample->T[j] = (real)rng_between(rng, 0, n_L - 1);
-    sample->view_X = BPB(samples)(sample->X, B, n_0);
-    sample->view_T = BPB(samples)(sample->T, B, rows);
-    fill_uniform(rng, B, 0, 2, sample->weights);
+    sample->X_view = BPB(samples)(sample->X, B, n_0);
+    const view_t T = BPB(samples)(sample->T, B, rows);
+    sample->targets = classes ? BPB(classes)(T) : BPB(values)(T);
+    for (size_t j = 0; j < B; j++)
+        sample->weights[j] = rng_uniform(rng, 0, 2);
     if (chance(rng, 3))
-        sample->view_T.weights = sample->weights;
-    sample->view_T.masked = chance(rng, 3);
-    for (size_t i = 0; sample->view_T.masked && i < rows * B; i++)
+        sample->targets.weights = sample->weights;
+    sample->targets.masked = chance(rng, 3);
+    for (size_t i = 0; sample->targets.masked && i < rows * B; i++)
         if (chance(rng, 4))
             sample->T[i] = (real)NAN;
 }
@@ -128,7 +138,7 @@ static void check__random_nets_agree(void **state)
         draw_sample(&sample, seed);
         snprintf(what, sizeof what, "seed %d", (int)seed);
         const bpb_status status =
-            BPB(check)(sample.net, sample.view_X, BPB(values)(sample.view_T), NULL, &report);
+            BPB(check)(sample.net, sample.X_view, sample.targets, NULL, &report);
         assert_agrees(what, status, &report);
         for (int check = 0; check < BPB_CHECKS; check++) {
             assert_true(report.result[check].entries + report.result[check].kinks > 0);

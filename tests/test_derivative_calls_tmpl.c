@@ -106,8 +106,7 @@ static real *objective_bits(const struct all *all, size_t threads)
     real *made = make_dirty(3 * all->P + 1);
     objective_t *o = NULL;
     double f = 0;
-    assert_ok(
-        BPB(objective_create)(&o, all->net, all->given.X, BPB(values)(all->given.T), &options));
+    assert_ok(BPB(objective_create)(&o, all->net, all->given.X, all->given.T, &options));
     assert_ok(BPB(objective_gradient)(o, theta, &f, made));
     assert_ok(BPB(objective_hvp)(o, theta, all->given.v, made + all->P));
     assert_ok(BPB(objective_gnvp)(o, theta, all->given.v, made + 2 * all->P));
@@ -193,21 +192,13 @@ static void free_scattered(struct scattered *s)
     free(s->row_index);
 }
 
-/* The given matrix, scattered; its weights go by the index. */
+/* The given matrix, scattered. */
 static struct scattered scatter_given(view_t *V)
 {
     struct scattered s = scatter(V->rows, V->cols);
     for (size_t j = 0; j < V->cols; j++)
         for (size_t i = 0; i < V->rows; i++)
             *entry(&s, i, j) = V->data[j * V->rows + i];
-    if (V->weights) {
-        real *turned = make_reals(V->cols);
-        for (size_t j = 0; j < V->cols; j++)
-            turned[s.index[j]] = V->weights[j];
-        *V = BPB(view_of)(view_of(&s));
-        V->weights = turned;
-        return s;
-    }
     *V = BPB(view_of)(view_of(&s));
     return s;
 }
@@ -226,11 +217,15 @@ static void check_views(struct all *all, size_t c, const real *want, double loss
 {
     struct given in = all->given;
     struct made out = all->made;
-    view_t *given[GIVEN] = {&in.X, &in.T, &in.U, &in.V, &in.D, &in.dT};
+    view_t *given[GIVEN] = {&in.X, &in.T.view, &in.U, &in.V, &in.D, &in.dT.view};
     out_t *made[MADE] = {&out.dX, &out.Y, &out.dY, &out.J};
     struct scattered of_given[GIVEN], of_made[MADE];
+    double *weights = allocate(in.T.view.cols, sizeof *weights);
     for (size_t i = 0; i < GIVEN; i++)
         of_given[i] = scatter_given(given[i]);
+    for (size_t j = 0; j < in.T.view.cols; j++) // they go by the index of T
+        weights[in.T.view.index[j]] = in.T.weights[j];
+    in.T.weights = weights;
     for (size_t i = 0; i < MADE; i++) {
         of_made[i] = scatter(made[i]->rows, made[i]->cols);
         *made[i] = view_of(&of_made[i]);
@@ -248,7 +243,7 @@ static void check_views(struct all *all, size_t c, const real *want, double loss
     }
     for (size_t i = 0; i < GIVEN; i++)
         free_scattered(&of_given[i]);
-    free((real *)(uintptr_t)in.T.weights);
+    free(weights);
 }
 
 static void derivatives__take_any_view(void **state)

@@ -51,8 +51,7 @@ static void check_masks(const struct subject *s, work_t *work, size_t B,
 {
     real *gradient = make_reals(s->P);
     assert_ok(BPB(work_dropout)(work, seed, draw));
-    assert_ok(
-        BPB(gradient)(s->net, work, X_of(s, 0, B), BPB(values)(T_of(s, 0, B)), gradient, NULL));
+    assert_ok(BPB(gradient)(s->net, work, X_of(s, 0, B), T_of(s, 0, B), gradient, NULL));
     for (size_t l = 0; l < 3; l++) {
         const layer_t layer = BPB(work_layer)(work, l);
         const double p = l ? options->dropout : options->dropout_inputs;
@@ -269,7 +268,7 @@ static bool take_gradient(const struct drawn *drawn, const bpb_plan_options *opt
                               .gradient = make_dirty(P)};
         assert_ok(BPB(work_dropout)(drawn->machine.work, seed, draw));
         assert_ok(BPB(gradient)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                                BPB(values)(drawn_targets(drawn)), t->gradient, &t->loss));
+                                drawn_targets(drawn), t->gradient, &t->loss));
         t->mask = read_masks(drawn, options->dropout, options->dropout_inputs);
         t->E = thinned_gradient(drawn, &drawn->batch, &t->mask, by_steps, t->want, &kink);
         const long double E_nearby =
@@ -290,8 +289,8 @@ static void check_step(const struct drawn *drawn, const struct thinned *t)
     net_t *net = NULL;
     double loss;
     assert_ok(BPB(net_copy)(&net, drawn->machine.net));
-    assert_ok(BPB(sgd_step)(net, drawn->machine.work, drawn_inputs(drawn),
-                            BPB(values)(drawn_targets(drawn)), &rule, &loss));
+    assert_ok(BPB(sgd_step)(net, drawn->machine.work, drawn_inputs(drawn), drawn_targets(drawn),
+                            &rule, &loss));
     long double *want = make_wide(P), *got = widen(P, BPB(net_ctheta)(net));
     for (size_t i = 0; i < P; i++)
         want[i] = drawn->theta_wide[i] - 0.75L * t->want[i];
@@ -414,8 +413,7 @@ static void check_distribution(double p, bool seeds)
     assert_ok(BPB(work_create)(&work, plan));
     for (uint64_t draw = 0; draw <= DRAWS; draw++) {
         assert_ok(BPB(work_dropout)(work, seeds ? draw : 5, seeds ? 5 : draw));
-        assert_ok(BPB(gradient)(s.net, work, X_of(&s, 0, COLS), BPB(values)(T_of(&s, 0, COLS)),
-                                gradient, NULL));
+        assert_ok(BPB(gradient)(s.net, work, X_of(&s, 0, COLS), T_of(&s, 0, COLS), gradient, NULL));
         memcpy(before, now, sizeof before);
         read_dropped(work, 1, now);
         read_dropped(work, 2, layer);
@@ -458,7 +456,7 @@ static real *gradient_by(const struct subject *s, const bpb_plan_options *option
     assert_ok(BPB(work_create)(&work, plan));
     if (options->dropout > 0 || options->dropout_inputs > 0)
         assert_ok(BPB(work_dropout)(work, 3, 4));
-    assert_ok(BPB(gradient)(s->net, work, X, BPB(values)(T_of(s, 0, B)), gradient, loss));
+    assert_ok(BPB(gradient)(s->net, work, X, T_of(s, 0, B), gradient, loss));
     BPB(work_destroy)(&work);
     BPB(plan_destroy)(&plan);
     return gradient;
@@ -473,8 +471,8 @@ static real *stepped_by(const struct subject *s, const bpb_plan_options *options
     assert_ok(BPB(plan_create)(&plan, s->net, options));
     assert_ok(BPB(work_create)(&work, plan));
     assert_ok(BPB(work_dropout)(work, 3, 4));
-    assert_ok(BPB(sgd_step)(s->net, work, X_of(s, 0, B), BPB(values)(T_of(s, 0, B)),
-                            &(bpb_sgd_rule){.eta = 0.5}, NULL));
+    assert_ok(BPB(sgd_step)(s->net, work, X_of(s, 0, B), T_of(s, 0, B), &(bpb_sgd_rule){.eta = 0.5},
+                            NULL));
     memcpy(theta, BPB(net_ctheta)(s->net), s->P * sizeof *theta);
     memcpy(BPB(net_theta)(s->net), s->theta, s->P * sizeof *theta);
     BPB(work_destroy)(&work);
@@ -573,31 +571,31 @@ static void note_others(const struct subject *s, const bpb_plan_options *options
     enum { B = COLS };
     plan_t *plan = NULL;
     work_t *work = NULL;
-    const view_t X = X_of(s, 0, B), T = T_of(s, 0, B);
+    const view_t X = X_of(s, 0, B);
+    const targets_t T = T_of(s, 0, B);
     const size_t n_Y = s->n_out * B, n_X = s->n_in * B;
     real *gradient = make_reals(s->P);
     double E;
     bpb_score score;
     assert_ok(BPB(plan_create)(&plan, s->net, options));
     assert_ok(BPB(work_create)(&work, plan));
-    assert_ok(BPB(gradient)(s->net, work, X, BPB(values)(T), gradient,
-                            NULL)); /* leaves its masks behind */
+    assert_ok(BPB(gradient)(s->net, work, X, T, gradient, NULL)); /* leaves its masks behind */
     assert_ok(BPB(forward)(s->net, work, X, BPB(samples_out)(noted, B, s->n_out)));
     noted += n_Y;
     assert_ok(BPB(predict_with)(s->net, work, X, BPB(samples_out)(noted, B, s->n_out), NULL));
     noted += n_Y;
-    assert_ok(BPB(gradient_x)(s->net, work, X, BPB(values)(T), noted,
-                              BPB(samples_out)(noted + s->P, B, s->n_in), &E));
+    assert_ok(
+        BPB(gradient_x)(s->net, work, X, T, noted, BPB(samples_out)(noted + s->P, B, s->n_in), &E));
     noted += s->P + n_X;
-    assert_ok(BPB(hvp)(s->net, work, X, BPB(values)(T), s->theta, noted, noted + s->P, NULL));
+    assert_ok(BPB(hvp)(s->net, work, X, T, s->theta, noted, noted + s->P, NULL));
     noted += 2 * s->P;
     assert_ok(
         BPB(jvp)(s->net, work, X, s->theta, X, (out_t){0}, BPB(samples_out)(noted, B, s->n_out)));
     noted += n_Y;
     *noted++ = (real)E;
-    assert_ok(BPB(loss)(s->net, work, X, BPB(values)(T), &E));
+    assert_ok(BPB(loss)(s->net, work, X, T, &E));
     *noted++ = (real)E;
-    assert_ok(BPB(evaluate_with)(s->net, work, X, BPB(values)(T), &score));
+    assert_ok(BPB(evaluate_with)(s->net, work, X, T, &score));
     *noted = (real)score.loss;
     free(gradient);
     BPB(work_destroy)(&work);
@@ -665,7 +663,8 @@ static void inputs__are_dropped_after_scaling(void **state)
     const bpb_net_options net = options_of(units, BPB_TANH);
     const bpb_plan_options options = {.batch = B, .dropout_inputs = 0.5};
     struct subject s = make_subject(&net, B);
-    real shift[N], factor[N], scaled[N * B];
+    double shift[N], factor[N];
+    real scaled[N * B];
     for (size_t i = 0; i < N * B; i++) {
         shift[i % N] = 1;
         factor[i % N] = 2;
@@ -693,8 +692,8 @@ static void inputs__dropped_may_be_nan(void **state)
     s.X[5] = (real)NAN;
     for (uint64_t draw = 0; draw < 20; draw++) {
         assert_ok(BPB(work_dropout)(m.work, 0, draw));
-        const bpb_status status = BPB(gradient)(s.net, m.work, X_of(&s, 0, COLS),
-                                                BPB(values)(T_of(&s, 0, COLS)), gradient, NULL);
+        const bpb_status status =
+            BPB(gradient)(s.net, m.work, X_of(&s, 0, COLS), T_of(&s, 0, COLS), gradient, NULL);
         const bool its = is_dropped(BPB(work_layer)(m.work, 0).A.data[5]);
         assert_int_equal(status, its ? BPB_OK : BPB_NONFINITE);
         dropped[its] = true;
@@ -723,8 +722,7 @@ static void work_dropout__holds_until_the_next(void **state)
             assert_ok(BPB(work_dropout)(m.work, 0, 0)); /* as before the first */
         if (i == 3)
             assert_ok(BPB(work_dropout)(m.work, 0, 1));
-        assert_ok(BPB(gradient)(s.net, m.work, X_of(&s, 0, COLS), BPB(values)(T_of(&s, 0, COLS)),
-                                g[i], NULL));
+        assert_ok(BPB(gradient)(s.net, m.work, X_of(&s, 0, COLS), T_of(&s, 0, COLS), g[i], NULL));
     }
     assert_same_bits(s.P, g[1], g[0]);
     assert_same_bits(s.P, g[2], g[0]);

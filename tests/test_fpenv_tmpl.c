@@ -126,15 +126,20 @@ enum { N_IN = 5, N_HIDDEN = 7, N_OUT = 3, COLS = 70, P = 66 };
 static const size_t units[] = {N_IN, N_HIDDEN, N_OUT};
 static real x_values[N_IN * COLS], t_values[N_OUT * COLS], x_bad[N_IN * COLS];
 static real quiet_nan, signalling_nan, subnormal;
+static double bad_scaling[5];
 static const bpb_sgd_rule rule = {.eta = 0.3, .decay = 0.1};
 
 static view_t X(void)
 {
     return BPB(samples)(x_values, COLS, N_IN);
 }
-static view_t T(void)
+static view_t T_view(void)
 {
     return BPB(samples)(t_values, COLS, N_OUT);
+}
+static targets_t T(void)
+{
+    return BPB(values)(T_view());
 }
 
 static bpb_net_options options_of(bpb_activation hidden, struct ending ending)
@@ -188,13 +193,13 @@ static void note_passes(struct machine *m, view_t inputs_of_net)
     note_status(BPB(predict_with)(m->net, m->work, A, BPB(samples_out)(Y, COLS, N_OUT), flags));
     note_reals(Y, N_OUT * COLS);
     note(flags, sizeof flags);
-    note_status(BPB(evaluate)(m->net, A, BPB(values)(T()), &score, NULL));
+    note_status(BPB(evaluate)(m->net, A, T(), &score, NULL));
     note_score(&score);
-    note_status(BPB(loss)(m->net, m->work, A, BPB(values)(T()), &loss));
+    note_status(BPB(loss)(m->net, m->work, A, T(), &loss));
     note(&loss, sizeof loss);
-    note_status(BPB(gradient)(m->net, m->work, A, BPB(values)(T()), gradient, NULL));
+    note_status(BPB(gradient)(m->net, m->work, A, T(), gradient, NULL));
     note_reals(gradient, P);
-    note_status(BPB(sgd_step)(m->net, m->work, A, BPB(values)(T()), &rule, &loss));
+    note_status(BPB(sgd_step)(m->net, m->work, A, T(), &rule, &loss));
     note(&loss, sizeof loss);
     note_theta(m->net);
     note_status(sgd_by_optimiser(m->net, gradient, &rule));
@@ -223,7 +228,7 @@ static void scene_passes_of_nonfinite_columns(void)
 }
 
 /* Every derivative of a net, of targets with weights; NaN among them is masked. */
-static void note_derivatives(struct machine *m, view_t inputs_of_net, view_t goals)
+static void note_derivatives(struct machine *m, view_t inputs_of_net, targets_t goals)
 {
     static real Hv[P], dX[N_IN * COLS], J[N_IN * N_OUT * COLS];
     const view_t A = inputs_of_net, D = BPB(samples)(J, COLS, N_IN * N_OUT);
@@ -232,38 +237,37 @@ static void note_derivatives(struct machine *m, view_t inputs_of_net, view_t goa
     memset(Hv, 0, sizeof Hv); /* what a refused call leaves */
     memset(dX, 0, sizeof dX);
     memset(J, 0, sizeof J);
-    note_status(BPB(gradient_x)(m->net, m->work, A, BPB(values)(goals), Hv,
-                                BPB(samples_out)(dX, COLS, N_IN), &E));
+    note_status(
+        BPB(gradient_x)(m->net, m->work, A, goals, Hv, BPB(samples_out)(dX, COLS, N_IN), &E));
     note_reals(Hv, P);
     note_reals(dX, N_IN * COLS);
-    note_status(BPB(vjp)(m->net, m->work, A, T(), Hv, (out_t){0}));
+    note_status(BPB(vjp)(m->net, m->work, A, T_view(), Hv, (out_t){0}));
     note_reals(Hv, P);
     note_status(BPB(jvp)(m->net, m->work, A, v, A, (out_t){0}, BPB(samples_out)(J, COLS, N_OUT)));
     note_reals(J, N_OUT * COLS);
     note_status(BPB(jacobian)(m->net, m->work, A, BPB(samples_out)(J, COLS, N_IN * N_OUT)));
     note_reals(J, COUNT(J));
-    note_status(BPB(hvp)(m->net, m->work, A, BPB(values)(goals), v, Hv, NULL, &E));
+    note_status(BPB(hvp)(m->net, m->work, A, goals, v, Hv, NULL, &E));
     note_reals(Hv, P);
     note(&E, sizeof E);
-    note_status(BPB(gnvp)(m->net, m->work, A, BPB(values)(goals), v, Hv));
+    note_status(BPB(gnvp)(m->net, m->work, A, goals, v, Hv));
     note_reals(Hv, P);
-    note_status(BPB(jacobian_vjp)(m->net, m->work, A, T(), D, Hv));
+    note_status(BPB(jacobian_vjp)(m->net, m->work, A, T_view(), D, Hv));
     note_reals(Hv, P);
-    note_status(BPB(sobolev)(m->net, m->work, A, BPB(values)(goals), BPB(values)(D), 0.1, Hv, &E));
+    note_status(BPB(sobolev)(m->net, m->work, A, goals, BPB(values)(D), 0.1, Hv, &E));
     note_reals(Hv, P);
     note(&E, sizeof E);
 }
 
 /* f, its gradient and H v at the net's theta. */
-static void note_objective(const net_t *net, view_t inputs_of_net, view_t goals)
+static void note_objective(const net_t *net, view_t inputs_of_net, targets_t goals)
 {
     static real values[P];
     const real *theta = BPB(net_ctheta)(net);
     const bpb_objective_options options = {.decay = 0.1, .decay_biases = 1, .batch = 16};
     objective_t *objective = NULL;
     double f = 0;
-    note_status(
-        BPB(objective_create)(&objective, net, inputs_of_net, BPB(values)(goals), &options));
+    note_status(BPB(objective_create)(&objective, net, inputs_of_net, goals, &options));
     note_status(BPB(objective_gradient)(objective, theta, &f, values));
     note(&f, sizeof f);
     note_reals(values, P);
@@ -274,7 +278,8 @@ static void note_objective(const net_t *net, view_t inputs_of_net, view_t goals)
 
 static const activation_function_t own_g = {.name = "g", BY_ENTRY(own_silu)};
 static const loss_function_t own_e = {.name = "e", BY_ENTRY(own_squared)};
-static real weights[COLS], class_of[COLS], t_holes[N_OUT * COLS];
+static real class_of[COLS], t_holes[N_OUT * COLS];
+static double weights[COLS];
 
 static struct machine derivative_machine(bool own, double smoothing)
 {
@@ -318,7 +323,8 @@ static void scene_own_functions(void)
 
 static void scene_targets(void)
 {
-    view_t classes = BPB(samples)(class_of, COLS, 1), holes = BPB(samples)(t_holes, COLS, N_OUT);
+    targets_t classes = BPB(classes)(BPB(samples)(class_of, COLS, 1));
+    targets_t holes = BPB(values)(BPB(samples)(t_holes, COLS, N_OUT));
     struct machine m = derivative_machine(false, 0.1);
     classes.weights = holes.weights = weights;
     note_derivatives(&m, X(), classes); /* a NaN and a signalling NaN are no classes, */
@@ -360,15 +366,14 @@ static void scene_subnormals(void)
 static void scene_scaling(void)
 {
     struct machine m = plain_machine();
-    const real shift[N_IN] = {RC(0.1), RC(0.2), RC(0.3), RC(0.4), RC(0.5)};
-    const real bad[] = {quiet_nan, signalling_nan, (real)INFINITY, subnormal, 0};
+    const double shift[N_IN] = {0.1, 0.2, 0.3, 0.4, 0.5};
     note_status(BPB(net_set_scaling)(m.net, BPB_INPUTS, shift, shift));
     note_status(BPB(net_set_scaling)(m.net, BPB_OUTPUTS, shift, shift));
     note_passes(&m, X());
-    for (size_t i = 0; i < COUNT(bad); i++) {
-        real values[N_IN];
+    for (size_t i = 0; i < COUNT(bad_scaling); i++) {
+        double values[N_IN];
         memcpy(values, shift, sizeof values);
-        memcpy(values + 1, bad + i, sizeof *bad);
+        memcpy(values + 1, bad_scaling + i, sizeof *bad_scaling);
         note_status(BPB(net_set_scaling)(m.net, BPB_INPUTS, values, NULL));
         note_status(BPB(net_set_scaling)(m.net, BPB_OUTPUTS, NULL, values));
     }
@@ -380,20 +385,19 @@ static void scene_moments(void)
 {
     struct machine m = plain_machine();
     bpb_moments moments[N_IN] = {{0}}, of_T[N_OUT] = {{0}};
-    view_t holes = BPB(samples)(t_holes, COLS, N_OUT);
-    note_status(BPB(moments_add)(moments, BPB(samples)(x_bad, COLS, N_IN)));
-    note_status(BPB(moments_add)(moments, X()));
+    const view_t holes = BPB(samples)(t_holes, COLS, N_OUT);
+    note_status(BPB(moments_add)(moments, BPB(samples)(x_bad, COLS, N_IN), 0));
+    note_status(BPB(moments_add)(moments, X(), 0));
     note(moments, sizeof moments);
     note_status(bpb_moments_merge(moments, moments, N_IN));
-    note_status(BPB(moments_add)(of_T, holes));
-    holes.masked = 1;
-    note_status(BPB(moments_add)(of_T, holes));
-    note_status(BPB(moments_add)(of_T, T()));
+    note_status(BPB(moments_add)(of_T, holes, 0));
+    note_status(BPB(moments_add)(of_T, holes, 1));
+    note_status(BPB(moments_add)(of_T, T_view(), 0));
     note_status(bpb_moments_merge(of_T, of_T, N_OUT));
     note(of_T, sizeof of_T);
     note_status(BPB(net_standardise_by)(m.net, moments, NULL));
     note_status(BPB(net_standardise_by)(m.net, NULL, of_T));
-    note_reals(BPB(net_scaling)(m.net, BPB_OUTPUTS), 2 * N_OUT);
+    note(BPB(net_scaling)(m.net, BPB_OUTPUTS), 2 * N_OUT * sizeof(double));
     memcpy(&of_T[1].squares, &(const uint64_t){0x7ff4000000000000}, sizeof(double)); /* a NaN */
     note_status(bpb_moments_merge(of_T, of_T, N_OUT));
     note_status(BPB(net_standardise_by)(m.net, NULL, of_T));
@@ -456,7 +460,7 @@ static void note_training(view_t X_train, double eta, double lambda)
     bpb_train_report report = {.in = BPB_IN_GRADIENT};
     const bpb_net_options options =
         options_of(BPB_RELU, (struct ending){BPB_IDENTITY, BPB_SQUARED});
-    const data_t data = {.X = X_train, .T = T(), .test.X = X(), .test.T = T()};
+    const data_t data = {.train = {.X = X_train, .T = T()}, .test = {.X = X(), .T = T()}};
     note_status(BPB(net_create)(&net, &options));
     note_status(BPB(train)(net, &data,
                            &(bpb_train_options){.eta = eta,
@@ -496,13 +500,13 @@ static void scene_dropout(void)
     note_status(BPB(work_create)(&m.work, m.plan));
     for (uint64_t draw = 0; draw < 3; draw++) {
         note_status(BPB(work_dropout)(m.work, 5, draw));
-        note_status(BPB(gradient_by_layer)(m.net, m.work, X(), BPB(values)(T()), gradient, &loss,
-                                           note_part, NULL));
+        note_status(
+            BPB(gradient_by_layer)(m.net, m.work, X(), T(), gradient, &loss, note_part, NULL));
         note(&loss, sizeof loss);
-        note_status(BPB(sgd_step)(m.net, m.work, X(), BPB(values)(T()), &rule, &loss));
+        note_status(BPB(sgd_step)(m.net, m.work, X(), T(), &rule, &loss));
         note_theta(m.net);
-        note_status(BPB(gradient)(m.net, m.work, BPB(samples)(x_bad, COLS, N_IN), BPB(values)(T()),
-                                  gradient, NULL));
+        note_status(
+            BPB(gradient)(m.net, m.work, BPB(samples)(x_bad, COLS, N_IN), T(), gradient, NULL));
     }
     free_machine(&m);
 }
@@ -569,7 +573,7 @@ static void note_run(net_t *net, bpb_train_options options)
     caller.control = read_control();
     bpb_train_report report = {.in = BPB_IN_GRADIENT};
     const source_t source = {COLS, N_OUT, read_in_environment, &caller};
-    const data_t data = {.source = &source, .test.source = &source};
+    const data_t data = {.train.source = &source, .test.source = &source};
     options.checkpoint = (bpb_checkpoint){.path = run_path, .resume = 1, .steps = 3};
     options.on_step = options.on_epoch = look_on;
     options.user = &caller;
@@ -624,12 +628,11 @@ static void scene_options_that_are_not_finite(void)
 {
     struct machine m = plain_machine();
     const double bad[] = {(double)NAN, (double)INFINITY, -1, DBL_TRUE_MIN};
-    const data_t data = {.X = X(), .T = T()};
+    const data_t data = {.train = {.X = X(), .T = T()}};
     for (size_t i = 0; i < COUNT(bad); i++) {
         const bpb_train_options bad_eta = {.eta = bad[i], .epochs = 1};
         const bpb_train_options bad_lambda = {.eta = 0.1, .lambda = bad[i], .epochs = 1};
-        note_status(BPB(sgd_step)(m.net, m.work, X(), BPB(values)(T()),
-                                  &(bpb_sgd_rule){.eta = bad[i]}, NULL));
+        note_status(BPB(sgd_step)(m.net, m.work, X(), T(), &(bpb_sgd_rule){.eta = bad[i]}, NULL));
         note_status(BPB(train)(m.net, &data, &bad_lambda, NULL));
         note_status(BPB(train)(m.net, &data, &bad_eta, NULL));
         note_theta(m.net);
@@ -643,7 +646,7 @@ static void scene_find_nonfinite(void)
     for (size_t i = 0; i < COUNT(bad); i++) {
         bpb_where where = {9, 9};
         real values[3] = {1, 2, 3};
-        memcpy(values + 1, bad + i, sizeof *bad);
+        memcpy(values + 1, bad_scaling + i, sizeof *bad_scaling);
         note_status(BPB(find_nonfinite)(BPB(samples)(values, 1, 3), &where));
         note(&where, sizeof where);
     }
@@ -834,6 +837,10 @@ static void make_special_values(void)
     memcpy(&quiet_nan, &quiet, sizeof quiet_nan);
     memcpy(&signalling_nan, &signalling, sizeof signalling_nan);
     memcpy(&subnormal, &least, sizeof subnormal);
+    memcpy(bad_scaling, &(const uint64_t){0x7ff8000000000000}, sizeof *bad_scaling);
+    memcpy(bad_scaling + 1, &(const uint64_t){0x7ff0000000000001}, sizeof *bad_scaling);
+    bad_scaling[2] = (double)INFINITY;
+    bad_scaling[3] = (double)subnormal;
 }
 
 /* Inputs over many orders of magnitude; x_bad has some that are not finite in columns 3, 40, 69. */
@@ -851,7 +858,8 @@ static int set_up(void **state)
     memcpy(&x_bad[3 * N_IN + 1], &quiet_nan, sizeof quiet_nan);
     x_bad[40 * N_IN] = (real)INFINITY;
     memcpy(&x_bad[69 * N_IN + 4], &signalling_nan, sizeof signalling_nan);
-    fill_uniform(&rng, COLS, 0, 2, weights);
+    for (size_t j = 0; j < COLS; j++)
+        weights[j] = rng_uniform(&rng, 0, 2);
     memcpy(t_holes, t_values, sizeof t_holes);
     memcpy(&t_holes[7], &quiet_nan, sizeof quiet_nan);
     memcpy(&t_holes[50], &signalling_nan, sizeof signalling_nan);

@@ -12,9 +12,9 @@ static real *gradient_of(const struct drawn *drawn)
     const long double want = naive_gradient(&drawn->naive, &drawn->batch, NULL, NULL, NULL);
     double E = 0, only_E = 0;
     assert_ok(BPB(gradient)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                            BPB(values)(drawn_targets(drawn)), gradient, &E));
+                            drawn_targets(drawn), gradient, &E));
     assert_ok(BPB(loss)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                        BPB(values)(drawn_targets(drawn)), &only_E));
+                        drawn_targets(drawn), &only_E));
     assert_true(fabsl((long double)E - want) <= 16 * EPSILON * drawn->terms * fabsl(want));
     assert_true(E == only_E);
     return gradient;
@@ -91,7 +91,7 @@ static void check_gradient_x(const struct drawn *drawn, void *user)
     naive_gradient(&drawn->naive, &drawn->batch, NULL, NULL, want);
     naive_gradient(&drawn->naive, &drawn->nearby, NULL, NULL, nearby);
     assert_ok(BPB(gradient_x)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                              BPB(values)(drawn_targets(drawn)), again,
+                              drawn_targets(drawn), again,
                               BPB(samples_out)(dX, drawn->B, drawn->n_0), &E));
     assert_like("dX", drawn->terms, n, dX, want, nearby);
     assert_same_bits(drawn->P, again, gradient);
@@ -188,7 +188,7 @@ static void check_steps(const struct drawn *drawn, void *user)
     (void)user;
     naive_step_gradient(&drawn->naive, &drawn->batch, want, want_dX);
     assert_ok(BPB(gradient_x)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                              BPB(values)(drawn_targets(drawn)), gradient,
+                              drawn_targets(drawn), gradient,
                               BPB(samples_out)(dX, drawn->B, drawn->n_0), NULL));
     assert_within("gradient", drawn->P, gradient, want, BPB_SELECT(1e-13L, 5e-5L));
     assert_within("dX", n, dX, want_dX, BPB_SELECT(1e-13L, 5e-5L));

@@ -369,7 +369,10 @@ static void check_training(size_t classes, const data_t *read, bpb_train_options
     mapped_t *mapped = opened(path_of("X"), path_of("T"), classes);
     const source_t head = BPB(mapped_source)(mapped, 0, TRAINED),
                    tail = BPB(mapped_source)(mapped, TRAINED, COLS - TRAINED);
-    const data_t sources = {.source = &head, .validation.source = &tail};
+    const data_t sources = {
+        .train = {.source = &head, .T.kind = BPB_CLASSES},
+        .validation = {.source = &tail, .T.kind = BPB_CLASSES},
+    };
     net_t *want = make_classifier(), *got = make_classifier(), *cut = make_classifier();
     bpb_train_report of_want, of_got, of_cut;
     assert_ok(BPB(train)(want, read, &options, &of_want));
@@ -403,11 +406,14 @@ static void mapped_source__is_trained_on_as_what_is_read(void **state)
     const out_t T = BPB(samples_out)(one_hot, COLS, CLASSES);
     assert_ok(BPB(one_hot)(BPB(view_of)(labels), T, NULL));
     for (int i = 0; i < 4; i++) {
-        const view_t targets = BPB(view_of)(i % 2 ? T : labels), inputs = BPB(view_of)(X);
-        const data_t read = {.X = BPB(columns)(inputs, 0, TRAINED),
-                             .T = BPB(columns)(targets, 0, TRAINED),
-                             .validation.X = BPB(columns)(inputs, TRAINED, COLS - TRAINED),
-                             .validation.T = BPB(columns)(targets, TRAINED, COLS - TRAINED)};
+        const view_t inputs = BPB(view_of)(X);
+        const targets_t targets = BPB(classes)(BPB(view_of)(i % 2 ? T : labels));
+        const data_t read = {
+            .train = {.X = BPB(columns)(inputs, 0, TRAINED),
+                      .T = BPB(target_columns)(targets, 0, TRAINED)},
+            .validation = {.X = BPB(columns)(inputs, TRAINED, COLS - TRAINED),
+                           .T = BPB(target_columns)(targets, TRAINED, COLS - TRAINED)},
+        };
         check_training(
             i % 2 ? CLASSES : 0, &read,
             (bpb_train_options){

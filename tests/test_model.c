@@ -54,8 +54,8 @@ static bpb_net *make_dnet(void)
 static bpbf_net *make_snet(void)
 {
     bpbf_net *net = NULL;
-    const float shift[] = {0.1f, -2, 1e10f}, factor[] = {1 / 3.0f, 0, -4e-5f};
-    const float out_shift[] = {-0.0f, 5}, out_factor[] = {1e-3f, -7};
+    const double shift[] = {0.1f, -2, 1e10f}, factor[] = {1 / 3.0f, 0, -4e-5f};
+    const double out_shift[] = {-0.0f, 5}, out_factor[] = {1e-3f, -7};
     assert_int_equal(bpbf_net_create(&net, &options), BPB_OK);
     assert_int_equal(bpbf_net_set_scaling(net, BPB_INPUTS, shift, factor), BPB_OK);
     assert_int_equal(bpbf_net_set_scaling(net, BPB_OUTPUTS, out_shift, out_factor), BPB_OK);
@@ -144,15 +144,22 @@ static void expect_dnet(bpb_net *net, const bpb_net *same)
     bpb_net_destroy(&net);
 }
 
+/* A float net's file holds the scaling as floats. */
+static void expect_rounded_scaling(const double *rounded, const double *values, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        assert_true(rounded[k] == (double)(float)values[k]);
+}
+
 static void expect_snet(bpbf_net *net, const bpbf_net *same)
 {
     expect_sshape(net);
     assert_memory_equal(bpbf_net_ctheta(net), bpbf_net_ctheta(same),
                         bpbf_net_parameters(same) * sizeof(float));
-    assert_memory_equal(bpbf_net_scaling(net, BPB_INPUTS), bpbf_net_scaling(same, BPB_INPUTS),
-                        2 * units[0] * sizeof(float));
-    assert_memory_equal(bpbf_net_scaling(net, BPB_OUTPUTS), bpbf_net_scaling(same, BPB_OUTPUTS),
-                        2 * units[3] * sizeof(float));
+    expect_rounded_scaling(bpbf_net_scaling(net, BPB_INPUTS), bpbf_net_scaling(same, BPB_INPUTS),
+                           2 * units[0]);
+    expect_rounded_scaling(bpbf_net_scaling(net, BPB_OUTPUTS), bpbf_net_scaling(same, BPB_OUTPUTS),
+                           2 * units[3]);
     bpbf_net_destroy(&net);
 }
 
@@ -170,8 +177,10 @@ static void expect_same_nets(const bpbf_net *s, const bpb_net *d)
     expect_dshape(d);
     expect_sshape(s);
     expect_rounded(bpbf_net_ctheta(s), bpb_net_ctheta(d), bpb_net_parameters(d));
-    expect_rounded(bpbf_net_scaling(s, BPB_INPUTS), bpb_net_scaling(d, BPB_INPUTS), 2 * units[0]);
-    expect_rounded(bpbf_net_scaling(s, BPB_OUTPUTS), bpb_net_scaling(d, BPB_OUTPUTS), 2 * units[3]);
+    expect_rounded_scaling(bpbf_net_scaling(s, BPB_INPUTS), bpb_net_scaling(d, BPB_INPUTS),
+                           2 * units[0]);
+    expect_rounded_scaling(bpbf_net_scaling(s, BPB_OUTPUTS), bpb_net_scaling(d, BPB_OUTPUTS),
+                           2 * units[3]);
 }
 
 /* ---- Round trips ---- */

@@ -15,8 +15,8 @@ static objective_t *make_objective(const struct drawn *drawn, const bpb_objectiv
     objective_t *objective = NULL;
     net_t *net = NULL;
     assert_ok(BPB(net_copy)(&net, drawn->machine.net));
-    assert_ok(BPB(objective_create)(&objective, net, drawn_inputs(drawn),
-                                    BPB(values)(drawn_targets(drawn)), options));
+    assert_ok(
+        BPB(objective_create)(&objective, net, drawn_inputs(drawn), drawn_targets(drawn), options));
     for (size_t i = 0; i < drawn->P; i++)
         BPB(net_theta)(net)[i] = (real)NAN;
     BPB(net_destroy)(&net);
@@ -153,17 +153,18 @@ static void check_one_batch(const struct drawn *drawn, void *user)
     real *got = make_dirty(drawn->P), *want = make_dirty(drawn->P);
     objective_t *objective = make_objective(drawn, NULL);
     const struct machine *machine = &drawn->machine;
-    const view_t X = drawn_inputs(drawn), T = drawn_targets(drawn);
+    const view_t X = drawn_inputs(drawn);
+    const targets_t T = drawn_targets(drawn);
     double f = 0, E = 1;
     (void)user;
-    assert_ok(BPB(gradient)(machine->net, machine->work, X, BPB(values)(T), want, &E));
+    assert_ok(BPB(gradient)(machine->net, machine->work, X, T, want, &E));
     assert_ok(BPB(objective_gradient)(objective, theta_of(drawn), &f, got));
     assert_same_bits(drawn->P, got, want);
     assert_true(f == E);
-    assert_ok(BPB(hvp)(machine->net, machine->work, X, BPB(values)(T), v, want, NULL, NULL));
+    assert_ok(BPB(hvp)(machine->net, machine->work, X, T, v, want, NULL, NULL));
     assert_ok(BPB(objective_hvp)(objective, theta_of(drawn), v, got));
     assert_same_bits(drawn->P, got, want);
-    assert_ok(BPB(gnvp)(machine->net, machine->work, X, BPB(values)(T), v, want));
+    assert_ok(BPB(gnvp)(machine->net, machine->work, X, T, v, want));
     assert_ok(BPB(objective_gnvp)(objective, theta_of(drawn), v, got));
     assert_same_bits(drawn->P, got, want);
     BPB(objective_destroy)(&objective);
@@ -191,12 +192,11 @@ static struct drawn make_small(void)
     return make_drawn(&small, &(bpb_plan_options){.batch = 5, .derivatives = 1}, &rng);
 }
 
-static void refuse(const struct drawn *drawn, view_t X, view_t T, bpb_objective_options options,
+static void refuse(const struct drawn *drawn, view_t X, targets_t T, bpb_objective_options options,
                    bpb_status status)
 {
     objective_t *objective = NULL;
-    assert_int_equal(
-        BPB(objective_create)(&objective, drawn->machine.net, X, BPB(values)(T), &options), status);
+    assert_int_equal(BPB(objective_create)(&objective, drawn->machine.net, X, T, &options), status);
     assert_null(objective);
 }
 
@@ -204,8 +204,10 @@ static void objective_create__refuses_what_it_cannot_do(void **state)
 {
     (void)state;
     struct drawn drawn = make_small();
-    const view_t X = drawn_inputs(&drawn), T = drawn_targets(&drawn);
-    view_t wrong = X, masked = T, overlapping = X, empty = X;
+    const view_t X = drawn_inputs(&drawn);
+    const targets_t T = drawn_targets(&drawn);
+    view_t wrong = X, overlapping = X, empty = X;
+    targets_t masked = T;
     real labels[5] = {0, 1, 2, 0, 1};
     objective_t *objective = NULL;
     wrong.rows = 2;
@@ -223,13 +225,11 @@ static void objective_create__refuses_what_it_cannot_do(void **state)
     refuse(&drawn, wrong, T, plain, BPB_ERR_SHAPE);
     refuse(&drawn, BPB(columns)(X, 0, 4), T, plain, BPB_ERR_SHAPE);
     refuse(&drawn, overlapping, T, plain, BPB_ERR_STRIDE);
-    refuse(&drawn, empty, BPB(columns)(T, 0, 0), plain, BPB_ERR_SIZE);
-    refuse(&drawn, X, BPB(samples)(labels, 5, 1), plain, BPB_ERR_LABEL);
+    refuse(&drawn, empty, BPB(target_columns)(T, 0, 0), plain, BPB_ERR_SIZE);
+    refuse(&drawn, X, BPB(classes)(BPB(samples)(labels, 5, 1)), plain, BPB_ERR_LABEL);
     refuse(&drawn, (view_t){.rows = 3, .cols = 5}, T, plain, BPB_ERR_NULL);
-    assert_int_equal(BPB(objective_create)(NULL, drawn.machine.net, X, BPB(values)(T), NULL),
-                     BPB_ERR_NULL);
-    assert_int_equal(BPB(objective_create)(&objective, NULL, X, BPB(values)(T), NULL),
-                     BPB_ERR_NULL);
+    assert_int_equal(BPB(objective_create)(NULL, drawn.machine.net, X, T, NULL), BPB_ERR_NULL);
+    assert_int_equal(BPB(objective_create)(&objective, NULL, X, T, NULL), BPB_ERR_NULL);
     BPB(objective_destroy)(&objective);
     BPB(objective_destroy)(NULL);
     free_drawn(&drawn);

@@ -94,7 +94,8 @@ static net_t *make_net(const struct twin *twin, bool own)
 
 /* The data, the same for all nets; T and dT may have weights and holes. */
 struct data {
-    real *X, *T, *dT, *U, *V, *D, *v, *weights;
+    real *X, *T, *dT, *U, *V, *D, *v;
+    double *weights;
     int masked;
 };
 
@@ -115,8 +116,9 @@ static struct data make_data(const net_t *net, bool weighted_and_masked)
     fill_uniform(&rng, P, -1, 1, data.v);
     if (!weighted_and_masked)
         return data;
-    data.weights = make_reals(B);
-    fill_uniform(&rng, B, 0.5, 2, data.weights);
+    data.weights = allocate(B, sizeof *data.weights);
+    for (size_t j = 0; j < B; j++)
+        data.weights[j] = rng_uniform(&rng, 0.5, 2);
     for (size_t k = 1; k < n_T * B; k += 7)
         data.T[k] = (real)NAN;
     for (size_t k = 2; k < n_0 * n_L * B; k += 7)
@@ -126,10 +128,10 @@ static struct data make_data(const net_t *net, bool weighted_and_masked)
 
 static void free_data(struct data *data)
 {
-    real *const all[] = {data->X, data->T, data->dT, data->U,
-                         data->V, data->D, data->v,  data->weights};
+    real *const all[] = {data->X, data->T, data->dT, data->U, data->V, data->D, data->v};
     for (size_t i = 0; i < COUNT(all); i++)
         free(all[i]);
+    free(data->weights);
 }
 
 struct answers {
@@ -161,7 +163,8 @@ struct subject {
     plan_t *plan;
     work_t *work;
     struct data data;
-    view_t X, T;
+    view_t X;
+    targets_t T;
     size_t n_0, n_L, P;
     struct answers answers;
 };
@@ -174,7 +177,7 @@ static struct subject make_subject(net_t *net, bool weighted_and_masked)
                         .P = BPB(net_parameters)(net)};
     s.data = make_data(net, weighted_and_masked);
     s.X = BPB(samples)(s.data.X, B, s.n_0);
-    s.T = BPB(samples)(s.data.T, B, BPB(net_loss)(net).n_targets);
+    s.T = BPB(values)(BPB(samples)(s.data.T, B, BPB(net_loss)(net).n_targets));
     s.T.weights = s.data.weights;
     s.T.masked = s.data.masked;
     assert_ok(BPB(plan_create)(&s.plan, net, &(bpb_plan_options){.batch = B, .derivatives = 1}));
@@ -200,14 +203,13 @@ static void ask_passes(struct subject *s)
     bpb_score score;
     assert_ok(BPB(forward)(s->net, s->work, s->X, ANSWER_MATRIX("Y", s->n_L)));
     assert_ok(BPB(predict_with)(s->net, s->work, s->X, ANSWER_MATRIX("predicted", s->n_L), NULL));
-    assert_ok(BPB(loss)(s->net, s->work, s->X, BPB(values)(s->T), &E));
+    assert_ok(BPB(loss)(s->net, s->work, s->X, s->T, &E));
     *ANSWER("loss", 1) = (real)E;
-    assert_ok(BPB(evaluate_with)(s->net, s->work, s->X, BPB(values)(s->T), &score));
+    assert_ok(BPB(evaluate_with)(s->net, s->work, s->X, s->T, &score));
     *ANSWER("score", 1) = (real)score.loss;
     *ANSWER("correct", 1) = (real)(1 + score.correct);
-    *ANSWER("masked", 1) = (real)(1 + score.masked);
-    assert_ok(
-        BPB(gradient)(s->net, s->work, s->X, BPB(values)(s->T), ANSWER("gradient", s->P), &E_too));
+    *ANSWER("judged", 1) = (real)(1 + score.judged);
+    assert_ok(BPB(gradient)(s->net, s->work, s->X, s->T, ANSWER("gradient", s->P), &E_too));
     assert_true(E_too == E);
 }
 
@@ -217,21 +219,19 @@ static void ask_derivatives(struct subject *s)
     const size_t entries = s->n_0 * s->n_L;
     const view_t U = BPB(samples)(s->data.U, B, s->n_L), V = BPB(samples)(s->data.V, B, s->n_0),
                  D = BPB(samples)(s->data.D, B, entries);
-    view_t dT = BPB(samples)(s->data.dT, B, entries);
+    targets_t dT = BPB(values)(BPB(samples)(s->data.dT, B, entries));
     dT.masked = s->data.masked;
-    assert_ok(BPB(gradient_x)(s->net, s->work, s->X, BPB(values)(s->T),
-                              ANSWER("gradient too", s->P), ANSWER_MATRIX("dX", s->n_0), NULL));
+    assert_ok(BPB(gradient_x)(s->net, s->work, s->X, s->T, ANSWER("gradient too", s->P),
+                              ANSWER_MATRIX("dX", s->n_0), NULL));
     assert_ok(BPB(vjp)(s->net, s->work, s->X, U, ANSWER("vjp", s->P),
                        ANSWER_MATRIX("vjp dX", s->n_0)));
     assert_ok(
         BPB(jvp)(s->net, s->work, s->X, s->data.v, V, (out_t){0}, ANSWER_MATRIX("jvp", s->n_L)));
     assert_ok(BPB(jacobian)(s->net, s->work, s->X, ANSWER_MATRIX("Jacobian", entries)));
-    assert_ok(BPB(hvp)(s->net, s->work, s->X, BPB(values)(s->T), s->data.v, ANSWER("Hv", s->P),
-                       NULL, NULL));
-    assert_ok(BPB(gnvp)(s->net, s->work, s->X, BPB(values)(s->T), s->data.v, ANSWER("Gv", s->P)));
+    assert_ok(BPB(hvp)(s->net, s->work, s->X, s->T, s->data.v, ANSWER("Hv", s->P), NULL, NULL));
+    assert_ok(BPB(gnvp)(s->net, s->work, s->X, s->T, s->data.v, ANSWER("Gv", s->P)));
     assert_ok(BPB(jacobian_vjp)(s->net, s->work, s->X, U, D, ANSWER("Jacobian vjp", s->P)));
-    assert_ok(BPB(sobolev)(s->net, s->work, s->X, BPB(values)(s->T), BPB(values)(dT), 0.5,
-                           ANSWER("Sobolev", s->P), &E));
+    assert_ok(BPB(sobolev)(s->net, s->work, s->X, s->T, dT, 0.5, ANSWER("Sobolev", s->P), &E));
     *ANSWER("Sobolev E", 1) = (real)E;
 }
 
@@ -239,8 +239,8 @@ static void ask_derivatives(struct subject *s)
 static void ask_steps(struct subject *s)
 {
     const bpb_sgd_rule rule = {.eta = 0.1, .decay = 0.01};
-    const data_t data = {.X = s->X, .T = s->T};
-    assert_ok(BPB(sgd_step)(s->net, s->work, s->X, BPB(values)(s->T), &rule, NULL));
+    const data_t data = {.train = {.X = s->X, .T = s->T}};
+    assert_ok(BPB(sgd_step)(s->net, s->work, s->X, s->T, &rule, NULL));
     memcpy(ANSWER("step", s->P), BPB(net_ctheta)(s->net), s->P * sizeof(real));
     assert_ok(BPB(train)(s->net, &data,
                          &(bpb_train_options){.eta = 0.1, .batch = 16, .epochs = 2}, NULL));

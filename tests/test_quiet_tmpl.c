@@ -92,12 +92,13 @@ static void make_steps(const struct subject *s, work_t *work, size_t B)
     const bpb_sgd_rule rule = {.eta = 0.01};
     double loss;
     for (size_t i = 0; i < N; i++) {
-        view_t X = X_of(s, 0, B), T = T_of(s, 0, B);
-        X.index = T.index = i % 2 ? index : NULL;
-        assert_ok(BPB(sgd_step)(s->net, work, X, BPB(values)(T), &rule, i % 3 ? NULL : &loss));
+        view_t X = X_of(s, 0, B);
+        targets_t T = T_of(s, 0, B);
+        X.index = T.view.index = i % 2 ? index : NULL;
+        assert_ok(BPB(sgd_step)(s->net, work, X, T, &rule, i % 3 ? NULL : &loss));
         if (i % 10 == 0)
-            assert_ok(BPB(gradient_by_layer)(s->net, work, X, BPB(values)(T), gradient, &loss,
-                                             ignore_part, NULL));
+            assert_ok(
+                BPB(gradient_by_layer)(s->net, work, X, T, gradient, &loss, ignore_part, NULL));
     }
 }
 

@@ -58,8 +58,8 @@ static void assert_recorded(const char *what, const bpb_net_options *net_options
     struct samples samples = make_samples();
     net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, net_options));
-    const data_t data = {.X = BPB(samples)(samples.X, SAMPLES, INPUTS),
-                         .T = BPB(samples)(samples.T, SAMPLES, CLASSES)};
+    const data_t data = {.train = {.X = BPB(samples)(samples.X, SAMPLES, INPUTS),
+                                   .T = BPB(values)(BPB(samples)(samples.T, SAMPLES, CLASSES))}};
     assert_ok(BPB(train)(net, &data, options, NULL));
     const uint32_t got = crc(BPB(net_ctheta)(net), BPB(net_parameters)(net) * sizeof(real));
     if (got != recorded)

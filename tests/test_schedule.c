@@ -125,19 +125,20 @@ static void schedule__refuses_what_is_out_of_range(void **state)
 static void schedule__names_go_both_ways(void **state)
 {
     (void)state;
-    bpb_schedule_kind kind = BPB_SCHEDULE_OWN;
+    int kind = BPB_SCHEDULE_OWN;
     for (int i = BPB_SCHEDULE_CONSTANT; i <= BPB_SCHEDULE_HALVING; i++) {
-        assert_int_equal(
-            bpb_schedule_from_name(bpb_name(BPB_NAMES_SCHEDULE, (bpb_schedule_kind)i), &kind),
-            BPB_OK);
+        assert_int_equal(bpb_value_of_name(BPB_NAMES_SCHEDULE,
+                                           bpb_name(BPB_NAMES_SCHEDULE, (bpb_schedule_kind)i),
+                                           &kind),
+                         BPB_OK);
         assert_int_equal(kind, i);
     }
     assert_string_equal(bpb_name(BPB_NAMES_SCHEDULE, BPB_SCHEDULE_HALVING), "halving");
     assert_null(bpb_name(BPB_NAMES_SCHEDULE, BPB_SCHEDULE_OWN));
     assert_null(bpb_name(BPB_NAMES_SCHEDULE, (bpb_schedule_kind)-1));
-    assert_int_equal(bpb_schedule_from_name("Cosine", &kind), BPB_ERR_OPTION);
-    assert_int_equal(bpb_schedule_from_name(NULL, &kind), BPB_ERR_NULL);
-    assert_int_equal(bpb_schedule_from_name("cosine", NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_value_of_name(BPB_NAMES_SCHEDULE, "Cosine", &kind), BPB_ERR_OPTION);
+    assert_int_equal(bpb_value_of_name(BPB_NAMES_SCHEDULE, NULL, &kind), BPB_ERR_NULL);
+    assert_int_equal(bpb_value_of_name(BPB_NAMES_SCHEDULE, "cosine", NULL), BPB_ERR_NULL);
     assert_int_equal(kind, BPB_SCHEDULE_HALVING);
 }
 

@@ -21,7 +21,7 @@ static real *hvp_of(const struct drawn *drawn, const real *v)
 {
     real *Hv = make_dirty(drawn->P);
     assert_ok(BPB(hvp)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                       BPB(values)(drawn_targets(drawn)), v, Hv, NULL, NULL));
+                       drawn_targets(drawn), v, Hv, NULL, NULL));
     return Hv;
 }
 
@@ -144,9 +144,9 @@ static void check_beside(const struct drawn *drawn, void *user)
     double E = 0, want_E = 1;
     (void)user;
     assert_ok(BPB(hvp)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                       BPB(values)(drawn_targets(drawn)), v, Hv, gradient, &E));
+                       drawn_targets(drawn), v, Hv, gradient, &E));
     assert_ok(BPB(gradient)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                            BPB(values)(drawn_targets(drawn)), want, &want_E));
+                            drawn_targets(drawn), want, &want_E));
     assert_same_bits(drawn->P, Hv, alone);
     assert_same_bits(drawn->P, gradient, want);
     assert_true(E == want_E);
@@ -170,7 +170,7 @@ static real *gnvp_of(const struct drawn *drawn, const real *v)
 {
     real *Gv = make_dirty(drawn->P);
     assert_ok(BPB(gnvp)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                        BPB(values)(drawn_targets(drawn)), v, Gv));
+                        drawn_targets(drawn), v, Gv));
     return Gv;
 }
 
@@ -363,12 +363,11 @@ static void check_sobolev_with(const struct drawn *drawn, bool masked)
     struct slopes slopes = draw_slopes(drawn, masked);
     long double *want = make_wide(drawn->P), *nearby = make_wide(drawn->P);
     real *gradient = make_dirty(drawn->P);
-    view_t dT = BPB(samples)(slopes.dT, drawn->B, drawn->n_L * drawn->n_0);
+    targets_t dT = BPB(values)(BPB(samples)(slopes.dT, drawn->B, drawn->n_L * drawn->n_0));
     double E = 0;
     dT.masked = masked;
     assert_ok(BPB(sobolev)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                           BPB(values)(drawn_targets(drawn)), BPB(values)(dT), slopes.strength,
-                           gradient, &E));
+                           drawn_targets(drawn), dT, slopes.strength, gradient, &E));
     const long double want_E = naive_sobolev(drawn, &drawn->batch, &slopes, want);
     naive_sobolev(drawn, &drawn->nearby, &slopes, nearby);
     assert_second_like(drawn, "Sobolev", gradient, want, nearby);
@@ -399,12 +398,12 @@ static void check_weak(const struct drawn *drawn, void *user)
     struct slopes slopes = draw_slopes(drawn, false);
     real *gradient = make_dirty(drawn->P), *want = make_dirty(drawn->P);
     double E = 0, want_E = 1;
-    const view_t dT = BPB(samples)(slopes.dT, drawn->B, drawn->n_L * drawn->n_0);
+    const targets_t dT = BPB(values)(BPB(samples)(slopes.dT, drawn->B, drawn->n_L * drawn->n_0));
     (void)user;
     assert_ok(BPB(sobolev)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                           BPB(values)(drawn_targets(drawn)), BPB(values)(dT), 0, gradient, &E));
+                           drawn_targets(drawn), dT, 0, gradient, &E));
     assert_ok(BPB(gradient)(drawn->machine.net, drawn->machine.work, drawn_inputs(drawn),
-                            BPB(values)(drawn_targets(drawn)), want, &want_E));
+                            drawn_targets(drawn), want, &want_E));
     long double *wide = widen(drawn->P, want);
     assert_theta_like(drawn, "Sobolev of strength 0", gradient, wide, wide);
     assert_true(E == want_E);
@@ -441,10 +440,10 @@ static void second_order__of_many_columns_equals_the_naive_one(void **state)
 static void change_unit(struct drawn *drawn, double unit)
 {
     const size_t n_0 = drawn->n_0;
-    real *scaling = make_reals(2 * n_0);
+    double *scaling = allocate(2 * n_0, sizeof *scaling);
     for (size_t k = 0; k < 2 * n_0; k++) {
         const double of_net = (double)drawn->scaling[k];
-        scaling[k] = (real)(k < n_0 ? of_net * unit : of_net / unit);
+        scaling[k] = k < n_0 ? of_net * unit : of_net / unit;
         drawn->scaling[k] = (long double)scaling[k];
     }
     assert_ok(BPB(net_set_scaling)(drawn->machine.net, BPB_INPUTS, scaling, scaling + n_0));

@@ -56,7 +56,7 @@ struct job {
 static void run_training(struct job *job)
 {
     const bpb_net_options options = {.sizes = units, .n_sizes = 3, .seed = job->seed};
-    const data_t data = {.X = X(), .T = T()};
+    const data_t data = {.train = {.X = X(), .T = BPB(values)(T())}};
     job->status = BPB(net_create)(&job->trained, &options);
     if (!job->status)
         job->status = BPB(train)(

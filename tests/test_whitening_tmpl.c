@@ -177,26 +177,11 @@ static void whitening_add__value_that_is_not_finite_changes_nothing(void **state
     bpb_whitening *whitening = whitening_of(X);
     assert_ok(pack(whitening, before));
     for (size_t b = 0; b < COUNT(bad); b++) {
-        view_t V = X;
         values[ROWS * COLS - 1] = bad[b];
-        for (V.masked = 0; V.masked < 2; V.masked++)
-            assert_int_equal(BPB(whitening_add)(whitening, V), BPB_NONFINITE);
+        assert_int_equal(BPB(whitening_add)(whitening, V), BPB_NONFINITE);
         assert_ok(pack(whitening, after));
         assert_memory_equal(after, before, sizeof before);
     }
-    bpb_whitening_destroy(&whitening);
-}
-
-static void whitening_add__weights_are_not_looked_at(void **state)
-{
-    (void)state;
-    static real weights[COLS];
-    view_t weighted = X;
-    fill_values(1, 4);
-    weights[3] = (real)NAN;
-    weighted.weights = weights;
-    bpb_whitening *whitening = whitening_of(weighted);
-    assert_statistics(whitening, X);
     bpb_whitening_destroy(&whitening);
 }
 
@@ -734,7 +719,8 @@ static net_t *make_net(bool own, bool scaled, uint64_t seed)
     net_t *net = NULL;
     struct rng rng = {seed};
     const size_t units[] = {M_FOLD, HIDDEN, 5, N_OUT};
-    real shift[M_FOLD], factor[M_FOLD], out[2 * N_OUT] = {10, -20, 30, 2, 3, 4};
+    double shift[M_FOLD], factor[M_FOLD];
+    const double out[2 * N_OUT] = {10, -20, 30, 2, 3, 4};
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = units,
                                                        .n_sizes = 4,
                                                        .hidden = BPB_TANH,
@@ -742,8 +728,10 @@ static net_t *make_net(bool own, bool scaled, uint64_t seed)
                                                        .loss = BPB_HUBER,
                                                        .huber_delta = 3,
                                                        .seed = seed}));
-    fill_uniform(&rng, M_FOLD, -1, 1, shift);
-    fill_uniform(&rng, M_FOLD, 0.5, 2, factor);
+    for (size_t i = 0; i < M_FOLD; i++) {
+        shift[i] = rng_uniform(&rng, -1, 1);
+        factor[i] = rng_uniform(&rng, 0.5, 2);
+    }
     if (own) {
         assert_ok(BPB(net_set_activation)(net, 1, &own_sine));
         assert_ok(BPB(net_set_loss)(net, &own_log_cosh));
@@ -835,8 +823,8 @@ static void whitening_fold__copies_all_else(void **state)
         assert_int_equal(BPB(net_parameters)(raw), HIDDEN * (ROWS + 1) + rest);
         assert_same_bits(rest, BPB(net_ctheta)(raw) + HIDDEN * (ROWS + 1),
                          BPB(net_ctheta)(net) + behind);
-        assert_same_bits(2 * N_OUT, BPB(net_scaling)(raw, BPB_OUTPUTS),
-                         BPB(net_scaling)(net, BPB_OUTPUTS));
+        assert_memory_equal(BPB(net_scaling)(raw, BPB_OUTPUTS), BPB(net_scaling)(net, BPB_OUTPUTS),
+                            2 * N_OUT * sizeof(double));
         assert_null(BPB(net_scaling)(raw, BPB_INPUTS));
         for (size_t l = 1; l <= 3; l++)
             assert_string_equal(BPB(net_layer)(raw, l).name, BPB(net_layer)(net, l).name);
@@ -1068,7 +1056,6 @@ int main(void)
         cmocka_unit_test(whitening_add__equals_two_passes_in_long_double),
         cmocka_unit_test(whitening_add__blocks_of_any_width_agree),
         cmocka_unit_test(whitening_add__value_that_is_not_finite_changes_nothing),
-        cmocka_unit_test(whitening_add__weights_are_not_looked_at),
         cmocka_unit_test(whitening_merge__any_order_agrees),
         cmocka_unit_test(whitening_merge__empty_ones_change_no_bit),
         cmocka_unit_test(whitening_merge__empty_ones_overflow_nothing),

@@ -395,7 +395,7 @@ static void wisdom_file__needs_pointers(void **state)
 
 static bpb_status train_by(const bpb_train_options *options, real *theta)
 {
-    const data_t data = {.X = X_of(&s, 0, COLS), .T = T_of(&s, 0, COLS)};
+    const data_t data = {.train = {.X = X_of(&s, 0, COLS), .T = T_of(&s, 0, COLS)}};
     const bpb_status status = BPB(train)(s.net, &data, options, NULL);
     memcpy(theta, BPB(net_ctheta)(s.net), s.P * sizeof *theta);
     memcpy(BPB(net_theta)(s.net), s.theta, s.P * sizeof *theta);

@@ -59,12 +59,12 @@ int main(void)
         state[i] = sin(0.37 * i);
     state[17 * VALUES + 4] = NAN; // one cell has gone wrong
 
-    const size_t units[] = {INPUTS, 64, 64, FLUXES};
+    const size_t sizes[] = {INPUTS, 64, 64, FLUXES};
     bpb_net *net = NULL; // in earnest: bpb_net_load(&net, "closure.safetensors", NULL)
     bpb_plan *plan = NULL;
     int status = bpb_net_create(
         &net, &(bpb_net_options){
-                  .sizes = units, .n_sizes = 4, .hidden = BPB_TANH, .output = BPB_IDENTITY});
+                  .sizes = sizes, .n_sizes = 4, .hidden = BPB_TANH, .output = BPB_IDENTITY});
     if (!status)
         status = bpb_plan_create(&plan, net, NULL);
     const long bad = status ? status : closure(net, plan, state, CELLS, flux, flags);

@@ -81,7 +81,7 @@ static bpb_status step(bpb_net *net, bpb_work *work, bpb_opt *sgd, double *gradi
 
 int main(void)
 {
-    const size_t units[] = {INPUTS, 16, 16, 1};
+    const size_t sizes[] = {INPUTS, 16, 16, 1};
     bpb_net *net = NULL;
     bpb_plan *plan = NULL;
     bpb_work *work = NULL;
@@ -90,7 +90,7 @@ int main(void)
     bpb_status s = bpb_net_create(
         &net,
         &(bpb_net_options){
-            .sizes = units, .n_sizes = 4, .hidden = BPB_TANH, .output = BPB_IDENTITY, .seed = 3});
+            .sizes = sizes, .n_sizes = 4, .hidden = BPB_TANH, .output = BPB_IDENTITY, .seed = 3});
     if (!s)
         s = bpb_net_set_scaling(net, BPB_INPUTS, (double[]){0.7, 0.25}, (double[]){5, 8});
     if (!s)

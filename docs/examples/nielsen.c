@@ -13,19 +13,19 @@ enum { N = 200, EPOCHS = 100, MINI_BATCH = 10, SEED = 1 };
 static const double eta = 2.0, lambda = 0.01;
 
 /* One epoch: shuffle, cut into mini-batches, a step down each. */
-static bpb_status epoch(bpb_net *net, bpb_work *work, bpb_view X, bpb_view T, uint64_t j)
+static bpb_status epoch(bpb_net *net, bpb_work *work, bpb_view X, bpb_targets T, uint64_t j)
 {
     size_t order[N];
     const bpb_sgd_rule rule = {.eta = eta, .decay = lambda / N};
     bpb_status s = bpb_shuffle(order, N, SEED, j);
-    X.index = T.index = order; // column k of X is now sample order[k]
+    X.index = T.view.index = order; // column k of X is now sample order[k]
     for (size_t k = 0; k < N && !s; k += MINI_BATCH)
         s = bpb_sgd_step(net, work, bpb_columns(X, k, MINI_BATCH),
-                         bpb_values(bpb_columns(T, k, MINI_BATCH)), &rule, NULL);
+                         bpb_target_columns(T, k, MINI_BATCH), &rule, NULL);
     return s;
 }
 
-static bpb_status by_hand(bpb_net *net, bpb_view X, bpb_view T)
+static bpb_status by_hand(bpb_net *net, bpb_view X, bpb_targets T)
 {
     bpb_plan *plan = NULL;
     bpb_work *work = NULL;
@@ -36,7 +36,7 @@ static bpb_status by_hand(bpb_net *net, bpb_view X, bpb_view T)
     for (uint64_t j = 1; j <= EPOCHS && !s; j++) {
         s = epoch(net, work, X, T, j);
         if (!s)
-            s = bpb_evaluate_with(net, work, X, bpb_values(T), &score);
+            s = bpb_evaluate_with(net, work, X, T, &score);
     }
     printf("%zu of %zu right, cost %.4f\n", score.correct, score.columns, score.loss);
     bpb_work_destroy(&work);
@@ -62,16 +62,17 @@ int main(void)
         .sizes = sizes, .n_sizes = 3, .loss = BPB_CROSS_ENTROPY, .seed = SEED};
     bpb_net *net = NULL, *same = NULL;
     make_data(x, t);
-    const bpb_view X = bpb_samples(x, N, 2), T = bpb_samples(t, N, 1); // a column a sample
+    const bpb_view X = bpb_samples(x, N, 2);
+    const bpb_targets T = bpb_classes(bpb_samples(t, N, 1));
     bpb_status s = bpb_net_create(&net, &options);
     if (!s)
         s = bpb_net_create(&same, &options);
     if (!s)
         s = by_hand(net, X, T);
     if (!s)
-        s = bpb_train(same, &(bpb_data){.X = X, .T = T},
-                       &(bpb_train_options){.eta = eta, .lambda = lambda, .batch = MINI_BATCH,
-                                            .epochs = EPOCHS, .seed = SEED}, NULL);
+        s = bpb_train(same, &(bpb_data){.train = {.X = X, .T = T}},
+                      &(bpb_train_options){.eta = eta, .lambda = lambda, .batch = MINI_BATCH,
+                                           .epochs = EPOCHS, .seed = SEED}, NULL);
     const size_t bytes = bpb_net_parameters(net) * sizeof *x;
     const int equal = !s && memcmp(bpb_net_ctheta(net), bpb_net_ctheta(same), bytes) == 0;
     printf("%s; %s\n", bpb_strerror(s), equal ? "the same bits" : "other bits");

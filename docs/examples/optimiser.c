@@ -33,13 +33,13 @@ int main(void)
         x[i] = -1 + 2.0 * i / (SAMPLES - 1);
         t[i] = sin(6 * x[i]) * exp(-x[i]);
     }
-    const size_t units[] = {1, 12, 1};
+    const size_t sizes[] = {1, 12, 1};
     bpb_net *net = NULL;
     bpb_objective *objective = NULL;
     bpb_status s = bpb_net_create(
         &net,
         &(bpb_net_options){
-            .sizes = units, .n_sizes = 3, .hidden = BPB_TANH, .output = BPB_IDENTITY, .seed = 1});
+            .sizes = sizes, .n_sizes = 3, .hidden = BPB_TANH, .output = BPB_IDENTITY, .seed = 1});
     if (!s)
         s = bpb_objective_create(&objective, net, bpb_samples(x, SAMPLES, 1),
                                  bpb_values(bpb_samples(t, SAMPLES, 1)), NULL);

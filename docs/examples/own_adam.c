@@ -10,11 +10,11 @@ int main(void)
 {
     double x[2 * B], t[2 * B], part[P], theta[P], loss = 1;
     char state[4096];
-    size_t units[] = {1, 16, 1}, bytes;
+    size_t sizes[] = {1, 16, 1}, bytes;
     for (int i = 0; i < 2 * B; i++)
         t[i] = sin(3 * (x[i] = -1 + 2.0 * i / (2 * B - 1)));
     static bpb_net *net; static bpb_plan *plan; static bpb_work *work; static bpb_opt *adam;
-    const bpb_net_options options = {.sizes = units, .n_sizes = 3, .output = BPB_IDENTITY};
+    const bpb_net_options options = {.sizes = sizes, .n_sizes = 3, .output = BPB_IDENTITY};
     const bpb_opt_options rule = {.method = BPB_ADAM, .eta = 0.01};
     int s = bpb_net_create(&net, &options) || bpb_plan_create(&plan, net, NULL) ||
             bpb_work_create(&work, plan) || bpb_opt_create(&adam, net, &rule);

@@ -35,18 +35,18 @@ static void pseudo_huber_df(const void *c, size_t n, const double *a, const doub
 
 enum { SAMPLES = 64 };
 
-static bpb_status fill_and_train(bpb_net *net, bpb_view X, bpb_view T)
+static bpb_status check_and_train(bpb_net *net, bpb_view X, bpb_targets T)
 {
     bpb_check_report report;
-    const bpb_status status = bpb_check(net, X, bpb_values(T), NULL, &report);
+    const bpb_status status = bpb_check(net, X, T, NULL, &report);
     if (status)
         return status;
     printf("derivatives checked: %zu entries, largest error %.1e\n",
            report.result[BPB_CHECK_GRADIENT].entries,
            fabs(report.result[BPB_CHECK_GRADIENT].worst.computed -
                 report.result[BPB_CHECK_GRADIENT].worst.difference));
-    return bpb_train(net, &(bpb_data){.X = X, .T = T},
-                      &(bpb_train_options){.eta = 0.1, .epochs = 300}, NULL);
+    return bpb_train(net, &(bpb_data){.train = {.X = X, .T = T}},
+                     &(bpb_train_options){.eta = 0.1, .epochs = 300}, NULL);
 }
 
 int main(void)
@@ -60,17 +60,18 @@ int main(void)
         x[i] = -2 + 4.0 * i / (SAMPLES - 1);
         t[i] = sin(2 * x[i]) + (i % 16 == 7 ? 3 : 0); // outliers
     }
-    const bpb_view X = bpb_samples(x, SAMPLES, 1), T = bpb_samples(t, SAMPLES, 1);
-    const size_t units[] = {1, 24, 1};
+    const bpb_view X = bpb_samples(x, SAMPLES, 1);
+    const bpb_targets T = bpb_values(bpb_samples(t, SAMPLES, 1));
+    const size_t sizes[] = {1, 24, 1};
     bpb_net *net = NULL, *loaded = NULL;
     bpb_status s = bpb_net_create(
-        &net, &(bpb_net_options){.sizes = units, .n_sizes = 3, .output = BPB_IDENTITY, .seed = 1});
+        &net, &(bpb_net_options){.sizes = sizes, .n_sizes = 3, .output = BPB_IDENTITY, .seed = 1});
     if (!s)
         s = bpb_net_set_activation(net, 1, &g);
     if (!s)
         s = bpb_net_set_loss(net, &e);
     if (!s)
-        s = fill_and_train(net, X, T);
+        s = check_and_train(net, X, T);
 
     unsigned char file[16384];
     size_t bytes;
@@ -90,7 +91,7 @@ int main(void)
             &(bpb_functions){.activations = &g, .n_activations = 1, .losses = &e, .n_losses = 1});
     bpb_score score = {0};
     if (!s)
-        s = bpb_evaluate(loaded, X, bpb_values(T), &score, NULL);
+        s = bpb_evaluate(loaded, X, T, &score, NULL);
     printf("loss of the loaded net %.4f: %s\n", score.loss, bpb_strerror(s));
     bpb_net_destroy(&net);
     bpb_net_destroy(&loaded);

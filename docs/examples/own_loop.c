@@ -11,11 +11,11 @@
 enum { SAMPLES = 48, PARTS = 2, STEPS = 4000 };
 
 /* sum (P values and, behind them, the loss) += columns * that of one part */
-static bpb_status add_part(const bpb_net *net, bpb_work *work, bpb_view X, bpb_view T,
+static bpb_status add_part(const bpb_net *net, bpb_work *work, bpb_view X, bpb_targets T,
                            double *part, double *sum)
 {
     const size_t P = bpb_net_parameters(net);
-    const bpb_status status = bpb_gradient(net, work, X, bpb_values(T), part, &part[P]);
+    const bpb_status status = bpb_gradient(net, work, X, T, part, &part[P]);
     for (size_t i = 0; i <= P; i++)
         sum[i] += (double)X.cols * part[i];
     return status;
@@ -31,13 +31,11 @@ static bpb_status step(bpb_net *net, bpb_work *work, bpb_opt *sgd, const double 
         sum[i] = 0;
     for (size_t p = 0; p < PARTS && !status; p++)
         status = add_part(net, work, bpb_samples(x + p * each, each, 1),
-                          bpb_samples(t + p * each, each, 1), part, sum);
+                          bpb_values(bpb_samples(t + p * each, each, 1)), part, sum);
     if (status)
         return status;
-    for (size_t i = 0; i <= P; i++)
-        sum[i] /= SAMPLES;
-    *loss = sum[P];
-    return bpb_opt_step(sgd, net, sum, 1);
+    *loss = sum[P] / SAMPLES;
+    return bpb_opt_step(sgd, net, sum, 1.0 / SAMPLES); // it multiplies sum by 1 / SAMPLES
 }
 
 int main(void)
@@ -47,14 +45,14 @@ int main(void)
         x[i] = -1 + 2.0 * i / (SAMPLES - 1);
         t[i] = sin(3 * x[i]);
     }
-    const size_t units[] = {1, 16, 1};
+    const size_t sizes[] = {1, 16, 1};
     bpb_net *net = NULL;
     bpb_plan *plan = NULL;
     bpb_work *work = NULL;
     bpb_opt *sgd = NULL;
     bpb_status status = bpb_net_create(
         &net, &(bpb_net_options){
-                  .sizes = units, .n_sizes = 3, .hidden = BPB_TANH, .output = BPB_IDENTITY});
+                  .sizes = sizes, .n_sizes = 3, .hidden = BPB_TANH, .output = BPB_IDENTITY});
     if (!status)
         status = bpb_plan_create(&plan, net, NULL);
     if (!status)

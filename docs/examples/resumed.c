@@ -9,7 +9,7 @@
 
 #define FILE_NAME "resumed.checkpoint"
 
-enum { SAMPLES = 60, HELD_OUT = 20, STOP_AFTER = 50 };
+enum { SAMPLES = 60, HELD_OUT = 20, LEARNT = SAMPLES - HELD_OUT, STOP_AFTER = 50 };
 
 static double noise(unsigned *state)
 {
@@ -29,10 +29,9 @@ static bpb_status train(bpb_net *net, const double *x, const double *t, int stop
                         bpb_train_report *report)
 {
     const bpb_data data = {
-        .X = bpb_samples(x, SAMPLES - HELD_OUT, 1),
-        .T = bpb_samples(t, SAMPLES - HELD_OUT, 1),
-        .validation.X = bpb_samples(x + SAMPLES - HELD_OUT, HELD_OUT, 1),
-        .validation.T = bpb_samples(t + SAMPLES - HELD_OUT, HELD_OUT, 1),
+        .train = {.X = bpb_samples(x, LEARNT, 1), .T = bpb_values(bpb_samples(t, LEARNT, 1))},
+        .validation = {.X = bpb_samples(x + LEARNT, HELD_OUT, 1),
+                       .T = bpb_values(bpb_samples(t + LEARNT, HELD_OUT, 1))},
     };
     const bpb_train_options options = {
         .method = BPB_ADAM,
@@ -54,13 +53,13 @@ int main(void)
         x[i] = 2 * noise(&state);
         t[i] = sin(3 * x[i]) + 0.2 * noise(&state);
     }
-    const size_t units[] = {1, 16, 1};
+    const size_t sizes[] = {1, 16, 1};
     bpb_net *net = NULL;
     bpb_train_report report = {0};
     remove(FILE_NAME);
     bpb_status s = bpb_net_create(
         &net, &(bpb_net_options){
-                  .sizes = units, .n_sizes = 3, .hidden = BPB_TANH, .output = BPB_IDENTITY});
+                  .sizes = sizes, .n_sizes = 3, .hidden = BPB_TANH, .output = BPB_IDENTITY});
     if (!s)
         s = train(net, x, t, 1, &report);
     const int was_stopped = s == BPB_STOPPED && report.last.epoch == STOP_AFTER;

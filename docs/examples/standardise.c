@@ -11,7 +11,7 @@ static bpb_status gather(bpb_view X, bpb_moments *moments)
 {
     bpb_status s = BPB_OK;
     for (size_t j = 0; j < X.cols && !s; j += BLOCK)
-        s = bpb_moments_add(moments, bpb_columns(X, j, X.cols - j < BLOCK ? X.cols - j : BLOCK));
+        s = bpb_moments_add(moments, bpb_columns(X, j, X.cols - j < BLOCK ? X.cols - j : BLOCK), 0);
     return s;
 }
 
@@ -25,15 +25,15 @@ static bpb_status fit(bpb_net *net, bpb_view X, bpb_view T)
     if (!s)
         s = bpb_net_standardise_by(net, of_X, of_T);
     if (!s)
-        s = bpb_train(net, &(bpb_data){.X = X, .T = T},
-                       &(bpb_train_options){.eta = 0.1, .epochs = 200}, NULL);
+        s = bpb_train(net, &(bpb_data){.train = {.X = X, .T = bpb_values(T)}},
+                      &(bpb_train_options){.eta = 0.1, .epochs = 200}, NULL);
     return s;
 }
 
 int main(void)
 {
     double x[2 * SAMPLES], t[SAMPLES], y[SAMPLES], worst = 0;
-    const size_t units[] = {2, 12, 1};
+    const size_t sizes[] = {2, 12, 1};
     for (int j = 0; j < SAMPLES; j++) {
         x[2 * j] = 101325 + 3000 * sin(1.7 * j);
         x[2 * j + 1] = 290 + 25 * sin(2.9 * j + 1);
@@ -41,7 +41,7 @@ int main(void)
     }
     const bpb_view X = bpb_samples(x, SAMPLES, 2), T = bpb_samples(t, SAMPLES, 1);
     bpb_net *net = NULL;
-    bpb_status s = bpb_net_create(&net, &(bpb_net_options){.sizes = units,
+    bpb_status s = bpb_net_create(&net, &(bpb_net_options){.sizes = sizes,
                                                            .n_sizes = 3,
                                                            .hidden = BPB_TANH,
                                                            .output = BPB_IDENTITY,

@@ -29,18 +29,20 @@ static bpb_status fit(bpb_whitening *whitening, bpb_view X, bpb_view T,
         s = bpb_whitening_solve(whitening, &(bpb_whitening_options){.share = 0.999999});
     if (!s)
         s = bpb_whitening_solution(whitening, solution);
-    const size_t m = s ? 0 : solution->m, units[] = {m, 12, 1};
+    const size_t m = s ? 0 : solution->m, sizes[] = {m, 12, 1};
     if (s || m > MOST)
         return s ? s : BPB_ERR_SHAPE;
     s = bpb_whitening_apply(whitening, X, bpb_samples_out(white, SAMPLES, m));
     if (!s)
-        s = bpb_net_create(&inner, &(bpb_net_options){.sizes = units,
+        s = bpb_net_create(&inner, &(bpb_net_options){.sizes = sizes,
                                                       .n_sizes = 3,
                                                       .hidden = BPB_TANH,
                                                       .output = BPB_IDENTITY,
                                                       .init = BPB_INIT_GLOROT_NORMAL});
     if (!s)
-        s = bpb_train(inner, &(bpb_data){.X = bpb_samples(white, SAMPLES, m), .T = T},
+        s = bpb_train(inner,
+                      &(bpb_data){.train = {.X = bpb_samples(white, SAMPLES, m),
+                                            .T = bpb_values(T)}},
                       &(bpb_train_options){.eta = 0.2, .epochs = 800}, NULL);
     if (!s)
         s = bpb_whitening_fold(net, whitening, inner);

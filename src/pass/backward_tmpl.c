@@ -171,10 +171,10 @@ bpb_status BPB(sgd_step)(net_t *net, work_t *work, view_t X, targets_t T, const 
                         .drops = true,
                         .end = forward_and_back,
                         .ends = rule,
+                        .eta = &rule->eta,
                         .rounds = step_rounds,
                         .loss = loss};
     TRY(BPB(pass_check)(&pass));
-    pass.scale = -rule->eta / (double)X.cols;
     pass.G = net->theta;
     return BPB(pass_perform)(&pass);
 }

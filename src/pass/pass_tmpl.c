@@ -53,6 +53,7 @@ void BPB(pass_run)(struct pass *pass)
     const plan_t *plan = pass->work->plan;
     BPB(work_begin)(pass->work, pass->count);
     pass->work->dropped = pass->drops;
+    pass->scale = (pass->eta ? -*pass->eta : 1.0) / (double)pass->X.cols;
     if (!pass->again)
         choose_inputs(pass);
     if (pass->needs & NEED_T)
@@ -142,7 +143,5 @@ bpb_status BPB(pass_check)(struct pass *pass)
     TRY(check_functions(pass));
     pass->X = BPB(view_resolve)(pass->X);
     pass->count = pass->X.cols;
-    if (pass->scale == 0)
-        pass->scale = 1.0 / (double)pass->count;
     return BPB_OK;
 }

@@ -55,7 +55,8 @@ struct pass {
     /* Tangents on the way forward, made beside layer l while its W is in the cache; NULL: none. */
     const struct direction *direction;
     void (*tangent)(const struct slice *slice, const struct direction *direction, size_t l);
-    double scale;         /* of D_L, see backward_tmpl.c; pass_check makes a 0 of it 1/B */
+    const double *eta;    /* of a step; NULL: none */
+    double scale;         /* of D_L, by pass_run: 1/B, of a step -eta/B, see backward_tmpl.c */
     double *loss;         /* NULL: not wanted */
     real *G;              /* the gradient; NULL: not wanted */
     unsigned char *flags; /* NULL, or a byte for each column of predict */

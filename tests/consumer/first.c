@@ -7,14 +7,15 @@
 int main(void)
 {
     const double X[] = {0.1, 0.2, 0.4, 0.3, 0.5, 0.1}, T[] = {0.3, 0.7, 0.6};
-    const size_t units[] = {2, 3, 1};
-    const bpb_data data = {.X = bpb_samples(X, 3, 2), .T = bpb_samples(T, 3, 1)};
+    const size_t sizes[] = {2, 3, 1};
+    const bpb_data data = {
+        .train = {.X = bpb_samples(X, 3, 2), .T = bpb_values(bpb_samples(T, 3, 1))}};
     bpb_net *net = NULL;
     bpb_train_report report = {.in = BPB_IN_NOTHING};
     double Y[3] = {0};
 
     bpb_status status = bpb_net_create(
-        &net, &(bpb_net_options){.sizes = units, .n_sizes = 3, .output = BPB_IDENTITY});
+        &net, &(bpb_net_options){.sizes = sizes, .n_sizes = 3, .output = BPB_IDENTITY});
     if (!status)
         status = bpb_train(net, &data, &(bpb_train_options){.eta = 0.2, .epochs = 2000}, &report);
     if (!status)

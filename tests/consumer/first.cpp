@@ -13,10 +13,11 @@ bpb_status step(bpbf_net *net, bpbf_work *work, const std::vector<float> &X,
 {
     bpb_sgd_rule rule = {};
     rule.eta = 0.1;
-    const bpbf_view inputs = bpbf_samples(X.data(), 3, 2), targets = bpbf_samples(T.data(), 3, 1);
-    bpb_status status = bpbf_sgd_step(net, work, inputs, bpbf_values(targets), &rule, &before);
+    const bpbf_view inputs = bpbf_samples(X.data(), 3, 2);
+    const bpbf_targets targets = bpbf_values(bpbf_samples(T.data(), 3, 1));
+    bpb_status status = bpbf_sgd_step(net, work, inputs, targets, &rule, &before);
     if (status == BPB_OK)
-        status = bpbf_loss(net, work, inputs, bpbf_values(targets), &after);
+        status = bpbf_loss(net, work, inputs, targets, &after);
     return status;
 }
 
@@ -25,11 +26,11 @@ bpb_status step(bpbf_net *net, bpbf_work *work, const std::vector<float> &X,
 int main()
 {
     const std::vector<float> X = {0.1f, 0.2f, 0.4f, 0.3f, 0.5f, 0.1f}, T = {0.3f, 0.7f, 0.6f};
-    const std::vector<std::size_t> units = {2, 3, 1};
+    const std::vector<std::size_t> sizes = {2, 3, 1};
     bpb_net_options options = {};
-    options.sizes = units.data();
-    options.n_sizes = units.size() - 1;
-    +1 bpbf_net *net = nullptr;
+    options.sizes = sizes.data();
+    options.n_sizes = sizes.size();
+    bpbf_net *net = nullptr;
     bpbf_plan *plan = nullptr;
     bpbf_work *work = nullptr;
     double before = 0, after = 0;

@@ -26,7 +26,7 @@ static int make_views(struct pairs *pairs, const net_t *net)
         ATTEMPT(BPB(cli_make_targets)(samples, outputs(net)));
     pairs->T = BPB(cli_targets)(samples);
     if (pairs->has_classes)
-        pairs->T.view = BPB(view_of)(samples->labels);
+        pairs->T = BPB(classes)(BPB(view_of)(samples->labels));
     return CODE_FINE;
 }
 
