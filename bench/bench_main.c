@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bench_options.h"
-#include "cli/restart.h"
+#include "cli/common/restart.h"
 #include "core/comparison.h"
 #include "core/sheet.h"
 #include "goals/figures.h"

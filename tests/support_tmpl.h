@@ -210,4 +210,17 @@ static inline void assert_gradient_close(const struct problem *problem, const re
     free(wide);
 }
 
+/* W <- (1 - eta decay) W - eta dW, the same for b, by an optimiser made for this step. */
+static inline bpb_status sgd_by_optimiser(net_t *net, const real *gradient,
+                                          const bpb_sgd_rule *rule)
+{
+    const bpb_opt_options options = {
+        .eta = rule->eta, .decay = rule->decay, .decay_biases = rule->decay_biases, .decoupled = 1};
+    opt_t *opt = NULL;
+    assert_ok(BPB(opt_create)(&opt, net, &options));
+    const bpb_status status = BPB(opt_step)(opt, net, gradient, 1);
+    BPB(opt_destroy)(&opt);
+    return status;
+}
+
 #endif

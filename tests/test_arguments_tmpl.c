@@ -256,7 +256,6 @@ CALL(work_create, BPB(work_create)(a->work_at, a->plan))
 CALL(forward, BPB(forward)(a->net, a->work, a->X, a->Y))
 CALL(loss, BPB(loss)(a->net, a->work, a->X, BPB(values)(a->T), a->loss_at))
 CALL(gradient, BPB(gradient)(a->net, a->work, a->X, BPB(values)(a->T), a->gradient_at, &out.loss))
-CALL(sgd_update, BPB(sgd_update)(a->net, a->gradient, a->rule_at))
 CALL(sgd_step, BPB(sgd_step)(a->net, a->work, a->X, BPB(values)(a->T), a->rule_at, &out.loss))
 CALL(predict_with, BPB(predict_with)(a->net, a->work, a->X, a->Y, out.flags))
 CALL(predict, BPB(predict)(a->net, a->X, a->Y, NULL))
@@ -872,9 +871,6 @@ static const struct refusal refusals[] = {
     REFUSES(gradient, bad_X),
     REFUSES(gradient, bad_T),
     REFUSES(gradient, bad_batch),
-    REFUSES_NULL(sgd_update, net),
-    REFUSES_NULL(sgd_update, gradient),
-    REFUSES(sgd_update, bad_rule),
     REFUSES_NULL(sgd_step, net),
     REFUSES_NULL(sgd_step, work),
     REFUSES(sgd_step, bad_X),

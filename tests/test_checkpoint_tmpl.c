@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A run that is interrupted and taken up again has the bits of one that was not. */
+#include <float.h>
 #include <time.h>
 
 #include "support_tmpl.h"
@@ -177,24 +178,33 @@ static void checkpoint__is_taken_up_bit_for_bit_by_each_optimiser(void **state)
     for (bpb_method method = BPB_SGD; method <= BPB_IRPROP_MINUS; method++) {
         const bool full = method >= BPB_IRPROP_PLUS;
         for (size_t threads = 1; threads <= 2; threads++)
-            check_pieces((bpb_train_options){.eta = 0.01, .lambda = 0.1, .seed = 7,
-                                             .optimiser = {.method = method},
+            check_pieces((bpb_train_options){.eta = 0.01,
+                                             .lambda = 0.1,
+                                             .seed = 7,
+                                             .method = method,
                                              .batch = full ? 0 : BATCH,
-                                             .epochs = full ? 20 : 11, .threads = threads});
+                                             .epochs = full ? 20 : 11,
+                                             .threads = threads});
     }
 }
 
 static void checkpoint__holds_what_variants_of_an_optimiser_need(void **state)
 {
     (void)state;
-    const bpb_opt_options variants[] = {
-        {.method = BPB_RMSPROP, .centred = 1, .momentum = 0.5},
-        {.method = BPB_ADAMW, .amsgrad = 1},
-        {.method = BPB_SGD, .clip_norm = 0.01},
-        {.method = BPB_SGD, .decay_1 = 0.01},
+    const bpb_train_options variants[] = {
+        {.method = BPB_RMSPROP, .tuning = {.centred = 1, .momentum = 0.5}},
+        {.method = BPB_ADAM, .decoupled = 1, .lambda = 0.1, .tuning = {.amsgrad = 1}},
+        {.method = BPB_SGD, .tuning = {.clip_norm = 0.01}},
+        {.method = BPB_SGD, .lambda_1 = 0.1},
     };
     for (size_t i = 0; i < COUNT(variants); i++)
-        check_pieces((bpb_train_options){.eta = 0.01, .optimiser = variants[i], .batch = BATCH,
+        check_pieces((bpb_train_options){.eta = 0.01,
+                                         .method = variants[i].method,
+                                         .lambda = variants[i].lambda,
+                                         .lambda_1 = variants[i].lambda_1,
+                                         .decoupled = variants[i].decoupled,
+                                         .tuning = variants[i].tuning,
+                                         .batch = BATCH,
                                          .epochs = 11});
 }
 
@@ -234,8 +244,8 @@ static void checkpoint__holds_the_place_in_dropouts_stream(void **state)
     (void)state;
     check_pieces((bpb_train_options){.eta = 0.3, .batch = BATCH, .epochs = 11, .dropout = 0.4,
                                      .dropout_inputs = 0.1, .threads = 2});
-    check_pieces((bpb_train_options){.optimiser = {.method = BPB_ADAM}, .batch = BATCH,
-                                     .epochs = 11, .dropout = 0.4, .seed = 3});
+    check_pieces((bpb_train_options){
+        .method = BPB_ADAM, .batch = BATCH, .epochs = 11, .dropout = 0.4, .seed = 3});
 }
 
 /* ---- When it is written ---- */
@@ -707,38 +717,129 @@ static bpb_status try_resume(net_t *net, const bpb_train_options *how)
     return status;
 }
 
+/* What differs, and in which file. */
+static void assert_of_run(const char *what)
+{
+    char sentence[512];
+    snprintf(sentence, sizeof sentence, "the checkpoint is of a run%s: %s", what,
+             path_of("run.bpb"));
+    assert_string_equal(bpb_error(), sentence);
+}
+
 static void checkpoint__of_another_run_is_refused(void **state)
 {
     (void)state;
     static const size_t wider[] = {N_IN, 96, 49, N_OUT};
-    const bpb_train_options others[] = {
-        {.eta = 0.5, .batch = BATCH - 1, .epochs = 3},
-        {.eta = 0.5, .batch = BATCH, .epochs = 3, .seed = 1},
-        {.eta = 0.5, .batch = BATCH, .epochs = 3, .no_shuffle = 1},
-        {.eta = 0.5, .batch = BATCH, .epochs = 3, .optimiser = {.method = BPB_ADAM}},
-        {.eta = 0.5, .batch = BATCH, .epochs = 3, .norms = 1},
-        {.eta = 0.5, .batch = BATCH, .epochs = 3, .lambda = 1},
-        {.eta = 0.5, .batch = BATCH, .epochs = 3, .decay_biases = 1},
+    const struct {
+        bpb_train_options options;
+        const char *sentence;
+    } others[] = {
+        {{.eta = 0.5, .batch = BATCH - 1, .epochs = 3}, " with batch 200, not 199"},
+        {{.eta = 0.5, .batch = BATCH, .epochs = 3, .seed = 1}, " with seed 0, not 1"},
+        {{.eta = 0.5, .batch = BATCH, .epochs = 3, .no_shuffle = 1}, " with no_shuffle 0, not 1"},
+        {{.eta = 0.5, .batch = BATCH, .epochs = 3, .method = BPB_ADAM},
+         " with method sgd, not adam"},
+        {{.eta = 0.5, .batch = BATCH, .epochs = 3, .norms = 1},
+         " with method sgd and without lambda_1, clipping or norms"},
+        {{.eta = 0.5, .batch = BATCH, .epochs = 3, .lambda = 1}, " with lambda 0, not 1"},
+        {{.eta = 0.5, .batch = BATCH, .epochs = 3, .decay_biases = 1},
+         " with decay_biases 0, not 1"},
     };
     write_checkpoint(&three);
     net_t *net = make_net(), *wide = NULL, *relu = NULL;
-    for (size_t i = 0; i < COUNT(others); i++)
-        assert_int_equal(try_resume(net, &others[i]), BPB_ERR_MISMATCH);
-    assert_ok(BPB(net_create)(
-        &wide, &(bpb_net_options){.sizes = wider, .n_sizes = 4, .hidden = BPB_TANH}));
+    for (size_t i = 0; i < COUNT(others); i++) {
+        assert_int_equal(try_resume(net, &others[i].options), BPB_ERR_MISMATCH);
+        assert_of_run(others[i].sentence);
+    }
+    assert_ok(BPB(net_create)(&wide, &(bpb_net_options){.sizes = wider, .n_sizes = 4,
+                                                        .hidden = BPB_TANH}));
     assert_int_equal(try_resume(wide, &three), BPB_ERR_MISMATCH);
-    assert_ok(BPB(net_create)(
-        &relu, &(bpb_net_options){.sizes = units, .n_sizes = 4, .hidden = BPB_RELU}));
+    assert_of_run(" with a layer 2 of 48 units, not 49");
+    assert_ok(BPB(net_create)(&relu, &(bpb_net_options){.sizes = units, .n_sizes = 4,
+                                                        .hidden = BPB_RELU}));
     assert_int_equal(try_resume(relu, &three), BPB_ERR_MISMATCH);
+    assert_of_run(" with other activations or another loss");
     real shift[N_IN] = {0};
     shift[3] = 1;
     assert_ok(BPB(net_set_scaling)(net, BPB_INPUTS, shift, NULL));
     assert_int_equal(try_resume(net, &three), BPB_ERR_MISMATCH);
+    assert_of_run(" with another scaling of inputs or outputs");
     assert_ok(BPB(net_set_scaling)(net, BPB_INPUTS, NULL, NULL));
     assert_ok(try_resume(net, &three));
     BPB(net_destroy)(&net);
     BPB(net_destroy)(&wide);
     BPB(net_destroy)(&relu);
+}
+
+static void checkpoint__of_an_optimiser_with_other_options_is_refused(void **state)
+{
+    (void)state;
+    const double n = COLUMNS - 100;
+    const bpb_train_options first = {.method = BPB_RMSPROP,
+                                     .batch = BATCH,
+                                     .epochs = 1,
+                                     .lambda = 2 * n,
+                                     .lambda_1 = n,
+                                     .tuning = {.momentum = 0.5}};
+    const struct {
+        bpb_train_options change;
+        const char *sentence;
+    } others[] = {
+        {{.method = BPB_ADAM, .lambda = 2 * n, .lambda_1 = n}, " with method rmsprop, not adam"},
+        {{.lambda = 3 * n, .lambda_1 = n}, " with lambda 800, not 1200"},
+        {{.lambda = 2 * n, .lambda_1 = 3 * n, .tuning = {.momentum = 0.5}},
+         " with lambda_1 400, not 1200"},
+        {{.lambda = 2 * n, .lambda_1 = n, .tuning = {.momentum = 0.25}},
+         " with tuning.momentum 0.5, not 0.25"},
+        {{.lambda = 2 * n, .lambda_1 = n}, " with tuning.momentum 0.5, not 0"},
+        {{.lambda = 2 * n, .lambda_1 = n, .tuning = {.momentum = 0.5, .centred = 1}},
+         " with tuning.centred 0, not 1"},
+        {{.lambda = 2 * n, .lambda_1 = n, .tuning = {.momentum = 0.5, .clip_norm = 2}},
+         " with tuning.clip_norm 0, not 2"},
+        {{.lambda = 2 * n, .lambda_1 = n, .tuning = {.momentum = 0.5}, .decoupled = 1},
+         " with decoupled 0, not 1"},
+    };
+    write_checkpoint(&first);
+    net_t *net = make_net();
+    for (size_t i = 0; i < COUNT(others); i++) {
+        bpb_train_options options = others[i].change;
+        options.method = i == 0 ? BPB_ADAM : BPB_RMSPROP;
+        options.batch = BATCH;
+        options.epochs = 2;
+        assert_int_equal(try_resume(net, &options), BPB_ERR_MISMATCH);
+        assert_of_run(others[i].sentence);
+    }
+    BPB(net_destroy)(&net);
+}
+
+/* lambda / n may be rounded otherwise than the decay in the file, which is then kept: as of a run
+ * of version 0.4, to which decay could be given by itself. */
+static void checkpoint__with_a_decay_in_the_last_bit_is_resumed(void **state)
+{
+    (void)state;
+    const bpb_method methods[] = {BPB_SGD, BPB_ADAM};
+    for (size_t i = 0; i < COUNT(methods); i++) {
+        const bpb_train_options how = {.eta = 0.01,
+                                       .method = methods[i],
+                                       .batch = BATCH,
+                                       .epochs = 3,
+                                       .lambda = 40,
+                                       .lambda_1 = methods[i] == BPB_SGD ? 0 : 40};
+        bpb_train_options cut = how, off = how;
+        net_t *whole = make_net(), *net = make_net();
+        cut.epochs = 1;
+        off.lambda *= 1 + DBL_EPSILON;
+        off.lambda_1 *= 1 + DBL_EPSILON;
+        assert_true(off.lambda / (COLUMNS - 100) != how.lambda / (COLUMNS - 100));
+        write_checkpoint(&cut);
+        assert_ok(try_resume(net, &off));
+        assert_ok(BPB(train)(whole, &data, &how, NULL));
+        assert_same_theta(net, whole);
+        off.lambda *= 1 + 8 * DBL_EPSILON;
+        assert_int_equal(try_resume(net, &off), BPB_ERR_MISMATCH);
+        BPB(net_destroy)(&whole);
+        BPB(net_destroy)(&net);
+    }
 }
 
 /* Whether the second net may go on with what the first has begun. */
@@ -863,6 +964,7 @@ static void checkpoint__of_the_other_precision_is_refused(void **state)
         &other, &(bpb_net_options){.sizes = units, .n_sizes = 4, .hidden = BPB_TANH}));
     assert_ok(OTHER(train)(other, &zeros, &options, NULL));
     assert_int_equal(try_resume(net, &three), BPB_ERR_MISMATCH);
+    assert_of_run(BPB_SELECT(" in float, not double", " in double, not float"));
     OTHER(net_destroy)(&other);
     BPB(net_destroy)(&net);
 }
@@ -890,8 +992,8 @@ static void checkpoint__goes_with_any_view(void **state)
     data.T.weights = weights;
     data.T.masked = 1;
     check_pieces((bpb_train_options){.eta = 0.3, .batch = BATCH, .epochs = 10, .seed = 3});
-    check_pieces((bpb_train_options){.optimiser = {.method = BPB_ADAM}, .batch = BATCH,
-                                     .epochs = 10, .dropout = 0.2});
+    check_pieces(
+        (bpb_train_options){.method = BPB_ADAM, .batch = BATCH, .epochs = 10, .dropout = 0.2});
     data = before;
 }
 
@@ -909,6 +1011,14 @@ static unsigned char *read_checkpoint(size_t *n)
     return bytes;
 }
 
+static void assert_file_is_named(void)
+{
+    const char *path = path_of("run.bpb"), *said = bpb_error();
+    const size_t n = strlen(said), tail = strlen(path);
+    assert_true(strstr(said, " checkpoint ") || strstr(said, "the file "));
+    assert_true(n > tail + 2 && strcmp(said + n - tail, path) == 0);
+}
+
 static void checkpoint__that_is_cut_short_is_refused(void **state)
 {
     (void)state;
@@ -920,6 +1030,7 @@ static void checkpoint__that_is_cut_short_is_refused(void **state)
     for (size_t i = 0; i < 100; i++) {
         write_file(path_of("run.bpb"), bytes, i < 60 ? i : rng_between(&rng, 60, n - 1));
         assert_int_equal(try_resume(net, &three), BPB_ERR_TRUNCATED);
+        assert_file_is_named();
     }
     free(bytes);
     BPB(net_destroy)(&net);
@@ -948,6 +1059,7 @@ static void checkpoint__with_a_changed_byte_is_refused(void **state)
             assert_true(status == BPB_ERR_TRUNCATED || status == BPB_ERR_FORMAT);
         else
             assert_int_equal(status, BPB_ERR_CHECKSUM);
+        assert_file_is_named();
         bytes[at] ^= flip;
     }
     free(bytes);
@@ -1126,7 +1238,10 @@ static void checkpoint__with_the_wisdom_of_another_machine_is_taken_up(void **st
     options = three;
     options.wisdom = "no wisdom at all";
     assert_int_equal(try_resume(net, &options), BPB_ERR_FORMAT);
+    char said[512];
+    snprintf(said, sizeof said, "%s", bpb_error());
     assert_ok(try_resume(net, &three));
+    assert_string_equal(bpb_error(), said); /* the file's wisdom was refused, and not needed */
     assert_int_equal(BPB(train)(net, &data, &options, NULL), BPB_ERR_FORMAT);
     free(bytes);
     BPB(net_destroy)(&net);
@@ -1135,10 +1250,14 @@ static void checkpoint__with_the_wisdom_of_another_machine_is_taken_up(void **st
 static void checkpoint__that_cannot_be_written_ends_the_run(void **state)
 {
     (void)state;
+    char sentence[512];
     net_t *net = make_net();
     bpb_train_options options = three;
     options.checkpoint.path = path_of("no such folder/run.bpb");
     assert_int_equal(BPB(train)(net, &data, &options, NULL), BPB_ERR_IO);
+    snprintf(sentence, sizeof sentence,
+             "the file cannot be written (no such file or directory): %s", options.checkpoint.path);
+    assert_string_equal(bpb_error(), sentence);
     net_t *fresh = make_net(), *same = make_net();
     options.checkpoint.path = folder; /* which is there, and cannot be read */
     options.checkpoint.resume = 1;
@@ -1177,6 +1296,8 @@ int main(void)
         cmocka_unit_test(checkpoint__history_can_stop_the_run),
         cmocka_unit_test(checkpoint__without_best_weights_begins_to_keep_them),
         cmocka_unit_test(checkpoint__of_another_run_is_refused),
+        cmocka_unit_test(checkpoint__of_an_optimiser_with_other_options_is_refused),
+        cmocka_unit_test(checkpoint__with_a_decay_in_the_last_bit_is_resumed),
         cmocka_unit_test(checkpoint__knows_the_functions_of_its_net),
         cmocka_unit_test(checkpoint__knows_its_scaling_and_data),
         cmocka_unit_test(checkpoint__goes_with_functions_of_ones_own),

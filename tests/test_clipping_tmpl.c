@@ -169,7 +169,8 @@ static void opt_step__entry_at_or_beyond_clip_value__is_that(void **state)
         gradient[i] = above * 2;
         gradient[(i + 1) % P] = -LARGEST;
         gradient[(i + 2) % P] = RC(-0.125);
-        assert_ok(steps_of(&(bpb_opt_options){.clip_value = 0.375}, gradient, 0.5, step));
+        assert_ok(
+            steps_of(&(bpb_opt_options){.tuning = {.clip_value = 0.375}}, gradient, 0.5, step));
         for (size_t j = 0; j < P; j++) {
             const real want = j == (i + 1) % P ? -limit : j == (i + 2) % P ? RC(-0.0625) : limit;
             assert_true(step[j] == want);
@@ -185,10 +186,12 @@ static void opt_step__norm_at_clip_norm__bits_of_none(void **state)
     draw_slopes(&slopes, 0);
     const double norm = 0.25 * BPB(norm2)(slopes.gradient, P);
     assert_ok(steps_of(&(bpb_opt_options){.eta = 0}, slopes.gradient, 0.25, step));
-    assert_ok(steps_of(&(bpb_opt_options){.clip_norm = norm}, slopes.gradient, 0.25, clipped));
+    assert_ok(steps_of(&(bpb_opt_options){.tuning = {.clip_norm = norm}}, slopes.gradient, 0.25,
+                       clipped));
     assert_same_bits(P, clipped, step);
     const double lower = norm * (1 - 4 * EPSILON);
-    assert_ok(steps_of(&(bpb_opt_options){.clip_norm = lower}, slopes.gradient, -0.25, clipped));
+    assert_ok(steps_of(&(bpb_opt_options){.tuning = {.clip_norm = lower}}, slopes.gradient, -0.25,
+                       clipped));
     assert_true(clipped[0] != -step[0]);
     assert_true(fabs(BPB(norm2)(clipped, P) - lower) <= 2 * EPSILON * lower);
 }
@@ -199,7 +202,8 @@ static void opt_step__gradient_of_zeros_clipped__is_nothing(void **state)
     (void)state;
     real gradient[P] = {0}, step[P];
     fill(P, 1, step);
-    assert_ok(steps_of(&(bpb_opt_options){.clip_value = 1, .clip_norm = 1}, gradient, 1, step));
+    assert_ok(steps_of(&(bpb_opt_options){.tuning = {.clip_value = 1, .clip_norm = 1}}, gradient, 1,
+                       step));
     for (size_t i = 0; i < P; i++)
         assert_true(step[i] == 0);
 }
@@ -218,7 +222,7 @@ static void opt_step__norm_of_extremes_clipped__has_that_norm(void **state)
         real gradient[P], step[P];
         const double limit = cases[k].limit;
         fill(P, cases[k].entry, gradient);
-        assert_ok(steps_of(&(bpb_opt_options){.clip_norm = limit}, gradient, 1, step));
+        assert_ok(steps_of(&(bpb_opt_options){.tuning = {.clip_norm = limit}}, gradient, 1, step));
         const double want = copysign(limit / sqrt(P), (double)cases[k].entry);
         for (size_t i = 0; i < P; i++)
             assert_true(fabs((double)step[i] - want) <= 4 * EPSILON * fabs(want));
@@ -234,10 +238,12 @@ static void opt_step__infinite_and_clipped__is_refused(void **state)
         for (size_t i = 0; i < P; i++) {
             real gradient[P] = {0}, step[P];
             gradient[i] = bad[k];
-            assert_int_equal(steps_of(&(bpb_opt_options){.clip_value = 1}, gradient, 2, step),
-                             BPB_NONFINITE);
-            assert_int_equal(steps_of(&(bpb_opt_options){.clip_norm = 1}, gradient, 2, step),
-                             BPB_NONFINITE);
+            assert_int_equal(
+                steps_of(&(bpb_opt_options){.tuning = {.clip_value = 1}}, gradient, 2, step),
+                BPB_NONFINITE);
+            assert_int_equal(
+                steps_of(&(bpb_opt_options){.tuning = {.clip_norm = 1}}, gradient, 2, step),
+                BPB_NONFINITE);
             assert_true(step[i] == 0);
         }
     }

@@ -373,10 +373,10 @@ static void step_without_biases(struct machine *machine, bpb_view X, bpb_view T)
         const bpb_out db = bpb_net_b(machine->net, gradient, l);
         memset(db.data, 0, db.rows * sizeof *db.data);
     }
-    assert_ok(bpb_sgd_update(machine->net, gradient, &(bpb_sgd_rule){.eta = 0.5}));
+    assert_ok(sgd_by_optimiser(machine->net, gradient, &(bpb_sgd_rule){.eta = 0.5}));
 }
 
-static void sgd_update__repeats_mazurs_run(void **state)
+static void opt_step__repeats_mazurs_run(void **state)
 {
     (void)state;
     struct machine machine = make_mazur();
@@ -1529,7 +1529,7 @@ int main(void)
         cmocka_unit_test(gradient__of_2_2_2_2_is_the_derivation_written_out),
         cmocka_unit_test(gradient__of_3_2_2_1_is_the_derivation_written_out),
         cmocka_unit_test(gradient__of_mazurs_example_is_as_published),
-        cmocka_unit_test(sgd_update__repeats_mazurs_run),
+        cmocka_unit_test(opt_step__repeats_mazurs_run),
         cmocka_unit_test(gradient__of_pytorchs_baseline_is_as_published),
         cmocka_unit_test(vjp__of_ones_gives_pytorchs_gradient),
         cmocka_unit_test(gradient__of_a_loss_of_ones_own_is_pytorchs),

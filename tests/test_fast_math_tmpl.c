@@ -233,7 +233,8 @@ static void options__that_are_not_finite_are_refused(void **state)
         assert_int_equal(BPB(train)(m.net, &data, &options, NULL), BPB_ERR_OPTION);
         rule = (bpb_sgd_rule){.eta = 1, .decay = double_of(bad[i])};
         options = (bpb_train_options){.eta = 1, .lambda = double_of(bad[i])};
-        assert_int_equal(BPB(sgd_update)(m.net, x_values, &rule), BPB_ERR_OPTION);
+        assert_int_equal(BPB(sgd_step)(m.net, m.work, X(), BPB(values)(T()), &rule, NULL),
+                         BPB_ERR_OPTION);
         assert_int_equal(BPB(train)(m.net, &data, &options, NULL), BPB_ERR_OPTION);
     }
     free_machine(&m);
@@ -293,11 +294,18 @@ static void train__gives_the_bits_of_the_default_environment(void **state)
     (void)state;
     static const bpb_train_options ways[] = {
         {.eta = 0.01, .lambda = 0.1, .epochs = 5},
-        {.optimiser = {.method = BPB_ADAM}, .dropout = 0.3, .norms = 1, .epochs = 5,
-         .schedule = {.kind = BPB_SCHEDULE_COSINE, .warmup = 1.5}, .stop = {.keep_best = 1}},
-        {.optimiser = {.method = BPB_IRPROP_PLUS}, .lambda = 0.1, .lambda_1 = 0.1, .epochs = 5},
-        {.eta = 0.01, .optimiser = {.clip_norm = 0.01}, .epochs = 5,
-         .schedule = {.kind = BPB_SCHEDULE_PLATEAU, .patience = 1}, .stop = {.min_delta = 1}},
+        {.method = BPB_ADAM,
+         .dropout = 0.3,
+         .norms = 1,
+         .epochs = 5,
+         .schedule = {.kind = BPB_SCHEDULE_COSINE, .warmup = 1.5},
+         .stop = {.keep_best = 1}},
+        {.method = BPB_IRPROP_PLUS, .lambda = 0.1, .lambda_1 = 0.1, .epochs = 5},
+        {.eta = 0.01,
+         .tuning = {.clip_norm = 0.01},
+         .epochs = 5,
+         .schedule = {.kind = BPB_SCHEDULE_PLATEAU, .patience = 1},
+         .stop = {.min_delta = 1}},
     };
     for (size_t i = 0; i < COUNT(ways); i++) {
         real fast[P], plain[P];

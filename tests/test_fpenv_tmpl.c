@@ -197,7 +197,7 @@ static void note_passes(struct machine *m, view_t inputs_of_net)
     note_status(BPB(sgd_step)(m->net, m->work, A, BPB(values)(T()), &rule, &loss));
     note(&loss, sizeof loss);
     note_theta(m->net);
-    note_status(BPB(sgd_update)(m->net, gradient, &rule));
+    note_status(sgd_by_optimiser(m->net, gradient, &rule));
     note_theta(m->net);
 }
 
@@ -352,7 +352,7 @@ static void scene_subnormals(void)
     note_status(BPB(loss)(m.net, m.work, BPB(samples)(&root, 1, 1),
                           BPB(values)(BPB(samples)(&zero, 1, 1)), &loss));
     note(&loss, sizeof loss);
-    note_status(BPB(sgd_update)(m.net, (const real[]){0, subnormal}, &(bpb_sgd_rule){.eta = 1}));
+    note_status(sgd_by_optimiser(m.net, (const real[]){0, subnormal}, &(bpb_sgd_rule){.eta = 1}));
     note_theta(m.net);
     free_machine(&m);
 }
@@ -391,44 +391,45 @@ static void scene_moments(void)
     note_status(BPB(moments_add)(of_T, T()));
     note_status(bpb_moments_merge(of_T, of_T, N_OUT));
     note(of_T, sizeof of_T);
-    note_status(BPB(net_standardise_inputs)(m.net, moments));
-    note_status(BPB(net_standardise_outputs)(m.net, of_T));
+    note_status(BPB(net_standardise_by)(m.net, moments, NULL));
+    note_status(BPB(net_standardise_by)(m.net, NULL, of_T));
     note_reals(BPB(net_scaling)(m.net, BPB_OUTPUTS), 2 * N_OUT);
     memcpy(&of_T[1].squares, &(const uint64_t){0x7ff4000000000000}, sizeof(double)); /* a NaN */
     note_status(bpb_moments_merge(of_T, of_T, N_OUT));
-    note_status(BPB(net_standardise_outputs)(m.net, of_T));
+    note_status(BPB(net_standardise_by)(m.net, NULL, of_T));
     free_machine(&m);
 }
 
 /* Numbers that are none, as statistics and as options. */
-static void scene_whitening_of_nan(whitening_t *whitening, double *statistics, size_t n)
+static void scene_whitening_of_nan(bpb_whitening *whitening, double *statistics, size_t n)
 {
     bpb_whitening_options options = {0};
     const uint64_t nan = 0x7ff4000000000000; /* a signalling one */
     memcpy(statistics + n - 1, &nan, sizeof nan);
-    note_status(BPB(whitening_unpack)(whitening, statistics, n));
+    note_status(bpb_whitening_unpack(whitening, statistics, n));
     memcpy(&options.share, &nan, sizeof nan);
-    note_status(BPB(whitening_solve)(whitening, &options));
+    note_status(bpb_whitening_solve(whitening, &options));
     options = (bpb_whitening_options){0};
     memcpy(&options.epsilon, &nan, sizeof nan);
-    note_status(BPB(whitening_solve)(whitening, &options));
+    note_status(bpb_whitening_solve(whitening, &options));
 }
 
 static void scene_whitening(void)
 {
     struct machine m = plain_machine();
-    whitening_t *whitening = NULL;
+    bpb_whitening *whitening = NULL;
     net_t *raw = NULL;
-    double statistics[1 + 2 * N_IN + N_IN * (N_IN + 1) / 2];
+    double statistics[2 + 2 * N_IN + N_IN * (N_IN + 1) / 2];
     real y[N_IN * COLS] = {0};
-    note_status(BPB(whitening_create)(&whitening, N_IN));
+    size_t n;
+    note_status(bpb_whitening_create(&whitening, N_IN));
     note_status(BPB(whitening_add)(whitening, BPB(samples)(x_bad, COLS, N_IN)));
     note_status(BPB(whitening_add)(whitening, X()));
-    note_status(BPB(whitening_merge)(whitening, whitening));
-    note_status(BPB(whitening_pack)(whitening, statistics, COUNT(statistics)));
+    note_status(bpb_whitening_merge(whitening, whitening));
+    note_status(bpb_whitening_pack(whitening, statistics, COUNT(statistics), &n));
     note(statistics, sizeof statistics);
-    note_status(BPB(whitening_unpack)(whitening, statistics, COUNT(statistics)));
-    note_status(BPB(whitening_solve)(whitening, &(bpb_whitening_options){.share = 1}));
+    note_status(bpb_whitening_unpack(whitening, statistics, COUNT(statistics)));
+    note_status(bpb_whitening_solve(whitening, &(bpb_whitening_options){.share = 1}));
     note_status(BPB(whitening_apply)(whitening, X(), BPB(samples_out)(y, COLS, N_IN)));
     note_reals(y, COUNT(y));
     note_status(BPB(whitening_fold)(&raw, whitening, m.net));
@@ -436,7 +437,7 @@ static void scene_whitening(void)
         note_theta(raw);
     scene_whitening_of_nan(whitening, statistics, COUNT(statistics));
     BPB(net_destroy)(&raw);
-    BPB(whitening_destroy)(&whitening);
+    bpb_whitening_destroy(&whitening);
     free_machine(&m);
 }
 
@@ -604,15 +605,19 @@ static void note_two_runs(bpb_train_options options)
 static void scene_train_with_all_options(void)
 {
     const bpb_schedule own = {.kind = BPB_SCHEDULE_OWN, .own = eta_in_environment, .warmup = 0.3};
-    note_two_runs((bpb_train_options){.batch = 16, .optimiser = {.method = BPB_ADAM}, .norms = 1,
-                                      .schedule = own, .dropout = 0.3, .lambda = 0.7,
+    note_two_runs((bpb_train_options){.batch = 16,
+                                      .method = BPB_ADAM,
+                                      .norms = 1,
+                                      .schedule = own,
+                                      .dropout = 0.3,
+                                      .lambda = 0.7,
                                       .stop = {.keep_best = 1}});
     note_two_runs((bpb_train_options){.eta = 0.1, .batch = 16, .lambda = 0.7, .seed = 5,
                                       .schedule = {.kind = BPB_SCHEDULE_PLATEAU, .factor = 0.7,
                                                    .patience = 1},
                                       .stop = {.min_delta = 0.1, .by_loss = 1}});
-    note_two_runs((bpb_train_options){.optimiser = {.method = BPB_IRPROP_PLUS}, .lambda = 0.7,
-                                      .lambda_1 = 0.1, .dropout_inputs = 0.1});
+    note_two_runs((bpb_train_options){
+        .method = BPB_IRPROP_PLUS, .lambda = 0.7, .lambda_1 = 0.1, .dropout_inputs = 0.1});
 }
 
 static void scene_options_that_are_not_finite(void)

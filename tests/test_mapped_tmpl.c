@@ -408,10 +408,10 @@ static void mapped_source__is_trained_on_as_what_is_read(void **state)
                              .T = BPB(columns)(targets, 0, TRAINED),
                              .validation.X = BPB(columns)(inputs, TRAINED, COLS - TRAINED),
                              .validation.T = BPB(columns)(targets, TRAINED, COLS - TRAINED)};
-        check_training(i % 2 ? CLASSES : 0, &read,
-                       (bpb_train_options){.eta = 0.1, .batch = 300, .epochs = 3,
-                                           .optimiser = {.method = i / 2 ? BPB_NESTEROV
-                                                                         : BPB_SGD}});
+        check_training(
+            i % 2 ? CLASSES : 0, &read,
+            (bpb_train_options){
+                .eta = 0.1, .batch = 300, .epochs = 3, .method = i / 2 ? BPB_NESTEROV : BPB_SGD});
     }
     free(one_hot);
     bpb_free(labels.data);

@@ -263,8 +263,8 @@ static void moments__refuse_what_none_can_hold(void **state)
         assert_memory_equal(good, kept, sizeof kept);
         assert_int_equal(BPB(moments_add)(moments, BPB(samples)(x, 1, 2)), BPB_ERR_OPTION);
         assert_true(moments[0].count == 1);
-        assert_int_equal(BPB(net_standardise_inputs)(net, moments), BPB_ERR_OPTION);
-        assert_int_equal(BPB(net_standardise_outputs)(net, moments), BPB_ERR_OPTION);
+        assert_int_equal(BPB(net_standardise_by)(net, moments, NULL), BPB_ERR_OPTION);
+        assert_int_equal(BPB(net_standardise_by)(net, NULL, moments), BPB_ERR_OPTION);
         assert_true(!BPB(net_scaling)(net, BPB_INPUTS) && !BPB(net_scaling)(net, BPB_OUTPUTS));
     }
     BPB(net_destroy)(&net);
@@ -293,8 +293,8 @@ static void moments__refuse_bad_arguments(void **state)
     assert_int_equal(bpb_moments_merge(NULL, before, 2), BPB_ERR_NULL);
     assert_int_equal(bpb_moments_merge(moments, NULL, 2), BPB_ERR_NULL);
     assert_int_equal(bpb_moments_merge(moments, before, 0), BPB_ERR_SIZE);
-    assert_int_equal(BPB(net_standardise_inputs)(NULL, before), BPB_ERR_NULL);
-    assert_int_equal(BPB(net_standardise_outputs)(NULL, before), BPB_ERR_NULL);
+    assert_int_equal(BPB(net_standardise_by)(NULL, before, NULL), BPB_ERR_NULL);
+    assert_int_equal(BPB(net_standardise_by)(NULL, NULL, before), BPB_ERR_NULL);
     assert_memory_equal(moments, before, sizeof before);
 }
 
@@ -313,7 +313,7 @@ static net_t *make_net(size_t n_in, size_t n_out, bpb_loss_kind loss)
 }
 
 /* By the net's own arithmetic: the outputs of W = 1, b = 0 are the scaled inputs. */
-static void standardise_inputs__gives_mean_0_and_variance_1(void **state)
+static void standardise_by__inputs_get_mean_0_and_variance_1(void **state)
 {
     (void)state;
     static real Y[ROWS * COLS];
@@ -325,7 +325,7 @@ static void standardise_inputs__gives_mean_0_and_variance_1(void **state)
     for (size_t i = 0; i < ROWS; i++)
         W.data[i * ROWS + i] = 1;
     assert_ok(BPB(moments_add)(moments, X));
-    assert_ok(BPB(net_standardise_inputs)(net, moments));
+    assert_ok(BPB(net_standardise_by)(net, moments, NULL));
     assert_ok(BPB(predict)(net, X, BPB(samples_out)(Y, COLS, ROWS), NULL));
     assert_ok(BPB(moments_add)(scaled, BPB(samples)(Y, COLS, ROWS)));
     for (size_t i = 0; i < ROWS; i++) { /* shift is rounded: |x| / sd goes up to 40 / 0.5 */
@@ -337,25 +337,25 @@ static void standardise_inputs__gives_mean_0_and_variance_1(void **state)
     BPB(net_destroy)(&net);
 }
 
-static void standardise_outputs__is_mean_and_deviation(void **state)
+static void standardise_by__outputs_get_mean_and_deviation(void **state)
 {
     (void)state;
     const bpb_moments moments[] = {{4, 10, 36}, {2, -5, 32}, {9, 3, 0}};
     const real expected[] = {10, -5, 3, 3, 4, 1};
     net_t *net = make_net(2, 3, BPB_SQUARED);
-    assert_ok(BPB(net_standardise_outputs)(net, moments));
+    assert_ok(BPB(net_standardise_by)(net, NULL, moments));
     assert_same_bits(6, BPB(net_scaling)(net, BPB_OUTPUTS), expected);
     assert_null(BPB(net_scaling)(net, BPB_INPUTS));
     BPB(net_destroy)(&net);
 }
 
-static void standardise_inputs__equal_values_have_factor_1(void **state)
+static void standardise_by__equal_values_have_factor_1(void **state)
 {
     (void)state;
     const bpb_moments moments[] = {{4, 10, 0}, {2, -5, 32}};
     const real expected[] = {10, -5, 1, RC(0.25)};
     net_t *net = make_net(2, 3, BPB_SQUARED);
-    assert_ok(BPB(net_standardise_inputs)(net, moments));
+    assert_ok(BPB(net_standardise_by)(net, moments, NULL));
     assert_same_bits(4, BPB(net_scaling)(net, BPB_INPUTS), expected);
     BPB(net_destroy)(&net);
 }
@@ -365,9 +365,32 @@ static void standardise__row_without_values_is_refused(void **state)
     (void)state;
     const bpb_moments moments[] = {{4, 10, 0}, {0, 0, 0}};
     net_t *net = make_net(2, 2, BPB_SQUARED);
-    assert_int_equal(BPB(net_standardise_inputs)(net, moments), BPB_ERR_OPTION);
-    assert_int_equal(BPB(net_standardise_outputs)(net, moments), BPB_ERR_OPTION);
+    assert_int_equal(BPB(net_standardise_by)(net, moments, NULL), BPB_ERR_OPTION);
+    assert_int_equal(BPB(net_standardise_by)(net, NULL, moments), BPB_ERR_OPTION);
+    assert_string_equal(bpb_error(), "of_T[1].count is 0; row 1 has no values");
     assert_true(!BPB(net_scaling)(net, BPB_INPUTS) && !BPB(net_scaling)(net, BPB_OUTPUTS));
+    BPB(net_destroy)(&net);
+}
+
+/* Both sides, or neither where one is refused; NULL leaves a side as it is. */
+static void standardise_by__both_sides_or_none(void **state)
+{
+    (void)state;
+    const bpb_moments good[] = {{4, 10, 36}, {2, -5, 32}}, bad[] = {{4, 10, 36}, {2, -5, -1}};
+    const real in[] = {10, -5, RC(1.0) / 3, RC(0.25)}, outs[] = {10, -5, 3, 4};
+    net_t *net = make_net(2, 2, BPB_SQUARED);
+    assert_int_equal(BPB(net_standardise_by)(net, good, bad), BPB_ERR_OPTION);
+    assert_string_equal(bpb_error(), "of_T[1].squares is -1; it must be at least 0 and finite");
+    assert_int_equal(BPB(net_standardise_by)(net, bad, good), BPB_ERR_OPTION);
+    assert_true(!BPB(net_scaling)(net, BPB_INPUTS) && !BPB(net_scaling)(net, BPB_OUTPUTS));
+    assert_ok(BPB(net_standardise_by)(net, NULL, NULL));
+    assert_true(!BPB(net_scaling)(net, BPB_INPUTS) && !BPB(net_scaling)(net, BPB_OUTPUTS));
+    assert_ok(BPB(net_standardise_by)(net, good, good));
+    assert_same_bits(4, BPB(net_scaling)(net, BPB_INPUTS), in);
+    assert_same_bits(4, BPB(net_scaling)(net, BPB_OUTPUTS), outs);
+    assert_ok(BPB(net_standardise_by)(net, NULL, NULL));
+    assert_same_bits(4, BPB(net_scaling)(net, BPB_INPUTS), in);
+    assert_same_bits(4, BPB(net_scaling)(net, BPB_OUTPUTS), outs);
     BPB(net_destroy)(&net);
 }
 
@@ -380,8 +403,8 @@ static void standardise__what_float_cannot_hold_is_out_of_range(void **state)
     const bpb_moments *const moments[] = {&large_mean, &small, &large};
     net_t *net = make_net(1, 1, BPB_SQUARED);
     for (size_t k = 0; k < COUNT(moments); k++) {
-        assert_int_equal(BPB(net_standardise_inputs)(net, moments[k]), expected);
-        assert_int_equal(BPB(net_standardise_outputs)(net, moments[k]), expected);
+        assert_int_equal(BPB(net_standardise_by)(net, moments[k], NULL), expected);
+        assert_int_equal(BPB(net_standardise_by)(net, NULL, moments[k]), expected);
         assert_true((BPB(net_scaling)(net, BPB_INPUTS) != NULL) == (expected == BPB_OK));
         assert_true((BPB(net_scaling)(net, BPB_OUTPUTS) != NULL) == (expected == BPB_OK));
     }
@@ -390,7 +413,7 @@ static void standardise__what_float_cannot_hold_is_out_of_range(void **state)
 
 /* -ln N(t; m, v) up to its constant, in the caller's units, less ln sd for each target, is what the
  * net's loss is in its own. */
-static void standardise_outputs__gaussian_variances_are_in_the_callers_units(void **state)
+static void standardise_by__gaussian_variances_are_in_the_callers_units(void **state)
 {
     (void)state;
     enum { N = 2, B = 20 };
@@ -403,7 +426,7 @@ static void standardise_outputs__gaussian_variances_are_in_the_callers_units(voi
     fill_uniform(&rng, N * B, 50, 90, t);
     net_t *net = make_net(1, 2 * N, BPB_GAUSSIAN);
     assert_ok(BPB(moments_add)(moments, BPB(samples)(t, B, N)));
-    assert_ok(BPB(net_standardise_outputs)(net, moments));
+    assert_ok(BPB(net_standardise_by)(net, NULL, moments));
     assert_ok(BPB(predict)(net, BPB(samples)(x, B, 1), BPB(samples_out)(y, B, 2 * N), NULL));
     assert_ok(BPB(evaluate)(net, BPB(samples)(x, B, 1), BPB(values)(BPB(samples)(t, B, N)), &score,
                             NULL));
@@ -426,7 +449,7 @@ static void value_in_pairs(const void *context, size_t n, size_t B, const real *
         e[j] = 0;
 }
 
-static void standardise_outputs__leaves_others_of_a_group_as_they_are(void **state)
+static void standardise_by__leaves_others_of_a_group_as_they_are(void **state)
 {
     (void)state;
     const bpb_moments moments[] = {{4, 10, 36}, {2, -5, 32}};
@@ -434,7 +457,7 @@ static void standardise_outputs__leaves_others_of_a_group_as_they_are(void **sta
     net_t *net = make_net(2, 4, BPB_SQUARED);
     assert_ok(BPB(net_set_loss)(
         net, &(loss_function_t){.name = "pairs", .value = value_in_pairs, .group = 2}));
-    assert_ok(BPB(net_standardise_outputs)(net, moments));
+    assert_ok(BPB(net_standardise_by)(net, NULL, moments));
     assert_same_bits(8, BPB(net_scaling)(net, BPB_OUTPUTS), expected);
     BPB(net_destroy)(&net);
 }
@@ -454,13 +477,14 @@ int main(void)
         cmocka_unit_test(moments_merge__empty_ones_change_no_bit),
         cmocka_unit_test(moments__refuse_what_none_can_hold),
         cmocka_unit_test(moments__refuse_bad_arguments),
-        cmocka_unit_test(standardise_inputs__gives_mean_0_and_variance_1),
-        cmocka_unit_test(standardise_outputs__is_mean_and_deviation),
-        cmocka_unit_test(standardise_inputs__equal_values_have_factor_1),
+        cmocka_unit_test(standardise_by__inputs_get_mean_0_and_variance_1),
+        cmocka_unit_test(standardise_by__outputs_get_mean_and_deviation),
+        cmocka_unit_test(standardise_by__equal_values_have_factor_1),
         cmocka_unit_test(standardise__row_without_values_is_refused),
+        cmocka_unit_test(standardise_by__both_sides_or_none),
         cmocka_unit_test(standardise__what_float_cannot_hold_is_out_of_range),
-        cmocka_unit_test(standardise_outputs__gaussian_variances_are_in_the_callers_units),
-        cmocka_unit_test(standardise_outputs__leaves_others_of_a_group_as_they_are),
+        cmocka_unit_test(standardise_by__gaussian_variances_are_in_the_callers_units),
+        cmocka_unit_test(standardise_by__leaves_others_of_a_group_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

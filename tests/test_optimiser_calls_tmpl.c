@@ -145,8 +145,8 @@ static void assert_refused(struct pair *pair, double scale, bpb_status want)
 /* Whether an entry of the gradient is squared as it is. */
 static bool squares(const bpb_opt_options *options)
 {
-    return options->method >= BPB_ADAGRAD && options->method <= BPB_ADAMW &&
-           options->clip_value == 0 && options->clip_norm == 0;
+    return options->method >= BPB_ADAGRAD && options->method <= BPB_ADAM &&
+           options->tuning.clip_value == 0 && options->tuning.clip_norm == 0;
 }
 
 /* An entry, wherever it stands, that is not finite, becomes so by scale, or when it is squared. */
@@ -193,7 +193,7 @@ static bpb_opt_options overflowing(bpb_opt_options options)
     const double largest = BPB_SELECT(DBL_MAX, (double)FLT_MAX);
     options.eta = largest / 16;
     options.decay = options.decay_1 = 0;
-    options.delta_0 = options.delta_max = largest;
+    options.tuning.delta_0 = options.tuning.delta_max = largest;
     return options;
 }
 
@@ -298,31 +298,77 @@ static void opt_create__option_out_of_range__is_refused(void **state)
     const double tiny = BPB_SELECT(DBL_MIN / 2, (double)FLT_MIN / 2),
                  huge = BPB_SELECT(INFINITY, 1e39);
     const bpb_opt_options wrong[] = {
-        {.method = (bpb_method)10}, {.method = (bpb_method)-1},
-        {.eta = -1}, {.eta = NAN}, {.eta = huge},
-        {.momentum = -0.1}, {.momentum = 1}, {.momentum = NAN},
-        {.eta_decay = -1}, {.eta_decay = huge}, {.eta_decay = NAN},
-        {.rho = -0.5}, {.rho = 1}, {.rho = NAN},
-        {.beta1 = -0.5}, {.beta1 = 1}, {.beta1 = NAN},
-        {.beta2 = -0.5}, {.beta2 = 1}, {.beta2 = NAN},
-        {.epsilon = -1}, {.epsilon = tiny}, {.epsilon = huge}, {.epsilon = NAN},
-        {.decay = -1}, {.decay = huge}, {.decay = NAN},
+        {.method = (bpb_method)8},
+        {.method = (bpb_method)-1},
+        {.eta = -1},
+        {.eta = NAN},
+        {.eta = huge},
+        {.tuning = {.momentum = -0.1}},
+        {.tuning = {.momentum = 1}},
+        {.tuning = {.momentum = NAN}},
+        {.tuning = {.eta_decay = -1}},
+        {.tuning = {.eta_decay = huge}},
+        {.tuning = {.eta_decay = NAN}},
+        {.tuning = {.rho = -0.5}},
+        {.tuning = {.rho = 1}},
+        {.tuning = {.rho = NAN}},
+        {.tuning = {.beta1 = -0.5}},
+        {.tuning = {.beta1 = 1}},
+        {.tuning = {.beta1 = NAN}},
+        {.tuning = {.beta2 = -0.5}},
+        {.tuning = {.beta2 = 1}},
+        {.tuning = {.beta2 = NAN}},
+        {.tuning = {.epsilon = -1}},
+        {.tuning = {.epsilon = tiny}},
+        {.tuning = {.epsilon = huge}},
+        {.tuning = {.epsilon = NAN}},
+        {.decay = -1},
+        {.decay = huge},
+        {.decay = NAN},
         {.eta = 1e30, .decay = BPB_SELECT(1e300, 1e30)},
-        {.decay_1 = -1}, {.decay_1 = huge}, {.decay_1 = NAN},
+        {.decay_1 = -1},
+        {.decay_1 = huge},
+        {.decay_1 = NAN},
         {.eta = 1e30, .decay_1 = BPB_SELECT(1e300, 1e30)},
-        {.decoupled = 2}, {.decoupled = -1}, {.decoupled = 2, .method = BPB_ADAMW},
+        {.decoupled = 2},
+        {.decoupled = -1},
+        {.decoupled = 2, .method = BPB_ADAM},
         {.decoupled = 1, .method = BPB_IRPROP_PLUS},
         {.decoupled = 1, .method = BPB_IRPROP_MINUS},
-        {.clip_value = -1}, {.clip_value = tiny}, {.clip_value = huge}, {.clip_value = NAN},
-        {.clip_norm = -1}, {.clip_norm = tiny}, {.clip_norm = huge}, {.clip_norm = NAN},
-        {.decay_biases = 2}, {.centred = 2, .method = BPB_RMSPROP}, {.centred = 1},
-        {.amsgrad = -1, .method = BPB_ADAMW}, {.amsgrad = 1, .method = BPB_ADAM},
-        {.amsgrad = 1, .method = BPB_AMSGRAD},
-        {.eta_plus = 1}, {.eta_plus = -2}, {.eta_plus = huge}, {.eta_plus = NAN},
-        {.eta_minus = 1}, {.eta_minus = -0.5}, {.eta_minus = NAN},
-        {.delta_0 = -1}, {.delta_0 = 51}, {.delta_0 = NAN},
-        {.delta_min = -1}, {.delta_min = 0.02}, {.delta_min = NAN},
-        {.delta_max = 0.01}, {.delta_max = huge}, {.delta_max = NAN},
+        {.tuning = {.clip_value = -1}},
+        {.tuning = {.clip_value = tiny}},
+        {.tuning = {.clip_value = huge}},
+        {.tuning = {.clip_value = NAN}},
+        {.tuning = {.clip_norm = -1}},
+        {.tuning = {.clip_norm = tiny}},
+        {.tuning = {.clip_norm = huge}},
+        {.tuning = {.clip_norm = NAN}},
+        {.decay_biases = 2},
+        {.method = BPB_RMSPROP, .tuning = {.centred = 2}},
+        {.tuning = {.centred = 1}},
+        {.method = BPB_ADAM, .tuning = {.amsgrad = -1}},
+        {.method = BPB_ADAM, .tuning = {.amsgrad = 2}},
+        {.method = BPB_RMSPROP, .tuning = {.amsgrad = 1}},
+        {.tuning = {.amsgrad = 1}},
+        {.reserved = {1}},
+        {.reserved = {0, 0, 0, 1}},
+        {.tuning = {.reserved = {0, 2}}},
+        {.tuning = {.eta_plus = 1}},
+        {.tuning = {.eta_plus = -2}},
+        {.tuning = {.eta_plus = huge}},
+        {.tuning = {.eta_plus = NAN}},
+        {.tuning = {.eta_minus = 1}},
+        {.tuning = {.eta_minus = -0.5}},
+        {.tuning = {.eta_minus = NAN}},
+        {.tuning = {.delta_0 = -1}},
+        {.tuning = {.delta_0 = 51}},
+        {.tuning = {.delta_0 = NAN}},
+        {.tuning = {.delta_min = -1}},
+        {.tuning = {.delta_min = 0.02}},
+        {.tuning = {.delta_min = NAN}},
+        {.tuning = {.delta_max = 0.01}},
+        {.tuning = {.delta_max = huge}},
+        {.tuning = {.delta_max = NAN}},
     };
     net_t *net = make_net();
     opt_t *const untouched = (void *)&wrong, *opt = untouched;
@@ -341,9 +387,17 @@ static void opt_create__option_out_of_range__is_refused(void **state)
 static void opt_create__zeros__are_the_defaults_of_the_header(void **state)
 {
     (void)state;
-    const bpb_opt_options common = {
-        .eta = 0.001, .momentum = 0.9, .rho = 0.99, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8,
-        .eta_plus = 1.2, .eta_minus = 0.5, .delta_0 = 0.0125, .delta_min = 0, .delta_max = 50};
+    const bpb_opt_options common = {.eta = 0.001,
+                                    .tuning = {.momentum = 0.9,
+                                               .rho = 0.99,
+                                               .beta1 = 0.9,
+                                               .beta2 = 0.999,
+                                               .epsilon = 1e-8,
+                                               .eta_plus = 1.2,
+                                               .eta_minus = 0.5,
+                                               .delta_0 = 0.0125,
+                                               .delta_min = 0,
+                                               .delta_max = 50}};
     net_t *net = make_net();
     for (bpb_method method = BPB_SGD; bpb_name(BPB_NAMES_METHOD, method); method++) {
         bpb_opt_options options = common;
@@ -351,11 +405,9 @@ static void opt_create__zeros__are_the_defaults_of_the_header(void **state)
         if (method == BPB_ADAGRAD || method == BPB_RMSPROP)
             options.eta = 0.01;
         if (method == BPB_ADAGRAD)
-            options.epsilon = 1e-10;
+            options.tuning.epsilon = 1e-10;
         if (method == BPB_RMSPROP)
-            options.momentum = 0;
-        if (method == BPB_ADAMW)
-            options.decay = 0.01, options.decoupled = 1;
+            options.tuning.momentum = 0;
         opt_t *given = make_opt(net, &options),
               *opt = make_opt(net, method ? &(bpb_opt_options){.method = method} : NULL);
         const struct kept kept = keep(given, net);
@@ -369,8 +421,8 @@ static void opt_create__zeros__are_the_defaults_of_the_header(void **state)
 static void method_names__there_and_back(void **state)
 {
     (void)state;
-    static const char *const names[] = {"sgd", "momentum", "nesterov", "adagrad", "rmsprop",
-                                        "adam", "amsgrad", "adamw", "irprop+", "irprop-"};
+    static const char *const names[] = {"sgd",     "momentum", "nesterov", "adagrad",
+                                        "rmsprop", "adam",     "irprop+",  "irprop-"};
     for (unsigned i = 0; i < COUNT(names); i++) {
         bpb_method method = (bpb_method)77;
         assert_string_equal(bpb_name(BPB_NAMES_METHOD, (bpb_method)i), names[i]);
@@ -381,6 +433,8 @@ static void method_names__there_and_back(void **state)
     assert_null(bpb_name(BPB_NAMES_METHOD, (bpb_method)COUNT(names)));
     assert_null(bpb_name(BPB_NAMES_METHOD, (bpb_method)-1));
     assert_int_equal(bpb_method_from_name("Adam", &method), BPB_ERR_OPTION);
+    assert_int_equal(bpb_method_from_name("amsgrad", &method), BPB_ERR_OPTION); /* an option */
+    assert_int_equal(bpb_method_from_name("adamw", &method), BPB_ERR_OPTION);
     assert_int_equal(bpb_method_from_name(NULL, &method), BPB_ERR_NULL);
     assert_int_equal(bpb_method_from_name("sgd", NULL), BPB_ERR_NULL);
     assert_int_equal(method, BPB_ADAM);
@@ -391,7 +445,8 @@ static void method_names__there_and_back(void **state)
 static void opt_set_eta__out_of_range__is_refused(void **state)
 {
     (void)state;
-    struct pair pair = make_pair(&(bpb_opt_options){.method = BPB_ADAMW, .eta = 0.25});
+    struct pair pair = make_pair(
+        &(bpb_opt_options){.method = BPB_ADAM, .decoupled = 1, .decay = 0.01, .eta = 0.25});
     const double wrong[] = {-1, NAN, BPB_SELECT(INFINITY, 1e39)};
     for (size_t i = 0; i < COUNT(wrong); i++)
         assert_int_equal(BPB(opt_set_eta)(pair.opt, wrong[i]), BPB_ERR_OPTION);
@@ -478,7 +533,8 @@ static void opt_pack__layout__is_as_written_down(void **state)
 static void opt_unpack__any_byte_wrong_or_missing__is_refused(void **state)
 {
     (void)state;
-    struct pair pair = make_pair(&(bpb_opt_options){.method = BPB_RMSPROP, .centred = 1});
+    struct pair pair =
+        make_pair(&(bpb_opt_options){.method = BPB_RMSPROP, .tuning = {.centred = 1}});
     unsigned char packed[PACKED_MOST];
     memcpy(packed, pair.kept.packed, sizeof packed);
     draw_slopes(&pair.slopes, 1);
@@ -537,13 +593,18 @@ static void opt_unpack__state_of_another__is_refused(void **state)
 {
     (void)state;
     const bpb_opt_options adam = {.method = BPB_ADAM};
-    const bpb_opt_options others[] = {
-        {.method = BPB_RMSPROP, .momentum = 0.9}, {.method = BPB_ADAM, .beta1 = 0.8},
-        {.method = BPB_ADAM, .beta2 = 0.8}, {.method = BPB_ADAM, .epsilon = 1e-7},
-        {.method = BPB_ADAM, .decay = 0.1}, {.method = BPB_ADAM, .decay_biases = 1},
-        {.method = BPB_ADAM, .decay_1 = 0.1}, {.method = BPB_ADAM, .decoupled = 1},
-        {.method = BPB_ADAM, .clip_value = 9}, {.method = BPB_ADAM, .clip_norm = 9},
-        {.method = BPB_IRPROP_PLUS}, {.method = BPB_SGD}};
+    const bpb_opt_options others[] = {{.method = BPB_RMSPROP, .tuning = {.momentum = 0.9}},
+                                      {.method = BPB_ADAM, .tuning = {.beta1 = 0.8}},
+                                      {.method = BPB_ADAM, .tuning = {.beta2 = 0.8}},
+                                      {.method = BPB_ADAM, .tuning = {.epsilon = 1e-7}},
+                                      {.method = BPB_ADAM, .decay = 0.1},
+                                      {.method = BPB_ADAM, .decay_biases = 1},
+                                      {.method = BPB_ADAM, .decay_1 = 0.1},
+                                      {.method = BPB_ADAM, .decoupled = 1},
+                                      {.method = BPB_ADAM, .tuning = {.clip_value = 9}},
+                                      {.method = BPB_ADAM, .tuning = {.clip_norm = 9}},
+                                      {.method = BPB_IRPROP_PLUS},
+                                      {.method = BPB_SGD}};
     struct pair pair = make_pair(&adam);
     for (size_t i = 0; i < COUNT(others); i++) {
         struct pair other = make_pair(&others[i]);

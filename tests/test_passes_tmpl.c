@@ -121,7 +121,7 @@ static void check_steps(struct problem *problem, const bpb_sgd_rule *rule)
     real *gradient = gradient_of(problem, inputs(problem), targets(problem), NULL);
     double E;
     oracle_step(&problem->oracle, rule);
-    assert_ok(BPB(sgd_update)(net, gradient, rule));
+    assert_ok(sgd_by_optimiser(net, gradient, rule));
     assert_stepped(problem, "update", BPB(net_ctheta)(net), before, problem->oracle.theta,
                    rule->eta);
     long double *updated = widen(problem->P, BPB(net_ctheta)(net));

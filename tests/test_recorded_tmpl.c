@@ -107,8 +107,7 @@ static void adam__an_epoch(void **state)
                                        .loss = BPB_CROSS_ENTROPY,
                                        .init = BPB_INIT_HE_NORMAL,
                                        .seed = 3},
-                    &(bpb_train_options){
-                        .optimiser = {.method = BPB_ADAM}, .lambda = 1, .epochs = 1, .seed = 3},
+                    &(bpb_train_options){.method = BPB_ADAM, .lambda = 1, .epochs = 1, .seed = 3},
                     BPB_SELECT(0x8b15e8ea, 0x8d8c1362));
 }
 

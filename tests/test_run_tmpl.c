@@ -116,11 +116,16 @@ static void check_steps(const struct data *data, bpb_opt_options opt, double dec
     struct by_hand by = {.opt = opt,
                          .schedule = opt.method < BPB_IRPROP_PLUS ? cosine : constant,
                          .eta_0 = 0.02, .seed = 9, .epochs = epochs};
-    const bpb_train_options options = {.eta = 0.02, .optimiser = opt, .lambda = decay * COLUMNS,
-                                       .lambda_1 = decay_1 * COLUMNS, .schedule = by.schedule,
+    const bpb_train_options options = {.eta = 0.02,
+                                       .method = opt.method,
+                                       .tuning = opt.tuning,
+                                       .lambda = decay * COLUMNS,
+                                       .lambda_1 = decay_1 * COLUMNS,
+                                       .schedule = by.schedule,
                                        .decay_biases = decay_biases,
                                        .batch = opt.method < BPB_IRPROP_PLUS ? BATCH : COLUMNS + 9,
-                                       .epochs = epochs, .seed = 9};
+                                       .epochs = epochs,
+                                       .seed = 9};
     net_t *net = make_net(), *expected = make_net();
     by.opt.decay = decay;
     by.opt.decay_1 = decay_1;
@@ -147,8 +152,8 @@ static void run__clips_and_decays_as_the_optimiser_does(void **state)
     (void)state;
     struct data data;
     fill(&data);
-    check_steps(&data, (bpb_opt_options){.clip_norm = 0.01}, 1.0 / 128, 0, 0, EPOCHS);
-    check_steps(&data, (bpb_opt_options){.clip_value = 0.01}, 0, 0, 0, EPOCHS);
+    check_steps(&data, (bpb_opt_options){.tuning = {.clip_norm = 0.01}}, 1.0 / 128, 0, 0, EPOCHS);
+    check_steps(&data, (bpb_opt_options){.tuning = {.clip_value = 0.01}}, 0, 0, 0, EPOCHS);
     check_steps(&data, (bpb_opt_options){0}, 1.0 / 128, 1.0 / 64, 1, EPOCHS);
     check_steps(&data, (bpb_opt_options){.method = BPB_ADAM}, 0, 1.0 / 64, 0, EPOCHS);
 }
@@ -159,53 +164,12 @@ static void run__tells_irprop_of_the_penalties(void **state)
     (void)state;
     struct data data;
     fill(&data);
-    const bpb_opt_options wide = {.method = BPB_IRPROP_PLUS, .delta_0 = 0.25};
+    const bpb_opt_options wide = {.method = BPB_IRPROP_PLUS, .tuning = {.delta_0 = 0.25}};
     for (int biases = 0; biases <= 1; biases++) {
         check_steps(&data, wide, 1.0 / 16, 0, biases, 40);
         check_steps(&data, wide, 0, 1.0 / 32, biases, 40);
         check_steps(&data, wide, 1.0 / 32, 1.0 / 32, biases, 40);
     }
-}
-
-/* Different words for one run. */
-static void check_alike(const bpb_train_options *ways, size_t n)
-{
-    struct data data;
-    fill(&data);
-    long double *want = NULL;
-    for (size_t i = 0; i < n; i++) {
-        net_t *net = make_net();
-        const size_t P = BPB(net_parameters)(net);
-        assert_ok(BPB(train)(net, &data.views, &ways[i], NULL));
-        if (i == 0)
-            want = widen(P, BPB(net_ctheta)(net));
-        assert_reals_close("theta", P, BPB(net_ctheta)(net), want, largest(P, want),
-                           64000 * EPSILON);
-        BPB(net_destroy)(&net);
-    }
-    free(want);
-}
-
-/* What an optimiser has of its own is added to what the run says. */
-static void run__adds_both_penalties(void **state)
-{
-    (void)state;
-    const bpb_train_options adam[] = {
-        {.eta = 0.02, .lambda = 0.03 * COLUMNS, .lambda_1 = 0.02 * COLUMNS, .decay_biases = 1,
-         .optimiser = {.method = BPB_ADAM}},
-        {.lambda = 0.02 * COLUMNS, .lambda_1 = 0.015 * COLUMNS, .decay_biases = 1,
-         .optimiser = {.method = BPB_ADAM, .eta = 0.02, .decay = 0.01, .decay_1 = 0.005}},
-        {.eta = 0.02, .optimiser = {.method = BPB_ADAM, .eta = 77, .decay = 0.03, .decay_1 = 0.02,
-                                    .decay_biases = 1}},
-    };
-    const bpb_train_options sgd[] = {
-        {.eta = 0.02, .lambda = 0.03 * COLUMNS, .decay_biases = 1},
-        {.lambda = 0.02 * COLUMNS,
-         .optimiser = {.eta = 0.02, .decay = 0.01, .decay_biases = 1}},
-        {.eta = 0.02, .optimiser = {.decay = 0.03, .decay_biases = 1}, .norms = 1},
-    };
-    check_alike(adam, COUNT(adam));
-    check_alike(sgd, COUNT(sgd));
 }
 
 /* eta of each step. */
@@ -309,12 +273,12 @@ static void run__takes_the_eta_of_its_optimiser(void **state)
     (void)state;
     struct data data;
     fill(&data);
-    bpb_train_options options = {.optimiser = {.method = BPB_ADAM}, .epochs = 1};
+    bpb_train_options options = {.method = BPB_ADAM, .epochs = 1};
     bpb_train_report report;
     net_t *net = make_net();
     assert_ok(BPB(train)(net, &data.views, &options, &report));
     assert_true(report.last.eta == 0.001);
-    options.optimiser.eta = 0.5;
+    options.eta = 0.5;
     assert_ok(BPB(train)(net, &data.views, &options, &report));
     assert_true(report.last.eta == 0.5);
     BPB(net_destroy)(&net);
@@ -808,11 +772,11 @@ static void run__refuses_options_out_of_range(void **state)
         {0},
         {.eta = -1},
         {.eta = NAN},
-        {.eta = 1, .optimiser = {.method = (bpb_method)99}},
-        {.eta = 1, .optimiser = {.method = BPB_ADAM, .beta1 = 1}},
-        {.eta = 1, .optimiser = {.method = BPB_IRPROP_PLUS}, .batch = COLUMNS - 1},
-        {.optimiser = {.method = BPB_IRPROP_PLUS}, .schedule = {.kind = BPB_SCHEDULE_COSINE}},
-        {.optimiser = {.method = BPB_IRPROP_MINUS}, .schedule = {.warmup = 1}},
+        {.eta = 1, .method = (bpb_method)99},
+        {.eta = 1, .method = BPB_ADAM, .tuning = {.beta1 = 1}},
+        {.eta = 1, .method = BPB_IRPROP_PLUS, .batch = COLUMNS - 1},
+        {.method = BPB_IRPROP_PLUS, .schedule = {.kind = BPB_SCHEDULE_COSINE}},
+        {.method = BPB_IRPROP_MINUS, .schedule = {.warmup = 1}},
         {.eta = 1, .lambda = -1},
         {.eta = 1, .lambda_1 = -1},
         {.eta = 1, .lambda_1 = NAN},
@@ -820,10 +784,15 @@ static void run__refuses_options_out_of_range(void **state)
         {.eta = 1, .decay_biases = 2},
         {.eta = 1, .no_shuffle = -1},
         {.eta = 1, .no_train_score = 2},
-        {.eta = 1, .lambda = COLUMNS, .optimiser = {.decay = -0.5}},
-        {.eta = 1, .lambda_1 = COLUMNS, .optimiser = {.decay_1 = -0.5}},
-        {.eta = 1, .optimiser = {.decay_biases = 2}},
-        {.eta = 1, .optimiser = {.eta = -1}},
+        {.eta = 1, .decoupled = 2},
+        {.method = BPB_IRPROP_PLUS, .decoupled = 1},
+        {.eta = 1, .lambda = BPB_SELECT(INFINITY, 1e300)},
+        {.eta = 1, .lambda_1 = BPB_SELECT(INFINITY, 1e300)},
+        {.eta = 1, .reserved = {0, 1}},
+        {.eta = 1, .tuning = {.reserved = {1}}},
+        {.eta = 1, .schedule = {.reserved = {1}}},
+        {.eta = 1, .stop = {.reserved = {1}}},
+        {.eta = 1, .checkpoint = {.reserved = {0, 0, 0, 1}}},
         {.eta = 1, .dropout = 1},
         {.eta = 1, .dropout_inputs = -0.1},
         {.eta = 1, .schedule = {.factor = 2}},
@@ -898,8 +867,8 @@ static void run__learns_the_same_from_a_source(void **state)
     const data_t sources = {
         .source = &source, .validation.source = &source, .test.source = &source};
     for (int i = 0; i < 2; i++) {
-        const bpb_train_options options = {.eta = 0.3, .batch = BATCH, .epochs = 2,
-                                           .optimiser.method = i ? BPB_ADAM : BPB_SGD};
+        const bpb_train_options options = {
+            .eta = 0.3, .batch = BATCH, .epochs = 2, .method = i ? BPB_ADAM : BPB_SGD};
         net_t *net = make_net(), *expected = make_net();
         bpb_train_report got, want;
         assert_ok(BPB(train)(net, &sources, &options, &got));
@@ -1075,7 +1044,7 @@ static double train_in_parts(net_t *net, const data_t *data, const bpb_train_opt
                     sum[i] += (real)columns / (real)B * part[i];
                 loss += E * (double)columns / (double)B;
             }
-            assert_ok(BPB(sgd_update)(net, sum, &(bpb_sgd_rule){.eta = options->eta}));
+            assert_ok(sgd_by_optimiser(net, sum, &(bpb_sgd_rule){.eta = options->eta}));
         }
     }
     BPB(work_destroy)(&m.work);
@@ -1149,9 +1118,8 @@ static void run__says_in_which_layer_and_sample(void **state)
         real *theta = BPB(net_theta)(net);
         theta[1] = (real)HUGE_REAL / 10;
         assert_int_equal(BPB(train)(net, &data,
-                                    &(bpb_train_options){.eta = 0.1, .batch = 6,
-                                                         .optimiser.method = i ? BPB_ADAM
-                                                                               : BPB_SGD},
+                                    &(bpb_train_options){
+                                        .eta = 0.1, .batch = 6, .method = i ? BPB_ADAM : BPB_SGD},
                                     &report),
                          BPB_NONFINITE);
         assert_int_equal(report.end, BPB_END_NONFINITE);
@@ -1237,8 +1205,7 @@ static void check_gradient(size_t l, size_t row, size_t col)
         BPB(net_W)(net, BPB(net_theta)(net), 2).data[2 * row] = 1;
     if (l == 1)
         X[col] = huge;
-    assert_int_equal(BPB(train)(net, &data,
-                                &(bpb_train_options){.optimiser.method = BPB_ADAM}, &report),
+    assert_int_equal(BPB(train)(net, &data, &(bpb_train_options){.method = BPB_ADAM}, &report),
                      BPB_NONFINITE);
     assert_int_equal(report.in, BPB_IN_GRADIENT);
     assert_int_equal(report.layer, l);
@@ -1286,7 +1253,7 @@ static void run__says_when_the_weights_are_lost(void **state)
     const double eta = (double)HUGE_REAL / 2;
     check_lost(&(bpb_train_options){.eta = eta}, BPB_KEPT_NONE);
     check_lost(&(bpb_train_options){.eta = eta, .epochs = 1}, BPB_KEPT_NONE);
-    check_lost(&(bpb_train_options){.eta = eta, .optimiser.method = BPB_MOMENTUM}, BPB_KEPT_NONE);
+    check_lost(&(bpb_train_options){.eta = eta, .method = BPB_MOMENTUM}, BPB_KEPT_NONE);
     check_lost(&(bpb_train_options){.eta = eta, .stop.keep_best = 1}, BPB_KEPT_NONE);
     check_lost(&(bpb_train_options){.eta = 1, .stop.keep_best = 1,
                                     .schedule = {.kind = BPB_SCHEDULE_OWN, .own = late_eta}},
@@ -1299,7 +1266,6 @@ int main(void)
         cmocka_unit_test(run__makes_the_steps_of_each_optimiser),
         cmocka_unit_test(run__clips_and_decays_as_the_optimiser_does),
         cmocka_unit_test(run__tells_irprop_of_the_penalties),
-        cmocka_unit_test(run__adds_both_penalties),
         cmocka_unit_test(run__sets_eta_before_each_step),
         cmocka_unit_test(run__takes_a_schedule_of_ones_own),
         cmocka_unit_test(run__warms_up_before_a_schedule_of_ones_own),

@@ -8,7 +8,7 @@
 #include "examples_tmpl.h"
 #include "support_tmpl.h"
 
-enum { ROWS = 9, COLS = 700, SIZE = 1 + 2 * ROWS + ROWS * (ROWS + 1) / 2 };
+enum { ROWS = 9, COLS = 700, SIZE = 2 + 2 * ROWS + ROWS * (ROWS + 1) / 2 };
 
 static real values[ROWS * COLS];
 static const view_t X = {.data = values, .rows = ROWS, .cols = COLS};
@@ -38,16 +38,31 @@ static void fill_values(double offset, uint64_t seed)
     }
 }
 
-static whitening_t *make_whitening(size_t n)
+static bpb_whitening *make_whitening(size_t n)
 {
-    whitening_t *whitening = NULL;
-    assert_ok(BPB(whitening_create)(&whitening, n));
+    bpb_whitening *whitening = NULL;
+    assert_ok(bpb_whitening_create(&whitening, n));
     return whitening;
 }
 
-static whitening_t *whitening_of(view_t V)
+static bpb_status pack(const bpb_whitening *whitening, double packed[SIZE])
 {
-    whitening_t *whitening = make_whitening(V.rows);
+    size_t n = 0;
+    const bpb_status status = bpb_whitening_pack(whitening, packed, SIZE, &n);
+    assert_int_equal(n, SIZE);
+    return status;
+}
+
+static bpb_whitening_result solution_of(const bpb_whitening *whitening)
+{
+    bpb_whitening_result result;
+    assert_ok(bpb_whitening_solution(whitening, &result));
+    return result;
+}
+
+static bpb_whitening *whitening_of(view_t V)
+{
+    bpb_whitening *whitening = make_whitening(V.rows);
     assert_ok(BPB(whitening_add)(whitening, V));
     return whitening;
 }
@@ -88,18 +103,21 @@ static void assert_near(const char *what, long double got, long double want, lon
 }
 
 /* The mean to 2 eps sqrt(n) sd, C_ik to 2 eps sqrt(n C_ii C_kk), however large the means are. */
-static void assert_statistics(const whitening_t *whitening, view_t V)
+static void assert_statistics(const bpb_whitening *whitening, view_t V)
 {
-    const size_t n = V.rows, size = BPB(whitening_size)(whitening);
+    const size_t n = V.rows;
+    size_t size;
+    assert_ok(bpb_whitening_pack(whitening, NULL, 0, &size));
     const long double tolerance = 2 * (long double)DBL_EPSILON * sqrtl((long double)V.cols);
-    double *packed = allocate(size, sizeof *packed), *C = packed + 1 + 2 * n;
-    assert_int_equal(size, 1 + 2 * n + n * (n + 1) / 2);
-    assert_ok(BPB(whitening_pack)(whitening, packed, size));
+    double *packed = allocate(size, sizeof *packed), *C = packed + 2 + 2 * n;
+    assert_int_equal(size, 2 + 2 * n + n * (n + 1) / 2);
+    assert_ok(bpb_whitening_pack(whitening, packed, size, &size));
     assert_true(packed[0] == (double)V.cols);
+    assert_true(packed[1] == (double)EPSILON);
     for (size_t k = 0; k < n; k++) {
         const long double C_kk = co_moment(V, k, k);
-        const long double mean = ((long double)packed[1 + k] - entry(V, k, 0)) +
-                                 (long double)packed[1 + n + k];
+        const long double mean =
+            ((long double)packed[2 + k] - entry(V, k, 0)) + (long double)packed[2 + n + k];
         assert_near("mean", mean, mean_about_first(V, k),
                     tolerance * sqrtl(C_kk / (long double)V.cols));
         for (size_t i = k; i < n; i++, C++)
@@ -125,9 +143,9 @@ static void whitening_add__equals_two_passes_in_long_double(void **state)
     };
     fill_values(0.5, 1);
     for (size_t v = 0; v < COUNT(views); v++) {
-        whitening_t *whitening = whitening_of(views[v]);
+        bpb_whitening *whitening = whitening_of(views[v]);
         assert_statistics(whitening, views[v]);
-        BPB(whitening_destroy)(&whitening);
+        bpb_whitening_destroy(&whitening);
     }
 }
 
@@ -138,7 +156,7 @@ static void whitening_add__blocks_of_any_width_agree(void **state)
     struct rng rng = {3};
     const double offsets[] = {-2, BPB_SELECT(1e8, 1e4)};
     for (int round = 0; round < 40; round++) {
-        whitening_t *whitening = make_whitening(ROWS);
+        bpb_whitening *whitening = make_whitening(ROWS);
         fill_values(offsets[round % 2], 3);
         for (size_t j = 0, width; j < COLS; j += width) {
             width = rng_between(&rng, 1, round < 20 ? 5 : 500);
@@ -146,7 +164,7 @@ static void whitening_add__blocks_of_any_width_agree(void **state)
             assert_ok(BPB(whitening_add)(whitening, BPB(columns)(X, j, width)));
         }
         assert_statistics(whitening, X);
-        BPB(whitening_destroy)(&whitening);
+        bpb_whitening_destroy(&whitening);
     }
 }
 
@@ -156,17 +174,17 @@ static void whitening_add__value_that_is_not_finite_changes_nothing(void **state
     const real bad[] = {(real)NAN, (real)INFINITY, (real)-INFINITY};
     double before[SIZE], after[SIZE];
     fill_values(1, 5);
-    whitening_t *whitening = whitening_of(X);
-    assert_ok(BPB(whitening_pack)(whitening, before, SIZE));
+    bpb_whitening *whitening = whitening_of(X);
+    assert_ok(pack(whitening, before));
     for (size_t b = 0; b < COUNT(bad); b++) {
         view_t V = X;
         values[ROWS * COLS - 1] = bad[b];
         for (V.masked = 0; V.masked < 2; V.masked++)
             assert_int_equal(BPB(whitening_add)(whitening, V), BPB_NONFINITE);
-        assert_ok(BPB(whitening_pack)(whitening, after, SIZE));
+        assert_ok(pack(whitening, after));
         assert_memory_equal(after, before, sizeof before);
     }
-    BPB(whitening_destroy)(&whitening);
+    bpb_whitening_destroy(&whitening);
 }
 
 static void whitening_add__weights_are_not_looked_at(void **state)
@@ -177,9 +195,9 @@ static void whitening_add__weights_are_not_looked_at(void **state)
     fill_values(1, 4);
     weights[3] = (real)NAN;
     weighted.weights = weights;
-    whitening_t *whitening = whitening_of(weighted);
+    bpb_whitening *whitening = whitening_of(weighted);
     assert_statistics(whitening, X);
-    BPB(whitening_destroy)(&whitening);
+    bpb_whitening_destroy(&whitening);
 }
 
 /* Any two of those that are left, until there is one; the last but one is empty. */
@@ -190,7 +208,7 @@ static void whitening_merge__any_order_agrees(void **state)
     struct rng rng = {6};
     fill_values(BPB_SELECT(1e8, 1e4), 6);
     for (int round = 0; round < 20; round++) {
-        whitening_t *parts[PARTS + 1];
+        bpb_whitening *parts[PARTS + 1];
         size_t order[PARTS + 1];
         for (size_t p = 0; p <= PARTS; p++) {
             parts[p] = make_whitening(ROWS);
@@ -200,19 +218,19 @@ static void whitening_merge__any_order_agrees(void **state)
         rng_permutation(&rng, PARTS + 1, order);
         for (size_t left = PARTS + 1; left > 1; left--) {
             const size_t into = rng_between(&rng, 0, left - 2);
-            assert_ok(BPB(whitening_merge)(parts[order[into]], parts[order[left - 1]]));
+            assert_ok(bpb_whitening_merge(parts[order[into]], parts[order[left - 1]]));
         }
         assert_statistics(parts[order[0]], X);
         for (size_t p = 0; p <= PARTS; p++)
-            BPB(whitening_destroy)(&parts[p]);
+            bpb_whitening_destroy(&parts[p]);
     }
 }
 
-static void assert_same_statistics(const whitening_t *got, const whitening_t *want)
+static void assert_same_statistics(const bpb_whitening *got, const bpb_whitening *want)
 {
     double one[SIZE], other[SIZE];
-    assert_ok(BPB(whitening_pack)(got, one, SIZE));
-    assert_ok(BPB(whitening_pack)(want, other, SIZE));
+    assert_ok(pack(got, one));
+    assert_ok(pack(want, other));
     assert_memory_equal(one, other, sizeof one);
 }
 
@@ -220,29 +238,29 @@ static void whitening_merge__empty_ones_change_no_bit(void **state)
 {
     (void)state;
     fill_values(3, 7);
-    whitening_t *full = whitening_of(X), *both = whitening_of(X), *empty = make_whitening(ROWS);
-    assert_ok(BPB(whitening_merge)(both, empty));
+    bpb_whitening *full = whitening_of(X), *both = whitening_of(X), *empty = make_whitening(ROWS);
+    assert_ok(bpb_whitening_merge(both, empty));
     assert_same_statistics(both, full);
-    assert_ok(BPB(whitening_merge)(empty, full));
+    assert_ok(bpb_whitening_merge(empty, full));
     assert_same_statistics(empty, full);
-    BPB(whitening_destroy)(&full);
-    BPB(whitening_destroy)(&both);
-    BPB(whitening_destroy)(&empty);
+    bpb_whitening_destroy(&full);
+    bpb_whitening_destroy(&both);
+    bpb_whitening_destroy(&empty);
 }
 
 static void whitening_merge__empty_ones_overflow_nothing(void **state)
 {
     (void)state;
-    const double packed[SIZE] = {3, 1e200, [SIZE - 1] = 2};
-    whitening_t *far = make_whitening(ROWS), *both = make_whitening(ROWS);
-    whitening_t *empty = make_whitening(ROWS);
-    assert_ok(BPB(whitening_unpack)(far, packed, SIZE));
-    assert_ok(BPB(whitening_unpack)(both, packed, SIZE));
-    assert_ok(BPB(whitening_merge)(both, empty));
+    const double packed[SIZE] = {3, 0, 1e200, [SIZE - 1] = 2};
+    bpb_whitening *far = make_whitening(ROWS), *both = make_whitening(ROWS);
+    bpb_whitening *empty = make_whitening(ROWS);
+    assert_ok(bpb_whitening_unpack(far, packed, SIZE));
+    assert_ok(bpb_whitening_unpack(both, packed, SIZE));
+    assert_ok(bpb_whitening_merge(both, empty));
     assert_same_statistics(both, far);
-    BPB(whitening_destroy)(&far);
-    BPB(whitening_destroy)(&both);
-    BPB(whitening_destroy)(&empty);
+    bpb_whitening_destroy(&far);
+    bpb_whitening_destroy(&both);
+    bpb_whitening_destroy(&empty);
 }
 
 static void whitening_merge__with_itself_counts_all_twice(void **state)
@@ -250,13 +268,13 @@ static void whitening_merge__with_itself_counts_all_twice(void **state)
     (void)state;
     double once[SIZE], twice[SIZE];
     fill_values(3, 8);
-    whitening_t *whitening = whitening_of(X);
-    assert_ok(BPB(whitening_pack)(whitening, once, SIZE));
-    assert_ok(BPB(whitening_merge)(whitening, whitening));
-    assert_ok(BPB(whitening_pack)(whitening, twice, SIZE));
+    bpb_whitening *whitening = whitening_of(X);
+    assert_ok(pack(whitening, once));
+    assert_ok(bpb_whitening_merge(whitening, whitening));
+    assert_ok(pack(whitening, twice));
     for (size_t k = 0; k < SIZE; k++)
-        assert_true(twice[k] == (k == 0 || k > 2 * ROWS ? 2 : 1) * once[k]);
-    BPB(whitening_destroy)(&whitening);
+        assert_true(twice[k] == (k == 0 || k > 1 + 2 * ROWS ? 2 : 1) * once[k]);
+    bpb_whitening_destroy(&whitening);
 }
 
 static void whitening_unpack__takes_up_what_was_packed(void **state)
@@ -264,19 +282,19 @@ static void whitening_unpack__takes_up_what_was_packed(void **state)
     (void)state;
     double packed[SIZE];
     fill_values(BPB_SELECT(1e8, 1e4), 9);
-    whitening_t *part = whitening_of(BPB(columns)(X, 0, 300));
-    whitening_t *taken = whitening_of(BPB(columns)(X, 17, 4));
-    assert_ok(BPB(whitening_pack)(part, packed, SIZE));
-    assert_ok(BPB(whitening_unpack)(taken, packed, SIZE));
+    bpb_whitening *part = whitening_of(BPB(columns)(X, 0, 300));
+    bpb_whitening *taken = whitening_of(BPB(columns)(X, 17, 4));
+    assert_ok(pack(part, packed));
+    assert_ok(bpb_whitening_unpack(taken, packed, SIZE));
     assert_same_statistics(taken, part);
     assert_ok(BPB(whitening_add)(taken, BPB(columns)(X, 300, COLS - 300)));
     assert_statistics(taken, X);
     packed[0] = 0; /* no columns: what stands behind it is nothing */
-    assert_ok(BPB(whitening_unpack)(taken, packed, SIZE));
+    assert_ok(bpb_whitening_unpack(taken, packed, SIZE));
     assert_ok(BPB(whitening_add)(taken, X));
     assert_statistics(taken, X);
-    BPB(whitening_destroy)(&part);
-    BPB(whitening_destroy)(&taken);
+    bpb_whitening_destroy(&part);
+    bpb_whitening_destroy(&taken);
 }
 
 static void whitening_unpack__refuses_what_no_columns_have(void **state)
@@ -285,42 +303,96 @@ static void whitening_unpack__refuses_what_no_columns_have(void **state)
     double packed[SIZE], kept;
     const double bad[] = {(double)NAN, (double)INFINITY, (double)-INFINITY, -1};
     fill_values(1, 10);
-    whitening_t *whitening = whitening_of(X), *same = whitening_of(X);
-    assert_ok(BPB(whitening_pack)(whitening, packed, SIZE));
+    bpb_whitening *whitening = whitening_of(X), *same = whitening_of(X);
+    assert_ok(pack(whitening, packed));
     for (size_t k = 0; k < SIZE; k++)
         for (size_t b = 0; b < COUNT(bad); b++) { /* C_00, C_11 and the last are of the diagonal */
-            const bool diagonal = k == 1 + 2 * ROWS || k == 1 + 3 * ROWS || k == SIZE - 1;
-            if (bad[b] == -1 && k > 0 && !diagonal)
+            const bool diagonal = k == 2 + 2 * ROWS || k == 2 + 3 * ROWS || k == SIZE - 1;
+            if (bad[b] == -1 && k > 1 && !diagonal)
                 continue;
             kept = packed[k];
             packed[k] = bad[b];
-            assert_int_equal(BPB(whitening_unpack)(whitening, packed, SIZE), BPB_ERR_OPTION);
+            assert_int_equal(bpb_whitening_unpack(whitening, packed, SIZE), BPB_ERR_OPTION);
             packed[k] = kept;
         }
+    packed[1] = 1.5;
+    assert_int_equal(bpb_whitening_unpack(whitening, packed, SIZE), BPB_ERR_OPTION);
+    assert_string_equal(bpb_error(), "the eps_X in buffer[1] is 1.5; it must be 0 to 1");
     assert_same_statistics(whitening, same);
-    assert_int_equal(BPB(whitening_unpack)(whitening, packed, SIZE - 1), BPB_ERR_BUFFER);
-    assert_int_equal(BPB(whitening_pack)(whitening, packed, SIZE + 1), BPB_ERR_BUFFER);
-    BPB(whitening_destroy)(&whitening);
-    BPB(whitening_destroy)(&same);
+    assert_int_equal(bpb_whitening_unpack(whitening, packed, SIZE - 1), BPB_ERR_BUFFER);
+    assert_string_equal(bpb_error(), "n is 64; n_0 = 9 rows have 65 doubles");
+    bpb_whitening_destroy(&whitening);
+    bpb_whitening_destroy(&same);
+}
+
+static void whitening_pack__says_how_much_room_it_needs(void **state)
+{
+    (void)state;
+    double packed[SIZE + 1];
+    size_t n = 0;
+    fill_values(1, 12);
+    bpb_whitening *whitening = whitening_of(X);
+    assert_ok(bpb_whitening_pack(whitening, NULL, 0, &n));
+    assert_int_equal(n, SIZE);
+    n = 0;
+    packed[0] = -1;
+    assert_int_equal(bpb_whitening_pack(whitening, packed, SIZE - 1, &n), BPB_ERR_BUFFER);
+    assert_string_equal(bpb_error(), "capacity is 64 doubles; 65 are needed");
+    assert_int_equal(n, SIZE);
+    assert_true(packed[0] == -1);
+    assert_ok(bpb_whitening_pack(whitening, packed, SIZE + 1, &n));
+    assert_int_equal(n, SIZE);
+    bpb_whitening_destroy(&whitening);
+}
+
+/* Of data in both precisions the threshold is that of float, in whatever order they came. */
+static void whitening__eps_is_that_of_the_coarsest_data(void **state)
+{
+    (void)state;
+    static float coarse[ROWS * COLS];
+    static double fine[ROWS * COLS];
+    double packed[SIZE];
+    fill_values(1, 13);
+    for (size_t k = 0; k < ROWS * COLS; k++) {
+        coarse[k] = (float)values[k];
+        fine[k] = (double)values[k];
+    }
+    bpb_whitening *one = make_whitening(ROWS), *other = make_whitening(ROWS);
+    assert_ok(pack(one, packed));
+    assert_true(packed[1] == 0);
+    assert_ok(bpb_whitening_add(one, bpb_samples(fine, COLS, ROWS)));
+    assert_ok(pack(one, packed));
+    assert_true(packed[1] == DBL_EPSILON);
+    assert_ok(bpbf_whitening_add(other, bpbf_samples(coarse, COLS, ROWS)));
+    assert_ok(bpb_whitening_add(other, bpb_samples(fine, COLS, ROWS)));
+    assert_ok(pack(other, packed));
+    assert_true(packed[1] == (double)FLT_EPSILON);
+    assert_ok(bpb_whitening_merge(one, other));
+    assert_ok(pack(one, packed));
+    assert_true(packed[1] == (double)FLT_EPSILON);
+    assert_ok(bpb_whitening_unpack(other, packed, SIZE));
+    assert_same_statistics(other, one);
+    bpb_whitening_destroy(&one);
+    bpb_whitening_destroy(&other);
 }
 
 /* ---- Solutions ---- */
 
-static whitening_t *solved(view_t V, const bpb_whitening_options *options)
+static bpb_whitening *solved(view_t V, const bpb_whitening_options *options)
 {
-    whitening_t *whitening = whitening_of(V);
-    assert_ok(BPB(whitening_solve)(whitening, options));
+    bpb_whitening *whitening = whitening_of(V);
+    assert_ok(bpb_whitening_solve(whitening, options));
     return whitening;
 }
 
 /* How much larger than eps the error of a whitened value may be: K is good to eps n lambda_1 /
  * lambda_m, and the deviation to eps |mean|. */
-static long double condition(const whitening_t *whitening)
+static long double condition(const bpb_whitening *whitening)
 {
-    const size_t m = BPB(whitening_components)(whitening);
-    const size_t n = BPB(whitening_K)(whitening).cols;
-    const double *variances = BPB(whitening_variances)(whitening);
-    const double *mean = BPB(whitening_mean)(whitening);
+    const size_t m = solution_of(whitening).m;
+    const size_t n = solution_of(whitening).K.cols;
+    const double *variances = solution_of(whitening).variances;
+    const double *mean = solution_of(whitening).mean;
     long double size = 0;
     for (size_t i = 0; i < n; i++)
         size = fmaxl(size, fabsl((long double)mean[i]));
@@ -329,10 +401,10 @@ static long double condition(const whitening_t *whitening)
 }
 
 /* Y has mean 0 and covariance 1 - epsilon / (lambda + epsilon). */
-static void assert_white(const whitening_t *whitening, view_t V, double epsilon)
+static void assert_white(const bpb_whitening *whitening, view_t V, double epsilon)
 {
-    const size_t m = BPB(whitening_components)(whitening);
-    const double *lambda = BPB(whitening_variances)(whitening);
+    const size_t m = solution_of(whitening).m;
+    const double *lambda = solution_of(whitening).variances;
     const long double allowed = 4 * (long double)DBL_EPSILON * condition(whitening) +
                                 8 * (long double)EPSILON;
     real *y = make_reals(m * V.cols);
@@ -348,10 +420,10 @@ static void assert_white(const whitening_t *whitening, view_t V, double epsilon)
 }
 
 /* Rows of K are orthogonal, of squares 1 / (lambda + epsilon): so it is PCA's, not a rotation. */
-static void assert_principal(const whitening_t *whitening, double epsilon)
+static void assert_principal(const bpb_whitening *whitening, double epsilon)
 {
-    const bpb_view K = BPB(whitening_K)(whitening);
-    const double *lambda = BPB(whitening_variances)(whitening);
+    const bpb_view K = solution_of(whitening).K;
+    const double *lambda = solution_of(whitening).variances;
     for (size_t i = 0; i < K.rows; i++)
         for (size_t k = 0; k <= i; k++) {
             const long double scale = 1 / sqrtl(((long double)lambda[i] + epsilon) *
@@ -373,15 +445,15 @@ static void whitening__makes_the_covariance_the_identity(void **state)
     const double offsets[] = {0, 10, BPB_SELECT(1e8, 1e3)};
     for (size_t c = 0; c < 3 * COUNT(offsets); c++) {
         fill_values(offsets[c % COUNT(offsets)], 11 + c);
-        whitening_t *whitening = solved(X, NULL);
-        assert_int_equal(BPB(whitening_components)(whitening), ROWS);
+        bpb_whitening *whitening = solved(X, NULL);
+        assert_int_equal(solution_of(whitening).m, ROWS);
         for (size_t i = 0; i < ROWS; i++)
-            assert_near("mean", BPB(whitening_mean)(whitening)[i],
+            assert_near("mean", solution_of(whitening).mean[i],
                         entry(X, i, 0) + mean_about_first(X, i),
                         2 * (long double)DBL_EPSILON * (100 + offsets[c % COUNT(offsets)] * 3));
         assert_white(whitening, X, 0);
         assert_principal(whitening, 0);
-        BPB(whitening_destroy)(&whitening);
+        bpb_whitening_destroy(&whitening);
     }
 }
 
@@ -390,10 +462,10 @@ static void whitening__epsilon_is_added_to_each_variance(void **state)
     (void)state;
     need_lapack();
     fill_values(1, 20);
-    whitening_t *whitening = solved(X, &(bpb_whitening_options){.epsilon = 5});
+    bpb_whitening *whitening = solved(X, &(bpb_whitening_options){.epsilon = 5});
     assert_white(whitening, X, 5);
     assert_principal(whitening, 5);
-    BPB(whitening_destroy)(&whitening);
+    bpb_whitening_destroy(&whitening);
 }
 
 static void whitening__sum_of_variances_is_the_trace(void **state)
@@ -402,13 +474,13 @@ static void whitening__sum_of_variances_is_the_trace(void **state)
     need_lapack();
     long double sum = 0, trace = 0;
     fill_values(1, 21);
-    whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = 2});
+    bpb_whitening *whitening = solved(X, &(bpb_whitening_options){.components = 2});
     for (size_t i = 0; i < ROWS; i++) {
-        sum += (long double)BPB(whitening_variances)(whitening)[i];
+        sum += (long double)solution_of(whitening).variances[i];
         trace += co_moment(X, i, i) / COLS;
     }
     assert_near("sum", sum, trace, 4 * ROWS * (long double)DBL_EPSILON * trace);
-    BPB(whitening_destroy)(&whitening);
+    bpb_whitening_destroy(&whitening);
 }
 
 /* The first rows of K are the same, whatever m is. */
@@ -417,29 +489,29 @@ static void whitening__components_and_share_cut_K(void **state)
     (void)state;
     need_lapack();
     fill_values(1, 22);
-    whitening_t *whole = solved(X, NULL);
-    const double *lambda = BPB(whitening_variances)(whole);
+    bpb_whitening *whole = solved(X, NULL);
+    const double *lambda = solution_of(whole).variances;
     double total = 0, sum = 0;
     for (size_t i = 0; i < ROWS; i++)
         total += lambda[i];
     for (size_t m = 1; m <= ROWS; m++) {
-        whitening_t *some = solved(X, &(bpb_whitening_options){.components = m});
-        const bpb_view K = BPB(whitening_K)(some), all = BPB(whitening_K)(whole);
+        bpb_whitening *some = solved(X, &(bpb_whitening_options){.components = m});
+        const bpb_view K = solution_of(some).K, all = solution_of(whole).K;
         assert_true(K.rows == m && K.ld == m && K.cols == ROWS && K.row_stride == 1);
         for (size_t k = 0; k < m * ROWS; k++)
             assert_true(K.data[k] == all.data[k / m * ROWS + k % m]);
         assert_white(some, X, 0);
         const double below = (sum + lambda[m - 1] / 2) / total; /* the m-th is needed for it */
         sum += lambda[m - 1];
-        assert_ok(BPB(whitening_solve)(some, &(bpb_whitening_options){.share = below}));
-        assert_int_equal(BPB(whitening_components)(some), m);
-        BPB(whitening_destroy)(&some);
+        assert_ok(bpb_whitening_solve(some, &(bpb_whitening_options){.share = below}));
+        assert_int_equal(solution_of(some).m, m);
+        bpb_whitening_destroy(&some);
     }
-    assert_ok(BPB(whitening_solve)(whole, &(bpb_whitening_options){.share = 1}));
-    assert_int_equal(BPB(whitening_components)(whole), ROWS);
-    assert_ok(BPB(whitening_solve)(whole, &(bpb_whitening_options){.share = 1e-300}));
-    assert_int_equal(BPB(whitening_components)(whole), 1);
-    BPB(whitening_destroy)(&whole);
+    assert_ok(bpb_whitening_solve(whole, &(bpb_whitening_options){.share = 1}));
+    assert_int_equal(solution_of(whole).m, ROWS);
+    assert_ok(bpb_whitening_solve(whole, &(bpb_whitening_options){.share = 1e-300}));
+    assert_int_equal(solution_of(whole).m, 1);
+    bpb_whitening_destroy(&whole);
 }
 
 /* The m-th is not needed where those before it have the share just so. */
@@ -448,15 +520,15 @@ static void whitening__share_that_is_met_is_enough(void **state)
     (void)state;
     need_lapack();
     double packed[SIZE] = {1};
-    packed[1 + 2 * ROWS] = 3; /* C_00 */
+    packed[2 + 2 * ROWS] = 3; /* C_00 */
     packed[SIZE - 1] = 1;
-    whitening_t *whitening = make_whitening(ROWS);
-    assert_ok(BPB(whitening_unpack)(whitening, packed, SIZE));
-    assert_ok(BPB(whitening_solve)(whitening, &(bpb_whitening_options){.share = 0.75}));
-    assert_int_equal(BPB(whitening_components)(whitening), 1);
-    assert_ok(BPB(whitening_solve)(whitening, NULL));
-    assert_int_equal(BPB(whitening_components)(whitening), 2);
-    BPB(whitening_destroy)(&whitening);
+    bpb_whitening *whitening = make_whitening(ROWS);
+    assert_ok(bpb_whitening_unpack(whitening, packed, SIZE));
+    assert_ok(bpb_whitening_solve(whitening, &(bpb_whitening_options){.share = 0.75}));
+    assert_int_equal(solution_of(whitening).m, 1);
+    assert_ok(bpb_whitening_solve(whitening, NULL));
+    assert_int_equal(solution_of(whitening).m, 2);
+    bpb_whitening_destroy(&whitening);
 }
 
 /* Row 4 is that of 2 and 3, rounded; row 6 never changes. Their means are large. */
@@ -471,18 +543,18 @@ static void whitening__directions_without_variance_are_left_out(void **state)
             values[j * ROWS + 4] = values[j * ROWS + 2] + values[j * ROWS + 3];
             values[j * ROWS + 6] = BPB_SELECT(1e300, 1e30f);
         }
-        whitening_t *whitening = solved(X, NULL);
-        const bpb_view K = BPB(whitening_K)(whitening);
+        bpb_whitening *whitening = solved(X, NULL);
+        const bpb_view K = solution_of(whitening).K;
         assert_int_equal(K.rows, ROWS - 2);
         for (size_t i = 0; i < K.rows; i++)
             assert_true(K.data[6 * K.ld + i] == 0);
         assert_principal(whitening, 0);
         const bpb_whitening_options more = {.components = ROWS - 1};
-        assert_int_equal(BPB(whitening_solve)(whitening, &more), BPB_ERR_OPTION);
-        assert_true(BPB(whitening_K)(whitening).data == K.data);
+        assert_int_equal(bpb_whitening_solve(whitening, &more), BPB_ERR_OPTION);
+        assert_true(solution_of(whitening).K.data == K.data);
         if (offsets[c] <= 1)
             assert_white(whitening, X, 0);
-        BPB(whitening_destroy)(&whitening);
+        bpb_whitening_destroy(&whitening);
     }
 }
 
@@ -493,15 +565,15 @@ static void whitening__few_columns_have_few_directions(void **state)
     need_lapack();
     fill_values(1, 24);
     for (size_t cols = 2; cols <= ROWS; cols++) {
-        whitening_t *whitening = solved(BPB(columns)(X, 0, cols), NULL);
-        assert_int_equal(BPB(whitening_components)(whitening), cols - 1);
-        BPB(whitening_destroy)(&whitening);
+        bpb_whitening *whitening = solved(BPB(columns)(X, 0, cols), NULL);
+        assert_int_equal(solution_of(whitening).m, cols - 1);
+        bpb_whitening_destroy(&whitening);
     }
-    whitening_t *one = whitening_of(BPB(columns)(X, 0, 1)), *none = make_whitening(ROWS);
-    assert_int_equal(BPB(whitening_solve)(one, NULL), BPB_ERR_SIZE);
-    assert_int_equal(BPB(whitening_solve)(none, NULL), BPB_ERR_SIZE);
-    BPB(whitening_destroy)(&one);
-    BPB(whitening_destroy)(&none);
+    bpb_whitening *one = whitening_of(BPB(columns)(X, 0, 1)), *none = make_whitening(ROWS);
+    assert_int_equal(bpb_whitening_solve(one, NULL), BPB_ERR_SIZE);
+    assert_int_equal(bpb_whitening_solve(none, NULL), BPB_ERR_SIZE);
+    bpb_whitening_destroy(&one);
+    bpb_whitening_destroy(&none);
 }
 
 /* In float the first row varies by nothing but its rounding, and far more than the second does. */
@@ -516,12 +588,12 @@ static void whitening__noise_of_one_row_hides_no_other(void **state)
         x[2 * j] = (real)(1e9 + unit * (double)rng_between(&rng, 0, 1));
         x[2 * j + 1] = (real)(rng_uniform(&rng, -1, 1) * unit / 100);
     }
-    whitening_t *whitening = solved(BPB(samples)(x, 200, 2), NULL);
-    const double *variances = BPB(whitening_variances)(whitening);
-    assert_int_equal(BPB(whitening_components)(whitening), 1);
-    assert_true(fabs(BPB(whitening_K)(whitening).data[1]) > 50 / unit);
+    bpb_whitening *whitening = solved(BPB(samples)(x, 200, 2), NULL);
+    const double *variances = solution_of(whitening).variances;
+    assert_int_equal(solution_of(whitening).m, 1);
+    assert_true(fabs(solution_of(whitening).K.data[1]) > 50 / unit);
     assert_true(variances[0] < variances[1]);
-    BPB(whitening_destroy)(&whitening);
+    bpb_whitening_destroy(&whitening);
 }
 
 /* Turned round, the data have the same C, and another order of the same columns nearly so. */
@@ -534,10 +606,10 @@ static void whitening__sign_of_a_direction_is_fixed(void **state)
     for (size_t j = 0; j < COLS; j++)
         for (size_t i = 0; i < ROWS; i++)
             turned[j * ROWS + i] = -values[(COLS - 1 - j) * ROWS + i];
-    whitening_t *one = solved(X, NULL), *again = solved(X, NULL);
-    whitening_t *other = solved(BPB(samples)(turned, COLS, ROWS), NULL);
-    const double *K = BPB(whitening_K)(one).data, *K_again = BPB(whitening_K)(again).data;
-    const double *K_other = BPB(whitening_K)(other).data;
+    bpb_whitening *one = solved(X, NULL), *again = solved(X, NULL);
+    bpb_whitening *other = solved(BPB(samples)(turned, COLS, ROWS), NULL);
+    const double *K = solution_of(one).K.data, *K_again = solution_of(again).K.data;
+    const double *K_other = solution_of(other).K.data;
     assert_memory_equal(K, K_again, ROWS * ROWS * sizeof *K);
     for (size_t i = 0; i < ROWS; i++) {
         double low = 0, high = 0;
@@ -549,9 +621,9 @@ static void whitening__sign_of_a_direction_is_fixed(void **state)
         for (size_t j = 0; j < ROWS; j++)
             assert_true(fabs(K[j * ROWS + i] - K_other[j * ROWS + i]) < 1e-6 * high);
     }
-    BPB(whitening_destroy)(&one);
-    BPB(whitening_destroy)(&again);
-    BPB(whitening_destroy)(&other);
+    bpb_whitening_destroy(&one);
+    bpb_whitening_destroy(&again);
+    bpb_whitening_destroy(&other);
 }
 
 /* Two rows of one variance have the directions (1, 1) and (1, -1): rounding must not choose. */
@@ -566,10 +638,10 @@ static void whitening__sign_of_equal_entries_is_that_of_the_first(void **state)
             x[2 * j] = x[2 * j + 3] = (real)rng_uniform(&rng, -1, 1);
             x[2 * j + 1] = x[2 * j + 2] = (real)rng_uniform(&rng, -1, 1);
         }
-        whitening_t *whitening = solved(BPB(samples)(x, 20, 2), NULL);
-        const double *K = BPB(whitening_K)(whitening).data;
+        bpb_whitening *whitening = solved(BPB(samples)(x, 20, 2), NULL);
+        const double *K = solution_of(whitening).K.data;
         assert_true(K[0] > 0 && K[1] > 0);
-        BPB(whitening_destroy)(&whitening);
+        bpb_whitening_destroy(&whitening);
     }
 }
 
@@ -578,15 +650,15 @@ static void whitening__solution_stays_until_solved_again(void **state)
     (void)state;
     need_lapack();
     fill_values(1, 27);
-    whitening_t *whitening = solved(BPB(columns)(X, 0, 50), NULL), *whole = solved(X, NULL);
-    const double *K = BPB(whitening_K)(whitening).data, *mean = BPB(whitening_mean)(whitening);
+    bpb_whitening *whitening = solved(BPB(columns)(X, 0, 50), NULL), *whole = solved(X, NULL);
+    const double *K = solution_of(whitening).K.data, *mean = solution_of(whitening).mean;
     const double K_0 = K[0], mean_0 = mean[0];
     assert_ok(BPB(whitening_add)(whitening, BPB(columns)(X, 50, COLS - 50)));
-    assert_true(BPB(whitening_K)(whitening).data == K && K[0] == K_0 && mean[0] == mean_0);
-    assert_ok(BPB(whitening_solve)(whitening, NULL));
+    assert_true(solution_of(whitening).K.data == K && K[0] == K_0 && mean[0] == mean_0);
+    assert_ok(bpb_whitening_solve(whitening, NULL));
     assert_white(whitening, X, 0);
-    BPB(whitening_destroy)(&whitening);
-    BPB(whitening_destroy)(&whole);
+    bpb_whitening_destroy(&whitening);
+    bpb_whitening_destroy(&whole);
 }
 
 /* 4 columns, of variances 4 and 1/4 along the axes turned by 45 degrees, about (3, -1). */
@@ -596,17 +668,16 @@ static void whitening__equals_what_is_worked_out_by_hand(void **state)
     need_lapack();
     const real x[] = {5, 1, 1, -3, RC(3.5), RC(-1.5), RC(2.5), RC(-0.5)};
     const long double half = 1 / sqrtl(2);
-    whitening_t *whitening = solved(BPB(samples)(x, 4, 2), NULL);
+    bpb_whitening *whitening = solved(BPB(samples)(x, 4, 2), NULL);
     const long double K[] = {half / 2, half * 2, half / 2, -half * 2};
-    assert_near("mean", BPB(whitening_mean)(whitening)[0], 3, 8 * (long double)DBL_EPSILON);
-    assert_near("mean", BPB(whitening_mean)(whitening)[1], -1, 8 * (long double)DBL_EPSILON);
-    assert_near("lambda", BPB(whitening_variances)(whitening)[0], 4, 64 * (long double)DBL_EPSILON);
-    assert_near("lambda", BPB(whitening_variances)(whitening)[1], 0.25L,
+    assert_near("mean", solution_of(whitening).mean[0], 3, 8 * (long double)DBL_EPSILON);
+    assert_near("mean", solution_of(whitening).mean[1], -1, 8 * (long double)DBL_EPSILON);
+    assert_near("lambda", solution_of(whitening).variances[0], 4, 64 * (long double)DBL_EPSILON);
+    assert_near("lambda", solution_of(whitening).variances[1], 0.25L,
                 64 * (long double)DBL_EPSILON);
     for (size_t k = 0; k < 4; k++)
-        assert_near("K", BPB(whitening_K)(whitening).data[k], K[k],
-                    64 * (long double)DBL_EPSILON);
-    BPB(whitening_destroy)(&whitening);
+        assert_near("K", solution_of(whitening).K.data[k], K[k], 64 * (long double)DBL_EPSILON);
+    bpb_whitening_destroy(&whitening);
 }
 
 /* ---- Applying ---- */
@@ -631,9 +702,9 @@ static void whitening_apply__takes_any_view(void **state)
         {{.data = values, .rows = ROWS, .cols = 1}, {.data = y, .rows = M, .cols = 1, .ld = 6}},
     };
     fill_values(3, 28);
-    whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = M});
-    const bpb_view K = BPB(whitening_K)(whitening);
-    const double *mean = BPB(whitening_mean)(whitening);
+    bpb_whitening *whitening = solved(X, &(bpb_whitening_options){.components = M});
+    const bpb_view K = solution_of(whitening).K;
+    const double *mean = solution_of(whitening).mean;
     for (size_t c = 0; c < COUNT(cases); c++) {
         assert_ok(BPB(whitening_apply)(whitening, cases[c].X, cases[c].Y));
         for (size_t j = 0; j < cases[c].X.cols; j++)
@@ -650,7 +721,7 @@ static void whitening_apply__takes_any_view(void **state)
                                                     (long double)DBL_EPSILON / EPSILON));
             }
     }
-    BPB(whitening_destroy)(&whitening);
+    bpb_whitening_destroy(&whitening);
 }
 
 /* ---- Folding ---- */
@@ -719,11 +790,11 @@ static long double growth(net_t *net)
     return product;
 }
 
-static void assert_same_outputs(const whitening_t *whitening, net_t *raw, net_t *net)
+static void assert_same_outputs(const bpb_whitening *whitening, net_t *raw, net_t *net)
 {
     static real white[M_FOLD * COLS], want[N_OUT * COLS], got[N_OUT * COLS];
-    const long double allowed = 2 * (long double)EPSILON * growth(net) *
-                                inputs_size(raw, BPB(whitening_mean)(whitening));
+    const long double allowed =
+        2 * (long double)EPSILON * growth(net) * inputs_size(raw, solution_of(whitening).mean);
     assert_ok(BPB(whitening_apply)(whitening, X, BPB(samples_out)(white, COLS, M_FOLD)));
     assert_ok(BPB(predict)(net, BPB(samples)(white, COLS, M_FOLD),
                            BPB(samples_out)(want, COLS, N_OUT), NULL));
@@ -740,11 +811,11 @@ static void whitening_fold__predicts_the_same_from_raw_inputs(void **state)
     for (size_t c = 0; c < 24; c++) {
         net_t *net = make_net(c & 1, c & 2, 30 + c), *raw = NULL;
         fill_values(offsets[c % 3], 30 + c);
-        whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
+        bpb_whitening *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
         assert_ok(BPB(whitening_fold)(&raw, whitening, net));
         assert_int_equal(BPB(net_size)(raw, 0), ROWS);
         assert_same_outputs(whitening, raw, net);
-        BPB(whitening_destroy)(&whitening);
+        bpb_whitening_destroy(&whitening);
         BPB(net_destroy)(&raw);
         BPB(net_destroy)(&net);
     }
@@ -755,7 +826,7 @@ static void whitening_fold__copies_all_else(void **state)
     (void)state;
     need_lapack();
     fill_values(1, 60);
-    whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
+    bpb_whitening *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
     for (int own = 0; own < 2; own++) {
         net_t *net = make_net(own, true, 61), *raw = NULL;
         const size_t behind = HIDDEN * M_FOLD + HIDDEN;
@@ -775,7 +846,7 @@ static void whitening_fold__copies_all_else(void **state)
         BPB(net_destroy)(&raw);
         BPB(net_destroy)(&net);
     }
-    BPB(whitening_destroy)(&whitening);
+    bpb_whitening_destroy(&whitening);
 }
 
 /* In float W_1' is rounded, and b_1' has to belong to the rounded one: or Z_1 would be off by
@@ -786,8 +857,8 @@ static void whitening_fold__bias_belongs_to_the_rounded_weights(void **state)
     need_lapack();
     net_t *net = make_net(false, false, 62), *raw = NULL;
     fill_values(BPB_SELECT(1e6, 1e3), 62);
-    whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
-    const double *mean = BPB(whitening_mean)(whitening);
+    bpb_whitening *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
+    const double *mean = solution_of(whitening).mean;
     assert_ok(BPB(whitening_fold)(&raw, whitening, net));
     const out_t W = BPB(net_W)(raw, BPB(net_theta)(raw), 1);
     const real *b = BPB(net_b)(raw, BPB(net_theta)(raw), 1).data;
@@ -802,7 +873,7 @@ static void whitening_fold__bias_belongs_to_the_rounded_weights(void **state)
                     (long double)EPSILON / 2 * fabsl((long double)b[i]) +
                         2 * ROWS * (long double)DBL_EPSILON * size);
     }
-    BPB(whitening_destroy)(&whitening);
+    bpb_whitening_destroy(&whitening);
     BPB(net_destroy)(&raw);
     BPB(net_destroy)(&net);
 }
@@ -813,7 +884,7 @@ static void whitening_fold__what_is_not_finite_is_out_of_range(void **state)
     need_lapack();
     net_t *net = make_net(false, false, 63), *raw = NULL;
     fill_values(1, 63);
-    whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
+    bpb_whitening *whitening = solved(X, &(bpb_whitening_options){.components = M_FOLD});
     const real bad[] = {(real)NAN, (real)INFINITY, BPB_SELECT(DBL_MAX, FLT_MAX)};
     for (size_t k = 0; k < HIDDEN * (M_FOLD + 1); k += HIDDEN * M_FOLD) /* W_1 and b_1 */
         for (size_t b = 0; b < 2; b++) {
@@ -828,11 +899,11 @@ static void whitening_fold__what_is_not_finite_is_out_of_range(void **state)
         BPB(net_theta)(net)[i] = bad[2];
     for (size_t k = 0; k < ROWS * COLS; k++)
         values[k] *= (real)1e-6;
-    whitening_t *small = solved(X, &(bpb_whitening_options){.components = M_FOLD});
+    bpb_whitening *small = solved(X, &(bpb_whitening_options){.components = M_FOLD});
     assert_int_equal(BPB(whitening_fold)(&raw, small, net), BPB_ERR_RANGE);
     assert_null(raw);
-    BPB(whitening_destroy)(&small);
-    BPB(whitening_destroy)(&whitening);
+    bpb_whitening_destroy(&small);
+    bpb_whitening_destroy(&whitening);
     BPB(net_destroy)(&net);
 }
 
@@ -842,8 +913,9 @@ static void whitening__refuses_bad_arguments(void **state)
 {
     (void)state;
     real x[6] = {1, 2, 3, 4, 5, 7}, y[6] = {0};
-    double packed[8];
-    whitening_t *whitening = make_whitening(2), *other = make_whitening(3), *none = NULL;
+    double packed[9];
+    size_t n;
+    bpb_whitening *whitening = make_whitening(2), *other = make_whitening(3), *none = NULL;
     const struct {
         bpb_status status;
         view_t X;
@@ -857,30 +929,38 @@ static void whitening__refuses_bad_arguments(void **state)
     };
     for (size_t b = 0; b < COUNT(bad); b++)
         assert_int_equal(BPB(whitening_add)(whitening, bad[b].X), bad[b].status);
-    assert_int_equal(BPB(whitening_create)(NULL, 2), BPB_ERR_NULL);
-    assert_int_equal(BPB(whitening_create)(&none, 0), BPB_ERR_SIZE);
-    assert_int_equal(BPB(whitening_create)(&none, 0x7fffffff), BPB_ERR_SIZE);
-    assert_int_equal(BPB(whitening_create)(&none, SIZE_MAX), BPB_ERR_SIZE);
+    assert_int_equal(bpb_whitening_create(NULL, 2), BPB_ERR_NULL);
+    assert_int_equal(bpb_whitening_create(&none, 0), BPB_ERR_SIZE);
+    assert_int_equal(bpb_whitening_create(&none, 0x7fffffff), BPB_ERR_SIZE);
+    assert_int_equal(bpb_whitening_create(&none, SIZE_MAX), BPB_ERR_SIZE);
     assert_null(none);
-    BPB(whitening_destroy)(NULL);
-    BPB(whitening_destroy)(&none);
+    bpb_whitening_destroy(NULL);
+    bpb_whitening_destroy(&none);
     assert_int_equal(BPB(whitening_add)(NULL, BPB(samples)(x, 3, 2)), BPB_ERR_NULL);
-    assert_int_equal(BPB(whitening_merge)(NULL, other), BPB_ERR_NULL);
-    assert_int_equal(BPB(whitening_merge)(whitening, NULL), BPB_ERR_NULL);
-    assert_int_equal(BPB(whitening_merge)(whitening, other), BPB_ERR_MISMATCH);
-    assert_int_equal(BPB(whitening_pack)(NULL, packed, 8), BPB_ERR_NULL);
-    assert_int_equal(BPB(whitening_pack)(whitening, NULL, 8), BPB_ERR_NULL);
-    assert_int_equal(BPB(whitening_unpack)(NULL, packed, 8), BPB_ERR_NULL);
-    assert_int_equal(BPB(whitening_unpack)(whitening, NULL, 8), BPB_ERR_NULL);
-    assert_int_equal(BPB(whitening_solve)(NULL, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_whitening_merge(NULL, other), BPB_ERR_NULL);
+    assert_int_equal(bpb_whitening_merge(whitening, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_whitening_merge(whitening, other), BPB_ERR_MISMATCH);
+    assert_int_equal(bpb_whitening_pack(NULL, packed, 9, &n), BPB_ERR_NULL);
+    assert_int_equal(bpb_whitening_pack(whitening, packed, 9, NULL), BPB_ERR_NULL);
+    assert_int_equal(bpb_whitening_unpack(NULL, packed, 9), BPB_ERR_NULL);
+    assert_int_equal(bpb_whitening_unpack(whitening, NULL, 9), BPB_ERR_NULL);
+    assert_int_equal(bpb_whitening_solve(NULL, NULL), BPB_ERR_NULL);
     assert_int_equal(BPB(whitening_apply)(NULL, BPB(samples)(x, 3, 2), BPB(samples_out)(y, 3, 2)),
                      BPB_ERR_NULL);
-    assert_ok(BPB(whitening_pack)(whitening, packed, 8));
-    for (size_t k = 0; k < 8; k++)
+    assert_ok(bpb_whitening_pack(whitening, packed, 9, &n));
+    for (size_t k = 0; k < 9; k++)
         assert_true(packed[k] == 0);
-    BPB(whitening_destroy)(&whitening);
-    BPB(whitening_destroy)(&other);
+    bpb_whitening_destroy(&whitening);
+    bpb_whitening_destroy(&other);
     assert_null(whitening);
+}
+
+static void assert_unsolved(const bpb_whitening *whitening)
+{
+    bpb_whitening_result result = {.m = 7};
+    assert_int_equal(bpb_whitening_solution(whitening, &result), BPB_ERR_SHAPE);
+    assert_string_equal(bpb_error(), "the whitening is not solved; call bpb_whitening_solve first");
+    assert_true(result.m == 7 && !result.mean && !result.K.data);
 }
 
 static void whitening_solve__refuses_bad_options(void **state)
@@ -893,11 +973,13 @@ static void whitening_solve__refuses_bad_options(void **state)
         {.components = 1, .share = 0.5},
     };
     fill_values(1, 70);
-    whitening_t *whitening = whitening_of(X);
+    bpb_whitening *whitening = whitening_of(X);
     for (size_t b = 0; b < COUNT(bad); b++)
-        assert_int_equal(BPB(whitening_solve)(whitening, &bad[b]), BPB_ERR_OPTION);
-    assert_int_equal(BPB(whitening_components)(whitening), 0);
-    BPB(whitening_destroy)(&whitening);
+        assert_int_equal(bpb_whitening_solve(whitening, &bad[b]), BPB_ERR_OPTION);
+    assert_string_equal(bpb_error(),
+                        "components is 1 and share is 0.5; only one of them may be set");
+    assert_unsolved(whitening);
+    bpb_whitening_destroy(&whitening);
 }
 
 static void whitening_solve__overflow_is_out_of_range(void **state)
@@ -905,30 +987,21 @@ static void whitening_solve__overflow_is_out_of_range(void **state)
     (void)state;
     need_lapack();
     double packed[SIZE] = {2, [SIZE - 1] = 1};
-    whitening_t *whitening = make_whitening(ROWS);
-    packed[1] = packed[1 + ROWS] = DBL_MAX; /* the mean is their sum */
-    assert_ok(BPB(whitening_unpack)(whitening, packed, SIZE));
-    assert_int_equal(BPB(whitening_solve)(whitening, NULL), BPB_ERR_RANGE);
-    packed[1] = packed[1 + ROWS] = 0;
+    bpb_whitening *whitening = make_whitening(ROWS);
+    packed[2] = packed[2 + ROWS] = DBL_MAX; /* the mean is their sum */
+    assert_ok(bpb_whitening_unpack(whitening, packed, SIZE));
+    assert_int_equal(bpb_whitening_solve(whitening, NULL), BPB_ERR_RANGE);
+    packed[2] = packed[2 + ROWS] = 0;
     packed[SIZE - 1] = DBL_MAX;
-    assert_ok(BPB(whitening_unpack)(whitening, packed, SIZE));
-    assert_ok(BPB(whitening_merge)(whitening, whitening));
-    assert_int_equal(BPB(whitening_solve)(whitening, NULL), BPB_ERR_RANGE);
+    assert_ok(bpb_whitening_unpack(whitening, packed, SIZE));
+    assert_ok(bpb_whitening_merge(whitening, whitening));
+    assert_int_equal(bpb_whitening_solve(whitening, NULL), BPB_ERR_RANGE);
     packed[0] = 1;
-    assert_ok(BPB(whitening_unpack)(whitening, packed, SIZE));
-    assert_ok(BPB(whitening_solve)(whitening, NULL));
-    assert_int_equal(BPB(whitening_solve)(whitening, &(bpb_whitening_options){.epsilon = DBL_MAX}),
+    assert_ok(bpb_whitening_unpack(whitening, packed, SIZE));
+    assert_ok(bpb_whitening_solve(whitening, NULL));
+    assert_int_equal(bpb_whitening_solve(whitening, &(bpb_whitening_options){.epsilon = DBL_MAX}),
                      BPB_ERR_RANGE);
-    BPB(whitening_destroy)(&whitening);
-}
-
-static void assert_unsolved(const whitening_t *whitening)
-{
-    const bpb_view K = BPB(whitening_K)(whitening);
-    assert_int_equal(BPB(whitening_components)(whitening), 0);
-    assert_null(BPB(whitening_mean)(whitening));
-    assert_null(BPB(whitening_variances)(whitening));
-    assert_true(!K.data && !K.rows && !K.cols);
+    bpb_whitening_destroy(&whitening);
 }
 
 static void whitening__before_it_is_solved_there_is_none(void **state)
@@ -937,18 +1010,18 @@ static void whitening__before_it_is_solved_there_is_none(void **state)
     real y[ROWS] = {0};
     net_t *net = make_net(false, false, 1), *raw = NULL;
     fill_values(1, 71);
-    whitening_t *whitening = whitening_of(X);
+    bpb_whitening *whitening = whitening_of(X);
     if (!HAVE_LAPACK)
-        assert_int_equal(BPB(whitening_solve)(whitening, NULL), BPB_ERR_UNSUPPORTED);
+        assert_int_equal(bpb_whitening_solve(whitening, NULL), BPB_ERR_UNSUPPORTED);
     assert_unsolved(whitening);
-    assert_unsolved(NULL);
-    assert_int_equal(BPB(whitening_size)(NULL), 0);
+    assert_int_equal(bpb_whitening_solution(NULL, &(bpb_whitening_result){0}), BPB_ERR_NULL);
+    assert_int_equal(bpb_whitening_solution(whitening, NULL), BPB_ERR_NULL);
     assert_int_equal(
         BPB(whitening_apply)(whitening, BPB(columns)(X, 0, 1), BPB(samples_out)(y, 1, ROWS)),
         BPB_ERR_SHAPE);
-    assert_int_equal(BPB(whitening_fold)(&raw, whitening, net), BPB_ERR_MISMATCH);
+    assert_int_equal(BPB(whitening_fold)(&raw, whitening, net), BPB_ERR_SHAPE);
     assert_null(raw);
-    BPB(whitening_destroy)(&whitening);
+    bpb_whitening_destroy(&whitening);
     BPB(net_destroy)(&net);
 }
 
@@ -961,7 +1034,7 @@ static void whitening__refuses_what_does_not_fit_its_solution(void **state)
     const view_t two = BPB(columns)(X, 0, 2);
     net_t *net = make_net(false, false, 1), *raw = NULL;
     fill_values(1, 72);
-    whitening_t *whitening = solved(X, &(bpb_whitening_options){.components = 5});
+    bpb_whitening *whitening = solved(X, &(bpb_whitening_options){.components = 5});
     const struct {
         bpb_status status;
         view_t X;
@@ -979,13 +1052,13 @@ static void whitening__refuses_what_does_not_fit_its_solution(void **state)
         assert_int_equal(BPB(whitening_apply)(whitening, bad[b].X, bad[b].Y), bad[b].status);
     assert_same_bits(COUNT(y), y, zeros);
     assert_int_equal(BPB(whitening_fold)(&raw, whitening, net), BPB_ERR_MISMATCH); /* 6 inputs */
-    assert_ok(BPB(whitening_solve)(whitening, &(bpb_whitening_options){.components = 7}));
+    assert_ok(bpb_whitening_solve(whitening, &(bpb_whitening_options){.components = 7}));
     assert_int_equal(BPB(whitening_fold)(&raw, whitening, net), BPB_ERR_MISMATCH);
     assert_int_equal(BPB(whitening_fold)(NULL, whitening, net), BPB_ERR_NULL);
     assert_int_equal(BPB(whitening_fold)(&raw, NULL, net), BPB_ERR_NULL);
     assert_int_equal(BPB(whitening_fold)(&raw, whitening, NULL), BPB_ERR_NULL);
     assert_null(raw);
-    BPB(whitening_destroy)(&whitening);
+    bpb_whitening_destroy(&whitening);
     BPB(net_destroy)(&net);
 }
 
@@ -1002,6 +1075,8 @@ int main(void)
         cmocka_unit_test(whitening_merge__with_itself_counts_all_twice),
         cmocka_unit_test(whitening_unpack__takes_up_what_was_packed),
         cmocka_unit_test(whitening_unpack__refuses_what_no_columns_have),
+        cmocka_unit_test(whitening_pack__says_how_much_room_it_needs),
+        cmocka_unit_test(whitening__eps_is_that_of_the_coarsest_data),
         cmocka_unit_test(whitening__makes_the_covariance_the_identity),
         cmocka_unit_test(whitening__epsilon_is_added_to_each_variance),
         cmocka_unit_test(whitening__sum_of_variances_is_the_trace),

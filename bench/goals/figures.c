@@ -2,9 +2,8 @@
 #include "figures.h"
 
 const char *const group_names[GROUPS] = {
-    "peak",    "threads", "double", "small",  "tanh", "cells",
-    "predict", "epoch",   "bytes",  "linear", "core", "jvp",
-    "hvp",     "inputs",  "own",    "targets",
+    "peak",   "threads", "double", "small", "tanh",   "cells", "predict", "epoch",   "bytes",
+    "linear", "core",    "jvp",    "hvp",   "inputs", "own",   "targets", "doubles",
 };
 
 /* What --list says. */
@@ -29,6 +28,9 @@ static const char *const group_texts[GROUPS] = {
     "         squares. The functions are compiled -O3 -fopenmp-simd for the vectors of this CPU",
     "the gradient of a function of Y and dY/dX, 6-64-64-1 with tanh, 64 columns, double, over\n"
     "         gradient and loss",
+    "predictions of a float net, 25-50-50-5 with tanh, 4096 columns, from and to fields of "
+    "doubles,\n"
+    "         over those from and to packed floats",
 };
 
 struct line line_of(const struct figure *figure, const char *text)
@@ -126,6 +128,7 @@ static const struct figure figures[] = {
     {GROUP_OWN,     "M1",   F64, {AT_MOST, 1.05},  measure_own_squared, 0},
     {GROUP_OWN,     "G64",  F64, {AT_MOST, 1.05},  measure_own_squared, 0},
     {GROUP_TARGETS, "G64",  F64, NONE,             measure_targets, 0},
+    {GROUP_DOUBLES, NULL,   F32, {AT_MOST, 1.08},  measure_doubles, 4096},
 };
 /* clang-format on */
 

@@ -23,6 +23,7 @@ enum group {
     GROUP_INPUTS,
     GROUP_OWN,
     GROUP_TARGETS,
+    GROUP_DOUBLES,
     GROUPS
 };
 
@@ -64,7 +65,7 @@ measure_figure measure_peak, measure_threads, measure_double, measure_small, mea
     measure_tanh, measure_own_relu, measure_own_softsign, measure_own_squared;
 
 /* In plan_figures.c. */
-measure_figure measure_predict, measure_epoch, measure_bytes;
+measure_figure measure_predict, measure_doubles, measure_epoch, measure_bytes;
 
 /* In linear_figures.c. */
 measure_figure measure_widths, measure_depths, measure_batches, measure_predicts;

@@ -42,6 +42,9 @@ struct kit {
     /* forward is bpb_predict_with of so many columns, which repeat those of the stage. */
     bpb_status (*predict)(struct subject *subject, void *stage, size_t columns,
                           const bpb_plan_options *plan);
+    /* The same with X and Y as views of doubles, columns that the stage has. */
+    bpb_status (*predict_doubles)(struct subject *subject, void *stage, size_t columns,
+                                  const bpb_plan_options *plan);
     /* forward reads the parameters once. */
     bpb_status (*read)(struct subject *subject, void *stage);
     /* step is one epoch of bpb_train over the samples of the stage. own_clock: the time is that of

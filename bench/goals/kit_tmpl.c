@@ -122,6 +122,7 @@ const struct kit BENCH(kit) = {
     .products = products,
     .peak = BENCH(peak_create),
     .predict = BENCH(predict_create),
+    .predict_doubles = BENCH(predict_doubles_create),
     .read = BENCH(read_create),
     .epoch = BENCH(epoch_create),
     .derivative = BENCH(derivative_create),

@@ -12,6 +12,8 @@ struct BENCH(problem) *BENCH(problem_of)(void *stage, size_t threads);
 /* Members of struct kit. */
 bpb_status BENCH(predict_create)(struct subject *subject, void *stage, size_t columns,
                                  const bpb_plan_options *plan);
+bpb_status BENCH(predict_doubles_create)(struct subject *subject, void *stage, size_t columns,
+                                         const bpb_plan_options *plan);
 bpb_status BENCH(read_create)(struct subject *subject, void *stage);
 bpb_status BENCH(epoch_create)(struct subject *subject, void *stage, bool own_clock);
 bpb_status BENCH(check_epoch)(const struct subject *epoch, bool *agree);

@@ -45,6 +45,34 @@ bpb_status measure_predict(struct match *match, const struct figure *figure)
     return match_ratio_line(match, line_of(figure, text), 1, SIDE(PADDED), SIDE(UNPADDED));
 }
 
+bpb_status measure_doubles(struct match *match, const struct figure *figure)
+{
+    enum { FLOATS, DOUBLES };
+    const struct bench_case shape = {.name = "closure",
+                                     .n_layers = 3,
+                                     .units = {25, 50, 50, 5},
+                                     .hidden = BPB_TANH,
+                                     .output = BPB_IDENTITY,
+                                     .loss = BPB_SQUARED,
+                                     .batch = figure->columns,
+                                     .samples = figure->columns,
+                                     .distinct = figure->columns};
+    const struct kit *kit = kit_of(figure->precision);
+    const bpb_plan_options plan = {.batch = 64};
+    struct subject *doubles;
+    void *stage;
+    bool agree;
+    TRY(match_stage(match, &shape, figure->precision, &stage));
+    TRY(kit->predict(match_side(match, "floats", OP_FORWARD), stage, figure->columns, &plan));
+    doubles = match_side(match, "doubles", OP_FORWARD);
+    TRY(kit->predict_doubles(doubles, stage, figure->columns, &plan));
+    TRY(kit->check_forward(stage, doubles, &agree));
+    if (!agree)
+        return match_refuse(match, "predict is wrong, so nothing is timed");
+    TRY(match_time(match));
+    return match_ratio_line(match, goal_line(figure, ""), 1, SIDE(DOUBLES), SIDE(FLOATS));
+}
+
 /*
  * The first line is an epoch with shuffle and gathering, as training reports it, over as many steps
  * on one batch. The second line is the whole call, which also checks the data and makes a plan.

@@ -13,7 +13,8 @@ struct predictor {
     work_t *work;
     view_t X;
     out_t Y;
-    size_t *index; /* NULL: the problem's columns in order */
+    size_t *index;               /* NULL: the problem's columns in order */
+    double *X_double, *Y_double; /* NULL: X and Y are in the precision */
 };
 
 static bpb_status predict(void *state, size_t first)
@@ -30,6 +31,8 @@ static void destroy(void *state)
     BPB(plan_destroy)(&predictor->plan);
     free(predictor->result.Y);
     free(predictor->index);
+    free(predictor->X_double);
+    free(predictor->Y_double);
     free(predictor);
 }
 
@@ -80,6 +83,42 @@ bpb_status BENCH(predict_create)(struct subject *subject, void *stage, size_t co
     if (status < 0)
         subject_destroy(subject);
     return status;
+}
+
+/* n of x in double. */
+static double *widen(size_t n, const real *x)
+{
+    double *wide = malloc(n * sizeof *wide);
+    for (size_t i = 0; wide != NULL && i < n; i++)
+        wide[i] = (double)x[i];
+    return wide;
+}
+
+/* Let a float net read and write doubles from now on. The outputs of one call go to result.Y, where
+ * the check looks for them. */
+static bpb_status use_doubles(struct predictor *predictor)
+{
+    const size_t n_Y = predictor->Y.rows * predictor->Y.cols;
+    predictor->X_double = widen(predictor->X.rows * predictor->X.cols, predictor->X.data);
+    predictor->Y_double = malloc(n_Y * sizeof(double));
+    if (predictor->X_double == NULL || predictor->Y_double == NULL)
+        return BPB_ERR_MEMORY;
+    BPB_SELECT(predictor->X.data, predictor->X.doubles) = predictor->X_double;
+    BPB_SELECT(predictor->Y.data, predictor->Y.doubles) = predictor->Y_double;
+    predictor->X.data = BPB_SELECT(predictor->X_double, NULL);
+    predictor->Y.data = BPB_SELECT(predictor->Y_double, NULL);
+    const bpb_status status = predict(predictor, 0);
+    for (size_t i = 0; i < n_Y; i++)
+        predictor->result.Y[i] = (real)predictor->Y_double[i];
+    return status < 0 ? status : BPB_OK;
+}
+
+/* bench_dpredict_doubles_create, bench_spredict_doubles_create */
+bpb_status BENCH(predict_doubles_create)(struct subject *subject, void *stage, size_t columns,
+                                         const bpb_plan_options *plan)
+{
+    TRY(BENCH(predict_create)(subject, stage, columns, plan));
+    return use_doubles(subject->state);
 }
 
 struct reader {

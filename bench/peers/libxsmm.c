@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "core/cases.h"
-#include "cli/restart.h"
+#include "cli/common/restart.h"
 
 enum { ROUNDS = 15, REPEATS = 7, KERNELS = 8, MOST_PRODUCTS = 16 };
 #define SECONDS_A_REPEAT 2e-4

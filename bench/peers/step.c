@@ -18,7 +18,7 @@
 
 #include "core/cases.h"
 #include "core/json_line.h"
-#include "cli/restart.h"
+#include "cli/common/restart.h"
 
 /* About how many times the clock is read in a block of short steps. */
 #define CHUNKS 64

@@ -64,7 +64,7 @@ static double errors(const double *E, const double *dE, double *U, double *D)
     return loss / FRAMES;
 }
 
-static bpb_status step(bpb_net *net, bpb_work *work, double *gradient, double *loss)
+static bpb_status step(bpb_net *net, bpb_work *work, bpb_opt *sgd, double *gradient, double *loss)
 {
     static double E[COLUMNS], dE[INPUTS * COLUMNS], U[COLUMNS], D[INPUTS * COLUMNS];
     const bpb_view X = bpb_samples(G, COLUMNS, INPUTS);
@@ -76,7 +76,7 @@ static bpb_status step(bpb_net *net, bpb_work *work, double *gradient, double *l
     *loss = errors(E, dE, U, D);
     s = bpb_jacobian_vjp(net, work, X, bpb_samples(U, COLUMNS, 1), bpb_samples(D, COLUMNS, INPUTS),
                          gradient);
-    return s ? s : bpb_sgd_update(net, gradient, &(bpb_sgd_rule){.eta = 0.02});
+    return s ? s : bpb_opt_step(sgd, net, gradient, 1);
 }
 
 int main(void)
@@ -85,6 +85,7 @@ int main(void)
     bpb_net *net = NULL;
     bpb_plan *plan = NULL;
     bpb_work *work = NULL;
+    bpb_opt *sgd = NULL;
     make_data();
     bpb_status s = bpb_net_create(
         &net,
@@ -96,14 +97,17 @@ int main(void)
         s = bpb_plan_create(&plan, net, &(bpb_plan_options){.batch = COLUMNS, .derivatives = 1});
     if (!s)
         s = bpb_work_create(&work, plan);
+    if (!s)
+        s = bpb_opt_create(&sgd, net, &(bpb_opt_options){.eta = 0.02});
     double *gradient = malloc(bpb_net_parameters(net) * sizeof *gradient);
     double loss = 0, first = 0;
     for (int i = 0; i < STEPS && gradient && !s; i++) {
-        s = step(net, work, gradient, &loss);
+        s = step(net, work, sgd, gradient, &loss);
         first = i == 0 ? loss : first;
     }
     printf("energies and forces: loss %.3f -> %.5f: %s\n", first, loss, bpb_strerror(s));
     free(gradient);
+    bpb_opt_destroy(&sgd);
     bpb_work_destroy(&work);
     bpb_plan_destroy(&plan);
     bpb_net_destroy(&net);

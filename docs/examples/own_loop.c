@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The caller owns the loop: gradients of parts of a batch, reduced by the caller (an
- * MPI_Allreduce in a parallel program, a sum over two parts here), then one update.
+ * MPI_Allreduce in a parallel program, a sum over two parts here), then one step of an optimiser.
  */
 #include <bpblas.h>
 #include <math.h>
@@ -22,7 +22,7 @@ static bpb_status add_part(const bpb_net *net, bpb_work *work, bpb_view X, bpb_v
 }
 
 /* One step down the mean over all parts; *loss is that mean before it. */
-static bpb_status step(bpb_net *net, bpb_work *work, const double *x, const double *t,
+static bpb_status step(bpb_net *net, bpb_work *work, bpb_opt *sgd, const double *x, const double *t,
                        double *part, double *sum, double *loss)
 {
     const size_t P = bpb_net_parameters(net), each = SAMPLES / PARTS;
@@ -37,7 +37,7 @@ static bpb_status step(bpb_net *net, bpb_work *work, const double *x, const doub
     for (size_t i = 0; i <= P; i++)
         sum[i] /= SAMPLES;
     *loss = sum[P];
-    return bpb_sgd_update(net, sum, &(bpb_sgd_rule){.eta = 0.1});
+    return bpb_opt_step(sgd, net, sum, 1);
 }
 
 int main(void)
@@ -51,6 +51,7 @@ int main(void)
     bpb_net *net = NULL;
     bpb_plan *plan = NULL;
     bpb_work *work = NULL;
+    bpb_opt *sgd = NULL;
     bpb_status status = bpb_net_create(
         &net, &(bpb_net_options){
                   .sizes = units, .n_sizes = 3, .hidden = BPB_TANH, .output = BPB_IDENTITY});
@@ -58,15 +59,18 @@ int main(void)
         status = bpb_plan_create(&plan, net, NULL);
     if (!status)
         status = bpb_work_create(&work, plan);
+    if (!status)
+        status = bpb_opt_create(&sgd, net, &(bpb_opt_options){.eta = 0.1});
     const size_t n = bpb_net_parameters(net) + 1;
     double *part = malloc(n * sizeof *part), *sum = malloc(n * sizeof *sum);
     for (int i = 0; i < STEPS && part && sum && !status; i++) {
-        status = step(net, work, x, t, part, sum, &loss);
+        status = step(net, work, sgd, x, t, part, sum, &loss);
         first = i == 0 ? loss : first;
     }
     printf("loss %.6f -> %.6f: %s\n", first, loss, bpb_strerror(status));
     free(part);
     free(sum);
+    bpb_opt_destroy(&sgd);
     bpb_work_destroy(&work);
     bpb_plan_destroy(&plan);
     bpb_net_destroy(&net);

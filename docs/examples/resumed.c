@@ -35,7 +35,8 @@ static bpb_status train(bpb_net *net, const double *x, const double *t, int stop
         .validation.T = bpb_samples(t + SAMPLES - HELD_OUT, HELD_OUT, 1),
     };
     const bpb_train_options options = {
-        .optimiser = {.method = BPB_ADAM, .eta = 0.01},
+        .method = BPB_ADAM,
+        .eta = 0.01,
         .schedule = {.kind = BPB_SCHEDULE_COSINE},
         .epochs = 2000,
         .stop = {.patience = 40, .keep_best = 1},

@@ -23,9 +23,7 @@ static bpb_status fit(bpb_net *net, bpb_view X, bpb_view T)
     if (!s)
         s = gather(T, of_T);
     if (!s)
-        s = bpb_net_standardise_inputs(net, of_X);
-    if (!s)
-        s = bpb_net_standardise_outputs(net, of_T);
+        s = bpb_net_standardise_by(net, of_X, of_T);
     if (!s)
         s = bpb_train(net, &(bpb_data){.X = X, .T = T},
                        &(bpb_train_options){.eta = 0.1, .epochs = 200}, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Inputs that follow each other: a net trained on their few independent parts, and then turned into
- * one that takes the inputs as they are measured. */
+/* Correlated inputs: a net is trained on their few uncorrelated parts, and then turned into one
+ * that takes the inputs as they are measured. */
 #include <bpblas.h>
 #include <math.h>
 #include <stdio.h>
@@ -19,14 +19,17 @@ static void measure(double *x, double *t)
 }
 
 /* The net for X, of one that has learnt from the directions in which X varies. */
-static bpb_status fit(bpb_whitening *whitening, bpb_view X, bpb_view T, bpb_net **net)
+static bpb_status fit(bpb_whitening *whitening, bpb_view X, bpb_view T,
+                      bpb_whitening_result *solution, bpb_net **net)
 {
     double white[MOST * SAMPLES];
     bpb_net *inner = NULL;
     bpb_status s = bpb_whitening_add(whitening, X);
     if (!s)
         s = bpb_whitening_solve(whitening, &(bpb_whitening_options){.share = 0.999999});
-    const size_t m = bpb_whitening_components(whitening), units[] = {m, 12, 1};
+    if (!s)
+        s = bpb_whitening_solution(whitening, solution);
+    const size_t m = s ? 0 : solution->m, units[] = {m, 12, 1};
     if (s || m > MOST)
         return s ? s : BPB_ERR_SHAPE;
     s = bpb_whitening_apply(whitening, X, bpb_samples_out(white, SAMPLES, m));
@@ -50,18 +53,19 @@ int main(void)
     static double x[CHANNELS * SAMPLES], t[SAMPLES], y[SAMPLES];
     const bpb_view X = bpb_samples(x, SAMPLES, CHANNELS), T = bpb_samples(t, SAMPLES, 1);
     bpb_whitening *whitening = NULL;
+    bpb_whitening_result solution = {0};
     bpb_net *net = NULL;
     double worst = 0;
     measure(x, t);
     bpb_status s = bpb_whitening_create(&whitening, CHANNELS);
     if (!s)
-        s = fit(whitening, X, T, &net);
+        s = fit(whitening, X, T, &solution, &net);
     if (!s)
         s = bpb_predict(net, X, bpb_samples_out(y, SAMPLES, 1), NULL);
     for (int j = 0; j < SAMPLES && !s; j++)
         worst = fmax(worst, fabs(y[j] - t[j]));
     printf("%s: %d channels vary in %zu directions; off by %.3f at most\n", bpb_strerror(s),
-           CHANNELS, bpb_whitening_components(whitening), worst);
+           CHANNELS, solution.m, worst);
     bpb_whitening_destroy(&whitening);
     bpb_net_destroy(&net);
     return s == BPB_ERR_UNSUPPORTED ? NO_LAPACK : s || worst > 0.1;

@@ -110,6 +110,9 @@ BPB_API const char *bpb_strerror(int status);
  */
 BPB_API const char *bpb_error(void);
 
+/* Free memory that a function allocated for you, as its text says. Accepts NULL. */
+BPB_API void bpb_free(void *memory);
+
 /* ---- Views of your data -------------------------------------------------------------- */
 
 /*
@@ -125,9 +128,10 @@ BPB_API const char *bpb_error(void);
  *   index       which columns, cols of them; NULL: all, in order
  *   row_index   which rows, rows of them; NULL: all, in order. It requires ld if cols > 1
  *
- * A view with row_stride 1 and no index is used in place; any other is copied into the work.
- * A bpb_view is read, a bpb_out is written. A view that is written must not overlap one that is
- * read, and its indices must not repeat. The library does not check this, nor the range of indices.
+ * A view with row_stride 1 and no index is used in place; any other is copied into the work. A
+ * bpb_view is read, a bpb_out is written. A view that is written must not overlap one that is
+ * read, and its indices must not repeat. The library does not check this, nor the range of
+ * indices.
  *
  * A float view has either data or doubles, and the other pointer is NULL. So a float net reads and
  * writes fields of doubles. They are scaled in double (see prepare.h) and then rounded.
@@ -247,36 +251,26 @@ typedef struct bpbf_targets {
 } bpbf_targets;
 
 /* Targets of each kind, with neither weights nor missing entries. */
-static inline bpb_targets bpb_values(bpb_view T)
-{
-    bpb_targets targets = {T, BPB_VALUES, NULL, 0};
-    return targets;
+/* clang-format off */
+static inline bpb_targets bpb_values(bpb_view T) {
+    bpb_targets targets = {T, BPB_VALUES, NULL, 0}; return targets;
 }
-static inline bpb_targets bpb_classes(bpb_view T)
-{
-    bpb_targets targets = {T, BPB_CLASSES, NULL, 0};
-    return targets;
+static inline bpb_targets bpb_classes(bpb_view T) {
+    bpb_targets targets = {T, BPB_CLASSES, NULL, 0}; return targets;
 }
-static inline bpb_targets bpb_labels(bpb_view T)
-{
-    bpb_targets targets = {T, BPB_LABELS, NULL, 0};
-    return targets;
+static inline bpb_targets bpb_labels(bpb_view T) {
+    bpb_targets targets = {T, BPB_LABELS, NULL, 0}; return targets;
 }
-static inline bpbf_targets bpbf_values(bpbf_view T)
-{
-    bpbf_targets targets = {T, BPB_VALUES, NULL, 0};
-    return targets;
+static inline bpbf_targets bpbf_values(bpbf_view T) {
+    bpbf_targets targets = {T, BPB_VALUES, NULL, 0}; return targets;
 }
-static inline bpbf_targets bpbf_classes(bpbf_view T)
-{
-    bpbf_targets targets = {T, BPB_CLASSES, NULL, 0};
-    return targets;
+static inline bpbf_targets bpbf_classes(bpbf_view T) {
+    bpbf_targets targets = {T, BPB_CLASSES, NULL, 0}; return targets;
 }
-static inline bpbf_targets bpbf_labels(bpbf_view T)
-{
-    bpbf_targets targets = {T, BPB_LABELS, NULL, 0};
-    return targets;
+static inline bpbf_targets bpbf_labels(bpbf_view T) {
+    bpbf_targets targets = {T, BPB_LABELS, NULL, 0}; return targets;
 }
+/* clang-format on */
 
 /* ---- Net: sizes, functions and parameters --------------------------------------------- */
 
@@ -380,8 +374,7 @@ BPB_API bpb_loss_info bpbf_net_loss(const bpbf_net *net);
  * Returns BPB_ERR_NULL: also name, or neither f nor value. BPB_ERR_OPTION: the name is the
  * library's, too long or has other characters; f and value are both set; a flag is not 0 or 1.
  * BPB_ERR_SIZE: there is no layer l. BPB_ERR_PAIR: g_L does not fit the loss, or group does not
- * divide n_L.
- * BPB_ERR_MEMORY.
+ * divide n_L. BPB_ERR_MEMORY.
  */
 BPB_API bpb_status bpb_net_set_activation(bpb_net *net, size_t l, const bpb_activation_function *g);
 BPB_API bpb_status bpbf_net_set_activation(bpbf_net *net, size_t l,
@@ -424,7 +417,8 @@ typedef struct bpb_plan_options {
 /*
  * Make a plan; options NULL: all defaults. Allocates. With threads > 1 it starts a pool of threads
  * - 1 threads, which sleep between passes. Results have the same bits with any number of threads.
- * Returns BPB_ERR_SIZE: batch is above 2^31-1, or the work would not fit in memory. BPB_ERR_OPTION.
+ * Returns BPB_ERR_SIZE: batch is above 2^31-1, or the work would not fit in memory.
+ * BPB_ERR_OPTION.
  * BPB_ERR_FORMAT: wisdom is no wisdom, or names a kernel that this CPU lacks. BPB_ERR_THREAD.
  * BPB_ERR_MEMORY.
  */
@@ -436,8 +430,8 @@ BPB_API bpb_status bpbf_plan_create(bpbf_plan **plan, const bpbf_net *net,
 BPB_API void bpb_plan_destroy(bpb_plan **plan);
 BPB_API void bpbf_plan_destroy(bpbf_plan **plan);
 
-/* The threads that a pass of a whole batch uses; 0 if plan is NULL. Predictions of more columns may
- * use more, up to the number that was asked for. */
+/* The threads that a pass of a whole batch uses; 0 if plan is NULL. Predictions of more columns
+ * may use more, up to the number that was asked for. */
 BPB_API size_t bpb_plan_threads(const bpb_plan *plan);
 BPB_API size_t bpbf_plan_threads(const bpbf_plan *plan);
 
@@ -449,8 +443,8 @@ typedef struct bpbf_work bpbf_work;
 BPB_API bpb_status bpb_work_create(bpb_work **work, const bpb_plan *plan);
 BPB_API bpb_status bpbf_work_create(bpbf_work **work, const bpbf_plan *plan);
 
-/* Make a work with a plan of its own, for a program that needs only one work. Allocates. Returns as
- * bpb_plan_create. */
+/* Make a work with a plan of its own, for a program that needs only one work. Allocates. Returns
+ * as bpb_plan_create. */
 BPB_API bpb_status bpb_work_create_for(bpb_work **work, const bpb_net *net,
                                        const bpb_plan_options *options);
 BPB_API bpb_status bpbf_work_create_for(bpbf_work **work, const bpbf_net *net,
@@ -484,8 +478,8 @@ BPB_API bpb_status bpbf_predict(const bpbf_net *net, bpbf_view X, bpbf_out Y,
 /*
  * The same without allocation, for many calls: one column or a million, in blocks that fit the
  * work. A column's bits depend on the column, the net, the kernels and the CPU alone, unless the
- * plan is unpadded. flags: NULL, or B bytes that become 1 if an output of the column is not finite,
- * else 0. Other columns are right whatever stands beside them.
+ * plan is unpadded. flags: NULL, or B bytes that become 1 if an output of the column is not
+ * finite, else 0. Other columns are right whatever stands beside them.
  * Returns BPB_NONFINITE: at least one flag is 1. BPB_ERR_MISMATCH: the work is for a net of other
  * sizes or functions. Statuses of views.
  */
@@ -526,13 +520,13 @@ BPB_API bpb_status bpbf_evaluate_with(const bpbf_net *net, bpbf_work *work, bpbf
  * X is n_0 x B, Y n_L x B, T n_T x B or class indices, with B at most the plan's batch. NaN and
  * infinities stay in the columns that hold them. Every pass returns
  * BPB_ERR_MISMATCH: the work is for a net of other sizes or functions.
- * BPB_ERR_BATCH:    B exceeds the plan's batch.
- * BPB_ERR_LABEL, BPB_ERR_OPTION: see Targets. Statuses of views.
+ * BPB_ERR_BATCH:    B exceeds the plan's batch. BPB_ERR_LABEL, BPB_ERR_OPTION: see Targets.
+ * Statuses of views.
  * BPB_ERR_NO_VJP:   gradients and steps, if a function of your own lacks its derivative.
  */
 
-/* Y = A_L in your units. bpb_forward does not check Y for NaN or infinity; bpb_find_nonfinite does.
- * */
+/* Y = A_L in your units. bpb_forward does not check Y for NaN or infinity; bpb_find_nonfinite
+ * does. */
 BPB_API bpb_status bpb_forward(const bpb_net *net, bpb_work *work, bpb_view X, bpb_out Y);
 BPB_API bpb_status bpbf_forward(const bpbf_net *net, bpbf_work *work, bpbf_view X, bpbf_out Y);
 
@@ -572,7 +566,8 @@ typedef struct bpb_sgd_rule {
  *
  *     W_l <- (1 - eta decay) W_l - eta dW_l,    b_l <- b_l - eta db_l
  *
- * *loss = E before the step; if loss is NULL, E is not computed.
+ * *loss = E before the step; if loss is NULL, E is not computed. bpb_opt_step makes a step from a
+ * gradient of your own.
  * Returns BPB_NONFINITE: E or one of D_L .. D_1 is not finite; the net is unchanged. An infinite
  * input is not detected if it only saturates a unit. BPB_ERR_OPTION: the rule is out of its range.
  */

@@ -77,9 +77,6 @@ BPB_API bpb_status bpbf_idx_read(bpbf_out *X, const char *path, bpb_where *where
 BPB_API bpb_status bpb_one_hot(bpb_view labels, bpb_out T, bpb_where *where);
 BPB_API bpb_status bpbf_one_hot(bpbf_view labels, bpbf_out T, bpb_where *where);
 
-/* Free what a reader allocated; accepts NULL. */
-BPB_API void bpb_free(void *memory);
-
 /*
  * Read a file of numbers: a row of the file is a column of X, its fields, separated by commas,
  * semicolons or tabs (one of them throughout), are the rows of X; blanks around a field are

@@ -69,31 +69,30 @@ typedef enum bpb_init {
 #define BPB_NAME_BYTES 32 /* of a function's name, with its closing 0 */
 
 /*
- * An activation of your own, A = g(Z), column by column, in a form of two. Matrices are packed,
- * n x B, and apart from each other unless the text says otherwise; context is handed on. Functions
- * run on the threads of the plan, several at a time, and must not depend on what else the block
- * they are given holds: columns are cut as a pass needs it. They run in the default floating-point
- * environment.
+ * An activation of your own, A = g(Z), in one of two forms. Matrices are packed, n x B, and do not
+ * overlap unless the text says so. context is passed on to each function.
  *
- * Element-wise (f is not NULL): n entries at once; each gives g, g', g'' of its z:
+ * Element-wise (set f, not value): n entries at once.
  *
  *     f(z) -> a (may be z)      df(z, a) -> g'(z)      d2f(z, a) -> g''(z)
  *
- * or for whole matrices (value is not NULL), J = g'(Z) being the Jacobian of each column:
+ * For whole matrices (set value, not f): J = g'(Z) is the Jacobian of each column.
  *
  *     value    A = g(Z); A may be Z
  *     vjp      D <- J^T D
  *     jvp      V <- J V
- *     second   H <- H + (d/dZ (J^T D))[V], the derivative of J^T D in direction V, D held constant
+ *     second   H <- H + (d/dZ (J^T D))[V], the derivative of J^T D in direction V with D constant
  *
- * What is missing is refused where it is needed, never assumed: gradients need vjp (or df), J v
- * needs jvp (or df), Hessian products and the like all three.
+ * A missing function is refused by the calls that require it: gradients require vjp (or df), J v
+ * requires jvp (or df), Hessian products require all three. Functions run on the threads of the
+ * plan, several at a time. They get blocks of columns, and a column's result must not depend on the
+ * block. They run in the default floating-point environment.
  */
 typedef struct bpb_activation_function {
-    const char *name;    /* in model files: 1 to 31 of a-z 0-9 - _, none of the library's own */
+    const char *name;    /* in model files: 1 to 31 of a-z 0-9 - _, and not the library's */
     const void *context; /* must outlive the net */
-    int of_A;            /* 1: derivatives look at A alone, so that Z need not be kept; what they
-                            are given as z and Z may then be anything */
+    int of_A;            /* 1: derivatives read A alone. Z is then not kept, and z and Z may hold
+                            anything. Default 0 */
     void (*f)(const void *context, size_t n, const double *z, double *a);
     void (*df)(const void *context, size_t n, const double *z, const double *a, double *df);
     void (*d2f)(const void *context, size_t n, const double *z, const double *a, double *d2f);
@@ -121,25 +120,27 @@ typedef struct bpbf_activation_function {
 } bpbf_activation_function;
 
 /*
- * A loss of your own, element-wise (f is not NULL), e = sum_i f(a_i, t_i), n entries at once:
+ * A loss of your own. Weights and the factor 1/B are not its business.
+ *
+ * Element-wise (set f, not value), e = sum_i f(a_i, t_i): n entries at once.
  *
  *     f(a, t) -> f      df(a, t) -> df/da      d2f(a, t) -> d2f/da2
  *
- * or for whole matrices (value is not NULL):
+ * For whole matrices (set value, not f):
  *
- *     value     e[j] = the loss of column j, without weight and 1/B, as all of these are
+ *     value     e[j] = the loss of column j
  *     gradient  D = de/dA, column by column
- *     second    H = (d(de/dA))[V], the derivative of the gradient in direction V of A; written,
- *               where an activation's is added
+ *     second    H = (d(de/dA))[V], the derivative of the gradient in direction V of A. It is
+ *               written, not added
  */
 typedef struct bpb_loss_function {
     const char *name;    /* as above */
     const void *context; /* must outlive the net */
-    int of_Z;            /* whole matrices: 1: gradient and second are in Z = Z_L, not A, and hold
-                            the derivative of the output activation that the loss goes with */
-    size_t group;        /* whole matrices: outputs that belong to one target, T having n_L / group
-                            rows, n_L a multiple of it; columns may then be cut between two
-                            targets. 0: T has n_L rows, and the column is a whole */
+    int of_Z;            /* whole matrices. 1: gradient and second are by Z = Z_L and include the
+                            derivative of the output activation. 0, the default: by A */
+    size_t group;        /* whole matrices. The outputs that belong to one target: T has n_L / group
+                            rows, and the library may call for some targets of a column alone.
+                            0, the default: T has n_L rows and a column is called for as a whole */
     void (*f)(const void *context, size_t n, const double *a, const double *t, double *f);
     void (*df)(const void *context, size_t n, const double *a, const double *t, double *df);
     void (*d2f)(const void *context, size_t n, const double *a, const double *t, double *d2f);

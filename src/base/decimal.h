@@ -23,7 +23,7 @@ struct decimal {
 static inline bpb_status decimal_enter(struct decimal *decimal)
 {
     decimal->ours = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    REQUIRE(decimal->ours, BPB_ERR_MEMORY);
+    REQUIRE(decimal->ours, BPB_ERR_MEMORY, "no memory for the locale \"C\"");
     decimal->before = uselocale(decimal->ours);
     fpenv_enter(&decimal->env);
     decimal->rounding = fegetround();

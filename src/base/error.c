@@ -90,13 +90,6 @@ bpb_status bpb_refuse_plainly(bpb_status status)
     return bpb_refuse(status, "%s", bpb_strerror(status));
 }
 
-bpb_status bpb_check_reserved(const char *options, const uint64_t *reserved, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        REQUIRE(reserved[i] == 0, BPB_ERR_OPTION, "reserved[%zu] of %s is not 0", i, options);
-    return BPB_OK;
-}
-
 void bpb_error_about(const char *form, ...)
 {
     va_list values;

@@ -37,9 +37,6 @@ __attribute__((cold, format(printf, 1, 2)))
 #endif
 void bpb_error_about(const char *form, ...);
 
-/* Refuse reserved words of options that are not 0: count of them, of the struct of this name. */
-bpb_status bpb_check_reserved(const char *options, const uint64_t *reserved, size_t count);
-
 /* For a call that fails and is answered by another: what bpb_error() said before it. */
 struct error_note {
     bpb_status status;

@@ -15,6 +15,59 @@
 #define FIRST_READ ((size_t)65536)
 #define MAX_TRANSFER ((size_t)1 << 30) /* of one read or write */
 
+/* ---- Errors ---- */
+
+/* strerror is not safe among threads, and speaks the locale's language. */
+static const char *text_of_errno(int error)
+{
+    static const struct {
+        int error;
+        const char *text;
+    } texts[] = {
+        {ENOENT, "no such file or directory"},
+        {EACCES, "permission denied"},
+        {EPERM, "operation not permitted"},
+        {EISDIR, "it is a directory"},
+        {ENOTDIR, "a part of its path is no directory"},
+        {EINVAL, "it is no regular file"},
+        {ENAMETOOLONG, "its name is too long"},
+        {ELOOP, "too many symbolic links"},
+        {ENOSPC, "no space left on the device"},
+        {EDQUOT, "the disk quota is exceeded"},
+        {EFBIG, "it would be too large"},
+        {EROFS, "the file system is read-only"},
+        {EMFILE, "too many open files"},
+        {ENFILE, "too many open files"},
+        {EIO, "input/output error"},
+        {ENOMEM, "out of memory"},
+    };
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+        if (texts[k].error == error)
+            return texts[k].text;
+    return NULL;
+}
+
+bpb_status bpb_refuse_errno(const char *done)
+{
+    const int error = errno;
+    const bpb_status status = error == ENOMEM ? BPB_ERR_MEMORY : BPB_ERR_IO;
+    const char *text = text_of_errno(error);
+    if (text)
+        return bpb_refuse(status, "the file cannot be %s (%s)", done, text);
+    return bpb_refuse(status, "the file cannot be %s (errno %d)", done, error);
+}
+
+/* Of a long path, the end: that is where names differ. */
+bpb_status bpb_about_file(bpb_status status, const char *path)
+{
+    const size_t length = strlen(path), most = 70;
+    if (status < 0 && length <= most)
+        bpb_error_about("%s", path);
+    else if (status < 0)
+        bpb_error_about("...%s", path + length - most);
+    return status;
+}
+
 /* ---- Replace ---- */
 
 /* Where the bytes go. */
@@ -137,9 +190,7 @@ bpb_status bpb_file_replace(const char *path, const void *bytes, size_t n)
         close(target.folder);
     free(target.path);
     errno = error;
-    if (done)
-        return BPB_OK;
-    return error == ENOMEM ? BPB_ERR_MEMORY : BPB_ERR_IO;
+    return done ? BPB_OK : bpb_about_file(bpb_refuse_errno("written"), path);
 }
 
 /* ---- Read ---- */
@@ -147,7 +198,7 @@ bpb_status bpb_file_replace(const char *path, const void *bytes, size_t n)
 bpb_status bpb_input_open(struct input *input, const char *path)
 {
     *input = (struct input){.fd = open(path, O_RDONLY | O_CLOEXEC)};
-    return input->fd >= 0 ? BPB_OK : BPB_ERR_IO;
+    return input->fd >= 0 ? BPB_OK : bpb_about_file(bpb_refuse_errno("opened"), path);
 }
 
 void bpb_input_memory(struct input *input, const void *bytes, size_t n)
@@ -162,7 +213,7 @@ static bpb_status grow(struct input *input, size_t n)
         return BPB_OK;
     const size_t capacity = BPB_MIN(n, BPB_MAX(2 * input->capacity, FIRST_READ));
     unsigned char *buffer = realloc(input->buffer, capacity);
-    REQUIRE(buffer, BPB_ERR_MEMORY);
+    REQUIRE(buffer, BPB_ERR_MEMORY, "no memory for %zu bytes of the file", capacity);
     input->bytes = input->buffer = buffer;
     input->capacity = capacity;
     return BPB_OK;
@@ -176,7 +227,8 @@ bpb_status bpb_input_want(struct input *input, size_t n)
         const ssize_t got = read(input->fd, input->buffer + input->n, room);
         if (got == 0)
             break;
-        REQUIRE(got > 0 || errno == EINTR, BPB_ERR_IO);
+        if (got < 0 && errno != EINTR)
+            return bpb_refuse_errno("read");
         input->n += got > 0 ? (size_t)got : 0;
     }
     return BPB_OK;

@@ -30,11 +30,14 @@ static const char *const inits[] = {
     [BPB_INIT_ORTHOGONAL] = "orthogonal",
 };
 static const char *const methods[] = {
-    [BPB_SGD] = "sgd",         [BPB_MOMENTUM] = "momentum",
-    [BPB_NESTEROV] = "nesterov", [BPB_ADAGRAD] = "adagrad",
-    [BPB_RMSPROP] = "rmsprop", [BPB_ADAM] = "adam",
-    [BPB_AMSGRAD] = "amsgrad", [BPB_ADAMW] = "adamw",
-    [BPB_IRPROP_PLUS] = "irprop+", [BPB_IRPROP_MINUS] = "irprop-",
+    [BPB_SGD] = "sgd",
+    [BPB_MOMENTUM] = "momentum",
+    [BPB_NESTEROV] = "nesterov",
+    [BPB_ADAGRAD] = "adagrad",
+    [BPB_RMSPROP] = "rmsprop",
+    [BPB_ADAM] = "adam",
+    [BPB_IRPROP_PLUS] = "irprop+",
+    [BPB_IRPROP_MINUS] = "irprop-",
 };
 static const char *const schedules[] = {
     [BPB_SCHEDULE_CONSTANT] = "constant",       [BPB_SCHEDULE_STEP] = "step",

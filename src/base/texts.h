@@ -28,4 +28,10 @@ void bpb_texts_free(struct texts *texts);
  * memory goes by what a file really holds. BPB_ERR_MEMORY, BPB_ERR_SIZE: all is as it was. */
 bpb_status bpb_grow(void **memory, size_t *capacity, size_t wanted, size_t bytes);
 
+#define CLIPPED_BYTES 44
+
+/* The first characters of n bytes of text, with "..." where there are more: for a sentence. Cuts no
+ * UTF-8 character. Returns clipped. */
+const char *bpb_text_clip(char clipped[CLIPPED_BYTES], const char *text, size_t n);
+
 #endif

@@ -40,7 +40,6 @@ typedef BPB(source) source_t;
 typedef BPB(layer_hook) layer_hook_t;
 typedef BPB(objective) objective_t;
 typedef BPB(mapped) mapped_t;
-typedef BPB(whitening) whitening_t;
 typedef BPB(functions) functions_t;
 typedef BPB(activation_function) activation_function_t;
 typedef BPB(loss_function) loss_function_t;

@@ -368,9 +368,13 @@ static bpb_status check_all(struct check *check, bpb_check_report *report)
         if (!(wanted >> what & 1))
             continue;
         bpb_check_result *result = &report->result[what];
+        struct error_note kept;
+        bpb_error_keep(&kept);
         const bpb_status of_one = check_one(check, (bpb_check_kind)what, result);
-        if (lacks_function(of_one) && !alone)
+        if (lacks_function(of_one) && !alone) {
+            bpb_error_restore(&kept);
             continue;
+        }
         TRY(of_one);
         if (of_one == BPB_NONFINITE)
             status = BPB_NONFINITE;
@@ -384,7 +388,8 @@ static bpb_status check_all(struct check *check, bpb_check_report *report)
 bpb_status BPB(check)(const net_t *net, view_t X, targets_t T, const bpb_check_options *options,
                       bpb_check_report *report)
 {
-    REQUIRE(net && report, BPB_ERR_NULL);
+    REQUIRE_POINTER(net);
+    REQUIRE_POINTER(report);
     const bpb_check_options defaults = {.what = 0};
     struct check check = {.P = 0};
     bpb_check_report made = {.result = {{.entries = 0}}};

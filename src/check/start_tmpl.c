@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a check has before its first difference: memory, steps and random numbers. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/check_tmpl.h"
+#include "base/ranges.h"
 #include "base/random.h"
 #include "base/view_tmpl.h"
+#include "check/check_tmpl.h"
 #include "pass/pass_tmpl.h"
 
 #define DEFAULT_ENTRIES 100
@@ -21,19 +23,23 @@ static double uniform(const struct check *check, uint64_t substream, size_t i)
 
 static bpb_status check_options(const bpb_check_options *options)
 {
-    REQUIRE(options->what >> BPB_CHECKS == 0, BPB_ERR_OPTION);
-    REQUIRE(isfinite(options->tolerance) && options->tolerance >= 0, BPB_ERR_OPTION);
-    return BPB_OK;
+    REQUIRE(options->what >> BPB_CHECKS == 0, BPB_ERR_OPTION,
+            "what is %zu; it must be a sum of 1u << kind and below %zu", (size_t)options->what,
+            (size_t)1 << BPB_CHECKS);
+    TRY(bpb_option_number("tolerance", options->tolerance, OPTION_AT_LEAST_0, DBL_MAX));
+    return bpb_option_reserved("", options->reserved);
 }
 
 /* The sizes of the point and of the largest derivatives. */
 static bpb_status set_sizes(struct check *check)
 {
     size_t inputs, outputs, jacobian;
-    REQUIRE(size_mul(check->n_0, check->B, &inputs), BPB_ERR_SIZE);
-    REQUIRE(size_mul(check->n_L, check->B, &outputs), BPB_ERR_SIZE);
-    REQUIRE(size_mul(check->n_0, check->n_L, &jacobian), BPB_ERR_SIZE);
-    REQUIRE(size_add(check->P, inputs, &check->N), BPB_ERR_SIZE);
+    const bool fits =
+        size_mul(check->n_0, check->B, &inputs) && size_mul(check->n_L, check->B, &outputs) &&
+        size_mul(check->n_0, check->n_L, &jacobian) && size_add(check->P, inputs, &check->N);
+    REQUIRE(fits, BPB_ERR_SIZE,
+            "a check of %zu inputs, %zu outputs and %zu columns exceeds the memory", check->n_0,
+            check->n_L, check->B);
     return BPB_OK;
 }
 
@@ -67,9 +73,10 @@ static bpb_status alloc_subjects(struct check *check)
     check->computed = calloc(derivatives, sizeof *check->computed);
     check->jittered = calloc(derivatives, sizeof *check->jittered);
     check->rounding = calloc(derivatives, sizeof *check->rounding);
-    REQUIRE(check->f_0 && check->f_right && check->f_left && check->noise, BPB_ERR_MEMORY);
-    REQUIRE(check->staged && check->computed, BPB_ERR_MEMORY);
-    REQUIRE(check->jittered && check->rounding, BPB_ERR_MEMORY);
+    const bool has_all = check->f_0 && check->f_right && check->f_left && check->noise &&
+                         check->staged && check->computed && check->jittered && check->rounding;
+    REQUIRE(has_all, BPB_ERR_MEMORY, "no memory to check %zu values and %zu derivatives", values,
+            derivatives);
     return BPB_OK;
 }
 
@@ -91,7 +98,8 @@ static bpb_status alloc_lists(struct check *check)
     check->drawn = calloc(drawn, sizeof *check->drawn);
     check->picks = calloc(picks, sizeof *check->picks);
     check->ladders = calloc(picks, sizeof *check->ladders);
-    REQUIRE(check->order && check->drawn && check->picks && check->ladders, BPB_ERR_MEMORY);
+    REQUIRE(check->order && check->drawn && check->picks && check->ladders, BPB_ERR_MEMORY,
+            "no memory to check %zu entries", drawn);
     return BPB_OK;
 }
 
@@ -102,8 +110,9 @@ static bpb_status alloc_point(struct check *check, view_t X, const real *theta)
     check->direction = calloc(check->N, sizeof *check->direction);
     check->scale = calloc(check->N, sizeof *check->scale);
     check->U = calloc(check->n_L * check->B, sizeof *check->U);
-    REQUIRE(check->base && check->point && check->direction, BPB_ERR_MEMORY);
-    REQUIRE(check->scale && check->U, BPB_ERR_MEMORY);
+    const bool has_all =
+        check->base && check->point && check->direction && check->scale && check->U;
+    REQUIRE(has_all, BPB_ERR_MEMORY, "no memory to check %zu parameters and inputs", check->N);
     memcpy(check->base, theta, check->P * sizeof *theta);
     BPB(view_gather)(BPB(view_resolve)(X), 0, check->B, check->base + check->P);
     memcpy(check->point, check->base, check->N * sizeof *check->base);

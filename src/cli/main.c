@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "args.h"
 #include "bpblas.h"
-#include "command.h"
-#include "help.h"
-#include "restart.h"
-#include "say.h"
+#include "cli/common/args.h"
+#include "cli/common/command.h"
+#include "cli/common/help.h"
+#include "cli/common/restart.h"
+#include "cli/common/say.h"
 
 static const struct command *const commands[] = {&train_command,   &eval_command,  &predict_command,
                                                  &explain_command, &check_command, &plot_command,

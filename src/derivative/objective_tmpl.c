@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The loss over all data as a function of a flat theta: one user of the public calls. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "net/net_tmpl.h"
 #include "base/view_tmpl.h"
 #include "pass/pass_tmpl.h"
+#include "base/ranges.h"
 
 #define DEFAULT_BATCH 256
 
@@ -39,13 +41,12 @@ static bpb_status check_options(const bpb_objective_options *options)
 {
     struct fpenv env;
     fpenv_enter(&env);
-    const bool right = isfinite(options->decay) && options->decay >= 0;
+    const bpb_status status =
+        bpb_option_number("decay", options->decay, OPTION_AT_LEAST_0, DBL_MAX);
     fpenv_leave(&env);
-    REQUIRE(right, BPB_ERR_OPTION, "decay is %g; it must be at least 0 and finite", options->decay);
-    REQUIRE(is_flag(options->decay_biases), BPB_ERR_OPTION, "decay_biases is %d; it must be 0 or 1",
-            options->decay_biases);
-    return bpb_check_reserved("bpb_objective_options", options->reserved,
-                              sizeof options->reserved / sizeof *options->reserved);
+    TRY(status);
+    TRY(bpb_option_flag("decay_biases", options->decay_biases));
+    return bpb_option_reserved("", options->reserved);
 }
 
 static bpb_status fill(objective_t *made, const net_t *net, size_t n,

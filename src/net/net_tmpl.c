@@ -225,21 +225,16 @@ static bpb_status check_scaling(bpb_side side, size_t n, const double *shift, co
     return BPB_OK;
 }
 
-static bpb_status set_scaling(net_t *net, bpb_side side, const double *shift, const double *factor)
+bpb_status BPB(scaling_create)(struct scaling **made, const net_t *net, bpb_side side,
+                               const double *shift, const double *factor)
 {
     const struct shape *shape = net->shape;
     const size_t n = side == BPB_INPUTS ? shape_inputs(shape) : shape_outputs(shape);
     TRY(check_scaling(side, n, shift, factor));
-    struct scaling *made = NULL;
-    if (shift || factor) {
-        made = alloc_scaling(n);
-        REQUIRE(made, BPB_ERR_MEMORY, "out of memory for the scaling of %zu %s", n,
-                side_names[side]);
-        for (size_t i = 0; i < n; i++)
-            put_scaling(made, i, shift ? shift[i] : 0, factor ? factor[i] : 1);
-    }
-    free(net->scaling[side]);
-    net->scaling[side] = made;
+    *made = alloc_scaling(n);
+    REQUIRE(*made, BPB_ERR_MEMORY, "out of memory for the scaling of %zu %s", n, side_names[side]);
+    for (size_t i = 0; i < n; i++)
+        put_scaling(*made, i, shift ? shift[i] : 0, factor ? factor[i] : 1);
     return BPB_OK;
 }
 
@@ -250,11 +245,17 @@ bpb_status BPB(net_set_scaling)(net_t *net, bpb_side side, const double *shift,
     REQUIRE_POINTER(net);
     REQUIRE(side == BPB_INPUTS || side == BPB_OUTPUTS, BPB_ERR_OPTION,
             "side is %d; it must be BPB_INPUTS or BPB_OUTPUTS", (int)side);
+    struct scaling *made = NULL;
     struct fpenv env;
     fpenv_enter(&env);
-    const bpb_status status = set_scaling(net, side, shift, factor);
+    const bpb_status status =
+        shift || factor ? BPB(scaling_create)(&made, net, side, shift, factor) : BPB_OK;
     fpenv_leave(&env);
-    return status;
+    if (status < 0)
+        return status;
+    free(net->scaling[side]);
+    net->scaling[side] = made;
+    return BPB_OK;
 }
 
 /* bpb_net_scaling, bpbf_net_scaling */

@@ -42,6 +42,11 @@ bpb_status BPB(own_loss_check)(const loss_function_t *loss);
  * BPB_ERR_NO_VJP. */
 bpb_status BPB(trainable_check)(const net_t *net);
 
+/* Make the scaling of one side of this net, in one block of memory, without giving it to the net;
+ * shift or factor NULL as for bpb_net_set_scaling. BPB_ERR_OPTION, BPB_ERR_MEMORY. */
+bpb_status BPB(scaling_create)(struct scaling **made, const net_t *net, bpb_side side,
+                               const double *shift, const double *factor);
+
 /* Give copy, a net of the same shape, the functions of the user's own that net has. */
 bpb_status BPB(own_copy)(net_t *copy, const net_t *net);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "net/shape.h"
+#include "base/ranges.h"
 
 #include <float.h>
 #include <string.h>
@@ -77,8 +78,7 @@ static bpb_status check_parameters(const bpb_net_options *options, size_t real_b
                 parameters[i].name, parameters[i].value);
     REQUIRE(options->label_smoothing < 1, BPB_ERR_OPTION,
             "label_smoothing is %g; it must be below 1", options->label_smoothing);
-    TRY(bpb_check_reserved("bpb_net_options", options->reserved,
-                           sizeof options->reserved / sizeof *options->reserved));
+    TRY(bpb_option_reserved("", options->reserved));
     return BPB_OK;
 }
 

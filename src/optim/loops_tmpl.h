@@ -16,8 +16,8 @@ enum step_form {
     STEP_RMSPROP_MOMENTUM,
     STEP_RMSPROP_CENTRED,
     STEP_RMSPROP_CENTRED_MOMENTUM,
-    STEP_ADAM,    /* and AdamW */
-    STEP_AMSGRAD, /* and AdamW with its maximum */
+    STEP_ADAM,
+    STEP_AMSGRAD,
     STEP_IRPROP_PLUS,
     STEP_IRPROP_MINUS,
     STEP_FORMS

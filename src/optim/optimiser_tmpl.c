@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/fpenv.h"
+#include "base/ranges.h"
 #include "functions/level_tmpl.h"
 #include "net/net_tmpl.h"
-#include "base/alloc.h"
 
 #define LARGEST BPB_SELECT(DBL_MAX, (double)FLT_MAX)
 #define LARGEST_SQUARED BPB_SELECT(0x1.fffffffffffffp511, 0x1.fffffep63f) /* finite when squared */
@@ -32,27 +33,20 @@ static void or_default(double *option, double value)
         *option = value;
 }
 
-static double default_eta(bpb_method method)
-{
-    return method == BPB_ADAGRAD || method == BPB_RMSPROP ? 0.01 : 0.001;
-}
-
 static void fill_in_defaults(bpb_opt_options *options)
 {
     const bpb_method method = options->method;
-    or_default(&options->eta, default_eta(method));
-    or_default(&options->momentum, method == BPB_RMSPROP ? 0 : 0.9);
-    or_default(&options->rho, 0.99);
-    or_default(&options->beta1, 0.9);
-    or_default(&options->beta2, 0.999);
-    or_default(&options->epsilon, method == BPB_ADAGRAD ? 1e-10 : 1e-8);
-    if (method == BPB_ADAMW && options->decoupled == 0)
-        options->decoupled = 1;
-    or_default(&options->decay, method == BPB_ADAMW && options->decay_1 == 0 ? 0.01 : 0);
-    or_default(&options->eta_plus, 1.2);
-    or_default(&options->eta_minus, 0.5);
-    or_default(&options->delta_0, 0.0125);
-    or_default(&options->delta_max, 50);
+    bpb_method_options *tuning = &options->tuning;
+    or_default(&options->eta, method == BPB_ADAGRAD || method == BPB_RMSPROP ? 0.01 : 0.001);
+    or_default(&tuning->momentum, method == BPB_RMSPROP ? 0 : 0.9);
+    or_default(&tuning->rho, 0.99);
+    or_default(&tuning->beta1, 0.9);
+    or_default(&tuning->beta2, 0.999);
+    or_default(&tuning->epsilon, method == BPB_ADAGRAD ? 1e-10 : 1e-8);
+    or_default(&tuning->eta_plus, 1.2);
+    or_default(&tuning->eta_minus, 0.5);
+    or_default(&tuning->delta_0, 0.0125);
+    or_default(&tuning->delta_max, 50);
 }
 
 /* low <= x <= high; NaN is not. */
@@ -61,97 +55,137 @@ static bool within(double low, double x, double high)
     return x >= low && x <= high;
 }
 
-static bool is_fraction(double x)
-{
-    return x > 0 && x < 1;
-}
-
-bool BPB(opt_eta_allowed)(const bpb_opt_options *options, double eta)
-{
-    return within(0, eta, LARGEST) && fabs(1 - eta * options->decay) <= LARGEST &&
-           eta * options->decay_1 <= LARGEST;
-}
-
 static bool is_irprop(bpb_method method)
 {
     return method == BPB_IRPROP_PLUS || method == BPB_IRPROP_MINUS;
 }
 
-static bool flags_allowed(const bpb_opt_options *options)
+bpb_status BPB(opt_check_eta)(const char *name, const bpb_opt_options *options, double eta)
 {
-    return is_flag(options->decay_biases) && is_flag(options->centred) &&
-           is_flag(options->amsgrad) && is_flag(options->decoupled) &&
-           (!options->centred || options->method == BPB_RMSPROP) &&
-           (!options->amsgrad || options->method == BPB_ADAMW) &&
-           (!options->decoupled || !is_irprop(options->method));
+    TRY(bpb_option_number(name, eta, OPTION_AT_LEAST_0, LARGEST));
+    REQUIRE(fabs(1 - eta * options->decay) <= LARGEST, BPB_ERR_OPTION,
+            "%s is %g and the L2 decay %g; their product must be finite", name, eta,
+            options->decay);
+    REQUIRE(eta * options->decay_1 <= LARGEST, BPB_ERR_OPTION,
+            "%s is %g and the L1 decay %g; their product must be finite", name, eta,
+            options->decay_1);
+    return BPB_OK;
 }
 
-static bool limit_allowed(double limit)
+static bpb_status check_flags(const bpb_opt_options *options)
 {
-    return limit == 0 || within(SMALLEST_NORMAL, limit, LARGEST);
+    const bpb_method_options *tuning = &options->tuning;
+    const char *method = bpb_name(BPB_NAMES_METHOD, (int)options->method);
+    TRY(bpb_option_flag("decay_biases", options->decay_biases));
+    TRY(bpb_option_flag("decoupled", options->decoupled));
+    TRY(bpb_option_flag("tuning.centred", tuning->centred));
+    TRY(bpb_option_flag("tuning.amsgrad", tuning->amsgrad));
+    REQUIRE(!options->decoupled || !is_irprop(options->method), BPB_ERR_OPTION,
+            "decoupled is 1 and the method %s, which has no eta; it must be 0", method);
+    REQUIRE(!tuning->centred || options->method == BPB_RMSPROP, BPB_ERR_OPTION,
+            "tuning.centred is 1 and the method %s; it requires rmsprop", method);
+    REQUIRE(!tuning->amsgrad || options->method == BPB_ADAM, BPB_ERR_OPTION,
+            "tuning.amsgrad is 1 and the method %s; it requires adam", method);
+    return BPB_OK;
 }
 
-static bool decay_and_clipping_allowed(const bpb_opt_options *options)
+static bpb_status check_numbers(const bpb_opt_options *options)
 {
-    return within(0, options->decay, LARGEST) && within(0, options->decay_1, LARGEST) &&
-           limit_allowed(options->clip_value) && limit_allowed(options->clip_norm);
+    const bpb_method_options *tuning = &options->tuning;
+    const struct {
+        const char *name;
+        double value;
+        enum option_range range;
+    } numbers[] = {
+        {"eta", options->eta, OPTION_ABOVE_0},
+        {"decay", options->decay, OPTION_AT_LEAST_0},
+        {"decay_1", options->decay_1, OPTION_AT_LEAST_0},
+        {"tuning.momentum", tuning->momentum, OPTION_BELOW_1},
+        {"tuning.eta_decay", tuning->eta_decay, OPTION_AT_LEAST_0},
+        {"tuning.rho", tuning->rho, OPTION_FRACTION},
+        {"tuning.beta1", tuning->beta1, OPTION_FRACTION},
+        {"tuning.beta2", tuning->beta2, OPTION_FRACTION},
+        {"tuning.eta_plus", tuning->eta_plus, OPTION_ABOVE_1},
+        {"tuning.eta_minus", tuning->eta_minus, OPTION_FRACTION},
+        {"tuning.delta_min", tuning->delta_min, OPTION_AT_LEAST_0},
+        {"tuning.delta_max", tuning->delta_max, OPTION_ABOVE_0},
+        {"tuning.delta_0", tuning->delta_0, OPTION_ABOVE_0},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        TRY(bpb_option_number(numbers[i].name, numbers[i].value, numbers[i].range, LARGEST));
+    REQUIRE(within(tuning->delta_min, tuning->delta_0, tuning->delta_max), BPB_ERR_OPTION,
+            "tuning.delta_0 is %g; it must be between delta_min %g and delta_max %g",
+            tuning->delta_0, tuning->delta_min, tuning->delta_max);
+    return BPB_OK;
 }
 
-static bool numbers_allowed(const bpb_opt_options *options)
+/* What is divided by, or into: normal numbers, whose reciprocals do not overflow. */
+static bpb_status check_normals(const bpb_method_options *tuning)
 {
-    return options->eta > 0 && BPB(opt_eta_allowed)(options, options->eta) &&
-           (options->momentum == 0 || is_fraction(options->momentum)) &&
-           within(0, options->eta_decay, LARGEST) && is_fraction(options->rho) &&
-           is_fraction(options->beta1) && is_fraction(options->beta2) &&
-           within(SMALLEST_NORMAL, options->epsilon, LARGEST);
-}
-
-static bool irprop_allowed(const bpb_opt_options *options)
-{
-    return options->eta_plus > 1 && options->eta_plus <= LARGEST &&
-           is_fraction(options->eta_minus) && options->delta_min >= 0 && options->delta_0 > 0 &&
-           within(options->delta_min, options->delta_0, options->delta_max) &&
-           options->delta_max <= LARGEST;
+    const struct {
+        const char *name;
+        double value;
+    } normals[] = {{"tuning.epsilon", tuning->epsilon},
+                   {"tuning.clip_value", tuning->clip_value},
+                   {"tuning.clip_norm", tuning->clip_norm}};
+    for (size_t i = 0; i < sizeof normals / sizeof *normals; i++)
+        REQUIRE(normals[i].value == 0 || within(SMALLEST_NORMAL, normals[i].value, LARGEST),
+                BPB_ERR_OPTION, "%s is %g; it must be 0, or at least %g and finite",
+                normals[i].name, normals[i].value, SMALLEST_NORMAL);
+    return BPB_OK;
 }
 
 static bool needs_full_loops(const bpb_opt_options *options)
 {
-    return options->clip_value > 0 || options->clip_norm > 0 || options->decay_1 > 0;
+    return options->tuning.clip_value > 0 || options->tuning.clip_norm > 0 || options->decay_1 > 0;
+}
+
+static bpb_status check_and_fill_in(bpb_opt_options *options)
+{
+    TRY(bpb_option_reserved("", options->reserved));
+    TRY(bpb_option_reserved("tuning.", options->tuning.reserved));
+    REQUIRE(bpb_name(BPB_NAMES_METHOD, (int)options->method), BPB_ERR_OPTION,
+            "method is %d, which is no value of bpb_method", (int)options->method);
+    fill_in_defaults(options);
+    TRY(check_flags(options));
+    TRY(check_numbers(options));
+    TRY(check_normals(&options->tuning));
+    return BPB(opt_check_eta)("eta", options, options->eta);
 }
 
 /* Check the options and put their defaults in. */
 static bpb_status complete(bpb_opt_options *options)
 {
     struct fpenv env;
-    REQUIRE(bpb_name(BPB_NAMES_METHOD, (int)options->method), BPB_ERR_OPTION);
     fpenv_enter(&env);
-    fill_in_defaults(options);
-    const bool allowed = flags_allowed(options) && decay_and_clipping_allowed(options) &&
-                         numbers_allowed(options) && irprop_allowed(options);
+    const bpb_status status = check_and_fill_in(options);
     fpenv_leave(&env);
-    REQUIRE(allowed, BPB_ERR_OPTION);
-    return BPB_OK;
+    return status;
 }
 
 static enum step_form rmsprop_form(const bpb_opt_options *options)
 {
-    if (options->centred)
-        return options->momentum > 0 ? STEP_RMSPROP_CENTRED_MOMENTUM : STEP_RMSPROP_CENTRED;
-    return options->momentum > 0 ? STEP_RMSPROP_MOMENTUM : STEP_RMSPROP;
+    const bool has_momentum = options->tuning.momentum > 0;
+    if (options->tuning.centred)
+        return has_momentum ? STEP_RMSPROP_CENTRED_MOMENTUM : STEP_RMSPROP_CENTRED;
+    return has_momentum ? STEP_RMSPROP_MOMENTUM : STEP_RMSPROP;
 }
 
 static enum step_form form_of(const bpb_opt_options *options)
 {
     static const enum step_form forms[] = {
-        [BPB_SGD] = STEP_SGD,           [BPB_MOMENTUM] = STEP_MOMENTUM,
-        [BPB_NESTEROV] = STEP_NESTEROV, [BPB_ADAGRAD] = STEP_ADAGRAD,
-        [BPB_RMSPROP] = STEP_RMSPROP,   [BPB_ADAM] = STEP_ADAM,
-        [BPB_AMSGRAD] = STEP_AMSGRAD,   [BPB_ADAMW] = STEP_ADAM,
-        [BPB_IRPROP_PLUS] = STEP_IRPROP_PLUS, [BPB_IRPROP_MINUS] = STEP_IRPROP_MINUS,
+        [BPB_SGD] = STEP_SGD,
+        [BPB_MOMENTUM] = STEP_MOMENTUM,
+        [BPB_NESTEROV] = STEP_NESTEROV,
+        [BPB_ADAGRAD] = STEP_ADAGRAD,
+        [BPB_RMSPROP] = STEP_RMSPROP,
+        [BPB_ADAM] = STEP_ADAM,
+        [BPB_IRPROP_PLUS] = STEP_IRPROP_PLUS,
+        [BPB_IRPROP_MINUS] = STEP_IRPROP_MINUS,
     };
     if (options->method == BPB_RMSPROP)
         return rmsprop_form(options);
-    return options->amsgrad ? STEP_AMSGRAD : forms[options->method];
+    return options->tuning.amsgrad ? STEP_AMSGRAD : forms[options->method];
 }
 
 /* ---- Create and destroy ---- */
@@ -172,12 +206,13 @@ static bpb_status make_state(opt_t *opt)
 {
     for (size_t k = 0; k < opt->form->vectors; k++) {
         opt->state[k] = bpb_alloc_aligned(opt->P, sizeof(real));
-        REQUIRE(opt->state[k], BPB_ERR_MEMORY);
+        REQUIRE(opt->state[k], BPB_ERR_MEMORY, "no memory for an optimiser of %zu parameters",
+                opt->P);
         memset(opt->state[k], 0, opt->P * sizeof(real));
     }
     if (is_irprop(opt->options.method))
         for (size_t i = 0; i < opt->P; i++)
-            opt->state[1][i] = (real)opt->options.delta_0;
+            opt->state[1][i] = (real)opt->options.tuning.delta_0;
     return BPB_OK;
 }
 
@@ -192,12 +227,13 @@ static void set_widths(opt_t *opt, const struct shape *shape)
 /* bpb_opt_create, bpbf_opt_create */
 bpb_status BPB(opt_create)(opt_t **opt, const net_t *net, const bpb_opt_options *options)
 {
-    REQUIRE(opt && net, BPB_ERR_NULL);
+    REQUIRE_POINTER(opt);
+    REQUIRE_POINTER(net);
     bpb_opt_options completed = options ? *options : (bpb_opt_options){0};
     TRY(complete(&completed));
     const struct shape *shape = net->shape;
     opt_t *made = calloc(1, sizeof *made + (shape->L + 1) * sizeof *made->units);
-    REQUIRE(made, BPB_ERR_MEMORY);
+    REQUIRE(made, BPB_ERR_MEMORY, "no memory for an optimiser");
     made->options = completed;
     made->steps = BPB(steps_for_cpu)();
     made->form = &made->steps->form[form_of(&completed)];
@@ -230,9 +266,9 @@ static double power(double beta, uint64_t t)
 static double rate(const bpb_opt_options *options, uint64_t t)
 {
     if (options->method == BPB_ADAGRAD)
-        return options->eta / (1 + (double)(t - 1) * options->eta_decay);
-    if (options->method >= BPB_ADAM && options->method <= BPB_ADAMW)
-        return options->eta / (1 - power(options->beta1, t));
+        return options->eta / (1 + (double)(t - 1) * options->tuning.eta_decay);
+    if (options->method == BPB_ADAM)
+        return options->eta / (1 - power(options->tuning.beta1, t));
     return options->eta;
 }
 
@@ -240,28 +276,28 @@ static double rate(const bpb_opt_options *options, uint64_t t)
 static struct step numbers_of(const opt_t *opt, uint64_t t, double scale)
 {
     const bpb_opt_options *options = &opt->options;
+    const bpb_method_options *tuning = &options->tuning;
     const bool decoupled = options->decoupled;
-    const double beta2 = options->method == BPB_RMSPROP ? options->rho : options->beta2;
+    const double beta2 = options->method == BPB_RMSPROP ? tuning->rho : tuning->beta2;
     return (struct step){.scale = (real)scale,
-                         .clip =
-                             options->clip_value > 0 ? (real)options->clip_value : (real)INFINITY,
+                         .clip = tuning->clip_value > 0 ? (real)tuning->clip_value : (real)INFINITY,
                          .shrink = 1,
                          .decay = decoupled ? 0 : (real)options->decay,
                          .decay_1 = decoupled ? 0 : (real)options->decay_1,
                          .keep = decoupled ? (real)(1 - options->eta * options->decay) : 1,
                          .threshold = decoupled ? (real)(options->eta * options->decay_1) : 0,
                          .eta = (real)rate(options, t),
-                         .momentum = (real)options->momentum,
-                         .epsilon = (real)options->epsilon,
-                         .beta1 = (real)options->beta1,
-                         .rest1 = (real)(1 - options->beta1),
+                         .momentum = (real)tuning->momentum,
+                         .epsilon = (real)tuning->epsilon,
+                         .beta1 = (real)tuning->beta1,
+                         .rest1 = (real)(1 - tuning->beta1),
                          .beta2 = (real)beta2,
                          .rest2 = (real)(1 - beta2),
-                         .unbias = (real)(1 / sqrt(1 - power(options->beta2, t))),
-                         .eta_plus = (real)options->eta_plus,
-                         .eta_minus = (real)options->eta_minus,
-                         .delta_min = (real)options->delta_min,
-                         .delta_max = (real)options->delta_max,
+                         .unbias = (real)(1 / sqrt(1 - power(tuning->beta2, t))),
+                         .eta_plus = (real)tuning->eta_plus,
+                         .eta_minus = (real)tuning->eta_minus,
+                         .delta_min = (real)tuning->delta_min,
+                         .delta_max = (real)tuning->delta_max,
                          .back = opt->loss > opt->loss_before};
 }
 
@@ -269,7 +305,7 @@ static struct step numbers_of(const opt_t *opt, uint64_t t, double scale)
  * is below the normal numbers: for a gradient that is too long by all their range. */
 static real shrink_of(const opt_t *opt, const real *gradient, const struct step *step)
 {
-    const double limit = opt->options.clip_norm;
+    const double limit = opt->options.tuning.clip_norm;
     if (limit == 0)
         return 1;
     const struct norm norm = opt->steps->norm(step, opt->P, gradient);
@@ -343,28 +379,39 @@ static bpb_status take_step(opt_t *opt, net_t *net, const real *gradient, const 
     return finite ? BPB_OK : BPB_LOST;
 }
 
-static bool same_widths(const opt_t *opt, const struct shape *shape)
+static bpb_status check_widths(const opt_t *opt, const struct shape *shape)
 {
-    bool same = opt->L == shape->L && opt->units[0] == shape_inputs(shape);
-    for (size_t l = 1; same && l <= opt->L; l++)
-        same = opt->units[l] == shape->layer[l - 1].n_out;
-    return same;
+    REQUIRE(opt->L == shape->L, BPB_ERR_MISMATCH,
+            "net has %zu layers; the optimiser was made for a net of %zu", shape->L, opt->L);
+    for (size_t l = 0; l <= opt->L; l++) {
+        const size_t n = l ? shape->layer[l - 1].n_out : shape_inputs(shape);
+        REQUIRE(opt->units[l] == n, BPB_ERR_MISMATCH,
+                "layer %zu of net is %zu wide; the optimiser was made for a net where it is %zu", l,
+                n, opt->units[l]);
+    }
+    return BPB_OK;
+}
+
+static bpb_status step_by(opt_t *opt, net_t *net, const real *gradient, double scale)
+{
+    REQUIRE(within(-LARGEST, scale, LARGEST), BPB_ERR_OPTION, "scale is %g; it must be finite",
+            scale);
+    struct step step = numbers_of(opt, opt->t + 1, scale);
+    step.shrink = shrink_of(opt, gradient, &step);
+    return all_usable(opt, net, gradient, &step) ? take_step(opt, net, gradient, &step)
+                                                 : BPB_NONFINITE;
 }
 
 /* bpb_opt_step, bpbf_opt_step */
 bpb_status BPB(opt_step)(opt_t *opt, net_t *net, const real *gradient, double scale)
 {
-    REQUIRE(opt && net && gradient, BPB_ERR_NULL);
-    REQUIRE(same_widths(opt, net->shape), BPB_ERR_MISMATCH);
-    bpb_status status = BPB_ERR_OPTION;
+    REQUIRE_POINTER(opt);
+    REQUIRE_POINTER(net);
+    REQUIRE_POINTER(gradient);
+    TRY(check_widths(opt, net->shape));
     struct fpenv env;
     fpenv_enter(&env);
-    if (within(-LARGEST, scale, LARGEST)) {
-        struct step step = numbers_of(opt, opt->t + 1, scale);
-        step.shrink = shrink_of(opt, gradient, &step);
-        status = all_usable(opt, net, gradient, &step) ? take_step(opt, net, gradient, &step)
-                                                       : BPB_NONFINITE;
-    }
+    const bpb_status status = step_by(opt, net, gradient, scale);
     fpenv_leave(&env);
     return status;
 }
@@ -374,7 +421,7 @@ bpb_status BPB(opt_step)(opt_t *opt, net_t *net, const real *gradient, double sc
 /* bpb_opt_loss, bpbf_opt_loss */
 bpb_status BPB(opt_loss)(opt_t *opt, double E)
 {
-    REQUIRE(opt, BPB_ERR_NULL);
+    REQUIRE_POINTER(opt);
     opt->loss = E;
     return BPB_OK;
 }
@@ -382,12 +429,12 @@ bpb_status BPB(opt_loss)(opt_t *opt, double E)
 /* bpb_opt_set_eta, bpbf_opt_set_eta */
 bpb_status BPB(opt_set_eta)(opt_t *opt, double eta)
 {
-    REQUIRE(opt, BPB_ERR_NULL);
+    REQUIRE_POINTER(opt);
     struct fpenv env;
     fpenv_enter(&env);
-    const bool allowed = BPB(opt_eta_allowed)(&opt->options, eta);
+    const bpb_status status = BPB(opt_check_eta)("eta", &opt->options, eta);
     fpenv_leave(&env);
-    REQUIRE(allowed, BPB_ERR_OPTION);
+    TRY(status);
     opt->options.eta = eta;
     return BPB_OK;
 }

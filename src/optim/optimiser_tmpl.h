@@ -22,7 +22,23 @@ struct BPB(opt) {
     size_t units[];            /* n_0 .. n_L of the nets it is for */
 };
 
-/* Whether eta may be that of a step: 1 - eta * decay and eta * decay_1 are finite then too. */
-bool BPB(opt_eta_allowed)(const bpb_opt_options *options, double eta);
+/* Whether eta, of this name, may be that of a step: eta * decay and eta * decay_1 are finite then
+ * too. BPB_ERR_OPTION. The caller is in the default floating-point environment. */
+bpb_status BPB(opt_check_eta)(const char *name, const bpb_opt_options *options, double eta);
+
+/* What a packed state is part of, for sentences: of a run over n columns, whose penalties are
+ * lambda and lambda_1; n = 0: of an optimiser by itself. */
+struct state_owner {
+    const char *name; /* "the state is of an optimiser" */
+    size_t n;
+};
+
+/* bpb_opt_unpack. A run's decay may differ in its last bits, by the rounding of lambda / n: that of
+ * the state is kept. */
+bpb_status BPB(opt_unpack_of)(const struct state_owner *owner, opt_t *opt,
+                              const unsigned char *found, size_t bytes);
+
+/* The method of a packed state, NULL where it is none. */
+const char *BPB(packed_method)(const unsigned char *found, size_t bytes);
 
 #endif

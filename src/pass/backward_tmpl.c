@@ -14,6 +14,7 @@
 #include "base/fpenv.h"
 #include "base/view_tmpl.h"
 #include "pass/pass_tmpl.h"
+#include "base/ranges.h"
 
 void BPB(slice_output_delta)(struct pass *pass, const struct slice *slice)
 {
@@ -131,9 +132,7 @@ static bpb_status check_rule(const bpb_sgd_rule *rule)
     REQUIRE(decay, BPB_ERR_OPTION,
             "decay is %g; it must be at least 0, and eta * decay finite in the net's precision",
             rule->decay);
-    REQUIRE(is_flag(rule->decay_biases), BPB_ERR_OPTION, "decay_biases is %d; it must be 0 or 1",
-            rule->decay_biases);
-    return BPB_OK;
+    return bpb_option_flag("decay_biases", rule->decay_biases);
 }
 
 /* What is left of W, and of b, after the decay of one step. */

@@ -7,6 +7,7 @@
 #include "blas/cpu.h"
 #include "base/fpenv.h"
 #include "net/net_tmpl.h"
+#include "base/ranges.h"
 
 #define DEFAULT_BATCH 64
 #define MOST_THREADS 1024
@@ -223,37 +224,24 @@ static plan_t *alloc_plan(const struct shape *shape)
     return plan;
 }
 
-static bpb_status check_probability(const char *name, double p)
-{
-    struct fpenv env;
-    fpenv_enter(&env);
-    const bool right = p >= 0 && p < 1; /* NaN is no probability */
-    fpenv_leave(&env);
-    REQUIRE(right, BPB_ERR_OPTION, "%s is %g; it must be at least 0 and below 1", name, p);
-    return BPB_OK;
-}
-
-static bpb_status check_flag(const char *name, int value)
-{
-    REQUIRE(is_flag(value), BPB_ERR_OPTION, "%s is %d; it must be 0 or 1", name, value);
-    return BPB_OK;
-}
-
 static bpb_status check_options(const bpb_plan_options *options)
 {
     REQUIRE(options->batch <= BPB_INT_MAX, BPB_ERR_SIZE,
             "batch is %zu; it must be at most 2147483647", options->batch);
     REQUIRE(options->threads <= MOST_THREADS, BPB_ERR_OPTION,
             "threads is %zu; it must be at most 1024", options->threads);
-    TRY(check_flag("unpadded", options->unpadded));
-    TRY(check_flag("keep_Z", options->keep_Z));
-    TRY(check_flag("derivatives", options->derivatives));
+    TRY(bpb_option_flag("unpadded", options->unpadded));
+    TRY(bpb_option_flag("keep_Z", options->keep_Z));
+    TRY(bpb_option_flag("derivatives", options->derivatives));
     REQUIRE((int)options->planning >= 0 && options->planning <= BPB_PLAN_CBLAS, BPB_ERR_OPTION,
             "planning is %d, which is no value of bpb_planning", (int)options->planning);
-    TRY(check_probability("dropout", options->dropout));
-    TRY(check_probability("dropout_inputs", options->dropout_inputs));
-    return bpb_check_reserved("bpb_plan_options", options->reserved,
-                              sizeof options->reserved / sizeof *options->reserved);
+    struct fpenv env;
+    fpenv_enter(&env);
+    bpb_status status = bpb_option_number("dropout", options->dropout, OPTION_BELOW_1, 1);
+    if (!status)
+        status = bpb_option_number("dropout_inputs", options->dropout_inputs, OPTION_BELOW_1, 1);
+    fpenv_leave(&env);
+    return status ? status : bpb_option_reserved("", options->reserved);
 }
 
 /* Of probability p; one so near to 1 that 2^32 p would round to 2^32 leaves an entry of 2^32. */

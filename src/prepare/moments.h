@@ -4,8 +4,8 @@
 
 #include "base/common.h"
 
-/* Whether n rows' moments are what values can have. */
-bool bpb_moments_valid(const bpb_moments *moments, size_t n);
+/* BPB_ERR_OPTION: one of n rows' moments is what no values have. name: that of the argument. */
+bpb_status bpb_moments_check(const bpb_moments *moments, size_t n, const char *name);
 
 /*
  * Those of the values of both, delta = mean_b - mean_a, n = n_a + n_b:

@@ -7,6 +7,8 @@
 #include "base/convert_tmpl.h"
 #include "base/fpenv.h"
 #include "base/view_tmpl.h"
+#include "net/net_tmpl.h"
+#include "base/ranges.h"
 
 /* ---- Moments ---- */
 
@@ -81,24 +83,28 @@ static void add_columns(bpb_moments *moments, view_t X, bool masked)
 bpb_status BPB(moments_add)(bpb_moments *moments, view_t X, int masked)
 {
     REQUIRE_POINTER(moments);
-    REQUIRE(is_flag(masked), BPB_ERR_OPTION, "masked is %d; it must be 0 or 1", masked);
+    TRY(bpb_option_flag("masked", masked));
     const bpb_status finite =
         BPB(targets_nonfinite)((targets_t){.view = X, .masked = masked}, NULL);
     TRY(finite);
     struct fpenv env;
     fpenv_enter(&env);
-    const bool valid = bpb_moments_valid(moments, X.rows);
-    if (valid && !finite)
+    const bpb_status status = bpb_moments_check(moments, X.rows, "moments");
+    if (!status && !finite)
         add_columns(moments, BPB(view_resolve)(X), masked);
     fpenv_leave(&env);
-    return valid ? finite : BPB_ERR_OPTION;
+    return status ? status : finite;
 }
 
 /* ---- Scaling ---- */
 
-/* Where the scaling of one row goes to. */
-struct scale {
-    double *shift, *factor;
+#define PRECISION BPB_SELECT("double", "float")
+
+/* The scaling that is made of moments: n values of shift, then n of factor. */
+struct draft {
+    double *values;
+    size_t n;
+    const char *name; /* of the moments */
 };
 
 /* sqrt(squares / count), or 1 where that is 0 */
@@ -108,34 +114,35 @@ static double deviation(bpb_moments row)
     return sd > 0 ? sd : 1;
 }
 
-/* BPB_ERR_RANGE: they are no numbers of this precision that a net takes. */
-static bpb_status put(struct scale scale, double shift, double factor)
+/* Shift and factor i, from row of the moments. BPB_ERR_RANGE: the net's precision has no such
+ * numbers. */
+static bpb_status put(struct draft draft, size_t i, size_t row, double shift, double factor)
 {
     real rounded;
     REQUIRE(real_from_double(shift, &rounded), BPB_ERR_RANGE,
-            "the mean %g exceeds the net's precision", shift);
+            "the mean of %s[%zu] is %g, beyond %s", draft.name, row, shift, PRECISION);
     REQUIRE(real_from_double(factor, &rounded) && isnormal(rounded), BPB_ERR_RANGE,
-            "the factor %g is no normal number of the net's precision", factor);
-    *scale.shift = shift;
-    *scale.factor = factor;
+            "the deviation of %s[%zu] gives the factor %g, which is no normal %s", draft.name, row,
+            factor, PRECISION);
+    draft.values[i] = shift;
+    draft.values[draft.n + i] = factor;
     return BPB_OK;
 }
 
-static bpb_status check_moments(const bpb_moments *moments, size_t n)
+static bpb_status check_moments(const bpb_moments *moments, size_t n, const char *name)
 {
-    REQUIRE(bpb_moments_valid(moments, n), BPB_ERR_OPTION);
+    TRY(bpb_moments_check(moments, n, name));
     for (size_t i = 0; i < n; i++)
-        REQUIRE(moments[i].count > 0, BPB_ERR_OPTION);
+        REQUIRE(moments[i].count > 0, BPB_ERR_OPTION, "%s[%zu].count is 0; row %zu has no values",
+                name, i, i);
     return BPB_OK;
 }
 
-static bpb_status scale_inputs(const net_t *net, const bpb_moments *moments, double *scaling)
+static bpb_status draft_inputs(const bpb_moments *of_X, struct draft draft)
 {
-    const size_t n = BPB(net_size)(net, 0);
-    TRY(check_moments(moments, n));
-    for (size_t i = 0; i < n; i++)
-        TRY(put((struct scale){scaling + i, scaling + n + i}, moments[i].mean,
-                1 / deviation(moments[i])));
+    TRY(check_moments(of_X, draft.n, draft.name));
+    for (size_t i = 0; i < draft.n; i++)
+        TRY(put(draft, i, i, of_X[i].mean, 1 / deviation(of_X[i])));
     return BPB_OK;
 }
 
@@ -143,60 +150,81 @@ static bpb_status scale_inputs(const net_t *net, const bpb_moments *moments, dou
  * y = m is in units of sd, and a Gaussian's s = ln v in ln units of sd^2: v sd^2 is the caller's
  * variance, s + 2 ln sd its logarithm. Entry i of the outputs belongs to target i / group.
  */
-static bpb_status scale_outputs(const net_t *net, const bpb_moments *moments, double *scaling)
+static bpb_status draft_outputs(const struct shape *shape, const bpb_moments *of_T,
+                                struct draft draft)
 {
-    const size_t n = BPB(net_size)(net, BPB(net_layers)(net)), n_T = BPB(net_loss)(net).n_targets;
-    const size_t group = n / n_T;
-    const bool gaussian = BPB(net_loss)(net).kind == BPB_GAUSSIAN;
-    TRY(check_moments(moments, n_T));
-    for (size_t i = 0; i < n; i++) {
-        const struct scale scale = {scaling + i, scaling + n + i};
-        const double sd = deviation(moments[i / group]);
+    const size_t group = draft.n / shape->targets;
+    const bool gaussian = shape->loss == BPB_GAUSSIAN;
+    TRY(check_moments(of_T, shape->targets, draft.name));
+    for (size_t i = 0; i < draft.n; i++) {
+        const size_t row = i / group;
+        const double sd = deviation(of_T[row]);
         if (i % group == 0)
-            TRY(put(scale, moments[i / group].mean, sd));
+            TRY(put(draft, i, row, of_T[row].mean, sd));
         else
-            TRY(put(scale, gaussian ? 2 * log(sd) : 0, 1));
+            TRY(put(draft, i, row, gaussian ? 2 * log(sd) : 0, 1));
     }
     return BPB_OK;
 }
 
-/* How a scaling of n values of shift and n of factor is made, and given to the net. */
-struct way {
-    size_t n;
-    bpb_status (*make)(const net_t *net, const bpb_moments *moments, double *scaling);
-    bpb_status (*set)(net_t *net, bpb_side side, const double *shift, const double *factor);
-    bpb_side side;
-};
-
-static bpb_status standardise(net_t *net, const bpb_moments *moments, struct way way)
+/* The scaling of one side, which the net does not have yet. */
+static bpb_status make_scaling(struct scaling **made, const net_t *net, bpb_side side,
+                               const bpb_moments *moments)
 {
-    REQUIRE(moments, BPB_ERR_NULL);
-    double *scaling = malloc(2 * way.n * sizeof *scaling);
-    REQUIRE(scaling, BPB_ERR_MEMORY);
-    struct fpenv env;
-    fpenv_enter(&env);
-    bpb_status status = way.make(net, moments, scaling);
-    fpenv_leave(&env);
+    const struct shape *shape = net->shape;
+    const bool inputs = side == BPB_INPUTS;
+    struct draft draft = {.n = inputs ? shape_inputs(shape) : shape_outputs(shape),
+                          .name = inputs ? "of_X" : "of_T"};
+    if (!moments)
+        return BPB_OK;
+    draft.values = malloc(2 * draft.n * sizeof *draft.values);
+    REQUIRE(draft.values, BPB_ERR_MEMORY, "out of memory for a scaling of %zu values", draft.n);
+    bpb_status status =
+        inputs ? draft_inputs(moments, draft) : draft_outputs(shape, moments, draft);
     if (!status)
-        status = way.set(net, way.side, scaling, scaling + way.n);
-    free(scaling);
+        status = BPB(scaling_create)(made, net, side, draft.values, draft.values + draft.n);
+    free(draft.values);
     return status;
 }
 
-/* bpb_net_standardise_inputs, bpbf_net_standardise_inputs */
-bpb_status BPB(net_standardise_inputs)(net_t *net, const bpb_moments *moments)
+/* bpb_net_standardise_by, bpbf_net_standardise_by */
+bpb_status BPB(net_standardise_by)(net_t *net, const bpb_moments *of_X, const bpb_moments *of_T)
 {
-    REQUIRE(net, BPB_ERR_NULL);
-    return standardise(
-        net, moments,
-        (struct way){BPB(net_size)(net, 0), scale_inputs, BPB(net_set_scaling), BPB_INPUTS});
+    REQUIRE_POINTER(net);
+    struct scaling *made[2] = {NULL, NULL};
+    struct fpenv env;
+    fpenv_enter(&env);
+    bpb_status status = make_scaling(&made[BPB_INPUTS], net, BPB_INPUTS, of_X);
+    if (!status)
+        status = make_scaling(&made[BPB_OUTPUTS], net, BPB_OUTPUTS, of_T);
+    fpenv_leave(&env);
+    for (bpb_side side = BPB_INPUTS; side <= BPB_OUTPUTS; side++) {
+        struct scaling *old = net->scaling[side];
+        const bool taken = !status && made[side];
+        if (taken)
+            net->scaling[side] = made[side];
+        free(taken ? old : made[side]);
+    }
+    return status;
 }
 
-/* bpb_net_standardise_outputs, bpbf_net_standardise_outputs */
-bpb_status BPB(net_standardise_outputs)(net_t *net, const bpb_moments *moments)
+/* bpb_net_standardise, bpbf_net_standardise */
+bpb_status BPB(net_standardise)(net_t *net, view_t X, targets_t T)
 {
-    REQUIRE(net, BPB_ERR_NULL);
-    const size_t n = BPB(net_size)(net, BPB(net_layers)(net));
-    return standardise(net, moments,
-                       (struct way){n, scale_outputs, BPB(net_set_scaling), BPB_OUTPUTS});
+    REQUIRE_POINTER(net);
+    const struct shape *shape = net->shape;
+    const bool of_T = HAS_DATA(T.view) && T.kind == BPB_VALUES;
+    TRY(BPB(view_check)("X", X, shape_inputs(shape)));
+    if (of_T)
+        TRY(BPB(matrix_check)("T", T.view, shape->targets, X.cols));
+    const size_t n_0 = shape_inputs(shape), n_T = shape->targets;
+    bpb_moments *moments = calloc(n_0 + n_T, sizeof *moments);
+    REQUIRE(moments, BPB_ERR_MEMORY, "out of memory for the moments of %zu rows", n_0 + n_T);
+    bpb_status status = BPB(moments_add)(moments, X, 0);
+    if (!status && of_T)
+        status = BPB(moments_add)(moments + n_0, T.view, T.masked);
+    if (!status)
+        status = BPB(net_standardise_by)(net, moments, of_T ? moments + n_0 : NULL);
+    free(moments);
+    return status;
 }

@@ -15,9 +15,10 @@ struct solution {
     double *K;         /* m x n */
 };
 
-struct whitening {
+struct bpb_whitening {
     size_t n; /* n_0 */
     double count;
+    double eps;      /* of the coarsest data added: DBL_EPSILON, FLT_EPSILON; 0: none yet */
     double *C;       /* n x n, the lower triangle alone; one block of memory, with the next three */
     double *base;    /* n: the first column seen */
     double *offset;  /* n: mean - base */
@@ -25,23 +26,12 @@ struct whitening {
     struct solution solution;
 };
 
-/* As bpb_whitening_create says, in place of what *whitening held. */
-bpb_status bpb_whitening_init(struct whitening *whitening, size_t n);
-/* Free what it holds. */
-void bpb_whitening_clear(struct whitening *whitening);
-
 /* Within a section: add the first cols columns of whitening->columns, which are overwritten;
- * 1 <= cols <= WHITENING_BLOCK. */
-void bpb_whitening_add_columns(struct whitening *whitening, size_t cols);
-/* The public calls of these names. */
-bpb_status bpb_covariance_merge(struct whitening *whitening, const struct whitening *other);
-size_t bpb_covariance_size(const struct whitening *whitening);
-bpb_status bpb_covariance_pack(const struct whitening *whitening, double *statistics, size_t n);
-bpb_status bpb_covariance_unpack(struct whitening *whitening, const double *statistics, size_t n);
+ * 1 <= cols <= WHITENING_BLOCK. eps: that of the precision they come in. */
+void bpb_whitening_add_columns(bpb_whitening *whitening, size_t cols, double eps);
 
-/* eps_X: that of the precision of the data. */
-bpb_status bpb_covariance_solve(struct whitening *whitening, const bpb_whitening_options *options,
-                               double eps_X);
+/* BPB_ERR_SHAPE: there is no solution yet. */
+bpb_status bpb_whitening_require_solution(const bpb_whitening *whitening);
 
 /* Y (m x cols) = K (X - mean 1^T), within a section; X (n x cols) is overwritten. */
 void bpb_whitening_transform(const struct solution *solution, size_t n, size_t cols, double *X,

@@ -10,33 +10,10 @@
 #include "net/net_tmpl.h"
 #include "base/view_tmpl.h"
 
-struct BPB(whitening) {
-    struct whitening core;
-};
+#define PRECISION BPB_SELECT("double", "float")
+#define EPS_X BPB_SELECT(DBL_EPSILON, (double)FLT_EPSILON)
 
-/* bpb_whitening_create, bpbf_whitening_create */
-bpb_status BPB(whitening_create)(whitening_t **whitening, size_t n_0)
-{
-    REQUIRE(whitening, BPB_ERR_NULL);
-    whitening_t *made = malloc(sizeof *made);
-    REQUIRE(made, BPB_ERR_MEMORY);
-    const bpb_status status = bpb_whitening_init(&made->core, n_0);
-    if (status)
-        free(made);
-    else
-        *whitening = made;
-    return status;
-}
-
-/* bpb_whitening_destroy, bpbf_whitening_destroy */
-void BPB(whitening_destroy)(whitening_t **whitening)
-{
-    if (!whitening || !*whitening)
-        return;
-    bpb_whitening_clear(&(*whitening)->core);
-    free(*whitening);
-    *whitening = NULL;
-}
+/* ---- Columns ---- */
 
 /* Columns first .. first+count-1 of X, which is resolved. */
 static void gather(view_t X, size_t first, size_t count, double *columns)
@@ -47,97 +24,34 @@ static void gather(view_t X, size_t first, size_t count, double *columns)
 }
 
 /* X is resolved. */
-static void add_columns(struct whitening *whitening, view_t X)
+static void add_columns(bpb_whitening *whitening, view_t X)
 {
     for (size_t j = 0; j < X.cols; j += WHITENING_BLOCK) {
         const size_t count = BPB_MIN(X.cols - j, (size_t)WHITENING_BLOCK);
         gather(X, j, count, whitening->columns);
-        bpb_whitening_add_columns(whitening, count);
+        bpb_whitening_add_columns(whitening, count, EPS_X);
     }
 }
 
 /* bpb_whitening_add, bpbf_whitening_add */
-bpb_status BPB(whitening_add)(whitening_t *whitening, view_t X)
+bpb_status BPB(whitening_add)(bpb_whitening *whitening, view_t X)
 {
-    REQUIRE(whitening, BPB_ERR_NULL);
-    TRY(BPB(view_check)("X", X, whitening->core.n));
+    REQUIRE_POINTER(whitening);
+    TRY(BPB(view_check)("X", X, whitening->n));
     const bpb_status finite = BPB(find_nonfinite)(X, NULL);
     if (finite)
         return finite;
     struct section section;
     bpb_section_enter(&section, true);
-    add_columns(&whitening->core, BPB(view_resolve)(X));
+    add_columns(whitening, BPB(view_resolve)(X));
     bpb_section_leave(&section);
     return BPB_OK;
-}
-
-/* bpb_whitening_merge, bpbf_whitening_merge */
-bpb_status BPB(whitening_merge)(whitening_t *whitening, const whitening_t *other)
-{
-    REQUIRE(whitening && other, BPB_ERR_NULL);
-    return bpb_covariance_merge(&whitening->core, &other->core);
-}
-
-/* bpb_whitening_size, bpbf_whitening_size */
-size_t BPB(whitening_size)(const whitening_t *whitening)
-{
-    return whitening ? bpb_covariance_size(&whitening->core) : 0;
-}
-
-/* bpb_whitening_pack, bpbf_whitening_pack */
-bpb_status BPB(whitening_pack)(const whitening_t *whitening, double *statistics, size_t n)
-{
-    REQUIRE(whitening && statistics, BPB_ERR_NULL);
-    return bpb_covariance_pack(&whitening->core, statistics, n);
-}
-
-/* bpb_whitening_unpack, bpbf_whitening_unpack */
-bpb_status BPB(whitening_unpack)(whitening_t *whitening, const double *statistics, size_t n)
-{
-    REQUIRE(whitening && statistics, BPB_ERR_NULL);
-    return bpb_covariance_unpack(&whitening->core, statistics, n);
-}
-
-/* bpb_whitening_solve, bpbf_whitening_solve */
-bpb_status BPB(whitening_solve)(whitening_t *whitening, const bpb_whitening_options *options)
-{
-    REQUIRE(whitening, BPB_ERR_NULL);
-    return bpb_covariance_solve(&whitening->core, options,
-                               BPB_SELECT(DBL_EPSILON, (double)FLT_EPSILON));
-}
-
-/* bpb_whitening_components, bpbf_whitening_components */
-size_t BPB(whitening_components)(const whitening_t *whitening)
-{
-    return whitening ? whitening->core.solution.m : 0;
-}
-
-/* bpb_whitening_mean, bpbf_whitening_mean */
-const double *BPB(whitening_mean)(const whitening_t *whitening)
-{
-    return whitening ? whitening->core.solution.mean : NULL;
-}
-
-/* bpb_whitening_variances, bpbf_whitening_variances */
-const double *BPB(whitening_variances)(const whitening_t *whitening)
-{
-    return whitening ? whitening->core.solution.variances : NULL;
-}
-
-/* bpb_whitening_K, bpbf_whitening_K */
-bpb_view BPB(whitening_K)(const whitening_t *whitening)
-{
-    const size_t m = BPB(whitening_components)(whitening);
-    if (!m)
-        return (bpb_view){0};
-    return (bpb_view){.data = whitening->core.solution.K, .rows = m, .cols = whitening->core.n,
-                        .ld = m, .row_stride = 1};
 }
 
 /* ---- Matrices ---- */
 
 /* By way of scratch: n x WHITENING_BLOCK, then m x WHITENING_BLOCK, fewer columns where X has. */
-static void apply(const struct whitening *whitening, view_t X, out_t Y, double *scratch)
+static void apply(const bpb_whitening *whitening, view_t X, out_t Y, double *scratch)
 {
     const size_t n = whitening->n, m = whitening->solution.m;
     double *columns = scratch, *product = scratch + n * BPB_MIN(X.cols, (size_t)WHITENING_BLOCK);
@@ -153,20 +67,18 @@ static void apply(const struct whitening *whitening, view_t X, out_t Y, double *
 }
 
 /* bpb_whitening_apply, bpbf_whitening_apply */
-bpb_status BPB(whitening_apply)(const whitening_t *whitening, view_t X, out_t Y)
+bpb_status BPB(whitening_apply)(const bpb_whitening *whitening, view_t X, out_t Y)
 {
-    REQUIRE(whitening, BPB_ERR_NULL);
-    const struct whitening *core = &whitening->core;
-    REQUIRE(core->solution.m >= 1, BPB_ERR_SHAPE);
-    TRY(BPB(view_check)("X", X, core->n));
-    TRY(BPB(view_check)("Y", BPB(view_of)(Y), core->solution.m));
-    REQUIRE(X.cols == Y.cols, BPB_ERR_SHAPE);
-    double *scratch = bpb_whitening_doubles((core->n + core->solution.m) *
-                                            BPB_MIN(X.cols, (size_t)WHITENING_BLOCK));
+    REQUIRE_POINTER(whitening);
+    TRY(bpb_whitening_require_solution(whitening));
+    const size_t n = whitening->n, m = whitening->solution.m;
+    TRY(BPB(view_check)("X", X, n));
+    TRY(BPB(matrix_check)("Y", BPB(view_of)(Y), m, X.cols));
+    double *scratch = bpb_whitening_doubles((n + m) * BPB_MIN(X.cols, (size_t)WHITENING_BLOCK));
     REQUIRE(scratch, BPB_ERR_MEMORY);
     struct section section;
     bpb_section_enter(&section, true);
-    apply(core, BPB(view_resolve)(X), Y, scratch);
+    apply(whitening, BPB(view_resolve)(X), Y, scratch);
     bpb_section_leave(&section);
     free(scratch);
     return BPB_OK;
@@ -174,11 +86,9 @@ bpb_status BPB(whitening_apply)(const whitening_t *whitening, view_t X, out_t Y)
 
 /* ---- Nets ---- */
 
-/* BPB_ERR_RANGE: not a number of this precision. */
-static bpb_status put(double value, real *result)
+static bool is_real(double value, real *result)
 {
-    REQUIRE(isfinite(value) && real_from_double(value, result), BPB_ERR_RANGE);
-    return BPB_OK;
+    return isfinite(value) && real_from_double(value, result);
 }
 
 /* scaled (n_1 x m) = W_1 diag(factor), b (n_1) = b_1 - W_1 diag(factor) shift */
@@ -208,16 +118,19 @@ static bpb_status fill_layer(net_t *raw, const double *product, const double *me
     for (size_t j = 0; j < layer->n_in; j++)
         for (size_t i = 0; i < layer->n_out; i++) {
             const size_t k = j * layer->n_out + i;
-            TRY(put(product[k], &W[k]));
+            REQUIRE(is_real(product[k], &W[k]), BPB_ERR_RANGE,
+                    "entry (%zu, %zu) of the folded W_1 is %g, which is no finite %s", i, j,
+                    product[k], PRECISION);
             b[i] -= (double)W[k] * mean[j];
         }
     for (size_t i = 0; i < layer->n_out; i++)
-        TRY(put(b[i], &raw->theta[layer->b + i]));
+        REQUIRE(is_real(b[i], &raw->theta[layer->b + i]), BPB_ERR_RANGE,
+                "entry %zu of the folded b_1 is %g, which is no finite %s", i, b[i], PRECISION);
     return BPB_OK;
 }
 
 /* scratch: n_1 (m + n_0 + 1) */
-static bpb_status fold(net_t *raw, const struct whitening *whitening, const net_t *net,
+static bpb_status fold(net_t *raw, const bpb_whitening *whitening, const net_t *net,
                        double *scratch)
 {
     const struct solution *solution = &whitening->solution;
@@ -230,20 +143,24 @@ static bpb_status fold(net_t *raw, const struct whitening *whitening, const net_
 }
 
 /* bpb_whitening_fold, bpbf_whitening_fold */
-bpb_status BPB(whitening_fold)(net_t **raw, const whitening_t *whitening, const net_t *net)
+bpb_status BPB(whitening_fold)(net_t **raw, const bpb_whitening *whitening, const net_t *net)
 {
-    REQUIRE(raw && whitening && net, BPB_ERR_NULL);
-    const struct whitening *core = &whitening->core;
-    const size_t m = core->solution.m;
-    REQUIRE(shape_inputs(net->shape) == m, BPB_ERR_MISMATCH);
+    REQUIRE_POINTER(raw);
+    REQUIRE_POINTER(whitening);
+    REQUIRE_POINTER(net);
+    TRY(bpb_whitening_require_solution(whitening));
+    const size_t m = whitening->solution.m, n_inputs = shape_inputs(net->shape);
+    REQUIRE(n_inputs == m, BPB_ERR_MISMATCH, "net has %zu inputs; the whitening has %zu components",
+            n_inputs, m);
     net_t *made = NULL;
-    TRY(BPB(net_copy_for_inputs)(&made, net, core->n));
-    double *scratch = bpb_whitening_doubles(net->shape->layer[0].n_out * (m + core->n + 1));
-    bpb_status status = scratch ? BPB_OK : BPB_ERR_MEMORY;
+    TRY(BPB(net_copy_for_inputs)(&made, net, whitening->n));
+    const size_t n_1 = net->shape->layer[0].n_out;
+    double *scratch = bpb_whitening_doubles(n_1 * (m + whitening->n + 1));
+    bpb_status status = scratch ? BPB_OK : bpb_refuse_plainly(BPB_ERR_MEMORY);
     struct section section;
     bpb_section_enter(&section, true);
     if (!status)
-        status = fold(made, core, net, scratch);
+        status = fold(made, whitening, net, scratch);
     bpb_section_leave(&section);
     free(scratch);
     if (status)

@@ -2,9 +2,12 @@
 /* What a run needs before its first step. */
 #include "train/run_tmpl.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/ranges.h"
 
 #define DEFAULT_BATCH 10
 #define DEFAULT_EPOCHS 30
@@ -17,59 +20,82 @@ static bool is_irprop(bpb_method method)
     return method == BPB_IRPROP_PLUS || method == BPB_IRPROP_MINUS;
 }
 
-static bool is_penalty(double x)
+static bpb_status check_reserved(const bpb_train_options *options)
 {
-    return isfinite(x) && x >= 0;
+    TRY(bpb_option_reserved("", options->reserved));
+    TRY(bpb_option_reserved("tuning.", options->tuning.reserved));
+    TRY(bpb_option_reserved("schedule.", options->schedule.reserved));
+    TRY(bpb_option_reserved("stop.", options->stop.reserved));
+    return bpb_option_reserved("checkpoint.", options->checkpoint.reserved);
 }
 
 static bpb_status check_flags(const bpb_train_options *options)
 {
-    REQUIRE(is_flag(options->decay_biases) && is_flag(options->no_shuffle), BPB_ERR_OPTION);
-    REQUIRE(is_flag(options->no_train_score) && is_flag(options->norms), BPB_ERR_OPTION);
-    REQUIRE(is_flag(options->stop.by_loss) && is_flag(options->stop.keep_best), BPB_ERR_OPTION);
-    REQUIRE(is_flag(options->checkpoint.resume) && is_flag(options->optimiser.decay_biases),
-            BPB_ERR_OPTION);
-    return BPB_OK;
+    TRY(bpb_option_flag("decay_biases", options->decay_biases));
+    TRY(bpb_option_flag("decoupled", options->decoupled));
+    TRY(bpb_option_flag("no_shuffle", options->no_shuffle));
+    TRY(bpb_option_flag("no_train_score", options->no_train_score));
+    TRY(bpb_option_flag("norms", options->norms));
+    TRY(bpb_option_flag("stop.by_loss", options->stop.by_loss));
+    TRY(bpb_option_flag("stop.keep_best", options->stop.keep_best));
+    return bpb_option_flag("checkpoint.resume", options->checkpoint.resume);
 }
 
 static bpb_status check_numbers(const bpb_train_options *options)
 {
-    REQUIRE(is_penalty(options->eta) && is_penalty(options->lambda), BPB_ERR_OPTION);
-    REQUIRE(is_penalty(options->lambda_1), BPB_ERR_OPTION);
-    /* before the run's are added to these, or stand in their place */
-    REQUIRE(is_penalty(options->optimiser.decay) && is_penalty(options->optimiser.decay_1) &&
-                is_penalty(options->optimiser.eta),
-            BPB_ERR_OPTION);
-    REQUIRE(is_penalty(options->stop.min_delta) && is_penalty(options->stop.seconds),
-            BPB_ERR_OPTION);
-    REQUIRE(isfinite(options->stop.target_loss), BPB_ERR_OPTION);
-    REQUIRE(is_penalty(options->checkpoint.seconds), BPB_ERR_OPTION);
-    REQUIRE(options->checkpoint.path || !options->checkpoint.resume, BPB_ERR_OPTION);
+    const struct {
+        const char *name;
+        double value;
+    } numbers[] = {{"eta", options->eta},
+                   {"lambda", options->lambda},
+                   {"lambda_1", options->lambda_1},
+                   {"stop.min_delta", options->stop.min_delta},
+                   {"stop.seconds", options->stop.seconds},
+                   {"checkpoint.seconds", options->checkpoint.seconds}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        TRY(bpb_option_number(numbers[i].name, numbers[i].value, OPTION_AT_LEAST_0, DBL_MAX));
+    REQUIRE(isfinite(options->stop.target_loss), BPB_ERR_OPTION,
+            "stop.target_loss is %g; it must be finite", options->stop.target_loss);
+    REQUIRE(options->checkpoint.path || !options->checkpoint.resume, BPB_ERR_OPTION,
+            "checkpoint.resume is 1 and checkpoint.path is NULL; resuming requires a path");
     return BPB_OK;
 }
 
-/* The optimiser's options, to which those of the run are added. */
 static bpb_opt_options rule_of(const bpb_train_options *options, size_t n)
 {
-    bpb_opt_options rule = options->optimiser;
-    rule.decay += options->lambda / (double)n;
-    rule.decay_1 += options->lambda_1 / (double)n;
-    rule.decay_biases = rule.decay_biases || options->decay_biases;
-    if (options->eta > 0)
-        rule.eta = options->eta;
-    return rule;
+    return (bpb_opt_options){.method = options->method,
+                             .eta = options->eta,
+                             .decay = options->lambda / (double)n,
+                             .decay_1 = options->lambda_1 / (double)n,
+                             .decay_biases = options->decay_biases,
+                             .decoupled = options->decoupled,
+                             .tuning = options->tuning};
+}
+
+/* What the optimiser would call decay. */
+static bpb_status check_penalties(const struct run *run)
+{
+    const double largest = BPB_SELECT(DBL_MAX, (double)FLT_MAX);
+    TRY(bpb_option_number("lambda / n", run->rule.decay, OPTION_AT_LEAST_0, largest));
+    return bpb_option_number("lambda_1 / n", run->rule.decay_1, OPTION_AT_LEAST_0, largest);
 }
 
 /* iRPROP has all columns in a batch, and no eta. */
 static bpb_status choose_batch(struct run *run)
 {
     const size_t asked = run->options->batch;
+    const char *method = bpb_name(BPB_NAMES_METHOD, (int)run->rule.method);
     run->batch = BPB_MIN(asked ? asked : DEFAULT_BATCH, run->n);
     if (!is_irprop(run->rule.method))
         return BPB_OK;
-    REQUIRE(asked == 0 || asked >= run->n, BPB_ERR_OPTION);
-    REQUIRE(run->options->schedule.kind == BPB_SCHEDULE_CONSTANT, BPB_ERR_OPTION);
-    REQUIRE(run->options->schedule.warmup == 0, BPB_ERR_OPTION);
+    REQUIRE(asked == 0 || asked >= run->n, BPB_ERR_OPTION,
+            "batch is %zu; the method %s requires all %zu columns in each batch", asked, method,
+            run->n);
+    REQUIRE(run->options->schedule.kind == BPB_SCHEDULE_CONSTANT, BPB_ERR_OPTION,
+            "schedule.kind is not constant and the method %s, which has no eta", method);
+    REQUIRE(run->options->schedule.warmup == 0, BPB_ERR_OPTION,
+            "schedule.warmup is %g and the method %s, which has no eta",
+            run->options->schedule.warmup, method);
     run->batch = run->n;
     return BPB_OK;
 }
@@ -78,31 +104,54 @@ static bpb_status choose_batch(struct run *run)
 static bool is_fused(const struct run *run)
 {
     const bpb_opt_options *rule = &run->rule;
-    return rule->method == BPB_SGD && rule->decay_1 == 0 && rule->clip_norm == 0 &&
-           rule->clip_value == 0 && !run->options->norms;
+    return rule->method == BPB_SGD && rule->decay_1 == 0 && rule->tuning.clip_norm == 0 &&
+           rule->tuning.clip_value == 0 && !run->options->norms;
+}
+
+/* What compares epochs, or NULL. */
+static const char *judging_option(const bpb_train_options *options)
+{
+    if (options->stop.patience > 0)
+        return "stop.patience";
+    if (options->stop.keep_best)
+        return "stop.keep_best";
+    return options->stop.target_loss != 0 ? "stop.target_loss" : "schedule.kind";
 }
 
 static bpb_status check_judge(const struct run *run)
 {
+    const bpb_train_options *options = run->options;
     const bool has_columns =
-        !run->options->no_train_score || BPB(set_columns)(&run->data->validation) > 0;
-    REQUIRE(has_columns || !bpb_rules_judge(&run->options->stop, &run->options->schedule),
-            BPB_ERR_OPTION);
+        !options->no_train_score || BPB(set_columns)(&run->data->validation) > 0;
+    REQUIRE(has_columns || !bpb_rules_judge(&options->stop, &options->schedule), BPB_ERR_OPTION,
+            "%s compares epochs; it requires validation columns if no_train_score is 1",
+            judging_option(options));
+    return BPB_OK;
+}
+
+static bpb_status check_columns(struct run *run)
+{
+    const size_t most = run->options->no_shuffle ? SIZE_MAX / sizeof *run->order : UINT32_MAX;
+    run->n = BPB(set_columns)(&run->data->train);
+    REQUIRE(run->n <= most, BPB_ERR_SIZE,
+            "the training data have %zu columns; at most %zu can be %s", run->n, most,
+            run->options->no_shuffle ? "listed" : "shuffled");
     return BPB_OK;
 }
 
 bpb_status BPB(run_options)(struct run *run)
 {
     const bpb_train_options *options = run->options;
+    TRY(check_reserved(options));
     TRY(check_flags(options));
     TRY(check_numbers(options));
     TRY(check_judge(run));
     TRY(BPB(trainable_check)(run->net));
-    run->n = BPB(set_columns)(&run->data->train);
-    REQUIRE(run->n <= (options->no_shuffle ? SIZE_MAX / sizeof *run->order : UINT32_MAX),
-            BPB_ERR_SIZE);
+    TRY(check_columns(run));
     run->rule = rule_of(options, run->n);
-    REQUIRE(run->rule.method != BPB_SGD || run->rule.eta > 0, BPB_ERR_OPTION);
+    TRY(check_penalties(run));
+    REQUIRE(run->rule.method != BPB_SGD || run->rule.eta > 0, BPB_ERR_OPTION,
+            "eta is 0; the method sgd requires an eta above 0");
     TRY(choose_batch(run));
     run->pass = is_fused(run) ? run->batch : BPB_MIN(run->batch, PART);
     run->progress = (bpb_progress){
@@ -127,13 +176,16 @@ static bpb_status alloc_plan(struct run *run, const char *wisdom)
 {
     const bpb_train_options *options = run->options;
     bpb_plan_options plan = {.batch = run->pass,
-                                   .threads = options->threads,
-                                   .dropout = options->dropout,
-                                   .dropout_inputs = options->dropout_inputs,
-                                   .planning = options->planning,
-                                   .wisdom = wisdom};
+                             .threads = options->threads,
+                             .dropout = options->dropout,
+                             .dropout_inputs = options->dropout_inputs,
+                             .planning = options->planning,
+                             .wisdom = wisdom};
+    struct error_note kept;
+    bpb_error_keep(&kept);
     bpb_status status = BPB(plan_create)(&run->plan, run->net, &plan);
     if (status == BPB_ERR_FORMAT && wisdom != options->wisdom) { // that of another machine
+        bpb_error_restore(&kept);
         plan.wisdom = options->wisdom;
         status = BPB(plan_create)(&run->plan, run->net, &plan);
     }
@@ -151,7 +203,8 @@ static bpb_status alloc_optimiser(struct run *run)
     }
     run->gradient = make_vector(run);
     run->part = run->pass < run->batch ? make_vector(run) : NULL;
-    REQUIRE(run->gradient && (run->part || run->pass == run->batch), BPB_ERR_MEMORY);
+    REQUIRE(run->gradient && (run->part || run->pass == run->batch), BPB_ERR_MEMORY,
+            "no memory for a gradient of %zu parameters", run->net->shape->parameters);
     return BPB_OK;
 }
 
@@ -167,7 +220,7 @@ static bpb_status alloc_schedule(struct run *run)
 bpb_status BPB(run_alloc)(struct run *run, const char *wisdom)
 {
     run->order = malloc(run->n * sizeof *run->order);
-    REQUIRE(run->order, BPB_ERR_MEMORY);
+    REQUIRE(run->order, BPB_ERR_MEMORY, "no memory for the order of %zu columns", run->n);
     for (size_t i = 0; i < run->n; i++)
         run->order[i] = i;
     run->stage.env = &run->env;
@@ -177,7 +230,7 @@ bpb_status BPB(run_alloc)(struct run *run, const char *wisdom)
     TRY(alloc_plan(run, wisdom));
     if (run->options->stop.keep_best) {
         run->best = make_vector(run);
-        REQUIRE(run->best, BPB_ERR_MEMORY);
+        REQUIRE(run->best, BPB_ERR_MEMORY, "no memory for the weights of the best epoch");
     }
     return BPB_OK;
 }

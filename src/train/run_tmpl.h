@@ -22,7 +22,7 @@ struct run {
     const data_t *data;
     const bpb_train_options *options;
     bpb_schedule schedule; /* defaults filled in */
-    bpb_opt_options rule;  /* of the optimiser, with the penalties of options */
+    bpb_opt_options rule;  /* of the optimiser */
     double eta_0;
     size_t n, batch;
     size_t pass; /* columns of one pass: a batch, or a part of one */

@@ -1,34 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "train/schedule.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "base/fpenv.h"
+#include "base/ranges.h"
 
 static const double pi = 3.14159265358979323846;
 
-/* ---- Names ---- */
-
 /* ---- eta ---- */
 
-static bool is_positive(double x)
+static bpb_status check_kind(const bpb_schedule *schedule)
 {
-    return isfinite(x) && x > 0;
+    const bool own = schedule->kind == BPB_SCHEDULE_OWN;
+    REQUIRE(own || bpb_name(BPB_NAMES_SCHEDULE, (int)schedule->kind), BPB_ERR_OPTION,
+            "schedule.kind is %d, which is no value of bpb_schedule_kind", (int)schedule->kind);
+    REQUIRE(!own || schedule->own, BPB_ERR_OPTION,
+            "schedule.own is NULL; a schedule of your own requires it");
+    REQUIRE(own || !schedule->own, BPB_ERR_OPTION,
+            "schedule.own is not NULL and schedule.kind %s; it must be BPB_SCHEDULE_OWN",
+            bpb_name(BPB_NAMES_SCHEDULE, (int)schedule->kind));
+    return BPB_OK;
 }
 
-static bool is_known(const bpb_schedule *schedule)
+static void fill_in_defaults(bpb_schedule *schedule, double eta_0)
 {
-    if (schedule->kind == BPB_SCHEDULE_OWN)
-        return schedule->own != NULL;
-    return bpb_name(BPB_NAMES_SCHEDULE, (int)schedule->kind) && !schedule->own;
-}
-
-bpb_status bpb_schedule_complete(bpb_schedule *schedule, double eta_0)
-{
-    const bool exponential = schedule->kind == BPB_SCHEDULE_EXPONENTIAL;
-    REQUIRE(is_known(schedule), BPB_ERR_OPTION);
     if (schedule->factor == 0)
-        schedule->factor = exponential ? 0.95 : 0.1;
+        schedule->factor = schedule->kind == BPB_SCHEDULE_EXPONENTIAL ? 0.95 : 0.1;
     if (schedule->kind == BPB_SCHEDULE_HALVING)
         schedule->factor = 0.5;
     if (schedule->every == 0)
@@ -39,10 +38,19 @@ bpb_status bpb_schedule_complete(bpb_schedule *schedule, double eta_0)
         schedule->patience = 10;
     if (schedule->kind == BPB_SCHEDULE_HALVING && schedule->eta_min == 0)
         schedule->eta_min = eta_0 / 128;
-    REQUIRE(schedule->factor > 0 && schedule->factor < 1, BPB_ERR_OPTION);
-    REQUIRE(is_positive(schedule->every) && is_positive(schedule->rate), BPB_ERR_OPTION);
-    REQUIRE(schedule->eta_min >= 0 && schedule->eta_min <= eta_0, BPB_ERR_OPTION);
-    REQUIRE(isfinite(schedule->warmup) && schedule->warmup >= 0, BPB_ERR_OPTION);
+}
+
+bpb_status bpb_schedule_complete(bpb_schedule *schedule, double eta_0)
+{
+    TRY(check_kind(schedule));
+    fill_in_defaults(schedule, eta_0);
+    TRY(bpb_option_number("schedule.factor", schedule->factor, OPTION_FRACTION, DBL_MAX));
+    TRY(bpb_option_number("schedule.every", schedule->every, OPTION_ABOVE_0, DBL_MAX));
+    TRY(bpb_option_number("schedule.rate", schedule->rate, OPTION_ABOVE_0, DBL_MAX));
+    TRY(bpb_option_number("schedule.warmup", schedule->warmup, OPTION_AT_LEAST_0, DBL_MAX));
+    REQUIRE(schedule->eta_min >= 0 && schedule->eta_min <= eta_0, BPB_ERR_OPTION,
+            "schedule.eta_min is %g; it must be at least 0 and at most eta, %g", schedule->eta_min,
+            eta_0);
     return BPB_OK;
 }
 
@@ -78,19 +86,29 @@ double bpb_schedule_at(const bpb_schedule *schedule, double eta_0, uint64_t t, s
     }
 }
 
+static bpb_status eta_of_step(const bpb_schedule *schedule, double eta_0, uint64_t t, size_t steps,
+                              size_t epochs, double *eta)
+{
+    bpb_schedule completed = *schedule;
+    TRY(bpb_option_reserved("schedule.", schedule->reserved));
+    TRY(bpb_option_number("eta_0", eta_0, OPTION_ABOVE_0, DBL_MAX));
+    REQUIRE(schedule->kind != BPB_SCHEDULE_OWN, BPB_ERR_OPTION,
+            "schedule.kind is BPB_SCHEDULE_OWN, whose eta the caller computes");
+    TRY(bpb_schedule_complete(&completed, eta_0));
+    *eta = bpb_schedule_at(&completed, eta_0, t, steps, epochs);
+    return BPB_OK;
+}
+
 bpb_status bpb_schedule_eta(const bpb_schedule *schedule, double eta_0, uint64_t t, size_t steps,
                             size_t epochs, double *eta)
 {
-    REQUIRE(schedule && eta, BPB_ERR_NULL);
-    REQUIRE(steps > 0 && epochs > 0, BPB_ERR_SIZE);
-    bpb_schedule completed = *schedule;
+    REQUIRE_POINTER(schedule);
+    REQUIRE_POINTER(eta);
+    REQUIRE(steps > 0, BPB_ERR_SIZE, "steps is 0; it must be at least 1");
+    REQUIRE(epochs > 0, BPB_ERR_SIZE, "epochs is 0; it must be at least 1");
     struct fpenv env;
     fpenv_enter(&env);
-    bpb_status status = BPB_ERR_OPTION;
-    if (schedule->kind != BPB_SCHEDULE_OWN && is_positive(eta_0))
-        status = bpb_schedule_complete(&completed, eta_0);
-    if (!status)
-        *eta = bpb_schedule_at(&completed, eta_0, t, steps, epochs);
+    const bpb_status status = eta_of_step(schedule, eta_0, t, steps, epochs, eta);
     fpenv_leave(&env);
     return status;
 }

@@ -20,8 +20,9 @@ static uint32_t below(uint32_t n, uint64_t seed, uint64_t epoch, uint64_t *draw)
 
 bpb_status bpb_shuffle(size_t *index, size_t n, uint64_t seed, uint64_t epoch)
 {
-    REQUIRE(index, BPB_ERR_NULL);
-    REQUIRE(n >= 1 && n <= UINT32_MAX, BPB_ERR_SIZE);
+    REQUIRE_POINTER(index);
+    REQUIRE(n >= 1 && n <= UINT32_MAX, BPB_ERR_SIZE, "n is %zu; it must be 1 to %zu", n,
+            (size_t)UINT32_MAX);
     uint64_t draw = 0;
     for (size_t i = 0; i < n; i++)
         index[i] = i;

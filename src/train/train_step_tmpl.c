@@ -2,6 +2,7 @@
 /* One step of a run, and where it met something that is not finite. */
 #include <math.h>
 
+#include "optim/optimiser_tmpl.h"
 #include "train/run_tmpl.h"
 
 /* ---- Where ---- */
@@ -65,19 +66,19 @@ static void locate_gradient(struct run *run)
 
 /* ---- A step ---- */
 
-/* eta of the step to come. */
-static double next_eta(struct run *run)
+/* progress.eta = that of the step to come. */
+static bpb_status set_eta(struct run *run)
 {
     const bpb_schedule *schedule = &run->schedule;
-    const double eta = bpb_schedule_at(schedule, run->judge.eta, run->t, run->progress.steps,
-                                       run->progress.epochs);
+    run->progress.eta = bpb_schedule_at(schedule, run->judge.eta, run->t, run->progress.steps,
+                                        run->progress.epochs);
     if (schedule->kind != BPB_SCHEDULE_OWN ||
         (double)run->t < schedule->warmup * (double)run->progress.steps)
-        return eta;
+        return BPB_OK;
     fpenv_leave(&run->env);
-    const double own = schedule->own(&run->progress, run->options->user);
+    run->progress.eta = schedule->own(&run->progress, run->options->user);
     fpenv_enter(&run->env);
-    return own;
+    return BPB(opt_check_eta)("the result of schedule.own", &run->rule, run->progress.eta);
 }
 
 /* The columns of the part-th pass of this step. */
@@ -203,7 +204,7 @@ bpb_status BPB(run_step)(struct run *run)
     const size_t first = run->progress.step * run->batch;
     const size_t B = BPB_MIN(run->batch, run->n - first);
     const size_t *which = run->order + first;
-    run->progress.eta = next_eta(run);
+    TRY(set_eta(run));
     const bpb_status status = run->opt ? optimiser_step(run, which, B)
                                        : fused_step(run, &(struct portion){which, B, 0});
     if (status)

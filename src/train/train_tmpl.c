@@ -200,7 +200,9 @@ static bpb_status go(struct run *run)
 bpb_status BPB(train)(net_t *net, const data_t *data, const bpb_train_options *options,
                       bpb_train_report *report)
 {
-    REQUIRE(net && data && options, BPB_ERR_NULL);
+    REQUIRE_POINTER(net);
+    REQUIRE_POINTER(data);
+    REQUIRE_POINTER(options);
     struct run run = {.net = net, .data = data, .options = options};
     fpenv_enter(&run.env);
     bpb_status status = BPB(sets_check)(net, data);
