@@ -25,7 +25,8 @@ static int make(void **state)
         x[2 * i] = i / 12.0;
         x[2 * i + 1] = t[i] = i % 3 / 3.0;
     }
-    data = (bpb_data){.X = bpb_samples(x, COLUMNS, 2), .T = bpb_samples(t, COLUMNS, 1)};
+    data = (bpb_data){
+        .train = {.X = bpb_samples(x, COLUMNS, 2), .T = bpb_values(bpb_samples(t, COLUMNS, 1))}};
     return bpb_net_create(&net, &(bpb_net_options){.sizes = units, .n_sizes = 3});
 }
 

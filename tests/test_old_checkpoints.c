@@ -43,10 +43,10 @@ static int prepare(void **state)
 {
     const size_t n = read_part("train", &images, T),
                  tests = read_part("t10k", &test_images, test_T);
-    data = (bpbf_data){.X = bpbf_view_of(images),
-                       .T = bpbf_samples(T, n, CLASSES),
-                       .test.X = bpbf_view_of(test_images),
-                       .test.T = bpbf_samples(test_T, tests, CLASSES)};
+    data = (bpbf_data){
+        .train = {.X = bpbf_view_of(images), .T = bpbf_classes(bpbf_samples(T, n, CLASSES))},
+        .test = {.X = bpbf_view_of(test_images),
+                 .T = bpbf_classes(bpbf_samples(test_T, tests, CLASSES))}};
     return make_folder(state);
 }
 
