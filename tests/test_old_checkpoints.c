@@ -73,10 +73,10 @@ static const char *copy_of(const char *name)
 static bpbf_net *new_net(void)
 {
     static const size_t units[] = {PIXELS, 7, CLASSES};
-    float factor[PIXELS];
+    double factor[PIXELS];
     bpbf_net *net = NULL;
     for (size_t i = 0; i < PIXELS; i++)
-        factor[i] = 1.0f / 255;
+        factor[i] = (double)(1.0f / 255);
     assert_ok(bpbf_net_create(&net, &(bpb_net_options){.sizes = units, .n_sizes = 3, .seed = 3}));
     assert_ok(bpbf_net_set_scaling(net, BPB_INPUTS, NULL, factor));
     return net;
@@ -100,7 +100,7 @@ static void assert_as_saved(const bpbf_net *net, const char *name)
     char path[4096];
     bpbf_net *saved = NULL;
     snprintf(path, sizeof path, "%s/0.4/%s.safetensors", FIXTURES, name);
-    const bpb_status status = bpbf_net_load(&saved, path);
+    const bpb_status status = bpbf_net_load(&saved, path, NULL);
     if (status == BPB_ERR_UNSUPPORTED)
         return;
     assert_ok(status);

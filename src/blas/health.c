@@ -35,7 +35,7 @@ static const char *simd_name(void)
 
 bpb_status bpb_blas_health(bpb_blas_info *info)
 {
-    REQUIRE(info, BPB_ERR_NULL);
+    REQUIRE_POINTER(info);
     *info = (bpb_blas_info){.library = "CBLAS"};
     if (openblas_get_config) {
         strcpy(info->library, "OpenBLAS");

@@ -33,8 +33,9 @@ void BPB(slice_drop_delta)(const struct slice *slice, size_t l, size_t n, real *
 /* bpb_work_dropout, bpbf_work_dropout */
 bpb_status BPB(work_dropout)(work_t *work, uint64_t seed, uint64_t draw)
 {
-    REQUIRE(work, BPB_ERR_NULL);
-    REQUIRE(work->plan->drop_inputs.on || work->plan->drop_hidden.on, BPB_ERR_PLAN);
+    REQUIRE_POINTER(work);
+    REQUIRE(work->plan->drop_inputs.on || work->plan->drop_hidden.on, BPB_ERR_PLAN,
+            "the plan was made without dropout");
     work->seed = seed;
     work->draw = draw;
     return BPB_OK;

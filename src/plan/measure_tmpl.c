@@ -100,7 +100,8 @@ static bpb_status measure_product(plan_t *plan, enum product product, size_t l)
     double *seconds = layer->seconds[product], least = 0;
     bool allowed[BPB_KERNELS_MAX];
     struct trial trial;
-    REQUIRE(make_trial(&trial, BPB(product_shape)(plan, product, l)), BPB_ERR_MEMORY);
+    REQUIRE(make_trial(&trial, BPB(product_shape)(plan, product, l)), BPB_ERR_MEMORY,
+            "out of memory for measuring the %s of layer %zu", bpb_product_names[product], l);
     for (size_t i = 0; kernels[i]; i++)
         allowed[i] = BPB(kernel_allowed)(plan, product, l, kernels[i]);
     time_kernels(allowed, &trial, seconds);

@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 
+#define LINE_SHOWN 48 /* bytes of a line, in a sentence about it */
 #define MOST_BYTES (16 * 1024 * 1024)
 
 const char *const bpb_product_names[PRODUCTS] = {"forward", "delta", "gradient", "predict"};
@@ -72,7 +73,11 @@ bpb_status bpb_wisdom_read(const char **text, struct wisdom_line *line)
         *text = begin + length + (begin[length] == '\n');
         if (length == 0 || word_is(begin, length, BPB_WISDOM_TITLE))
             continue;
-        return read_line(begin, line) ? BPB_OK : BPB_ERR_FORMAT;
+        if (read_line(begin, line))
+            return BPB_OK;
+        char shown[LINE_SHOWN] = "";
+        strncat(shown, begin, length < sizeof shown ? length : sizeof shown - 1);
+        REFUSE(BPB_ERR_FORMAT, "\"%s\" is no line of a wisdom", shown);
     }
 }
 
@@ -80,8 +85,10 @@ static bpb_status check_text(const char *text)
 {
     struct wisdom_line line;
     bpb_status status;
-    REQUIRE(strncmp(text, BPB_WISDOM_TITLE, strlen(BPB_WISDOM_TITLE)) == 0, BPB_ERR_FORMAT);
-    REQUIRE(strlen(text) < MOST_BYTES, BPB_ERR_FORMAT);
+    REQUIRE(strncmp(text, BPB_WISDOM_TITLE, strlen(BPB_WISDOM_TITLE)) == 0, BPB_ERR_FORMAT,
+            "the text does not begin with \"" BPB_WISDOM_TITLE "\", as a wisdom does");
+    REQUIRE(strlen(text) < MOST_BYTES, BPB_ERR_FORMAT, "the wisdom is longer than %zu bytes",
+            (size_t)MOST_BYTES);
     while ((status = bpb_wisdom_read(&text, &line)) == BPB_OK)
         continue;
     return status == BPB_STOPPED ? BPB_OK : status;
@@ -89,7 +96,8 @@ static bpb_status check_text(const char *text)
 
 bpb_status bpb_wisdom_save(const char *text, const char *path)
 {
-    REQUIRE(text && path, BPB_ERR_NULL);
+    REQUIRE_POINTER(text);
+    REQUIRE_POINTER(path);
     TRY(check_text(text));
     return bpb_file_replace(path, text, strlen(text));
 }
@@ -98,9 +106,10 @@ bpb_status bpb_wisdom_save(const char *text, const char *path)
 static bpb_status read_all(struct input *input, char **text)
 {
     TRY(bpb_input_want(input, MOST_BYTES));
-    REQUIRE(input->n < MOST_BYTES && !memchr(input->bytes, 0, input->n), BPB_ERR_FORMAT);
+    REQUIRE(input->n < MOST_BYTES && !memchr(input->bytes, 0, input->n), BPB_ERR_FORMAT,
+            "the file is too long, or contains a NUL byte: it is no wisdom");
     char *copy = malloc(input->n + 1);
-    REQUIRE(copy, BPB_ERR_MEMORY);
+    REQUIRE(copy, BPB_ERR_MEMORY, "out of memory for a wisdom of %zu bytes", input->n);
     memcpy(copy, input->bytes, input->n);
     copy[input->n] = '\0';
     *text = copy;
@@ -109,7 +118,8 @@ static bpb_status read_all(struct input *input, char **text)
 
 bpb_status bpb_wisdom_load(char **text, const char *path)
 {
-    REQUIRE(text && path, BPB_ERR_NULL);
+    REQUIRE_POINTER(text);
+    REQUIRE_POINTER(path);
     struct input input;
     char *read = NULL;
     TRY(bpb_input_open(&input, path));

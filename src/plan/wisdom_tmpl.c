@@ -20,8 +20,10 @@ static bpb_status apply_line(plan_t *plan, const struct wisdom_line *line)
             !same_product(line, BPB(product_shape)(plan, line->product, l), line->product))
             continue;
         const struct kernel *kernel = BPB(kernel_named)(line->kernel, line->kernel_length);
-        REQUIRE(kernel && BPB(kernel_allowed)(plan, line->product, l, kernel),
-                BPB_ERR_FORMAT);
+        REQUIRE(
+            kernel && BPB(kernel_allowed)(plan, line->product, l, kernel), BPB_ERR_FORMAT,
+            "the wisdom's kernel for the %s of layer %zu is none that this machine and plan have",
+            bpb_product_names[line->product], l);
         plan->layer[l - 1].kernel[line->product] = kernel;
     }
     return BPB_OK;
@@ -31,7 +33,8 @@ bpb_status BPB(wisdom_apply)(plan_t *plan, const char *text)
 {
     struct wisdom_line line;
     bpb_status status;
-    REQUIRE(strncmp(text, BPB_WISDOM_TITLE, strlen(BPB_WISDOM_TITLE)) == 0, BPB_ERR_FORMAT);
+    REQUIRE(strncmp(text, BPB_WISDOM_TITLE, strlen(BPB_WISDOM_TITLE)) == 0, BPB_ERR_FORMAT,
+            "wisdom does not begin with \"" BPB_WISDOM_TITLE "\", as the text of one does");
     while ((status = bpb_wisdom_read(&text, &line)) == BPB_OK)
         TRY(apply_line(plan, &line));
     return status == BPB_STOPPED ? BPB_OK : status;
@@ -69,11 +72,13 @@ static size_t write_all(const plan_t *plan, char *text)
 /* bpb_plan_wisdom, bpbf_plan_wisdom */
 bpb_status BPB(plan_wisdom)(const plan_t *plan, char *text, size_t capacity, size_t *bytes)
 {
-    REQUIRE(plan && bytes, BPB_ERR_NULL);
+    REQUIRE_POINTER(plan);
+    REQUIRE_POINTER(bytes);
     *bytes = write_all(plan, NULL) + 1;
     if (!text)
         return BPB_OK;
-    REQUIRE(capacity >= *bytes, BPB_ERR_BUFFER);
+    REQUIRE(capacity >= *bytes, BPB_ERR_BUFFER, "capacity is %zu; the wisdom takes %zu bytes",
+            capacity, *bytes);
     write_all(plan, text);
     return BPB_OK;
 }
@@ -96,8 +101,10 @@ bpb_status BPB(plan_entry)(const plan_t *plan, size_t i, bpb_plan_choice *entry)
 {
     enum product product;
     size_t l, which;
-    REQUIRE(plan && entry, BPB_ERR_NULL);
-    REQUIRE(find_entry(plan, i, &product, &l, &which), BPB_ERR_SIZE);
+    REQUIRE_POINTER(plan);
+    REQUIRE(entry, BPB_ERR_NULL, "choice is NULL");
+    REQUIRE(find_entry(plan, i, &product, &l, &which), BPB_ERR_SIZE, "the plan has no choice %zu",
+            i);
     const struct product_shape shape = BPB(product_shape)(plan, product, l);
     const struct planned *layer = &plan->layer[l - 1];
     const struct kernel *kernel = BPB(kernels)()[which];

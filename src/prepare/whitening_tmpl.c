@@ -75,7 +75,7 @@ bpb_status BPB(whitening_apply)(const bpb_whitening *whitening, view_t X, out_t 
     TRY(BPB(view_check)("X", X, n));
     TRY(BPB(matrix_check)("Y", BPB(view_of)(Y), m, X.cols));
     double *scratch = bpb_whitening_doubles((n + m) * BPB_MIN(X.cols, (size_t)WHITENING_BLOCK));
-    REQUIRE(scratch, BPB_ERR_MEMORY);
+    REQUIRE(scratch, BPB_ERR_MEMORY, "out of memory for a block of %zu columns", X.cols);
     struct section section;
     bpb_section_enter(&section, true);
     apply(whitening, BPB(view_resolve)(X), Y, scratch);
