@@ -14,17 +14,22 @@ static const size_t units[] = {N_IN, 96, 48, N_OUT};
 static real X[N_IN * COLUMNS], T[N_OUT * COLUMNS];
 static data_t data;
 
+static set_t columns_of(set_t set, size_t first, size_t count)
+{
+    return (set_t){.X = BPB(columns)(set.X, first, count),
+                   .T = BPB(target_columns)(set.T, first, count)};
+}
+
 static int prepare(void **state)
 {
     struct rng rng = {6};
     fill_uniform(&rng, N_IN * COLUMNS, -1, 1, X);
     fill_uniform(&rng, N_OUT * COLUMNS, 0, 1, T);
-    data = (data_t){.X = BPB(samples)(X, COLUMNS - 100, N_IN),
-                    .T = BPB(samples)(T, COLUMNS - 100, N_OUT)};
-    data.validation.X = BPB(columns)(BPB(samples)(X, COLUMNS, N_IN), COLUMNS - 100, 100);
-    data.validation.T = BPB(columns)(BPB(samples)(T, COLUMNS, N_OUT), COLUMNS - 100, 100);
-    data.test.X = BPB(samples)(X, 30, N_IN);
-    data.test.T = BPB(samples)(T, 30, N_OUT);
+    const set_t all = {.X = BPB(samples)(X, COLUMNS, N_IN),
+                       .T = BPB(classes)(BPB(samples)(T, COLUMNS, N_OUT))};
+    data = (data_t){.train = columns_of(all, 0, COLUMNS - 100),
+                    .validation = columns_of(all, COLUMNS - 100, 100),
+                    .test = columns_of(all, 0, 30)};
     return make_folder(state);
 }
 
@@ -66,7 +71,7 @@ static void assert_same_scores(const bpb_score *got, const bpb_score *want)
     assert_true(got->loss == want->loss && got->accuracy == want->accuracy);
     assert_int_equal(got->columns, want->columns);
     assert_int_equal(got->correct, want->correct);
-    assert_int_equal(got->masked, want->masked);
+    assert_int_equal(got->judged, want->judged);
     assert_int_equal(got->nonfinite, want->nonfinite);
     assert_int_equal(got->has_accuracy, want->has_accuracy);
 }
@@ -474,13 +479,13 @@ static int spoil_scores(const bpb_progress *progress, void *user)
     struct seen *seen = user;
     if (!progress->resumed) {
         assert_int_equal(progress->validation.nonfinite, 1);
-        assert_int_equal(progress->test.masked, 1);
+        assert_int_equal(progress->test.judged, 1);
         seen->epoch[0] = *progress;
         seen->epochs++;
         return 0;
     }
     assert_int_equal(progress->validation.nonfinite, 1);
-    assert_int_equal(progress->test.masked, 1);
+    assert_int_equal(progress->test.judged, 1);
     seen->told++;
     return 0;
 }
@@ -490,12 +495,11 @@ static void checkpoint__holds_all_of_a_score(void **state)
     (void)state;
     static const size_t one[] = {1, 1};
     const real x[] = {1, BPB_SELECT(1e308, 1e38f)}, t[] = {1, 0}, holes[] = {1, (real)NAN};
-    data_t few = {.X = BPB(samples)(x, 1, 1),
-                  .T = BPB(samples)(t, 1, 1),
-                  .validation.X = BPB(samples)(x, 2, 1),
-                  .validation.T = BPB(samples)(t, 2, 1),
-                  .test.X = BPB(samples)(t, 2, 1),
-                  .test.T = BPB(samples)(holes, 2, 1)};
+    data_t few = {
+        .train = {.X = BPB(samples)(x, 1, 1), .T = BPB(values)(BPB(samples)(t, 1, 1))},
+        .validation = {.X = BPB(samples)(x, 2, 1), .T = BPB(values)(BPB(samples)(t, 2, 1))},
+        .test = {.X = BPB(samples)(t, 2, 1), .T = BPB(labels)(BPB(samples)(holes, 2, 1))},
+    };
     few.test.T.masked = 1;
     struct seen seen = {0};
     net_t *net = NULL;
@@ -593,7 +597,7 @@ static void checkpoint__is_kept_where_a_run_fails(void **state)
     for (int i = 0; i < 4; i++) {
         struct failing failing = {.at = i & 1 ? 5 : 2, .nan = i >= 2};
         const source_t source = {COLUMNS - 100, N_OUT, read_or_fail, &failing};
-        const data_t from = {.source = &source};
+        const data_t from = {.train.source = &source};
         bpb_train_options options = kept(&three, 1);
         net_t *net = make_net();
         bpb_train_report report = {0};
@@ -759,7 +763,7 @@ static void checkpoint__of_another_run_is_refused(void **state)
                                                         .hidden = BPB_RELU}));
     assert_int_equal(try_resume(relu, &three), BPB_ERR_MISMATCH);
     assert_of_run(" with other activations or another loss");
-    real shift[N_IN] = {0};
+    double shift[N_IN] = {0};
     shift[3] = 1;
     assert_ok(BPB(net_set_scaling)(net, BPB_INPUTS, shift, NULL));
     assert_int_equal(try_resume(net, &three), BPB_ERR_MISMATCH);
@@ -893,14 +897,14 @@ static void checkpoint__knows_its_scaling_and_data(void **state)
 {
     (void)state;
     static const size_t narrower[] = {N_IN - 1, 96, 48, N_OUT}, shallower[] = {N_IN, 96, N_OUT};
-    real ones[N_IN], factor[N_IN];
+    double ones[N_IN], factor[N_IN];
     data_t fewer = data, thin = data;
     for (size_t i = 0; i < N_IN; i++)
         factor[i] = ones[i] = 1;
     factor[N_IN - 1] = 2;
-    fewer.X.cols = fewer.T.cols = COLUMNS - 101;
-    thin.X = BPB(samples)(X, COLUMNS - 100, N_IN - 1);
-    thin.validation.X = thin.validation.T = thin.test.X = thin.test.T = (view_t){0};
+    fewer.train.X.cols = fewer.train.T.view.cols = COLUMNS - 101;
+    thin.train.X = BPB(samples)(X, COLUMNS - 100, N_IN - 1);
+    thin.validation = thin.test = (set_t){0};
     for (int i = 0; i < 8; i++) {
         net_t *first = make_net(), *second = make_net();
         const data_t *of_second = i == 1 ? &fewer : i == 7 ? &thin : &data;
@@ -918,7 +922,7 @@ static void checkpoint__knows_its_scaling_and_data(void **state)
             BPB(net_destroy)(&second);
         if (i >= 6)
             second = make_other(&(bpb_net_options){.sizes = i == 6 ? shallower : narrower,
-                                                   .n_sizes = i == 6 ? 2 : 3 + 1,
+                                                   .n_sizes = i == 6 ? 3 : 4,
                                                    .hidden = BPB_TANH});
         assert_int_equal(hand_over(first, second, of_second), i ? BPB_ERR_MISMATCH : BPB_OK);
         BPB(net_destroy)(&first);
@@ -955,14 +959,14 @@ static void checkpoint__of_the_other_precision_is_refused(void **state)
 {
     (void)state;
     static const other_real none[N_IN * COLUMNS] = {0};
-    const OTHER(data) zeros = {.X = OTHER(samples)(none, COLUMNS - 100, N_IN),
-                               .T = OTHER(samples)(none, COLUMNS - 100, N_OUT)};
+    const OTHER(set) zeros = {.X = OTHER(samples)(none, COLUMNS - 100, N_IN),
+                              .T = OTHER(values)(OTHER(samples)(none, COLUMNS - 100, N_OUT))};
     const bpb_train_options options = kept(&three, 0);
     OTHER(net) *other = NULL;
     net_t *net = make_net();
     assert_ok(OTHER(net_create)(
         &other, &(bpb_net_options){.sizes = units, .n_sizes = 4, .hidden = BPB_TANH}));
-    assert_ok(OTHER(train)(other, &zeros, &options, NULL));
+    assert_ok(OTHER(train)(other, &(const OTHER(data)){.train = zeros}, &options, NULL));
     assert_int_equal(try_resume(net, &three), BPB_ERR_MISMATCH);
     assert_of_run(BPB_SELECT(" in float, not double", " in double, not float"));
     OTHER(net_destroy)(&other);
@@ -973,24 +977,25 @@ static void checkpoint__of_the_other_precision_is_refused(void **state)
 static void checkpoint__goes_with_any_view(void **state)
 {
     (void)state;
-    static real weights[COLUMNS], holes[N_OUT * COLUMNS];
+    static double weights[COLUMNS];
+    static real holes[N_OUT * COLUMNS];
     size_t index[COLUMNS], upside_down[N_IN];
     const data_t before = data;
     for (size_t j = 0; j < COLUMNS; j++) {
         index[j] = j % 3 ? COLUMNS - 1 - j : 7;
-        weights[j] = (real)(j % 5);
+        weights[j] = (double)(j % 5);
     }
     for (size_t i = 0; i < N_IN; i++)
         upside_down[i] = N_IN - 1 - i;
     memcpy(holes, T, sizeof holes);
     for (size_t k = 0; k < COUNT(holes); k += 11)
         holes[k] = (real)NAN;
-    data.X.index = data.T.index = index;
-    data.X.row_index = upside_down;
-    data.X.ld = N_IN;
-    data.T.data = holes;
-    data.T.weights = weights;
-    data.T.masked = 1;
+    data.train.X.index = data.train.T.view.index = index;
+    data.train.X.row_index = upside_down;
+    data.train.X.ld = N_IN;
+    data.train.T.view.data = holes;
+    data.train.T.weights = weights;
+    data.train.T.masked = 1;
     check_pieces((bpb_train_options){.eta = 0.3, .batch = BATCH, .epochs = 10, .seed = 3});
     check_pieces(
         (bpb_train_options){.method = BPB_ADAM, .batch = BATCH, .epochs = 10, .dropout = 0.2});

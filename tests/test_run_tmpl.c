@@ -27,8 +27,8 @@ static void fill(struct data *data)
     struct rng rng = {3};
     fill_uniform(&rng, N_IN * COLUMNS, -1, 1, data->X);
     fill_uniform(&rng, N_OUT * COLUMNS, 0, 1, data->T);
-    data->views = (data_t){.X = BPB(samples)(data->X, COLUMNS, N_IN),
-                           .T = BPB(samples)(data->T, COLUMNS, N_OUT)};
+    data->views = (data_t){.train = {.X = BPB(samples)(data->X, COLUMNS, N_IN),
+                                     .T = BPB(values)(BPB(samples)(data->T, COLUMNS, N_OUT))}};
 }
 
 static void assert_same_theta(const net_t *got, const net_t *want)
@@ -97,8 +97,8 @@ static void run_by_hand(net_t *net, const struct data *data, const struct by_han
             double eta;
             assert_ok(bpb_schedule_eta(&by->schedule, by->eta_0, t, steps, by->epochs, &eta));
             assert_ok(BPB(opt_set_eta)(opt, eta));
-            step_by_hand(net, work, opt, &by->opt, pick(data->views.X, order + first, B),
-                         pick(data->views.T, order + first, B));
+            step_by_hand(net, work, opt, &by->opt, pick(data->views.train.X, order + first, B),
+                         pick(data->views.train.T.view, order + first, B));
         }
     }
     BPB(opt_destroy)(&opt);
@@ -313,8 +313,8 @@ static int check_norms(const bpb_progress *progress, void *user)
     memcpy(BPB(net_theta)(machine.net), norms->theta, sizeof norms->theta);
     assert_ok(BPB(plan_create)(&machine.plan, machine.net, NULL));
     assert_ok(BPB(work_create)(&machine.work, machine.plan));
-    assert_ok(BPB(gradient)(machine.net, machine.work, norms->data->views.X,
-                            BPB(values)(norms->data->views.T), gradient, &E));
+    assert_ok(BPB(gradient)(machine.net, machine.work, norms->data->views.train.X,
+                            norms->data->views.train.T, gradient, &E));
     assert_true(progress->net == norms->net && progress->loss == E);
     assert_norm(progress->gradient_norm, P, gradient);
     assert_norm(progress->theta_norm, P, BPB(net_ctheta)(norms->net));
@@ -380,7 +380,8 @@ static bpb_train_report play_out(struct script *script, const double *y,
 {
     static const size_t one[] = {1, 1};
     static const real X[] = {1, 2}, T[] = {0, 0};
-    const data_t data = {.X = BPB(samples)(X, 2, 1), .T = BPB(samples)(T, 2, 1)};
+    const data_t data = {
+        .train = {.X = BPB(samples)(X, 2, 1), .T = BPB(values)(BPB(samples)(T, 2, 1))}};
     bpb_train_options options = *rules;
     bpb_train_report report;
     *script = (struct script){.y = y};
@@ -664,10 +665,10 @@ static bpb_train_report judge_by_other_columns(double x, const bpb_stop *stop)
     static const size_t two[] = {1, 2, 1};
     static const real X[] = {0}, T[] = {0}, other[] = {3};
     const real large[] = {(real)x};
-    const data_t data = {.X = BPB(samples)(X, 1, 1),
-                         .T = BPB(samples)(T, 1, 1),
-                         .validation.X = BPB(samples)(large, 1, 1),
-                         .validation.T = BPB(samples)(other, 1, 1)};
+    const data_t data = {
+        .train = {.X = BPB(samples)(X, 1, 1), .T = BPB(values)(BPB(samples)(T, 1, 1))},
+        .validation = {.X = BPB(samples)(large, 1, 1), .T = BPB(values)(BPB(samples)(other, 1, 1))},
+    };
     struct script script = {.y = losing};
     bpb_train_report report;
     assert_ok(BPB(net_create)(&script.net, &(bpb_net_options){.sizes = two,
@@ -717,10 +718,10 @@ static bpb_train_report judge_classes(const bpb_stop *stop)
     static const double z[] = {1, 5, -0.0015, 5, 5, 5, 5, 5, 5, 5, 5, 5};
     static const size_t one[] = {1, 1};
     static const real X[] = {1, 2, 3}, T[] = {0, 1, 1}, other[] = {0, 0, 0};
-    const data_t data = {.X = BPB(samples)(X, 3, 1),
-                         .T = BPB(samples)(other, 3, 1),
-                         .validation.X = BPB(samples)(X, 3, 1),
-                         .validation.T = BPB(samples)(T, 3, 1)};
+    const data_t data = {
+        .train = {.X = BPB(samples)(X, 3, 1), .T = BPB(labels)(BPB(samples)(other, 3, 1))},
+        .validation = {.X = BPB(samples)(X, 3, 1), .T = BPB(labels)(BPB(samples)(T, 3, 1))},
+    };
     struct script script = {.y = z};
     bpb_train_report report;
     assert_ok(BPB(net_create)(&script.net, &(bpb_net_options){.sizes = one, .n_sizes = 2}));
@@ -755,10 +756,9 @@ static void run__needs_columns_to_judge_by(void **state)
     net_t *net = make_net();
     for (size_t i = 0; i < COUNT(rules); i++) {
         assert_int_equal(BPB(train)(net, &data.views, &rules[i], NULL), BPB_ERR_OPTION);
-        data.views.validation.X = data.views.X;
-        data.views.validation.T = data.views.T;
+        data.views.validation = data.views.train;
         assert_ok(BPB(train)(net, &data.views, &rules[i], NULL));
-        data.views.validation.X = data.views.validation.T = (view_t){0};
+        data.views.validation = (set_t){0};
     }
     BPB(net_destroy)(&net);
 }
@@ -864,8 +864,9 @@ static void run__learns_the_same_from_a_source(void **state)
     fill(&data);
     struct source user = {.data = &data, .spoil = COLUMNS};
     const source_t source = source_of(&user);
-    const data_t sources = {
-        .source = &source, .validation.source = &source, .test.source = &source};
+    const set_t set = {.source = &source, .T.kind = BPB_CLASSES};
+    const data_t sources = {.train = set, .validation = set, .test = set};
+    data.views.train.T.kind = BPB_CLASSES;
     for (int i = 0; i < 2; i++) {
         const bpb_train_options options = {
             .eta = 0.3, .batch = BATCH, .epochs = 2, .method = i ? BPB_ADAM : BPB_SGD};
@@ -893,7 +894,7 @@ static void run__evaluates_a_source_beside_a_view(void **state)
     const bpb_train_options options = {.eta = 0.3, .batch = BATCH, .epochs = 2};
     for (int i = 0; i < 2; i++) {
         data_t mixed = data.views;
-        *(i ? &mixed.source_validation : &mixed.source_test) = &source;
+        (i ? &mixed.validation : &mixed.test)->source = &source;
         net_t *net = make_net();
         bpb_train_report report;
         assert_ok(BPB(train)(net, &mixed, &options, &report));
@@ -913,7 +914,7 @@ static void run__ends_where_a_source_fails(void **state)
         const source_t source = source_of(&user);
         net_t *net = make_net();
         bpb_train_report report = {.end = BPB_END_EPOCHS};
-        assert_int_equal(BPB(train)(net, &(data_t){.source = &source}, &options, &report),
+        assert_int_equal(BPB(train)(net, &(data_t){.train.source = &source}, &options, &report),
                          BPB_ERR_SOURCE);
         assert_int_equal(user.calls, call);
         assert_int_equal(report.end, BPB_END_ERROR);
@@ -932,7 +933,7 @@ static void run__names_the_value_of_a_source_that_is_not_finite(void **state)
         const source_t source = source_of(&user);
         bpb_train_report report;
         net_t *net = make_net();
-        assert_int_equal(BPB(train)(net, &(data_t){.source = &source},
+        assert_int_equal(BPB(train)(net, &(data_t){.train.source = &source},
                                     &(bpb_train_options){.eta = 0.3, .batch = BATCH}, &report),
                          BPB_NONFINITE);
         assert_int_equal(report.in, of_T ? BPB_IN_T : BPB_IN_X);
@@ -967,7 +968,7 @@ static void run__scores_a_source_as_evaluate_does(void **state)
     net_t *net = NULL;
     assert_ok(BPB(net_create)(
         &net, &(bpb_net_options){.sizes = to_one, .n_sizes = 2, .output = BPB_IDENTITY}));
-    assert_ok(BPB(train)(net, &(data_t){.source = &learnt, .validation.source = &judged},
+    assert_ok(BPB(train)(net, &(data_t){.train.source = &learnt, .validation.source = &judged},
                          &(bpb_train_options){.eta = 0.01, .batch = BATCH, .epochs = 1}, &report));
     assert_int_equal(report.last.validation.nonfinite, 1);
     assert_int_equal(report.last.train.nonfinite, 0);
@@ -988,17 +989,20 @@ static void run__refuses_sources_that_do_not_fit(void **state)
     none.read = NULL;
     empty.n = 0;
     vast.n = SIZE_MAX / 2; /* whose order does not fit memory */
-    other.targets = 1; /* class indices are for cross-entropy alone */
-    data_t both = data.views, half = {.T = data.views.T, .source = &good};
-    both.source = &good;
+    other.targets = 1;     /* class indices, but kind says values */
+    data_t both = data.views, half = {.train = {.T = data.views.train.T, .source = &good}};
+    both.train.source = &good;
     net_t *net = make_net();
-    assert_int_equal(BPB(train)(net, &(data_t){.source = &none}, &options, NULL), BPB_ERR_NULL);
-    assert_int_equal(BPB(train)(net, &(data_t){.source = &empty}, &options, NULL), BPB_ERR_SIZE);
-    assert_int_equal(BPB(train)(net, &(data_t){.source = &other}, &options, NULL), BPB_ERR_SHAPE);
+    assert_int_equal(BPB(train)(net, &(data_t){.train.source = &none}, &options, NULL),
+                     BPB_ERR_NULL);
+    assert_int_equal(BPB(train)(net, &(data_t){.train.source = &empty}, &options, NULL),
+                     BPB_ERR_SIZE);
+    assert_int_equal(BPB(train)(net, &(data_t){.train.source = &other}, &options, NULL),
+                     BPB_ERR_SHAPE);
     assert_int_equal(BPB(train)(net, &both, &options, NULL), BPB_ERR_OPTION);
     assert_int_equal(BPB(train)(net, &half, &options, NULL), BPB_ERR_OPTION);
     for (int no_shuffle = 0; no_shuffle <= 1; no_shuffle++)
-        assert_int_equal(BPB(train)(net, &(data_t){.source = &vast},
+        assert_int_equal(BPB(train)(net, &(data_t){.train.source = &vast},
                                     &(bpb_train_options){.eta = 0.3, .no_shuffle = no_shuffle},
                                     NULL),
                          BPB_ERR_SIZE);
@@ -1014,7 +1018,7 @@ enum { MANY = 2500 };
 static double train_in_parts(net_t *net, const data_t *data, const bpb_train_options *options,
                              size_t pass)
 {
-    const size_t P = BPB(net_parameters)(net), n = data->X.cols, batch = options->batch;
+    const size_t P = BPB(net_parameters)(net), n = data->train.X.cols, batch = options->batch;
     const bpb_plan_options dropped = {.batch = pass, .dropout = options->dropout,
                                       .dropout_inputs = options->dropout_inputs};
     real *part = make_reals(P), *sum = make_reals(P);
@@ -1037,9 +1041,9 @@ static double train_in_parts(net_t *net, const data_t *data, const bpb_train_opt
                     continue;
                 if (options->dropout > 0 || options->dropout_inputs > 0)
                     assert_ok(BPB(work_dropout)(m.work, options->seed, draw));
-                assert_ok(BPB(gradient)(net, m.work, pick(data->X, order + first + at, columns),
-                                        BPB(values)(pick(data->T, order + first + at, columns)),
-                                        part, &E));
+                assert_ok(BPB(gradient)(
+                    net, m.work, pick(data->train.X, order + first + at, columns),
+                    BPB(values)(pick(data->train.T.view, order + first + at, columns)), part, &E));
                 for (size_t i = 0; i < P; i++)
                     sum[i] += (real)columns / (real)B * part[i];
                 loss += E * (double)columns / (double)B;
@@ -1079,7 +1083,8 @@ static void run__sums_large_batches_in_parts(void **state)
     real *X = make_reals(N_IN * MANY), *T = make_reals(N_OUT * MANY);
     fill_uniform(&rng, N_IN * MANY, -1, 1, X);
     fill_uniform(&rng, N_OUT * MANY, 0, 1, T);
-    const data_t data = {.X = BPB(samples)(X, MANY, N_IN), .T = BPB(samples)(T, MANY, N_OUT)};
+    const data_t data = {.train = {.X = BPB(samples)(X, MANY, N_IN),
+                                   .T = BPB(values)(BPB(samples)(T, MANY, N_OUT))}};
     const bpb_train_options plain = {.eta = 0.7, .epochs = 2, .norms = 1, .seed = 3};
     for (int dropped = 0; dropped <= 3; dropped++) {
         bpb_train_options options = plain;
@@ -1107,7 +1112,8 @@ static void run__says_in_which_layer_and_sample(void **state)
     static const size_t narrow[] = {1, 2, 1};
     static const bpb_activation linear[] = {BPB_IDENTITY, BPB_IDENTITY};
     const real X[] = {1, 1, 1, 1, 50, 1}, T[6] = {0};
-    const data_t data = {.X = BPB(samples)(X, 6, 1), .T = BPB(samples)(T, 6, 1)};
+    const data_t data = {
+        .train = {.X = BPB(samples)(X, 6, 1), .T = BPB(values)(BPB(samples)(T, 6, 1))}};
     for (int i = 0; i < 2; i++) {
         net_t *net = NULL;
         bpb_train_report report;
@@ -1148,7 +1154,8 @@ static bpb_train_report meet_huge_target(double eta, size_t column)
     const real X[3] = {0};
     real T[3] = {0};
     T[column] = (real)(HUGE_REAL / 2);
-    const data_t data = {.X = BPB(samples)(X, 3, 1), .T = BPB(samples)(T, 3, 1)};
+    const data_t data = {
+        .train = {.X = BPB(samples)(X, 3, 1), .T = BPB(values)(BPB(samples)(T, 3, 1))}};
     net_t *net = NULL;
     bpb_train_report report;
     assert_ok(BPB(net_create)(
@@ -1192,7 +1199,8 @@ static void check_gradient(size_t l, size_t row, size_t col)
     static const bpb_activation linear[] = {BPB_IDENTITY, BPB_IDENTITY};
     const real huge = BPB_SELECT(1e200, 1e25f);
     real X[2] = {0}, T[2] = {0};
-    const data_t data = {.X = BPB(samples)(X, 1, 2), .T = BPB(samples)(T, 1, 2)};
+    const data_t data = {
+        .train = {.X = BPB(samples)(X, 1, 2), .T = BPB(values)(BPB(samples)(T, 1, 2))}};
     net_t *net = NULL;
     bpb_train_report report;
     assert_ok(BPB(net_create)(
@@ -1228,7 +1236,8 @@ static void check_lost(const bpb_train_options *options, bpb_kept kept)
 {
     static const size_t one[] = {1, 1};
     const real X[] = {(real)1e3}, T[] = {1};
-    const data_t data = {.X = BPB(samples)(X, 1, 1), .T = BPB(samples)(T, 1, 1)};
+    const data_t data = {
+        .train = {.X = BPB(samples)(X, 1, 1), .T = BPB(values)(BPB(samples)(T, 1, 1))}};
     net_t *net = NULL;
     bpb_train_report report;
     assert_ok(BPB(net_create)(

@@ -32,8 +32,8 @@ static struct run *make_run(void)
     run->net = make_net(BPB_TANH, BPB_SIGMOID);
     fill_uniform(&rng, N_IN * COLUMNS, -1, 1, run->X);
     fill_uniform(&rng, N_OUT * COLUMNS, 0, 1, run->T);
-    run->data.X = BPB(samples)(run->X, COLUMNS, N_IN);
-    run->data.T = BPB(samples)(run->T, COLUMNS, N_OUT);
+    run->data.train.X = BPB(samples)(run->X, COLUMNS, N_IN);
+    run->data.train.T = BPB(values)(BPB(samples)(run->T, COLUMNS, N_OUT));
     return run;
 }
 
@@ -82,15 +82,15 @@ static bpb_status step_by_hand(net_t *net, work_t *work, const data_t *data, con
                                size_t B, const bpb_sgd_rule *rule)
 {
     size_t index_X[COLUMNS], index_T[COLUMNS];
-    return BPB(sgd_step)(net, work, pick(data->X, order, B, index_X),
-                         BPB(values)(pick(data->T, order, B, index_T)), rule, NULL);
+    return BPB(sgd_step)(net, work, pick(data->train.X, order, B, index_X),
+                         BPB(values)(pick(data->train.T.view, order, B, index_T)), rule, NULL);
 }
 
 /* What bpb_train does for these options, all of them given, to the last of so many steps. */
 static struct by_hand train_by_hand(net_t *net, const data_t *data,
                                     const bpb_train_options *options, size_t most_steps)
 {
-    const size_t n = data->X.cols, batch = options->batch;
+    const size_t n = data->train.X.cols, batch = options->batch;
     const bpb_sgd_rule rule = {.eta = options->eta,
                                .decay = options->lambda / (double)n,
                                .decay_biases = options->decay_biases};
@@ -178,12 +178,11 @@ static void train__takes_views_with_an_index(void **state)
     for (size_t j = 0; j < COLUMNS; j++)
         for (size_t i = 0; i < N_OUT; i++)
             by_rows[i * COLUMNS + j] = run->T[j * N_OUT + i];
-    run->data.X.row_index = upside_down;
-    run->data.X.ld = N_IN;
-    run->data.X.ld = run->data.X.rows;
-    run->data.X.index = odd;
-    run->data.X.cols = COUNT(odd);
-    run->data.T = (view_t){
+    run->data.train.X.row_index = upside_down;
+    run->data.train.X.ld = N_IN;
+    run->data.train.X.index = odd;
+    run->data.train.X.cols = COUNT(odd);
+    run->data.train.T.view = (view_t){
         .data = by_rows, .rows = N_OUT, .cols = COUNT(odd), .ld = 1, .row_stride = COLUMNS};
     check_by_hand(run, &five);
     free_run(run);
@@ -196,13 +195,13 @@ static void train__takes_a_single_column(void **state)
     struct run *run = make_run();
     bpb_train_options options = five;
     options.batch = 1;
-    run->data.X.cols = run->data.T.cols = 1;
+    run->data.train.X.cols = run->data.train.T.view.cols = 1;
     check_by_hand(run, &options);
     real *start = copy_theta(run->net);
     assert_ok(BPB(train)(run->net, &run->data, &options, NULL));
     real *expected = copy_theta(run->net);
     set_theta(run->net, start);
-    run->data.X.ld = run->data.T.ld = 1;
+    run->data.train.X.ld = run->data.train.T.view.ld = 1;
     assert_ok(BPB(train)(run->net, &run->data, &options, NULL));
     assert_theta_is(run->net, expected);
     free(start);
@@ -252,7 +251,8 @@ static void train__learns_xor(void **state)
     (void)state;
     static const size_t xor_units[] = {2, 4, 1};
     static const real X[] = {0, 0, 0, 1, 1, 0, 1, 1}, T[] = {0, 1, 1, 0};
-    const data_t data = {.X = BPB(samples)(X, 4, 2), .T = BPB(samples)(T, 4, 1)};
+    const data_t data = {
+        .train = {.X = BPB(samples)(X, 4, 2), .T = BPB(labels)(BPB(samples)(T, 4, 1))}};
     net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = xor_units,
                                                        .n_sizes = 3,
@@ -290,10 +290,10 @@ static void train__learns_to_classify_what_it_has_not_seen(void **state)
     struct rng rng = {2};
     draw_classes(&rng, X, T);
     draw_classes(&rng, X_test, T_test);
-    const data_t data = {.X = BPB(samples)(X, SAMPLES, 2),
-                         .T = BPB(samples)(T, SAMPLES, CLASSES),
-                         .test.X = BPB(samples)(X_test, SAMPLES, 2),
-                         .test.T = BPB(samples)(T_test, SAMPLES, CLASSES)};
+    const data_t data = {.train = {.X = BPB(samples)(X, SAMPLES, 2),
+                                   .T = BPB(classes)(BPB(samples)(T, SAMPLES, CLASSES))},
+                         .test = {.X = BPB(samples)(X_test, SAMPLES, 2),
+                                  .T = BPB(classes)(BPB(samples)(T_test, SAMPLES, CLASSES))}};
     net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.sizes = class_units,
                                                        .n_sizes = 3,
@@ -304,7 +304,7 @@ static void train__learns_to_classify_what_it_has_not_seen(void **state)
                                                        .seed = 1}));
     bpb_score before;
     bpb_train_report report;
-    assert_ok(BPB(evaluate)(net, data.test.X, BPB(values)(data.test.T), &before, NULL));
+    assert_ok(BPB(evaluate)(net, data.test.X, data.test.T, &before, NULL));
     assert_ok(BPB(train)(net, &data, &(bpb_train_options){.eta = 0.2, .lambda = 0.01, .epochs = 20},
                          &report));
     assert_true(before.accuracy < 0.8);
@@ -338,11 +338,10 @@ static void assert_scores_of_the_net(const struct witness *witness, const bpb_pr
     const data_t *data = &witness->run->data;
     bpb_score train = {0}, validation, test;
     if (witness->scores_train)
-        assert_ok(BPB(evaluate)(witness->run->net, data->X, BPB(values)(data->T), &train, NULL));
-    assert_ok(BPB(evaluate)(witness->run->net, data->X_validation, BPB(values)(data->T_validation),
-                            &validation, NULL));
-    assert_ok(
-        BPB(evaluate)(witness->run->net, data->X_test, BPB(values)(data->T_test), &test, NULL));
+        assert_ok(BPB(evaluate)(witness->run->net, data->train.X, data->train.T, &train, NULL));
+    assert_ok(BPB(evaluate)(witness->run->net, data->validation.X, data->validation.T, &validation,
+                            NULL));
+    assert_ok(BPB(evaluate)(witness->run->net, data->test.X, data->test.T, &test, NULL));
     assert_same_score(&progress->train, &train);
     assert_same_score(&progress->validation, &validation);
     assert_same_score(&progress->test, &test);
@@ -390,9 +389,9 @@ static bpb_status train_watched(struct witness *witness, bpb_train_report *repor
     options.on_epoch = on_epoch;
     options.user = witness;
     run->data.validation.X = BPB(samples)(run->X + 2 * N_IN, 9, N_IN);
-    run->data.validation.T = BPB(samples)(run->T + 2 * N_OUT, 9, N_OUT);
+    run->data.validation.T = BPB(classes)(BPB(samples)(run->T + 2 * N_OUT, 9, N_OUT));
     run->data.test.X = BPB(samples)(run->X + 12 * N_IN, 7, N_IN);
-    run->data.test.T = BPB(samples)(run->T + 12 * N_OUT, 7, N_OUT);
+    run->data.test.T = BPB(labels)(BPB(samples)(run->T + 12 * N_OUT, 7, N_OUT));
     return BPB(train)(run->net, &run->data, &options, report);
 }
 
@@ -452,8 +451,8 @@ static void check_named(int matrix, bool indexed)
     memcpy(T, run->T, sizeof T);
     static const size_t index[] = {20, 3, 17, 8, 5};
     view_t *const all[] = {
-        &run->data.X,      &run->data.T,     &run->data.validation.X, &run->data.validation.T,
-        &run->data.test.X, &run->data.test.T};
+        &run->data.train.X,           &run->data.train.T.view, &run->data.validation.X,
+        &run->data.validation.T.view, &run->data.test.X,       &run->data.test.T.view};
     for (int i = 0; i < 6; i++) {
         *all[i] =
             i % 2 ? BPB(samples)(run->T, COLUMNS, N_OUT) : BPB(samples)(run->X, COLUMNS, N_IN);
@@ -532,9 +531,9 @@ static void check_threads(struct run *run, int threads)
     assert_ok(BPB(plan_create)(&machine.plan, machine.net, NULL));
     assert_ok(BPB(work_create)(&machine.work, machine.plan));
     openblas_set_num_threads(threads);
-    assert_ok(BPB(loss)(machine.net, machine.work, run->data.X, BPB(values)(run->data.T), &E));
+    assert_ok(BPB(loss)(machine.net, machine.work, run->data.train.X, run->data.train.T, &E));
     assert_int_equal(openblas_get_num_threads(), threads);
-    assert_ok(BPB(evaluate)(machine.net, run->data.X, BPB(values)(run->data.T), &score, NULL));
+    assert_ok(BPB(evaluate)(machine.net, run->data.train.X, run->data.train.T, &score, NULL));
     assert_int_equal(openblas_get_num_threads(), threads);
     assert_ok(BPB(train)(run->net, &run->data, &options, NULL));
     assert_int_equal(openblas_get_num_threads(), threads);
