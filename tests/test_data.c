@@ -543,7 +543,7 @@ static int one_hot_both(const double *labels, size_t n, size_t classes, bpb_out 
     }
     T.data = out;
     T.rows = classes;
-    const bpbf_out S = {s_out, T.rows, T.cols, T.ld, T.row_stride, T.index, T.row_index};
+    const bpbf_out S = {s_out, T.rows, T.cols, T.ld, T.row_stride, T.index, T.row_index, NULL};
     const int status = bpb_one_hot(bpb_samples(labels, n, 1), T, where);
     assert_int_equal(bpbf_one_hot(bpbf_samples(s_labels, n, 1), S, &s_where), status);
     assert_true(s_where.row == where->row && s_where.col == where->col);
