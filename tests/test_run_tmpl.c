@@ -991,8 +991,8 @@ static void run__scores_a_source_as_evaluate_does(void **state)
     struct data data;
     fill(&data);
     struct source good = {.data = &data, .spoil = COLUMNS}, bad = {.data = &data, .spoil = 30};
-    const source_t learnt = {COLUMNS, 1, read_one_target, &good},
-                   judged = {COLUMNS, 1, read_one_target, &bad};
+    const source_t learnt = {COLUMNS, N_IN, 1, read_one_target, &good},
+                   judged = {COLUMNS, N_IN, 1, read_one_target, &bad};
     bpb_train_report report;
     net_t *net = NULL;
     assert_ok(BPB(net_create)(&net, &(bpb_net_options){.units = to_one, .n_layers = 1,
@@ -1014,17 +1014,19 @@ static void run__refuses_sources_that_do_not_fit(void **state)
     struct source user = {.data = &data, .spoil = COLUMNS};
     const bpb_train_options options = {.eta = 0.3};
     const source_t good = source_of(&user);
-    source_t none = good, empty = good, other = good, vast = good;
+    source_t none = good, empty = good, other = good, vast = good, narrow = good;
     none.read = NULL;
     empty.n = 0;
     vast.n = SIZE_MAX / 2; /* whose order does not fit memory */
     other.targets = 1; /* class indices are for cross-entropy alone */
+    narrow.inputs = N_IN - 1;
     data_t both = data.views, half = {.T = data.views.T, .source = &good};
     both.source = &good;
     net_t *net = make_net();
     assert_int_equal(BPB(train)(net, &(data_t){.source = &none}, &options, NULL), BPB_ERR_NULL);
     assert_int_equal(BPB(train)(net, &(data_t){.source = &empty}, &options, NULL), BPB_ERR_SIZE);
     assert_int_equal(BPB(train)(net, &(data_t){.source = &other}, &options, NULL), BPB_ERR_SHAPE);
+    assert_int_equal(BPB(train)(net, &(data_t){.source = &narrow}, &options, NULL), BPB_ERR_SHAPE);
     assert_int_equal(BPB(train)(net, &both, &options, NULL), BPB_ERR_OPTION);
     assert_int_equal(BPB(train)(net, &half, &options, NULL), BPB_ERR_OPTION);
     for (int no_shuffle = 0; no_shuffle <= 1; no_shuffle++)

@@ -39,6 +39,9 @@ static bpb_status check_source(const net_t *net, const struct set *set)
     REQUIRE(set->source->read, BPB_ERR_NULL);
     REQUIRE(!set->X.data && !set->T.data, BPB_ERR_OPTION);
     REQUIRE(set->n > 0, BPB_ERR_SIZE);
+    REQUIRE(set->source->inputs == 0 || set->source->inputs == shape_inputs(shape), BPB_ERR_SHAPE,
+            "the source's inputs are %zu; the net has %zu", set->source->inputs,
+            shape_inputs(shape));
     REQUIRE(rows == shape->targets || (rows == 1 && shape->loss == BPB_CROSS_ENTROPY),
             BPB_ERR_SHAPE);
     return BPB_OK;
