@@ -170,7 +170,8 @@ static bpb_status make_scalings(const struct shape *shape, const bpb_moments *of
     const size_t n_0 = shape_inputs(shape), n_L = shape_outputs(shape);
     values[0] = of_X ? malloc(2 * n_0 * sizeof(real)) : NULL;
     values[1] = of_T ? malloc(2 * n_L * sizeof(real)) : NULL;
-    REQUIRE((values[0] || !of_X) && (values[1] || !of_T), BPB_ERR_MEMORY);
+    REQUIRE((values[0] || !of_X) && (values[1] || !of_T), BPB_ERR_MEMORY,
+            "no memory for a scaling of %zu inputs and %zu outputs", n_0, n_L);
     if (of_X)
         TRY(scale_inputs(of_X, (struct scaling){values[0], n_0, "of_X"}));
     if (of_T)
