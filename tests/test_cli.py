@@ -544,7 +544,7 @@ class Models(Case):
         for content, code, mentions in (
                 (npy("e", [2, 64], [1.0] * 128), FAILED, "not an array of plain numbers"),
                 (good.replace(b"'<f4'", b"'|O8'"), FAILED, "not an array of plain numbers"),
-                (good + b"x", FAILED, "documented form"), (good[:-1], FAILED, "too early"),
+                (good + b"x", FAILED, "goes on"), (good[:-1], FAILED, "needs"),
                 (npy("f", [2, 32], [1.0] * 64), FAILED, "32 values"),
                 (npy("f", [2, 64], [1.0] * 127 + [math.nan]), NONFINITE, "value 63 of sample 1")):
             images = write(self.folder, "images.npy", content)
@@ -917,7 +917,7 @@ class Plans(Case):
             self.assertEqual(b"kept", file.read())
 
     def test_wisdom_that_is_none__is_refused_by_name(self):
-        self.refuse_wisdom(self.path("nowhere"), "nowhere: No such file")
+        self.refuse_wisdom(self.path("nowhere"), "no such file")
         self.refuse_wisdom(self.folder, self.folder)
         for content in (b"", b"x", b"bpblas wisdom 1\nx\n", b"bpblas wisdom 1\ns forward 1 2 3\n",
                         b"\0" * 100, b"bpblas wisdom 1\ns sideways 1 2 3 tiles\n"):

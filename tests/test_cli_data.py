@@ -171,14 +171,14 @@ class WrongFields(Data):
 
     def test_files_that_are_damaged(self):
         ragged = self.write("ragged.csv", "a,b,kind\n1,2,0\n1,2\n")
-        self.refused(FAILED, ["field 2, kind,", "sample 1"], ragged, "--label", "kind")
+        self.refused(FAILED, ["line 3 has 2 fields", "line 1 has 3"], ragged, "--label", "kind")
         words = self.write("words.csv", "a,b,kind\n1,2,0\n1,wide,1\n")
-        self.refused(FAILED, ["field 1, b,", "sample 1", "not a number"], words, "--label", "kind")
+        self.refused(FAILED, ["line 3, field 2 (\"b\")", "\"wide\"", "not a number"], words, "--label", "kind")
         names = self.write("names.csv", "a,b\n1,2,0\n1,2,1\n")
         self.refused(FAILED, ["2 names", "3 fields"], names, "--label", "3")
         half = self.write("half.csv", "a,b,kind\n1,2,0\n1,2,0.5\n")
         self.refused(FAILED, ["label 0.5 of sample 1", "half.csv"], half, "--label", "kind")
-        self.refused(FAILED, "No such file", self.path("nowhere.csv"), "--label", "kind")
+        self.refused(FAILED, "no such file", self.path("nowhere.csv"), "--label", "kind")
 
     def test_labels_of_the_test_file_beyond_the_classes(self):
         test = self.write("test.csv", "a,b,kind\n1,2,0\n1,2,3\n")

@@ -446,8 +446,8 @@ class Mistakes(Explained):
         words = self.small()
         for csv, code, mentions in (("1,2,3\n", FAILED, "3 fields"),
                                     ("1,2,3,4,5\n", FAILED, "give 4"),
-                                    ("1,2,3,4\n1,2,x,4\n", FAILED, "field 2 of sample 1"),
-                                    ("1,2,3,4\n1,2,3\n", FAILED, "sample 1"), ("", FAILED, "d.csv"),
+                                    ("1,2,3,4\n1,2,x,4\n", FAILED, "line 2, field 3 is"),
+                                    ("1,2,3,4\n1,2,3\n", FAILED, "line 2 has 3"), ("", FAILED, "d.csv"),
                                     ("1,2,3,4\n1,nan,3,4\n", NONFINITE, "field 1 of sample 1"),
                                     ("1,2,inf,4\n", NONFINITE, "field 2 of sample 0")):
             self.write("d.csv", csv)
@@ -466,8 +466,8 @@ class Mistakes(Explained):
             result = run(command, *words[:2], "--data", data)
             self.assertEqual(whole, self.assertCode(OK, result).stdout)
         for content, code, mentions in ((npy("d", [8], values), FAILED, "1 fields"),
-                                        (npy("d", [2, 4], values)[:-1], FAILED, "too early"),
-                                        (b"1,2,3,4\n", FAILED, "documented form"),
+                                        (npy("d", [2, 4], values)[:-1], FAILED, "needs"),
+                                        (b"1,2,3,4\n", FAILED, "NumPy"),
                                         (npy("d", [1, 4], [1, 2, math.inf, 4]), NONFINITE,
                                          "field 2 of sample 0")):
             self.write("d.npy", content)

@@ -80,8 +80,8 @@ static bpb_status refuse_mixed(const struct csv *csv, struct csv_place at, int e
 
 static bpb_status refuse_count(const struct table *table, size_t line, size_t fields)
 {
-    REFUSE(BPB_ERR_FORMAT, "line %zu has %zu fields; line %zu has %zu", line, fields,
-           table->first_line, table->rows);
+    REFUSE(BPB_ERR_FORMAT, "line %zu has %zu field%s; line %zu has %zu", line, fields,
+           fields == 1 ? "" : "s", table->first_line, table->rows);
 }
 
 /* Of a row that has more fields than it should: read on to tell how many. */

@@ -38,18 +38,6 @@ void columns_close(struct columns *columns)
     *columns = (struct columns){0};
 }
 
-void columns_name(const char *path, size_t field, char *text, size_t bytes)
-{
-    char **names;
-    size_t n;
-    text[0] = '\0';
-    if (path_is_npy(path) || bpb_csv_names(&names, &n, path) != BPB_OK)
-        return;
-    if (field < n)
-        snprintf(text, bytes, ", %s,", names[field]);
-    bpb_free(names);
-}
-
 void columns_describe(const struct columns *columns, char *text, size_t bytes)
 {
     if (!columns->names) {

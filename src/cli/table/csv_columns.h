@@ -47,9 +47,6 @@ bool columns_are_numbers(const char *list);
 /* Whether the list is one number; *field is counted from 0. */
 bool columns_is_number(const char *list, size_t *field);
 
-/* ", NAME," for a field of the file if it has names, else "". */
-void columns_name(const char *path, size_t field, char *text, size_t bytes);
-
 /* "its fields are a, b, c" or "it has 3 fields and no names", cut if there is no room. */
 void columns_describe(const struct columns *columns, char *text, size_t bytes);
 

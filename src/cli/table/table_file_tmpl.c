@@ -17,14 +17,7 @@ static int refuse_table(bpb_status status, const char *path, bpb_where where)
                  path, where.row, where.col);
         return CODE_NONFINITE;
     }
-    if (status != BPB_ERR_FORMAT || path_is_npy(path))
-        return complain_status(status, "read", path);
-    char name[128];
-    columns_name(path, where.row, name, sizeof name);
-    complain("%s: field %zu%s of sample %zu (both counted from 0) is not a number, or the sample "
-             "does not have as many fields as the first one",
-             path, where.row, name, where.col);
-    return CODE_FAILED;
+    return complain_status(status, "read", path);
 }
 
 static bpb_status read_file(out_t *V, const char *path, bpb_where *where)
