@@ -410,7 +410,7 @@ class Shown(Case):
 
     def test_help__teaches(self):
         for words, mentions in ((["--help"], ["train", "eval", "predict", "info", "exit codes"]),
-                                (["train", "--help"], ["--eta X", "default 3.0", "examples:",
+                                (["train", "--help"], ["--eta X", "default for sgd 3.0", "examples:",
                                                        "cross-entropy", "required"]),
                                 (["eval", "--help"], ["--model FILE", "example"]),
                                 (["predict", "-h"], ["-o, --out FILE", "CSV"]),
@@ -679,7 +679,8 @@ class Network2(Case):
     @needs("models")
     def test_eval__has_the_score_of_the_other_form(self):
         path, _ = self.save()
-        model, log = self.train_model("--pixel-scale", 256, "--layers", "64,5,3")
+        model, log = self.train_model("--pixel-scale", 256, "--layers", "64,5,3", "--loss",
+                                      "squared")
         words = ["--data", self.data, "--precision", "float"]
         shown = [self.assertCode(OK, run("eval", *words, "--model", name, *more)).stdout
                  for name, more in ((model, []), (path, ["--pixel-scale", 256]))]
@@ -878,7 +879,7 @@ class Plans(Case):
         model, _ = self.train_model("--layers", "64,7,3", "--activation", "tanh",
                                     "--precision", "double")
         text = self.plan("--model", model, "--batch", 20)
-        self.assertEqual("64 -> 7 tanh -> 3 sigmoid", field(text, "layers"))
+        self.assertEqual("64 -> 7 tanh -> 3 softmax", field(text, "layers"))
         self.assertEqual("double", field(text, "precision"))
         same = self.plan("--layers", "64,7,3", "--precision", "double", "--batch", 20)
         self.assertEqual(choices(same), choices(text))

@@ -522,7 +522,7 @@ class Texts(Data):
     @needs("models")
     def test_classes_of_other_files__are_those_that_were_learnt(self):
         model = self.path("m.safetensors")
-        self.train("--save", model, "--label", "kind", data=self.flowers)
+        self.train("--save", model, "--label", "kind", "--epochs", 20, data=self.flowers)
         few = self.write("few.csv", "a,b,kind\n4,-2,10\n0,0,rose\n")
         result = self.assertCode(OK, run("eval", "--model", model, "--data", few))
         self.assertIn("(2 of 2)", result.stdout)

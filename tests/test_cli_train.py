@@ -117,7 +117,8 @@ class Rules(Case):
 
     def test_clipping__is_of_the_norm_or_of_entries(self):
         """The first gradient has a norm above 0.1, and all its entries are below that."""
-        words = ["--batch", "all", "--epochs", 1, "--optimizer", "momentum", "--eta", 3]
+        words = ["--batch", "all", "--epochs", 1, "--optimizer", "momentum", "--eta", 3, "--output",
+                 "sigmoid", "--loss", "squared"]
         self.assertEqual(self.losses(*words), self.losses(*words, "--clip-value", "0.1"))
         self.assertNotEqual(self.losses(*words), self.losses(*words, "--clip-norm", "0.1"))
 
@@ -141,7 +142,7 @@ class Rules(Case):
             self.assertAlmostEqual(one, other, 12)
 
     def test_eta__has_the_default_of_the_method(self):
-        for method, eta in (("sgd", 3), ("momentum", 0.001), ("adagrad", 0.01), ("rmsprop", 0.01),
+        for method, eta in (("sgd", 0.5), ("momentum", 0.001), ("adagrad", 0.01), ("rmsprop", 0.01),
                             ("adam", 0.001)):
             log = self.path("run.jsonl")
             self.train("--log", log, "--optimizer", method)
@@ -287,7 +288,7 @@ class Refused(Case):
 
     def test_help__names_the_defaults(self):
         text = " ".join(run("train", "--help").stdout.split())
-        for mention in ("default sgd", "default constant", "default 3.0 for sgd",
+        for mention in ("default sgd", "default constant", "default for sgd 3.0",
                         "default 10, or all for irprop", "--optimizer NAME", "--checkpoint FILE",
                         "(with --checkpoint)", "default 0.9", "--resume"):
             self.assertIn(mention, text)
@@ -353,7 +354,7 @@ class Ends(NoisyCase):
         self.assertEqual((4, 1), (len(lines), lines[-1]["best_epoch"]))
 
     def test_target_loss__ends_the_run(self):
-        lines, out, _ = self.judged("validation_loss", "--target-loss", "0.3")
+        lines, out, _ = self.judged("validation_loss", "--target-loss", "0.3", "--loss", "squared")
         self.assertTrue(all(line["validation_loss"] > 0.3 for line in lines[:-1]))
         self.assertLessEqual(lines[-1]["validation_loss"], 0.3)
         self.assertIn(f"\nended after epoch {len(lines)}: the loss has reached --target-loss", out)

@@ -246,7 +246,7 @@ class Saved(Whitened):
     @needs("models")
     def test_network2__holds_the_folded_net(self):
         model, other = self.path("net.json"), self.path("m.safetensors")
-        base = ["--whiten", "0.9", "--precision", "double"]
+        base = ["--whiten", "0.9", "--precision", "double", "--loss", "squared"]
         self.train("--save", model, *base)
         self.train("--save", other, *base)
         words = ["--data", self.data, "--pixel-scale", 1]

@@ -263,7 +263,8 @@ class Text(Explained):
             write(self.data, f"{part}-labels-idx1-ubyte",
                   test_cli.idx(test_cli.UBYTE, [12], [0, 1, 2] * 4))
         for words, line in ((["--loss", "cross-entropy", "--output", "softmax", "--eta", "0.1"],
-                             "Targets: the class 1, counted from 0\n"), ([], "Targets\n")):
+                             "Targets: the class 1, counted from 0\n"),
+                            (["--loss", "squared"], "Targets\n")):
             model, _ = self.train_model("--layers", "4,3,3", *words)
             text = self.explain("--model", model, "--data", self.data, "--rows", "1")
             self.check_sample(text, 4 * 3 + 3 + 3 * 3 + 3, float_digits=True)
@@ -539,11 +540,11 @@ class Functions(Explained):
     @needs("models")
     def test_parameters__are_in_the_model(self):
         for words, activations, loss in (
-                (["--activation", "leaky-relu", "--leak", "0.25"], "leaky-relu:0.25,sigmoid",
-                 "squared"),
+                (["--activation", "leaky-relu", "--leak", "0.25"], "leaky-relu:0.25,softmax",
+                 "cross-entropy"),
                 (["--output", "leaky-relu", "--leak", "0.5"], "sigmoid,leaky-relu:0.5",
                  "squared"),
-                (["--activation", "elu", "--elu-alpha", "0.5"], "elu:0.5,sigmoid", "squared"),
+                (["--activation", "elu", "--elu-alpha", "0.5"], "elu:0.5,softmax", "cross-entropy"),
                 (["--loss", "huber", "--huber-delta", "2"], "sigmoid,sigmoid", "huber:2"),
                 (["--loss", "cross-entropy", "--label-smoothing", "0.125"], "sigmoid,sigmoid",
                  "cross-entropy:0.125")):
@@ -554,12 +555,45 @@ class Functions(Explained):
             for name, value in zip(words[::2], words[1::2]):
                 self.assertIn(f"{name} {value} ", metadata["settings"])
 
+    @needs("models")
+    def test_defaults__suit_classes_and_relu(self):
+        """Only what is not given has a default; the same words with the defaults give the same."""
+        sigmoids, given = "sigmoid,sigmoid", ["--loss", "squared"]
+        for words, activations, loss, init, eta in (
+                ([], "sigmoid,softmax", "cross-entropy", "scaled", "0.5"),
+                (given, sigmoids, "squared", "scaled", "3.0"),
+                (["--output", "sigmoid"], sigmoids, "squared", "scaled", "3.0"),
+                (["--loss", "cross-entropy"], sigmoids, "cross-entropy", "scaled", "0.5"),
+                (["--activation", "relu"], "relu,softmax", "cross-entropy", "glorot-normal", "0.1"),
+                (["--activation", "relu", "--init", "he-normal"], "relu,softmax", "cross-entropy",
+                 "he-normal", "0.1"),
+                (["--optimizer", "adam"], "sigmoid,softmax", "cross-entropy", "scaled", "0.001")):
+            with self.subTest(words=words):
+                model, _ = self.train_model(*words)
+                header, tensors = test_cli.read_model(model)
+                metadata = header["__metadata__"]
+                self.assertEqual((activations, loss),
+                                 (metadata["bpblas.activations"], metadata["bpblas.loss"]))
+                for option, value in (("init", init), ("eta", eta), ("loss", loss)):
+                    self.assertIn(f"--{option} {value} ", metadata["settings"])
+                self.train_model("--output", activations.split(",")[1], "--loss", loss, "--init",
+                                 init, "--eta", eta, *words)
+                self.assertEqual(tensors, test_cli.read_model(model)[1])
+
+    @needs("models")
+    def test_network2__has_sigmoids_by_default(self):
+        model = self.path("net.json")
+        self.train("--save", model)
+        with open(model, encoding="ascii") as file:
+            self.assertEqual("QuadraticCost", json.load(file)["cost"])
+
     def test_parameters_without_their_function__are_refused(self):
         for option, mentions in (("--leak", "leaky-relu"), ("--elu-alpha", "elu"),
                                  ("--huber-delta", "huber"),
                                  ("--label-smoothing", "cross-entropy")):
-            self.assertRefused(USAGE, option, "train", "--data", self.data, option, "0.5")
-            self.assertRefused(USAGE, mentions, "train", "--data", self.data, option, "0.5")
+            words = ["train", "--data", self.data, "--output", "sigmoid", option, "0.5"]
+            self.assertRefused(USAGE, option, *words)
+            self.assertRefused(USAGE, mentions, *words)
 
     def test_parameters_out_of_range(self):
         for option, values in (("--leak", ("-1", "0")), ("--elu-alpha", ("0",)),

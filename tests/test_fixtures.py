@@ -61,8 +61,8 @@ def check_checkpoint(program, folder, checkpoint, own_kernels):
     copy = folder / "run.checkpoint"
     copy.write_bytes(checkpoint.read_bytes())
     out = folder / "resumed.safetensors"
-    done = run(program, "train", "--data", DATA, "--layers", "12,7,3", "--optimizer",
-               checkpoint.stem, "--epochs", 5, "--seed", 3, "--lambda1", "0.1", "--dropout", "0.1",
+    done = run(program, "train", "--data", DATA, "--layers", "12,7,3", "--output",
+               "sigmoid", "--loss", "squared", "--optimizer", checkpoint.stem, "--epochs", 5, "--seed", 3, "--lambda1", "0.1", "--dropout", "0.1",
                "--quiet", "--checkpoint", copy, "--resume", "--save", out)
     if done.returncode != 0:
         return f"{checkpoint}: {done.stderr}"

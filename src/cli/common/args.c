@@ -142,7 +142,7 @@ static bool convert_all(struct args *args)
         struct arg *arg = &args->list[i];
         if (arg->text || !arg->option->preset_by)
             continue;
-        arg->text = arg->option->preset_by(args->settings);
+        arg->text = arg->option->preset_by(args);
         if (!convert(arg))
             return false;
     }

@@ -12,6 +12,8 @@
 #define OPTIONS_MAX 96
 #define OPERANDS_MAX 16
 
+struct args;
+
 struct option {
     const char *name; /* without the dashes */
     const struct kind *kind;
@@ -20,7 +22,7 @@ struct option {
     const char *preset; /* the default, as the user would type it; NULL: none */
     /* If the default depends on other options: a function that returns it, as the user would type
      * it, after all other options have been read. preset then describes it in words. */
-    const char *(*preset_by)(const void *settings);
+    const char *(*preset_by)(const struct args *args);
     const char *absent; /* for the help, if there is no preset: what applies without the option */
     const char *help;   /* one paragraph; the lines are broken when it is printed */
     char letter;        /* 'o' for -o; 0: none */

@@ -7,36 +7,68 @@
 
 #include "cli/common/command.h"
 #include "cli/common/output.h"
+#include "cli/common/saved_model.h"
 #include "cli/common/say.h"
 
 #define AT(member) offsetof(struct train_settings, member)
 
 /* ---- Defaults that depend on other options ---- */
 
-static const char *default_scale(const void *settings)
+static const char *default_scale(const struct args *args)
 {
-    const struct data_settings *data = &((const struct train_settings *)settings)->data;
+    const struct data_settings *data = &((const struct train_settings *)args->settings)->data;
     const bool is_scaled = data->standardise || data->whiten.is_given;
     return source_of(data->train.path) == SOURCE_FOLDER && !is_scaled ? "255" : "1";
 }
 
-static const char *default_output(const void *settings)
+/* The targets are classes, and the user leaves the output and the loss to the program. A file of
+ * network2.py holds sigmoid outputs only. */
+static bool is_plain_classification(const struct args *args)
 {
-    const struct train_settings *train = settings;
+    const struct train_settings *train = args->settings;
+    const char *save = train->result.save;
+    return !train->data.train.targets && !args_given(args, "output") && !args_given(args, "loss") &&
+           !(save && model_is_network2(save));
+}
+
+static const char *default_output(const struct args *args)
+{
+    const struct train_settings *train = args->settings;
+    if (is_plain_classification(args))
+        return "softmax";
     if (!train->data.train.targets)
         return "sigmoid";
     return train->net.loss == BPB_POISSON ? "exponential" : "identity";
 }
 
-static const char *default_eta(const void *settings)
+static const char *default_loss(const struct args *args)
 {
-    const struct train_settings *train = settings;
-    return rule_default_eta(&train->rule, train->data.train.targets ? "0.1" : "3.0");
+    return is_plain_classification(args) ? "cross-entropy" : "squared";
 }
 
-static const char *default_batch(const void *settings)
+static const char *default_init(const struct args *args)
 {
-    return rule_default_batch(&((const struct train_settings *)settings)->rule);
+    const struct train_settings *train = args->settings;
+    return train->net.hidden == BPB_RELU ? "glorot-normal" : "scaled";
+}
+
+/* For sgd. The loss is known here: the defaults are taken in the order of the options. */
+static const char *eta_of_sgd(const struct train_settings *train)
+{
+    if (train->data.train.targets || train->net.hidden == BPB_RELU)
+        return "0.1";
+    return train->net.loss == BPB_CROSS_ENTROPY ? "0.5" : "3.0";
+}
+
+static const char *default_eta(const struct args *args)
+{
+    const struct train_settings *train = args->settings;
+    return rule_default_eta(&train->rule, eta_of_sgd(train));
+}
+
+static const char *default_batch(const struct args *args)
+{
+    return rule_default_batch(&((const struct train_settings *)args->settings)->rule);
 }
 
 /* ---- Options ---- */
@@ -103,11 +135,14 @@ static const struct option net_options[] = {
      .preset = "sigmoid", .recorded = true,
      .help = "Activation g of the hidden layers, A_l = g(W_l A_{l-1} + b_l)."},
     {.name = "output", .kind = &kind_activation, .offset = AT(net.output), .value = "NAME",
-     .preset = "sigmoid; with --targets identity, or exponential for --loss poisson",
+     .preset = "for classes softmax, or sigmoid if --loss is given or --save names a .json file; "
+               "with --targets identity, or exponential for --loss poisson",
      .preset_by = default_output, .recorded = true,
      .help = "Activation g of the last layer."},
     {.name = "loss", .kind = &kind_loss, .offset = AT(net.loss), .value = "NAME",
-     .preset = "squared", .recorded = true,
+     .preset = "for classes cross-entropy, or squared if --output is given or --save names a .json "
+               "file; with --targets squared",
+     .preset_by = default_loss, .recorded = true,
      .help = "Loss of a sample with output y and target t; a class has t = 1 for that class and "
              "t = 0 for the others. squared: 1/2 sum (y - t)^2. cross-entropy: -sum t ln y for "
              "softmax, -sum (t ln y + (1 - t) ln(1 - y)) for sigmoid; it requires one of these "
@@ -115,9 +150,10 @@ static const struct option net_options[] = {
              "poisson (for counts) and gaussian (for numbers and their variances) require "
              "--targets."},
     {.name = "init", .kind = &kind_init, .offset = AT(net.init), .value = "NAME",
-     .preset = "scaled", .recorded = true,
+     .preset = "scaled; for --activation relu glorot-normal", .preset_by = default_init,
+     .recorded = true,
      .help = "Distribution of the initial W and b. scaled: N(0, 1/n_in) and N(0, 1). normal: "
-             "N(0, 1) for both. glorot suits tanh, he suits relu, and orthogonal (by LAPACK) suits "
+             "N(0, 1) for both. glorot suits tanh and relu, he suits deep nets of relu, and orthogonal (by LAPACK) suits "
              "deep nets."},
     {.name = "label-smoothing", .kind = &kind_fraction, .offset = AT(net.label_smoothing),
      .value = "X", .absent = "0", .recorded = true,
@@ -137,12 +173,12 @@ static const struct option net_options[] = {
 
 static const struct option rate_options[] = {
     {.name = "eta", .kind = &kind_rate, .offset = AT(rule.eta), .value = "X",
-     .preset = "3.0 for sgd (with --targets 0.1), 0.01 for adagrad and rmsprop, 0.001 for the "
-               "others; irprop has none",
+     .preset = "for sgd 3.0 with the loss squared, 0.5 with cross-entropy, 0.1 with --targets or "
+               "--activation relu; 0.01 for adagrad and rmsprop; 0.001 for the others; irprop has "
+               "none",
      .preset_by = default_eta, .recorded = true,
      .help = "Initial learning rate eta_0. With --optimizer sgd, each mini-batch makes "
-             "W <- W - eta dE/dW, where E is its mean loss. There 3.0 suits sigmoid with squared, "
-             "about 0.5 suits cross-entropy, and 0.1 suits relu."},
+             "W <- W - eta dE/dW, where E is its mean loss."},
     {.name = "batch", .kind = &kind_batch, .offset = AT(rule.batch), .value = "B",
      .preset = "10, or all for irprop", .preset_by = default_batch, .recorded = true,
      .help = "Number of samples in a mini-batch."},
@@ -241,17 +277,17 @@ static const char examples[] =
     "  MNIST as in chapter 1 of Nielsen's \"Neural Networks and Deep Learning\", up to about\n"
     "  95 % (the folder mnist holds the four files):\n"
     "    bpblas train --data mnist --pixel-scale 256 --validate-last 10000 \\\n"
-    "      --layers 784,30,10 --init normal --eta 3.0 --log run.jsonl\n"
-    "  A larger network with softmax and cross-entropy:\n"
-    "    bpblas train --data mnist --layers 784,100,10 --output softmax \\\n"
-    "      --loss cross-entropy --eta 0.1 --lambda 5 --save model.safetensors\n"
+    "      --layers 784,30,10 --loss squared --init normal --log run.jsonl\n"
+    "  A larger network with L2 regularisation:\n"
+    "    bpblas train --data mnist --layers 784,100,10 --eta 0.1 --lambda 5 \\\n"
+    "      --save model.safetensors\n"
     "  A number from the other fields of a CSV file, with five-fold cross-validation:\n"
     "    bpblas train --data houses.csv --targets price --standardise --folds 5\n"
     "  Adam, early stopping and a checkpoint. If the run is interrupted, the same command\n"
     "  resumes it:\n"
-    "    bpblas train --data mnist --layers 784,100,10 --output softmax \\\n"
-    "      --loss cross-entropy --optimizer adam --schedule cosine --validate-last 10000 \\\n"
-    "      --patience 5 --checkpoint run.checkpoint --resume --save model.safetensors\n";
+    "    bpblas train --data mnist --layers 784,100,10 --optimizer adam \\\n"
+    "      --schedule cosine --validate-last 10000 --patience 5 \\\n"
+    "      --checkpoint run.checkpoint --resume --save model.safetensors\n";
 
 int train_refuse_net(bpb_status status, const struct net_settings *net)
 {

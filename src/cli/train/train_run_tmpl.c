@@ -27,7 +27,7 @@ int BPB(cli_make_net)(struct run *run)
     const struct net_settings *net = &run->settings->net;
     const bpb_net_options options = {
         .sizes = run->widths.units,
-        .n_sizes = run->widths.count - 1 + 1,
+        .n_sizes = run->widths.count,
         .hidden = net->hidden,
         .output = net->output,
         .loss = net->loss,
