@@ -465,11 +465,18 @@ class Checkpoints(NoisyCase):
         words = self.words("a", "--epochs", 2, "--optimizer", "adam", "--resume")
         self.assertCode(OK, run(*words))
         log = read_log(self.files("a")[1])
-        for more in (["--seed", 2], ["--layers", "64,20,3"], ["--activation", "tanh"],
-                     ["--batch", 20], ["--precision", "double"], ["--pixel-scale", 256],
-                     ["--optimizer", "amsgrad"], ["--beta1", "0.8"], ["--validate-last", 10]):
+        for more, mention in (
+                (["--seed", 2], "seed 1, not 2"), (["--batch", 20], "batch 10, not 20"),
+                (["--layers", "64,20,3"], "layer 1 of 30 units, not 20"),
+                (["--activation", "tanh"], "other activations"),
+                (["--precision", "double"], "in float, not double"),
+                (["--pixel-scale", 256], "another scaling"),
+                (["--optimizer", "amsgrad"], "amsgrad 0, not 1"),
+                (["--beta1", "0.8"], "beta1 0.9, not 0.8"),
+                (["--validate-last", 10], "columns 300, not 290")):
             with self.subTest(more=more):
-                self.assertRefused(FAILED, "is the checkpoint of another run", *words, *more)
+                self.assertRefused(FAILED, "the checkpoint is of a run", *words, *more)
+                self.assertRefused(FAILED, mention, *words, *more)
                 self.assertEqual(log, read_log(self.files("a")[1]))
 
     def test_broken_file__is_refused_and_named(self):
@@ -479,16 +486,17 @@ class Checkpoints(NoisyCase):
         with open(checkpoint, "rb") as file:
             good = file.read()
         newer = good[:8] + b"\2" + good[9:]
-        bad = [(good[:n], "ends too early") for n in (0, 1, 23, 24, 200, len(good) - 1)]
-        bad += [(good + b"x", "is not a checkpoint"), (b"x" + good[1:], "is not a checkpoint"),
-                (newer, "is the checkpoint of a newer bpblas")]
+        bad = [(good[:n], f"ends after {n} ") for n in (0, 1, 23, 24, 200, len(good) - 1)]
+        bad += [(good + b"x", "bytes after its end"), (b"x" + good[1:], "not a checkpoint"),
+                (newer, "version")]
         for at in random.Random(5).sample(range(24, len(good)), 40):
             flipped = bytes([good[at] ^ 1 << at % 8])
-            bad.append((good[:at] + flipped + good[at + 1:], "is damaged"))
+            bad.append((good[:at] + flipped + good[at + 1:], "checksum"))
         for content, mention in bad:
             with open(checkpoint, "wb") as file:
                 file.write(content)
-            self.assertRefused(FAILED, f"a.checkpoint {mention}", *words)
+            self.assertRefused(FAILED, "a.checkpoint", *words)
+            self.assertRefused(FAILED, mention, *words)
         with open(checkpoint, "wb") as file:
             file.write(good)
         self.assertCode(OK, run(*words))

@@ -319,7 +319,7 @@ class Resumed(NoisyCase):
             self.assertCode(OK, run(*self.words("a", *base, *first)))
             for other in others:
                 with self.subTest(first=first, other=other):
-                    self.assertRefused(FAILED, "is the checkpoint of another run",
+                    self.assertRefused(FAILED, "the checkpoint is of a run with",
                                        *self.words("a", *base, *other, *(
                                            [] if other else ["--pixel-scale", 1])))
             self.forget("a")

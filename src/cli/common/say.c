@@ -17,13 +17,20 @@ void complain(const char *format, ...)
     va_end(arguments);
 }
 
-int complain_status(bpb_status status, const char *action, const char *object)
+const char *reason_of(bpb_status status, const char *object, char *text, size_t bytes)
 {
     /* Memory may have been missing here and not in the library. */
     const char *why = status < 0 && status != BPB_ERR_MEMORY ? bpb_error() : bpb_strerror(status);
     /* The library names a file at the end of its sentence; here the file comes first. */
     const size_t n = strlen(why), m = strlen(object);
     const bool is_named = n > m + 2 && strcmp(why + n - m, object) == 0;
-    complain("cannot %s %s: %.*s", action, object, (int)(is_named ? n - m - 2 : n), why);
+    snprintf(text, bytes, "%.*s", (int)(is_named ? n - m - 2 : n), why);
+    return text;
+}
+
+int complain_status(bpb_status status, const char *action, const char *object)
+{
+    char why[REASON_BYTES];
+    complain("cannot %s %s: %s", action, object, reason_of(status, object, why, sizeof why));
     return status == BPB_NONFINITE ? CODE_NONFINITE : CODE_FAILED;
 }

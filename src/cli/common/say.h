@@ -14,8 +14,12 @@
 /* "bpblas: ..." on stderr, as one line. */
 void complain(const char *format, ...) SAY_FORMAT;
 
-/* "bpblas: cannot <action> <object>: <why>". For BPB_ERR_IO, errno tells why. Returns the code for
- * the status. */
+#define REASON_BYTES 512
+
+/* bpb_error(), without the name of the object. Returns text. */
+const char *reason_of(bpb_status status, const char *object, char *text, size_t bytes);
+
+/* "bpblas: cannot <action> <object>: <reason>". Returns the code for the status. */
 int complain_status(bpb_status status, const char *action, const char *object);
 
 #endif

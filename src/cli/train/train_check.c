@@ -123,7 +123,6 @@ static bool check_rule(const struct args *args)
     const struct result_settings *result = &settings->result;
     const struct rule_context context = {
         .has_scores = !result->no_train_score || settings->data.validate_last > 0,
-        .precision = settings->precision,
         .save = result->save,
         .log = result->log,
     };

@@ -34,46 +34,28 @@ static int explain_write(const struct train_end *end)
 {
     const char *path = end->rule->checkpoint;
     const bool is_there = access(path, F_OK) == 0;
+    char why[REASON_BYTES];
     complain("cannot write the checkpoint %s: %s; the run ends and no model is saved. %s%s", path,
-             strerror(end->error), is_there ? path : "There is no checkpoint",
+             reason_of(end->status, path, why, sizeof why),
+             is_there ? path : "There is no checkpoint",
              is_there ? " still holds the previous state: --resume resumes it" : "");
     return CODE_FAILED;
 }
 
-static int explain_io(const struct train_end *end)
+/* The file cannot be resumed. */
+static bool is_of_checkpoint(bpb_status status)
 {
-    if (end->has_begun)
-        return explain_write(end);
-    complain("cannot read the checkpoint %s: %s", end->rule->checkpoint, strerror(end->error));
-    return CODE_FAILED;
-}
-
-/* Why a file cannot be resumed; NULL: the status has another cause. */
-static const char *fault_of(bpb_status status)
-{
-    switch (status) {
-    case BPB_ERR_MISMATCH:
-        return "is the checkpoint of another run: it must have the same number of samples, "
-               "--layers, "
-               "functions, scaling, whitening, --seed, --batch, --precision, and --optimizer with "
-               "its options";
-    case BPB_ERR_FORMAT:
-        return "is not a checkpoint of bpblas train";
-    case BPB_ERR_TRUNCATED:
-        return "ends too early: the checkpoint is incomplete";
-    case BPB_ERR_CHECKSUM:
-        return "is damaged: the checkpoint does not match its checksum";
-    case BPB_ERR_VERSION:
-        return "is the checkpoint of a newer bpblas: use that version";
-    default:
-        return NULL;
-    }
+    return status == BPB_ERR_MISMATCH || status == BPB_ERR_FORMAT || status == BPB_ERR_TRUNCATED ||
+           status == BPB_ERR_CHECKSUM || status == BPB_ERR_VERSION;
 }
 
 static int explain_checkpoint(const struct train_end *end)
 {
-    complain("%s %s; give another --checkpoint, or delete the file to begin a new run",
-             end->rule->checkpoint, fault_of(end->status));
+    const char *path = end->rule->checkpoint;
+    char why[REASON_BYTES];
+    complain("cannot resume %s: %s; give another --checkpoint, or delete the file to begin a new "
+             "run",
+             path, reason_of(end->status, path, why, sizeof why));
     return CODE_FAILED;
 }
 
@@ -180,17 +162,16 @@ int train_explain(const struct train_end *end, const struct plan_settings *plan)
         return explain_data(report);
     if (end->status == BPB_NONFINITE || end->status == BPB_LOST)
         return explain_nonfinite(end);
-    if (end->status == BPB_ERR_IO && end->rule->checkpoint)
-        return explain_io(end);
-    if (end->rule->resume && fault_of(end->status))
+    if (end->status == BPB_ERR_IO && end->has_begun)
+        return explain_write(end);
+    if (end->rule->resume && is_of_checkpoint(end->status))
         return explain_checkpoint(end);
+    if (end->status == BPB_ERR_IO && end->rule->checkpoint)
+        return complain_status(end->status, "read", end->rule->checkpoint);
     if (end->status == BPB_ERR_FORMAT || end->status == BPB_ERR_THREAD)
         return plan_explain(end->status, plan);
-    if (end->status != BPB_ERR_OPTION)
-        return complain_status(end->status, "train", "the net");
-    complain("--eta, or its product with --lambda / n or --decay, is too large for --precision: "
-             "give a smaller one, or --precision double");
-    return CODE_USAGE;
+    return end->status == BPB_ERR_OPTION ? rule_explain()
+                                         : complain_status(end->status, "train", "the net");
 }
 
 /* ---- A run that ended without error ---- */

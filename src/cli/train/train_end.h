@@ -13,7 +13,6 @@
 /* The end of a run. */
 struct train_end {
     bpb_status status;
-    int error;  /* errno, if status is BPB_ERR_IO */
     int signal; /* the signal that stopped it; 0: none */
     bool has_begun;
     const bpb_train_report *report;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "train_rule.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "cli/common/command.h"
 #include "cli/common/kinds.h"
 #include "cli/common/say.h"
 
@@ -246,23 +247,14 @@ static bool check_belongings(const struct args *args, const struct belonging *be
     return true;
 }
 
-/* iRPROP has no eta, decays only through g, and requires the gradient of all samples. */
+/* What has no effect is refused here, as for other methods; the rest the library refuses. */
 static bool check_irprop(const struct args *args, const struct rule_settings *rule)
 {
-    static const char *const of_eta[] = {"eta", "schedule", "warmup", "decoupled", NULL};
-    const char *name = optimizer_name(rule->optimizer);
-    const char *option = args_first_given(args, of_eta);
-    if (!is_irprop(rule))
+    if (!is_irprop(rule) || !args_given(args, "eta"))
         return true;
-    if (option)
-        complain("--%s cannot be used with --optimizer %s, which has no learning rate: remove it",
-                 option, name);
-    else if (rule->batch != SIZE_MAX)
-        complain(
-            "--optimizer %s requires the gradient of all samples in each step: remove --batch, "
-            "or give --batch all",
-            name);
-    return !option && rule->batch == SIZE_MAX;
+    complain("--eta cannot be used with --optimizer %s, which has no learning rate: remove it",
+             optimizer_name(rule->optimizer));
+    return false;
 }
 
 static bool check_decay(const struct rule_settings *rule)
@@ -306,30 +298,6 @@ static bool check_scores(const struct args *args, const struct rule_settings *ru
     return !asking || has_scores;
 }
 
-/* Numbers against each other, and against the precision. */
-static bool check_numbers(const struct rule_settings *rule, size_t bytes)
-{
-    const double normal = bytes == sizeof(float) ? FLT_MIN : DBL_MIN;
-    const struct {
-        const char *option;
-        double value;
-    } normals[] = {{"epsilon", rule->epsilon},
-                   {"clip-value", rule->clip_value},
-                   {"clip-norm", rule->clip_norm}};
-    for (size_t i = 0; i < sizeof normals / sizeof *normals; i++) {
-        if (normals[i].value == 0 || normals[i].value >= normal)
-            continue;
-        complain("--%s %g is too small for --precision: give at least %g", normals[i].option,
-                 normals[i].value, normal);
-        return false;
-    }
-    if (rule->eta_min <= rule->eta)
-        return true;
-    complain("--eta-min %g is above --eta %g, where the schedule begins: give less", rule->eta_min,
-             rule->eta);
-    return false;
-}
-
 static bool check_several(const struct args *args)
 {
     static const char *const several[] = {"folds", "seeds", NULL};
@@ -365,8 +333,49 @@ bool rule_check(const struct args *args, const struct rule_settings *rule,
            check_belongings(args, to_schedules, rule->schedule, "schedule",
                             bpb_name(BPB_NAMES_SCHEDULE, rule->schedule)) &&
            check_irprop(args, rule) && check_decay(rule) &&
-           check_scores(args, rule, context->has_scores) &&
-           check_numbers(rule, context->precision) && check_checkpoint(args, rule, context);
+           check_scores(args, rule, context->has_scores) && check_checkpoint(args, rule, context);
+}
+
+/* ---- What the library refuses ---- */
+
+/* The fields of bpb_train_options whose option is not called like their last part. */
+static const struct {
+    const char *field, *option;
+} renamed[] = {
+    {"lambda_1", "lambda1"},
+    {"schedule.kind", "schedule"},
+    {"schedule.factor", "schedule-factor"},
+    {"schedule.every", "schedule-every"},
+    {"schedule.rate", "schedule-rate"},
+    {"schedule.patience", "schedule-patience"},
+    {"stop.seconds", "time-limit"},
+    {"checkpoint.steps", "checkpoint-steps"},
+    {"checkpoint.seconds", "checkpoint-seconds"},
+};
+
+static void name_option(const char *field, char *option, size_t bytes)
+{
+    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++) {
+        if (strcmp(renamed[i].field, field) != 0)
+            continue;
+        snprintf(option, bytes, "%s", renamed[i].option);
+        return;
+    }
+    const char *dot = strchr(field, '.');
+    snprintf(option, bytes, "%s", dot ? dot + 1 : field);
+    for (; *option; option++)
+        *option = (char)(*option == '_' ? '-' : *option);
+}
+
+int rule_explain(void)
+{
+    const char *why = bpb_error();
+    const size_t n = strcspn(why, " ");
+    char field[64], option[64];
+    snprintf(field, sizeof field, "%.*s", (int)n, why);
+    name_option(field, option, sizeof option);
+    complain("--%s%s", option, why + n);
+    return CODE_USAGE;
 }
 
 /* ---- The options of a run ---- */

@@ -47,13 +47,15 @@ const char *rule_default_batch(const struct rule_settings *rule);
 /* Other options that a rule must fit. */
 struct rule_context {
     bool has_scores;        /* epochs have scores to compare them by */
-    size_t precision;       /* bytes of a real */
     const char *save, *log; /* files; NULL: none */
 };
 
 /* Whether the options go together. false: said why. */
 bool rule_check(const struct args *args, const struct rule_settings *rule,
                 const struct rule_context *context);
+
+/* Say which option the library refuses, after BPB_ERR_OPTION of bpb_train. Returns the code. */
+int rule_explain(void);
 
 /* Copy the settings into the options of a run. */
 void rule_fill(const struct rule_settings *rule, size_t n, bpb_train_options *options);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "cli/common/command.h"
@@ -77,7 +76,6 @@ static struct train_end run_watched(struct run *run, const bpb_train_options *op
     struct train_end end = {.report = report, .rule = &run->settings->rule};
     interrupt_watch();
     end.status = BPB(train)(run->net, &run->data, options, report);
-    end.error = errno;
     end.signal = interrupt_signal();
     end.has_begun = observer->has_begun;
     interrupt_unwatch();
