@@ -596,7 +596,7 @@ static void checkpoint__is_kept_where_a_run_fails(void **state)
     (void)state;
     for (int i = 0; i < 4; i++) {
         struct failing failing = {.at = i & 1 ? 5 : 2, .nan = i >= 2};
-        const source_t source = {COLUMNS - 100, N_OUT, read_or_fail, &failing};
+        const source_t source = {COLUMNS - 100, 0, N_OUT, read_or_fail, &failing};
         const data_t from = {.train.source = &source};
         bpb_train_options options = kept(&three, 1);
         net_t *net = make_net();

@@ -700,6 +700,93 @@ static void csv_read_labels__not_finite(void **state)
 /* ---- Surroundings ---- */
 
 /* A point is a point, whatever the locale; and the caller keeps its own. */
+/* Line and field from 1, the field's name where there is a header, what stands there, the file. */
+static void csv_read__says_what_is_wrong(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *sentence;
+    } files[] = {
+        {"1,2\n3,\n", "line 2, field 2 is empty"},
+        {"1,2\n\n3,abc\n", "line 3, field 2 is \"abc\", which is not a number"},
+        {"age,size\n1,2\n3,abc\n", "line 3, field 2 (\"size\") is \"abc\", which is not a number"},
+        {"\"a\nb\",c\nx,1\n", "line 3, field 1 (\"a?b\") is \"x\", which is not a number"},
+        {"1,2\n3,\"4\n5,6\n", "line 2, field 2 has no closing quote"},
+        {"\"1,2\n", "line 1, field 1 has no closing quote"},
+        {"1,2,3\n\n4,5\n", "line 3 has 2 fields; line 1 has 3"},
+        {"\n1,2,3\n4,5,6,7,8\n9\n", "line 3 has 5 fields; line 2 has 3"},
+        {"a\n1,2\n3\n", "line 3 has 1 fields; line 2 has 2"},
+        {"1,5;2,5\n", "line 1, field 2 ends with ';'; the fields before it end with ','"},
+        {"1;2\n3\t4\n", "line 2, field 1 ends with a tab; the fields before it end with ';'"},
+        {"1,1e999\n", BPB_SELECT("line 1, field 2 is 1e999, which is too large for double",
+                                 "line 1, field 2 is 1e999, which is too large for float")},
+        {"", "the file has no numbers"},
+        {"a,b\n", "the file has no numbers behind its header"},
+        {"1\n0123456789012345678901234567890123456789x\n",
+         "line 2, field 1 is \"012345678901234567890123456789012345...\", which is not a number"},
+    };
+    for (size_t k = 0; k < COUNT(files); k++) {
+        bpb_where where;
+        const char *path = store(files[k].text, strlen(files[k].text));
+        char whole[600];
+        snprintf(whole, sizeof whole, "%s: %.400s", files[k].sentence, path);
+        assert_true(refused(path, &where) < 0);
+        assert_string_equal(bpb_error(), whole);
+    }
+    bpb_where where;
+    char whole[600];
+    assert_int_equal(refused(store("1\n2\0\n", 5), &where), BPB_ERR_FORMAT);
+    snprintf(whole, sizeof whole, "line 2 has a NUL byte, which no text has: %.400s",
+             path_of("file.csv"));
+    assert_string_equal(bpb_error(), whole);
+}
+
+static void csv_read_labels__says_what_is_wrong(void **state)
+{
+    (void)state;
+    static char no[] = "no", yes[] = "yes";
+    static char *const given[] = {no, yes};
+    static const struct {
+        const char *text, *column;
+        size_t n_names;
+        const char *sentence;
+    } files[] = {
+        {"size,kind\n1,yes\n\n2,maybe\n", "kind", 2,
+         "line 4, field 2 (\"kind\") is \"maybe\", which is not among labels->names"},
+        {"1,yes\n2,\n", NULL, 0, "line 2, field 2 is empty"},
+        {"size,kind\n1,yes\n", "colour", 0,
+         "labels->column is \"colour\", neither a name in line 1 nor a number of 0 to 1"},
+        {"size,kind\n1,2,yes\n", "kind", 0, "line 2 has 3 fields; line 1 has 2"},
+        {"size;kind,more\n1,2,yes\n", "kind", 0,
+         "line 1, field 2 ends with ','; the fields before it end with ';'"},
+    };
+    for (size_t k = 0; k < COUNT(files); k++) {
+        out_t X = {0};
+        const bpb_csv_labels labels = {.column = files[k].column,
+                                       .names = files[k].n_names ? given : NULL,
+                                       .n_names = files[k].n_names};
+        const char *path = store(files[k].text, strlen(files[k].text));
+        char whole[600];
+        snprintf(whole, sizeof whole, "%s: %.400s", files[k].sentence, path);
+        assert_true(BPB(csv_read_labels)(&X, path, &labels, NULL, NULL, NULL) < 0);
+        assert_string_equal(bpb_error(), whole);
+    }
+}
+
+/* A call that succeeds leaves the sentence of the error before it. */
+static void csv_read__success_keeps_the_sentence(void **state)
+{
+    (void)state;
+    out_t X = {0};
+    bpb_where where;
+    char before[500];
+    refused(store("1,x\n", 4), &where);
+    snprintf(before, sizeof before, "%s", bpb_error());
+    assert_ok(BPB(csv_read)(&X, store("a,b\n1,2\n", 8), NULL));
+    assert_string_equal(bpb_error(), before);
+    bpb_free(X.data);
+}
+
 static void csv_read__other_locale(void **state)
 {
     (void)state;
@@ -797,6 +884,9 @@ int main(void)
         cmocka_unit_test(csv_names__every_form_of_a_header),
         cmocka_unit_test(csv_names__refused),
         cmocka_unit_test(csv_names__long_and_many),
+        cmocka_unit_test(csv_read__says_what_is_wrong),
+        cmocka_unit_test(csv_read_labels__says_what_is_wrong),
+        cmocka_unit_test(csv_read__success_keeps_the_sentence),
         cmocka_unit_test(csv_read_labels__last_column),
         cmocka_unit_test(csv_read_labels__any_column),
         cmocka_unit_test(csv_read_labels__any_text),

@@ -431,6 +431,55 @@ static void idx_read__random_bytes(void **state)
     assert_true(good > 0); /* some lengths are right by chance */
 }
 
+static void expect_sentence(const char *sentence)
+{
+    const size_t n = strlen(sentence);
+    if (strncmp(bpb_error(), sentence, n) != 0)
+        fail_msg("%s, not %s", bpb_error(), sentence);
+    assert_non_null(strstr(bpb_error() + n, ": "));
+}
+
+static void idx_read__says_what_is_wrong(void **state)
+{
+    (void)state;
+    struct bytes bytes = {.n = 0};
+    make_small(&bytes);
+    bytes.n--;
+    assert_int_equal(status_of(store(&bytes)), BPB_ERR_TRUNCATED);
+    char sentence[100];
+    snprintf(sentence, sizeof sentence, "the file has %zu bytes; its IDX header needs %zu", bytes.n,
+             bytes.n + 1);
+    expect_sentence(sentence);
+    bytes.n += 2;
+    assert_int_equal(status_of(store(&bytes)), BPB_ERR_FORMAT);
+    expect_sentence("the file goes on behind the ");
+    bytes.n -= 1;
+    bytes.at[2] = 7;
+    assert_int_equal(status_of(store(&bytes)), BPB_ERR_FORMAT);
+    expect_sentence("the IDX header has the unknown type 7");
+    bytes.at[1] = 3;
+    assert_int_equal(status_of(store(&bytes)), BPB_ERR_FORMAT);
+    expect_sentence("its first bytes are 0 and 3; those of an IDX file are 0 and 0");
+    assert_int_equal(status_of(path_of("missing")), BPB_ERR_IO);
+    expect_sentence("the file cannot be opened (no such file or directory)");
+    assert_int_equal(status_of(folder), BPB_ERR_IO);
+    expect_sentence("the file cannot be read (it is a directory)");
+}
+
+static void one_hot__says_what_is_wrong(void **state)
+{
+    (void)state;
+    const double labels[] = {0, 2, 3};
+    double T[9];
+    assert_int_equal(bpb_one_hot(bpb_samples(labels, 3, 1), bpb_samples_out(T, 3, 3), NULL),
+                     BPB_ERR_LABEL);
+    assert_string_equal(bpb_error(), "label 2 is 3; it must be a whole number of 0 to 2, as T has "
+                                     "3 rows");
+    assert_int_equal(bpb_one_hot(bpb_samples(labels, 3, 1), bpb_samples_out(T, 2, 4), NULL),
+                     BPB_ERR_SHAPE);
+    assert_string_equal(bpb_error(), "T has 2 columns, labels has 3");
+}
+
 static void idx_read__no_such_file(void **state)
 {
     (void)state;
@@ -543,7 +592,7 @@ static int one_hot_both(const double *labels, size_t n, size_t classes, bpb_out 
     }
     T.data = out;
     T.rows = classes;
-    const bpbf_out S = {s_out, T.rows, T.cols, T.ld, T.row_stride, T.index, T.row_index};
+    const bpbf_out S = {s_out, T.rows, T.cols, T.ld, T.row_stride, T.index, T.row_index, NULL};
     const int status = bpb_one_hot(bpb_samples(labels, n, 1), T, where);
     assert_int_equal(bpbf_one_hot(bpbf_samples(s_labels, n, 1), S, &s_where), status);
     assert_true(s_where.row == where->row && s_where.col == where->col);
@@ -677,6 +726,8 @@ static void free__null(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(idx_read__says_what_is_wrong),
+        cmocka_unit_test(one_hot__says_what_is_wrong),
         cmocka_unit_test(idx_read__every_type),
         cmocka_unit_test(idx_read__every_type_in_gzip),
         cmocka_unit_test(idx_read__gzip_without_zlib),

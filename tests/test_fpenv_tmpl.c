@@ -572,7 +572,7 @@ static void note_run(net_t *net, bpb_train_options options)
     memset(&caller, 0, sizeof caller);
     caller.control = read_control();
     bpb_train_report report = {.in = BPB_IN_GRADIENT};
-    const source_t source = {COLS, N_OUT, read_in_environment, &caller};
+    const source_t source = {COLS, N_IN, N_OUT, read_in_environment, &caller};
     const data_t data = {.train.source = &source, .test.source = &source};
     options.checkpoint = (bpb_checkpoint){.path = run_path, .resume = 1, .steps = 3};
     options.on_step = options.on_epoch = look_on;

@@ -97,7 +97,7 @@ def check_headers(compilers, copy, folder):
         for header in HEADERS:
             source = folder / ("alone" + suffix)
             source.write_text(f"#include <{header.relative_to(INCLUDE)}>\n"
-                              "int main(void) { return BPB_OK; }\n")
+                              "int main(void) { return 0; }\n")
             run([*compiler, STANDARD[suffix], *WARNINGS, "-I", copy.include, "-fsyntax-only",
                  source])
 

@@ -119,6 +119,13 @@ static void expect_batch(const source_t *source, const out_t *X, const out_t *T,
     free(t);
 }
 
+static source_t source_of(mapped_t *mapped, size_t first, size_t count)
+{
+    source_t source = {0};
+    assert_ok(BPB(mapped_source)(mapped, first, count, &source));
+    return source;
+}
+
 /* A file as inputs and as targets against what its reader makes of it. */
 static void expect_same(const char *path, reader *read)
 {
@@ -128,14 +135,13 @@ static void expect_same(const char *path, reader *read)
     const bpb_status status = read(&all, path, NULL);
     assert_true(status == BPB_OK || status == BPB_NONFINITE);
     mapped_t *mapped = opened(path, path, 0);
-    assert_int_equal(BPB(mapped_columns)(mapped), all.cols);
-    assert_int_equal(BPB(mapped_inputs)(mapped), all.rows);
-    assert_int_equal(BPB(mapped_targets)(mapped), all.rows);
+    const source_t whole = source_of(mapped, 0, 0);
+    assert_true(whole.n == all.cols && whole.inputs == all.rows && whole.targets == all.rows);
     for (int run = 0; run < 6; run++) {
         const size_t first = rng_between(&rng, 0, all.cols - 1);
         const size_t count = rng_between(&rng, 1, all.cols - first);
-        const source_t source = run == 0 ? BPB(mapped_source)(mapped, 0, all.cols)
-                                         : BPB(mapped_source)(mapped, first, count);
+        const source_t source =
+            run == 0 ? source_of(mapped, 0, all.cols) : source_of(mapped, first, count);
         assert_true(source.n == (run == 0 ? all.cols : count) && source.targets == all.rows);
         expect_batch(&source, &all, &all, run == 0 ? 0 : first, &rng);
     }
@@ -256,8 +262,7 @@ static void mapped__one_hot_and_class_indices(void **state)
     for (int run = 0; run < 20; run++) {
         const size_t first = rng_between(&rng, 0, COLS - 1), classes = run % 2 ? CLASSES : 0;
         mapped_t *mapped = opened(path_of("X"), path_of("T"), classes);
-        const source_t source = BPB(mapped_source)(mapped, first, COLS - first);
-        assert_int_equal(BPB(mapped_targets)(mapped), classes ? classes : 1);
+        const source_t source = source_of(mapped, first, COLS - first);
         assert_int_equal(source.targets, classes ? classes : 1);
         expect_batch(&source, &X, classes ? &T : &labels, first, &rng);
         BPB(mapped_close)(&mapped);
@@ -273,8 +278,8 @@ static void mapped_source__parts(void **state)
     (void)state;
     store_pair(0, 0);
     mapped_t *mapped = opened(path_of("X"), path_of("T"), 0);
-    const source_t head = BPB(mapped_source)(mapped, 0, 1000);
-    const source_t tail = BPB(mapped_source)(mapped, 1000, 300);
+    const source_t head = source_of(mapped, 0, 1000);
+    const source_t tail = source_of(mapped, 1000, 300);
     static const size_t index[2] = {299, 1};
     real x[2 * ROWS], t[2];
     assert_true(head.n == 1000 && tail.n == 300);
@@ -285,24 +290,31 @@ static void mapped_source__parts(void **state)
     assert_int_equal(head.read(head.user, index, 2, NULL, t), 0);
     assert_true(t[0] == 299 % CLASSES && t[1] == 1);
     assert_int_equal(head.read(head.user, index, 2, NULL, NULL), 0);
-    assert_ptr_equal(BPB(mapped_source)(mapped, 1000, 300).user, tail.user);
+    assert_ptr_equal(source_of(mapped, 1000, 300).user, tail.user);
+    assert_ptr_equal(source_of(mapped, 1000, 0).user, tail.user); /* all from there on */
+    assert_true(tail.inputs == ROWS && tail.targets == 1);
     BPB(mapped_close)(&mapped);
 }
 
 static void mapped_source__out_of_range(void **state)
 {
     (void)state;
-    static const size_t bad[][2] = {{0, 0},           {COLS, 1},        {0, COLS + 1}, {1, COLS},
-                                    {COLS - 1, 2},    {SIZE_MAX, 1},    {1, SIZE_MAX}, {COLS, 0},
-                                    {SIZE_MAX, SIZE_MAX}};
+    static const size_t bad[][2] = {{COLS, 1},     {0, COLS + 1}, {1, COLS}, {COLS - 1, 2},
+                                    {SIZE_MAX, 1}, {1, SIZE_MAX}, {COLS, 0}, {SIZE_MAX, SIZE_MAX}};
     store_pair(0, 0);
     mapped_t *mapped = opened(path_of("X"), path_of("T"), CLASSES);
     for (size_t k = 0; k < COUNT(bad); k++) {
-        const source_t source = BPB(mapped_source)(mapped, bad[k][0], bad[k][1]);
-        assert_true(source.n == 0 && !source.read);
+        source_t source = {.n = 77};
+        assert_int_equal(BPB(mapped_source)(mapped, bad[k][0], bad[k][1], &source), BPB_ERR_SIZE);
+        assert_true(source.n == 77 && !source.read);
     }
-    assert_true(BPB(mapped_source)(NULL, 0, 1).n == 0);
-    const source_t source = BPB(mapped_source)(mapped, COLS - 2, 2);
+    source_t none = {.n = 77};
+    assert_int_equal(BPB(mapped_source)(mapped, COLS - 1, 2, &none), BPB_ERR_SIZE);
+    assert_string_equal(bpb_error(), "first is 1299 and count is 2; the files have 1300 columns");
+    assert_int_equal(BPB(mapped_source)(NULL, 0, 1, &none), BPB_ERR_NULL);
+    assert_int_equal(BPB(mapped_source)(mapped, 0, 1, NULL), BPB_ERR_NULL);
+    assert_true(none.n == 77);
+    const source_t source = source_of(mapped, COLS - 2, 2);
     real x[2 * ROWS], t[2 * CLASSES];
     assert_int_equal(source.read(source.user, (const size_t[]){0, 1}, 2, x, t), 0);
     assert_int_equal(source.read(source.user, (const size_t[]){0, 2}, 2, x, t), BPB_ERR_SIZE);
@@ -367,8 +379,8 @@ static void assert_same_run(const net_t *got, const bpb_train_report *of_got, co
 static void check_training(size_t classes, const data_t *read, bpb_train_options options)
 {
     mapped_t *mapped = opened(path_of("X"), path_of("T"), classes);
-    const source_t head = BPB(mapped_source)(mapped, 0, TRAINED),
-                   tail = BPB(mapped_source)(mapped, TRAINED, COLS - TRAINED);
+    const source_t head = source_of(mapped, 0, TRAINED),
+                   tail = source_of(mapped, TRAINED, COLS - TRAINED);
     const data_t sources = {
         .train = {.source = &head, .T.kind = BPB_CLASSES},
         .validation = {.source = &tail, .T.kind = BPB_CLASSES},
@@ -443,6 +455,11 @@ static void mapped_open__labels_that_are_none(void **state)
     for (size_t k = 0; k < COUNT(places); k++) {
         store_pair(places[k], CLASSES);
         assert_int_equal(status_of(path_of("X"), path_of("T"), CLASSES), BPB_ERR_LABEL);
+        char sentence[160];
+        snprintf(sentence, sizeof sentence,
+                 "the label of sample %zu is %d; it must be a whole number of 0 to %d: ", places[k],
+                 CLASSES, CLASSES - 1);
+        assert_int_equal(strncmp(bpb_error(), sentence, strlen(sentence)), 0);
         assert_int_equal(status_of(path_of("X"), path_of("T"), CLASSES + 1), BPB_OK);
         assert_int_equal(status_of(path_of("X"), path_of("T"), 0), BPB_OK);
     }
@@ -467,6 +484,7 @@ static void mapped_open__files_that_do_not_fit(void **state)
     const char *short_path = store_bytes("short", bytes.at, COLS - 1);
     assert_int_equal(status_of(X_path, short_path, 0), BPB_ERR_SHAPE);
     assert_int_equal(status_of(short_path, T_path, 0), BPB_ERR_SHAPE);
+    assert_string_equal(bpb_error(), "the file of X has 1299 samples, the file of T has 1300");
     assert_int_equal(status_of(T_path, X_path, CLASSES), BPB_ERR_SHAPE);
     assert_int_equal(status_of(T_path, X_path, 0), BPB_OK);
     assert_int_equal(status_of(X_path, T_path, (size_t)1 << 31), BPB_ERR_SIZE);
@@ -476,8 +494,6 @@ static void mapped_open__files_that_do_not_fit(void **state)
     mapped_t *none = NULL;
     BPB(mapped_close)(&none);
     BPB(mapped_close)(NULL);
-    assert_true(BPB(mapped_columns)(NULL) == 0 && BPB(mapped_inputs)(NULL) == 0 &&
-                BPB(mapped_targets)(NULL) == 0);
 }
 
 /* ---- Hostile files ---- */
@@ -642,7 +658,7 @@ static void mapped__files_that_change(void **state)
     real x[ROWS], t[CLASSES];
     store_pair(0, 0);
     mapped_t *mapped = opened(path_of("X"), path_of("T"), CLASSES);
-    const source_t source = BPB(mapped_source)(mapped, 0, COLS);
+    const source_t source = source_of(mapped, 0, COLS);
     write_file(path_of("X"), "", 0); /* of the same name, the old one removed */
     assert_int_equal(source.read(source.user, index, 1, x, t), 0);
     assert_true(x[0] == ROWS && t[0] == 0 && t[1] == 1);
@@ -670,7 +686,7 @@ static void mapped__double_beyond_float(void **state)
         for (size_t k = 0; k < COUNT(values); k++)
             put_number(&bytes, bits_of(values[k], 8), 8, false);
         mapped_t *mapped = opened(store(&bytes, "X"), path_of("X"), 0);
-        const source_t source = BPB(mapped_source)(mapped, 0, 4);
+        const source_t source = source_of(mapped, 0, 4);
         for (size_t k = 0; k < COUNT(values); k++) {
             const int wanted = k == 1 ? BPB_SELECT(0, BPB_ERR_RANGE) : 0;
             assert_int_equal(source.read(source.user, &k, 1, x, NULL), wanted);
@@ -698,7 +714,7 @@ static void mapped__traps_set(void **state)
     mapped_t *mapped = NULL;
     const bpb_status labels = BPB(mapped_open)(&mapped, path, path, 2);
     const bpb_status status = BPB(mapped_open)(&mapped, path, path, 0);
-    const source_t source = BPB(mapped_source)(mapped, 0, 3);
+    const source_t source = source_of(mapped, 0, 3);
     const int got = source.read(source.user, (const size_t[]){0, 1, 2}, 3, x, NULL);
     assert_true(clear_traps());
     assert_int_equal(labels, BPB_ERR_LABEL);
@@ -738,7 +754,7 @@ static void mapped__several_threads(void **state)
     store_pair(0, 0);
     mapped_t *mapped = opened(path_of("X"), path_of("T"), CLASSES);
     for (size_t k = 0; k < THREADS; k++)
-        readings[k] = (struct reading){BPB(mapped_source)(mapped, 0, COLS - k), 0};
+        readings[k] = (struct reading){source_of(mapped, 0, COLS - k), 0};
     for (size_t k = 0; k < THREADS; k++)
         assert_int_equal(pthread_create(&threads[k], NULL, read_all, &readings[k]), 0);
     for (size_t k = 0; k < THREADS; k++)

@@ -276,13 +276,15 @@ static bpb_status map_files(void)
     const bpb_status status = BPB(mapped_open)(&mapped, idx_path, idx_path, 0);
     if (status)
         return status;
-    const bool all = BPB(mapped_source)(mapped, 0, 2).n == 2 &&
-                     BPB(mapped_source)(mapped, 1, 2).n == 2;
-    if (all)
+    source_t source;
+    bpb_status sources = BPB(mapped_source)(mapped, 0, 2, &source);
+    if (!sources)
+        sources = BPB(mapped_source)(mapped, 1, 2, &source);
+    if (!sources)
         out.mapped = mapped;
     else
         BPB(mapped_close)(&mapped);
-    return all ? BPB_OK : BPB_ERR_MEMORY;
+    return sources;
 }
 /* Written by the next. */
 static bpb_status read_npy(void)
@@ -673,7 +675,7 @@ static int read_many(void *user, const size_t *index, size_t B, real *x, real *t
 
 static bpb_status train_with_all(size_t epochs, size_t *calls)
 {
-    const source_t source = {MANY, N_OUT, read_many, calls};
+    const source_t source = {MANY, 0, N_OUT, read_many, calls};
     const data_t data = {
         .source = &source, .validation.source = &source, .test.X = X(), .test.T = T()};
     const bpb_train_options options = {.method = BPB_ADAM,

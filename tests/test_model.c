@@ -144,11 +144,11 @@ static void expect_dnet(bpb_net *net, const bpb_net *same)
     bpb_net_destroy(&net);
 }
 
-/* A float net's file holds the scaling as floats. */
-static void expect_rounded_scaling(const double *rounded, const double *values, size_t n)
+/* A float net's file holds its scaling as doubles, if these are no floats. */
+static void expect_same_scaling(const double *got, const double *values, size_t n)
 {
     for (size_t k = 0; k < n; k++)
-        assert_true(rounded[k] == (double)(float)values[k]);
+        assert_true(got[k] == values[k]);
 }
 
 static void expect_snet(bpbf_net *net, const bpbf_net *same)
@@ -156,10 +156,10 @@ static void expect_snet(bpbf_net *net, const bpbf_net *same)
     expect_sshape(net);
     assert_memory_equal(bpbf_net_ctheta(net), bpbf_net_ctheta(same),
                         bpbf_net_parameters(same) * sizeof(float));
-    expect_rounded_scaling(bpbf_net_scaling(net, BPB_INPUTS), bpbf_net_scaling(same, BPB_INPUTS),
-                           2 * units[0]);
-    expect_rounded_scaling(bpbf_net_scaling(net, BPB_OUTPUTS), bpbf_net_scaling(same, BPB_OUTPUTS),
-                           2 * units[3]);
+    expect_same_scaling(bpbf_net_scaling(net, BPB_INPUTS), bpbf_net_scaling(same, BPB_INPUTS),
+                        2 * units[0]);
+    expect_same_scaling(bpbf_net_scaling(net, BPB_OUTPUTS), bpbf_net_scaling(same, BPB_OUTPUTS),
+                        2 * units[3]);
     bpbf_net_destroy(&net);
 }
 
@@ -177,10 +177,10 @@ static void expect_same_nets(const bpbf_net *s, const bpb_net *d)
     expect_dshape(d);
     expect_sshape(s);
     expect_rounded(bpbf_net_ctheta(s), bpb_net_ctheta(d), bpb_net_parameters(d));
-    expect_rounded_scaling(bpbf_net_scaling(s, BPB_INPUTS), bpb_net_scaling(d, BPB_INPUTS),
-                           2 * units[0]);
-    expect_rounded_scaling(bpbf_net_scaling(s, BPB_OUTPUTS), bpb_net_scaling(d, BPB_OUTPUTS),
-                           2 * units[3]);
+    expect_same_scaling(bpbf_net_scaling(s, BPB_INPUTS), bpb_net_scaling(d, BPB_INPUTS),
+                        2 * units[0]);
+    expect_same_scaling(bpbf_net_scaling(s, BPB_OUTPUTS), bpb_net_scaling(d, BPB_OUTPUTS),
+                        2 * units[3]);
 }
 
 /* ---- Round trips ---- */

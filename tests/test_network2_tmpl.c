@@ -179,7 +179,7 @@ static void save_network2__scaling_and_values_it_cannot_hold(void **state)
 {
     (void)state;
     NEEDS_JSON();
-    static const real ones[3] = {1, 1, 1};
+    static const double ones[3] = {1, 1, 1};
     net_t *net = make_net(small, 2, BPB_SQUARED);
     real *theta = BPB(net_theta)(net);
     const char *path = path_of("net.json");

@@ -107,6 +107,54 @@ static void expect_status(const struct bytes *bytes, const char *what, bpb_statu
         fail_msg("%s: \"%s\", not \"%s\"", what, bpb_strerror(got), bpb_strerror(status));
 }
 
+static void npy_read__says_what_is_wrong(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t values; /* of 8 bytes, behind it */
+        const char *sentence;
+    } files[] = {
+        {"{'descr': '<c16', 'fortran_order': False, 'shape': (1,), }", 2,
+         "descr is '<c16'; bool, integers and floats of 4 or 8 bytes are read"},
+        {"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,), }", 1,
+         "descr is that of records; one type of numbers is read"},
+        {"{'descr': '<f8', 'fortran_order': 0, 'shape': (1,), }", 1,
+         "fortran_order is neither True nor False"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (2, 0), }", 0,
+         "axis 1 of shape has the extent 0"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (), }", 1,
+         "shape is (), a single number without axes"},
+        {"{'descr': '<f8', 'fortran_order': False, }", 1, "the NumPy header has no 'shape'"},
+        {"{'descr': '<f8', 'colour': 1, }", 1, "the NumPy header has the unknown key 'colour'"},
+        {"[1]", 1, "the NumPy header is no valid dictionary"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", 1,
+         "the file has 75 bytes; its NumPy header needs 83"},
+        {"{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }", 3,
+         "the file goes on behind the 83 bytes that its NumPy header needs"},
+    };
+    struct bytes bytes;
+    for (size_t k = 0; k < COUNT(files); k++) {
+        char whole[600];
+        put_header(&bytes, 1, 0, files[k].text);
+        for (size_t v = 0; v < files[k].values; v++)
+            put_number(&bytes, 0, 8, false);
+        const char *path = store(&bytes);
+        snprintf(whole, sizeof whole, "%s: %.400s", files[k].sentence, path);
+        assert_true(status_of(path) < 0);
+        assert_string_equal(bpb_error(), whole);
+    }
+    put_header(&bytes, 4, 0, "");
+    assert_int_equal(status_of(store(&bytes)), BPB_ERR_VERSION);
+    assert_non_null(strstr(bpb_error(), "the NumPy format version is 4.0; 1.0 to 3.0 are read: "));
+    if (sizeof(real) == sizeof(float)) {
+        put_array(&bytes, "<f8", "False", "(1,)");
+        put_number(&bytes, bits_of(1e300, 8), 8, false);
+        assert_int_equal(status_of(store(&bytes)), BPB_ERR_RANGE);
+        assert_non_null(strstr(bpb_error(), "the value 1e+300 is beyond float: "));
+    }
+}
+
 /* ---- Elements ---- */
 
 struct element {
@@ -796,6 +844,7 @@ static void npy_write__what_numpy_loads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(npy_read__says_what_is_wrong),
         cmocka_unit_test(npy_read__every_type_and_byte_order),
         cmocka_unit_test(npy_read__rounds_once),
         cmocka_unit_test(npy_read__first_axis_counts_the_columns),

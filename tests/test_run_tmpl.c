@@ -962,8 +962,8 @@ static void run__scores_a_source_as_evaluate_does(void **state)
     struct data data;
     fill(&data);
     struct source good = {.data = &data, .spoil = COLUMNS}, bad = {.data = &data, .spoil = 30};
-    const source_t learnt = {COLUMNS, 1, read_one_target, &good},
-                   judged = {COLUMNS, 1, read_one_target, &bad};
+    const source_t learnt = {COLUMNS, N_IN, 1, read_one_target, &good},
+                   judged = {COLUMNS, N_IN, 1, read_one_target, &bad};
     bpb_train_report report;
     net_t *net = NULL;
     assert_ok(BPB(net_create)(
@@ -985,11 +985,12 @@ static void run__refuses_sources_that_do_not_fit(void **state)
     struct source user = {.data = &data, .spoil = COLUMNS};
     const bpb_train_options options = {.eta = 0.3};
     const source_t good = source_of(&user);
-    source_t none = good, empty = good, other = good, vast = good;
+    source_t none = good, empty = good, other = good, vast = good, narrow = good;
     none.read = NULL;
     empty.n = 0;
     vast.n = SIZE_MAX / 2; /* whose order does not fit memory */
     other.targets = 1;     /* class indices, but kind says values */
+    narrow.inputs = N_IN - 1;
     data_t both = data.views, half = {.train = {.T = data.views.train.T, .source = &good}};
     both.train.source = &good;
     net_t *net = make_net();
@@ -998,6 +999,8 @@ static void run__refuses_sources_that_do_not_fit(void **state)
     assert_int_equal(BPB(train)(net, &(data_t){.train.source = &empty}, &options, NULL),
                      BPB_ERR_SIZE);
     assert_int_equal(BPB(train)(net, &(data_t){.train.source = &other}, &options, NULL),
+                     BPB_ERR_SHAPE);
+    assert_int_equal(BPB(train)(net, &(data_t){.train.source = &narrow}, &options, NULL),
                      BPB_ERR_SHAPE);
     assert_int_equal(BPB(train)(net, &both, &options, NULL), BPB_ERR_OPTION);
     assert_int_equal(BPB(train)(net, &half, &options, NULL), BPB_ERR_OPTION);

@@ -23,21 +23,21 @@ extern "C" {
 /* ---- Data ------------------------------------------------------------------------------- */
 
 /*
- * Data that are not in memory (files, see bpb_mapped_source, or what a function of your own
- * computes or fetches), as columns 0 .. n-1: read puts columns index[0..B-1] of them into
- * X (n_0 x B) and T (targets x B), both packed, and returns 0, or not 0 where it fails. It is
- * called by one thread at a time, in the caller's floating-point environment.
+ * Data that are not in memory, as columns 0 .. n-1: files (see bpb_mapped_source), or what a
+ * function of your own computes or fetches. read puts columns index[0..B-1] into X (n_0 x B) and T
+ * (targets x B), both packed. It returns 0, or another number if it fails. It is called by one
+ * thread at a time, in the caller's floating-point environment.
  */
 typedef struct bpb_source {
     size_t n;       /* columns */
+    size_t inputs;  /* rows of X, n_0; 0: not checked */
     size_t targets; /* rows of T: 1 for class indices, else bpb_net_targets */
     int (*read)(void *user, const size_t *index, size_t B, double *X, double *T);
     void *user;
 } bpb_source;
 
 typedef struct bpbf_source {
-    size_t n;
-    size_t targets;
+    size_t n, inputs, targets;
     int (*read)(void *user, const size_t *index, size_t B, float *X, float *T);
     void *user;
 } bpbf_source;

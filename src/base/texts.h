@@ -3,6 +3,8 @@
 #ifndef BPB_TEXTS_H
 #define BPB_TEXTS_H
 
+#include <string.h>
+
 #include "base/common.h"
 
 /* Zero is an empty list. */
@@ -28,7 +30,7 @@ void bpb_texts_free(struct texts *texts);
  * memory goes by what a file really holds. BPB_ERR_MEMORY, BPB_ERR_SIZE: all is as it was. */
 bpb_status bpb_grow(void **memory, size_t *capacity, size_t wanted, size_t bytes);
 
-#define CLIPPED_BYTES 44
+#define CLIPPED_BYTES 40
 
 /* The first characters of n bytes of text, with "..." where there are more: for a sentence. Cuts no
  * UTF-8 character. Returns clipped. */

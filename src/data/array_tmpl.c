@@ -50,11 +50,19 @@ static inline bool convert_one(struct element element, const unsigned char *p, r
     return true;
 }
 
+/* Of a double beyond float. */
+static bpb_status refuse_value(struct element element, const unsigned char *p)
+{
+    REFUSE(BPB_ERR_RANGE, "the value %g is beyond float",
+           double_of_bits(load_bits(p, element.bytes, element.is_big)));
+}
+
 static inline bpb_status convert_run(struct element element, const unsigned char *raw,
                                      size_t count, real *out)
 {
     for (size_t k = 0; k < count; k++)
-        REQUIRE(convert_one(element, raw + k * element.bytes, &out[k]), BPB_ERR_RANGE);
+        if (!convert_one(element, raw + k * element.bytes, &out[k]))
+            return refuse_value(element, raw + k * element.bytes);
     return BPB_OK;
 }
 
@@ -106,10 +114,11 @@ static bpb_status columns_fortran(const struct array *array, size_t first, const
     for (size_t q = 0; q < rows; q++) {
         const unsigned char *entries = array->data + (q * array->cols + first) * bytes;
         real *out = X + row_of(array, q);
-        for (size_t j = 0; j < B; j++)
-            REQUIRE(convert_one(array->element, entries + (index ? index[j] : j) * bytes,
-                                &out[j * rows]),
-                    BPB_ERR_RANGE);
+        for (size_t j = 0; j < B; j++) {
+            const unsigned char *entry = entries + (index ? index[j] : j) * bytes;
+            if (!convert_one(array->element, entry, &out[j * rows]))
+                return refuse_value(array->element, entry);
+        }
     }
     return BPB_OK;
 }

@@ -6,32 +6,36 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/files.h"
+
 #define FILE_END (-1)
 
 /* ---- Bytes ---- */
 
 static bpb_status fill_chunk(struct csv *csv)
 {
-    csv->at = 0;
+    csv->next = 0;
     csv->n = fread(csv->chunk, 1, sizeof csv->chunk, csv->stream);
     csv->ended = csv->n == 0;
-    return ferror(csv->stream) ? BPB_ERR_IO : BPB_OK;
+    return ferror(csv->stream) ? bpb_refuse_errno("read") : BPB_OK;
 }
 
 /* The next byte of the file, or FILE_END. No text has a NUL. */
 static bpb_status next_byte(struct csv *csv, int *byte)
 {
-    if (csv->at == csv->n && !csv->ended)
+    if (csv->next == csv->n && !csv->ended)
         TRY(fill_chunk(csv));
-    *byte = csv->ended ? FILE_END : csv->chunk[csv->at++];
-    return *byte == 0 ? BPB_ERR_FORMAT : BPB_OK;
+    *byte = csv->ended ? FILE_END : csv->chunk[csv->next++];
+    REQUIRE(*byte != 0, BPB_ERR_FORMAT, "line %zu has a NUL byte, which no text has", csv->line);
+    csv->line += *byte == '\n';
+    return BPB_OK;
 }
 
 /* The mark that some programs put before UTF-8. */
 static void skip_byte_order_mark(struct csv *csv)
 {
     if (csv->n >= 3 && memcmp(csv->chunk, "\xef\xbb\xbf", 3) == 0)
-        csv->at = 3;
+        csv->next = 3;
 }
 
 bpb_status bpb_csv_open(struct csv *csv, const char *path)
@@ -39,16 +43,20 @@ bpb_status bpb_csv_open(struct csv *csv, const char *path)
     errno = 0;
     csv->stream = fopen(path, "rbe");
     if (!csv->stream)
-        return errno == ENOMEM ? BPB_ERR_MEMORY : BPB_ERR_IO;
+        return bpb_about_file(bpb_refuse_errno("opened"), path);
     csv->field = NULL;
     csv->capacity = 0;
     csv->separator = 0;
+    csv->line = 1;
+    csv->at = (struct csv_place){0, 0};
+    csv->ends_row = true;
+    csv->header = (struct texts){0};
     const bpb_status status = fill_chunk(csv);
     if (status < 0)
         bpb_csv_close(csv);
     else
         skip_byte_order_mark(csv);
-    return status;
+    return bpb_about_file(status, path);
 }
 
 void bpb_csv_close(struct csv *csv)
@@ -56,6 +64,7 @@ void bpb_csv_close(struct csv *csv)
     const int error = errno;
     fclose(csv->stream);
     free(csv->field);
+    bpb_texts_free(&csv->header);
     errno = error;
 }
 
@@ -110,6 +119,23 @@ enum csv_kind bpb_csv_kind(const char *text)
     return is_decimal(text) ? CSV_DECIMAL : is_special(text) ? CSV_SPECIAL : CSV_TEXT;
 }
 
+/* ---- Places ---- */
+
+const char *bpb_csv_field_name(const struct csv *csv, size_t field)
+{
+    const char *name = csv->header.bytes;
+    if (field < 1 || field > csv->header.n)
+        return NULL;
+    for (size_t k = 1; k < field; k++)
+        name = bpb_texts_next(name);
+    return name;
+}
+
+const char *bpb_csv_separator_name(int separator)
+{
+    return separator == '\t' ? "a tab" : separator == ';' ? "';'" : "','";
+}
+
 /* ---- Fields ---- */
 
 static bool is_separator(int byte)
@@ -131,6 +157,7 @@ static bool ends_field(int byte)
 /* Two of them in one file make "1,5;2,5" four numbers, or two with a decimal comma. */
 static void take_end(struct csv *csv, int byte)
 {
+    csv->end = byte;
     csv->ends_row = !is_separator(byte);
     csv->is_mixed = !csv->ends_row && csv->separator && csv->separator != byte;
     if (!csv->ends_row && !csv->separator)
@@ -160,7 +187,8 @@ static bpb_status take_quoted(struct csv *csv, int *byte)
     TRY(push(csv, '"'));
     for (;;) {
         TRY(next_byte(csv, byte));
-        REQUIRE(*byte != FILE_END, BPB_ERR_FORMAT);
+        if (*byte == FILE_END)
+            REFUSE_FIELD(csv, csv->at, BPB_ERR_FORMAT, "has %s", "no closing quote");
         const bool is_quote = *byte == '"';
         if (is_quote)
             TRY(next_byte(csv, byte));
@@ -190,6 +218,7 @@ bpb_status bpb_csv_field(struct csv *csv)
 {
     int byte;
     csv->length = 0;
+    csv->at = (struct csv_place){csv->line, csv->ends_row ? 1 : csv->at.field + 1};
     TRY(skip_blanks(csv, &byte));
     const bool is_opened = byte == '"';
     if (is_opened)

@@ -23,10 +23,14 @@ enum csv_kind {
 /* The locale is C's. */
 enum csv_kind bpb_csv_kind(const char *text);
 
+struct csv_place {
+    size_t line, field; /* from 1 */
+};
+
 struct csv {
     FILE *stream;
     unsigned char chunk[CSV_CHUNK_BYTES]; /* of the file */
-    size_t at, n;
+    size_t next, n;
     bool ended; /* nothing is left of the file */
 
     /* The field read last, without its quotes and the blanks around it. */
@@ -35,9 +39,32 @@ struct csv {
     bool is_quoted, ends_row;
     bool is_mixed; /* the separator behind it is not that of the rows so far */
     int separator; /* that one; 0: none yet */
+    int end;       /* the separator behind it, or what ended the row */
+
+    /* Where it is, from 1. */
+    size_t line;         /* of the byte that is next */
+    struct csv_place at; /* of the field */
+    struct texts header; /* names of the fields, where there are any */
 };
 
-/* BPB_ERR_IO, BPB_ERR_MEMORY. */
+/* REFUSE_FIELD(csv, at, status, form, value, ...): an error whose sentence begins with the place of
+ * a field, its name too where there is a header. */
+#define REFUSE_FIELD(csv, at, status, form, ...)                                                   \
+    do {                                                                                           \
+        const char *const name_ = bpb_csv_field_name(csv, (at).field);                             \
+        if (name_)                                                                                 \
+            REFUSE(status, "line %zu, field %zu (\"%s\") " form, (at).line, (at).field,            \
+                   CLIP(name_), __VA_ARGS__);                                                      \
+        REFUSE(status, "line %zu, field %zu " form, (at).line, (at).field, __VA_ARGS__);           \
+    } while (0)
+
+/* The name of a field, counted from 1, or NULL. */
+const char *bpb_csv_field_name(const struct csv *csv, size_t field);
+
+/* "','", "';'", "a tab" */
+const char *bpb_csv_separator_name(int separator);
+
+/* BPB_ERR_IO, BPB_ERR_MEMORY; the sentence names the file. */
 bpb_status bpb_csv_open(struct csv *csv, const char *path);
 
 /* Read a field. BPB_ERR_IO, BPB_ERR_MEMORY, BPB_ERR_SIZE; BPB_ERR_FORMAT: a NUL byte, or no closing
@@ -57,6 +84,8 @@ void bpb_csv_close(struct csv *csv);
 struct csv_row {
     struct texts fields; /* the caller's to free */
     size_t mixed;        /* the first of them that is_mixed, or CSV_NO_COLUMN */
+    int mixed_end;       /* the separator behind that one */
+    size_t line;         /* where it begins, from 1 */
     bool is_header;
     size_t label; /* which column holds class names, or CSV_NO_COLUMN */
 };
@@ -75,7 +104,8 @@ bpb_status bpb_csv_labels_check(const bpb_csv_labels *labels);
 
 /*
  * classes[j] = the class of text j, and *names all their names; both are the caller's to free, also
- * on an error. BPB_ERR_LABEL: text *bad is no name that labels has. BPB_ERR_MEMORY, BPB_ERR_SIZE.
+ * on an error. *bad: the first text that is no name of labels, or CSV_NO_COLUMN. BPB_ERR_MEMORY,
+ * BPB_ERR_SIZE.
  */
 bpb_status bpb_csv_classify(const struct texts *texts, const bpb_csv_labels *labels,
                             size_t **classes, struct texts *names, size_t *bad);

@@ -4,6 +4,7 @@
 
 #include "data/csv.h"
 #include "base/decimal.h"
+#include "base/files.h"
 
 bpb_status bpb_csv_first_row(struct csv *csv, struct csv_row *row)
 {
@@ -13,9 +14,12 @@ bpb_status bpb_csv_first_row(struct csv *csv, struct csv_row *row)
     while (bpb_csv_is_blank_row(csv) && !csv->ended);
     if (bpb_csv_is_blank_row(csv))
         return BPB_OK;
+    row->line = csv->at.line;
     for (;;) {
-        if (csv->is_mixed && row->mixed == CSV_NO_COLUMN)
+        if (csv->is_mixed && row->mixed == CSV_NO_COLUMN) {
             row->mixed = row->fields.n;
+            row->mixed_end = csv->end;
+        }
         TRY(bpb_texts_add(&row->fields, csv->field));
         if (csv->ends_row)
             return BPB_OK;
@@ -69,7 +73,9 @@ bpb_status bpb_csv_judge_row(struct csv_row *row, const bpb_csv_labels *labels)
         row->label = named;
     else if (labels)
         row->label = column ? column_number(column, row->fields.n) : row->fields.n - 1;
-    REQUIRE(!labels || row->label != CSV_NO_COLUMN, BPB_ERR_OPTION);
+    REQUIRE(!labels || row->label != CSV_NO_COLUMN, BPB_ERR_OPTION,
+            "labels->column is \"%s\", neither a name in line %zu nor a number of 0 to %zu",
+            CLIP(column ? column : ""), row->line, row->fields.n - 1);
     row->is_header = named != CSV_NO_COLUMN || has_text_beside(&row->fields, row->label);
     return BPB_OK;
 }
@@ -81,7 +87,9 @@ static bpb_status list_names(struct csv_row *row, char ***names, size_t *n)
     char **block = NULL;
     if (row->fields.n > 0)
         TRY(bpb_csv_judge_row(row, NULL));
-    REQUIRE(!row->is_header || row->mixed == CSV_NO_COLUMN, BPB_ERR_FORMAT);
+    REQUIRE(!row->is_header || row->mixed == CSV_NO_COLUMN, BPB_ERR_FORMAT,
+            "line %zu, field %zu ends with %s; the header has two kinds of separators", row->line,
+            row->mixed + 1, bpb_csv_separator_name(row->mixed_end));
     if (row->is_header)
         TRY(bpb_texts_block(&row->fields, &block));
     *names = block;
@@ -99,12 +107,14 @@ static bpb_status read_names(char ***names, size_t *n, const char *path)
     if (!status)
         status = list_names(&row, names, n);
     bpb_texts_free(&row.fields);
-    return status;
+    return bpb_about_file(status, path);
 }
 
 bpb_status bpb_csv_names(char ***names, size_t *n, const char *path)
 {
-    REQUIRE(names && n && path, BPB_ERR_NULL);
+    REQUIRE_POINTER(names);
+    REQUIRE_POINTER(n);
+    REQUIRE_POINTER(path);
     struct decimal decimal;
     TRY(decimal_enter(&decimal));
     const bpb_status status = read_names(names, n, path);

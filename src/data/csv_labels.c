@@ -5,7 +5,7 @@
 
 #include "data/csv.h"
 
-#define NO_CLASS SIZE_MAX
+#define NO_CLASS CSV_NO_COLUMN
 
 /* A text, and which one it was. */
 struct place {
@@ -15,10 +15,12 @@ struct place {
 
 bpb_status bpb_csv_labels_check(const bpb_csv_labels *labels)
 {
-    REQUIRE(labels->names || labels->n_names == 0, BPB_ERR_NULL);
-    REQUIRE(!labels->names || labels->n_names > 0, BPB_ERR_SIZE);
+    REQUIRE(labels->names || labels->n_names == 0, BPB_ERR_NULL,
+            "labels->names is NULL, and labels->n_names is %zu", labels->n_names);
+    REQUIRE(!labels->names || labels->n_names > 0, BPB_ERR_SIZE,
+            "labels->n_names is 0, and labels->names is not NULL");
     for (size_t k = 0; k < labels->n_names; k++)
-        REQUIRE(labels->names[k], BPB_ERR_NULL);
+        REQUIRE(labels->names[k], BPB_ERR_NULL, "labels->names[%zu] is NULL", k);
     return BPB_OK;
 }
 
@@ -70,17 +72,20 @@ static bpb_status number(const struct place *places, size_t n, const bpb_csv_lab
 bpb_status bpb_csv_classify(const struct texts *texts, const bpb_csv_labels *labels,
                             size_t **classes, struct texts *names, size_t *bad)
 {
-    REQUIRE(texts->n <= PTRDIFF_MAX / sizeof(struct place), BPB_ERR_SIZE);
+    REQUIRE(texts->n <= PTRDIFF_MAX / sizeof(struct place), BPB_ERR_SIZE,
+            "%zu class names are more than can be addressed", texts->n);
     for (size_t k = 0; k < labels->n_names; k++)
         TRY(bpb_texts_add(names, labels->names[k]));
     struct place *places = malloc(texts->n * sizeof *places);
     *classes = malloc(texts->n * sizeof **classes);
-    bpb_status status = BPB_ERR_MEMORY;
-    if (places && *classes) {
+    bpb_status status;
+    *bad = NO_CLASS;
+    if (!places || !*classes) {
+        status = bpb_refuse(BPB_ERR_MEMORY, "no memory for %zu class names", texts->n);
+    } else {
         sort_texts(texts, places);
         status = number(places, texts->n, labels, *classes, names, bad);
     }
     free(places);
-    TRY(status);
-    return *bad == NO_CLASS ? BPB_OK : BPB_ERR_LABEL;
+    return status;
 }

@@ -15,6 +15,7 @@ struct idx {
     void *stream;       /* the file, behind zlib or stdio */
     struct array array; /* without its data, of which there are */
     size_t elements;
+    size_t got, total; /* bytes that were read (unpacked), and that there should be; 0: unknown */
 };
 
 /* Open the file and read its header. */

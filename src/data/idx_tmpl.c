@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 
+#include "base/files.h"
 #include "base/fpenv.h"
 #include "data/array_tmpl.h"
 #include "data/idx.h"
@@ -15,7 +16,7 @@ static bpb_status make_room(real **data, size_t *capacity, size_t needed, size_t
         return BPB_OK;
     const size_t wanted = BPB_MIN(BPB_MAX(needed, 2 * *capacity), total);
     real *grown = realloc(*data, wanted * sizeof *grown);
-    REQUIRE(grown, BPB_ERR_MEMORY);
+    REQUIRE(grown, BPB_ERR_MEMORY, "no memory for %zu values", wanted);
     *data = grown;
     *capacity = wanted;
     return BPB_OK;
@@ -48,7 +49,8 @@ static bpb_status read_matrix(struct idx *idx, out_t *X, bpb_where *where)
 /* bpb_idx_read, bpbf_idx_read */
 bpb_status BPB(idx_read)(out_t *X, const char *path, bpb_where *where)
 {
-    REQUIRE(X && path, BPB_ERR_NULL);
+    REQUIRE_POINTER(X);
+    REQUIRE_POINTER(path);
     struct idx idx;
     struct fpenv env;
     out_t made = {0};
@@ -61,5 +63,5 @@ bpb_status BPB(idx_read)(out_t *X, const char *path, bpb_where *where)
         *X = made;
     else
         free(made.data);
-    return status;
+    return bpb_about_file(status, path);
 }

@@ -3,12 +3,18 @@
 #include "base/class_index.h"
 #include "base/view_tmpl.h"
 
-/* Entry j of labels (1 x n), or NO_CLASS. */
-static uint64_t label_at(view_t labels, size_t j, size_t classes)
+/* Entry j of labels (1 x n). */
+static real label_value(view_t labels, size_t j)
 {
     real value;
     BPB(view_gather)(labels, j, 1, &value);
-    return class_of(value, classes);
+    return value;
+}
+
+/* The same as a class index, or NO_CLASS. */
+static uint64_t label_at(view_t labels, size_t j, size_t classes)
+{
+    return class_of((double)label_value(labels, j), classes);
 }
 
 static bpb_status check_labels(view_t labels, size_t classes, bpb_where *where)
@@ -18,7 +24,9 @@ static bpb_status check_labels(view_t labels, size_t classes, bpb_where *where)
             continue;
         if (where)
             *where = (bpb_where){.row = 0, .col = j};
-        REFUSE(BPB_ERR_LABEL);
+        REFUSE(BPB_ERR_LABEL,
+               "label %zu is %g; it must be a whole number of 0 to %zu, as T has %zu rows", j,
+               (double)label_value(labels, j), classes - 1, classes);
     }
     return BPB_OK;
 }
@@ -45,7 +53,8 @@ bpb_status BPB(one_hot)(view_t labels, out_t T, bpb_where *where)
 {
     TRY(BPB(view_check)("labels", labels, 1));
     TRY(BPB(view_check)("T", BPB(view_of)(T), T.rows ? T.rows : 1));
-    REQUIRE(T.cols == labels.cols, BPB_ERR_SHAPE);
+    REQUIRE(T.cols == labels.cols, BPB_ERR_SHAPE, "T has %zu columns, labels has %zu", T.cols,
+            labels.cols);
     const view_t from = BPB(view_resolve)(labels), to = BPB(view_resolve)(BPB(view_of)(T));
     T.ld = to.ld;
     T.row_stride = to.row_stride;

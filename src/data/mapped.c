@@ -7,30 +7,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "data/idx.h"
 #include "data/npy.h"
 
 #define NPY_FIRST_BYTE 0x93 /* an IDX file begins with 0 */
 
-static bpb_status status_of_errno(void)
-{
-    return errno == ENOMEM ? BPB_ERR_MEMORY : BPB_ERR_IO;
-}
-
 /* A file without bytes cannot be mapped. */
 static bpb_status map_bytes(struct mapped_file *file, int fd)
 {
     struct stat info;
-    REQUIRE(fstat(fd, &info) == 0, BPB_ERR_IO);
+    if (fstat(fd, &info) != 0)
+        return bpb_refuse_errno("mapped");
     if (!S_ISREG(info.st_mode)) {
         errno = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
-        REFUSE(BPB_ERR_IO);
+        return bpb_refuse_errno("mapped");
     }
-    REQUIRE(info.st_size > 0, BPB_ERR_TRUNCATED);
-    REQUIRE((uintmax_t)info.st_size <= PTRDIFF_MAX, BPB_ERR_SIZE);
+    REQUIRE(info.st_size > 0, BPB_ERR_TRUNCATED, "the file is empty");
+    REQUIRE((uintmax_t)info.st_size <= PTRDIFF_MAX, BPB_ERR_SIZE,
+            "the file has more bytes than can be addressed");
     void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
-        return status_of_errno();
+        return bpb_refuse_errno("mapped");
     file->bytes = bytes;
     file->n = (size_t)info.st_size;
     return BPB_OK;
@@ -49,7 +47,8 @@ bpb_status bpb_mapped_file_open(struct mapped_file *file, const char *path)
 {
     *file = (struct mapped_file){0};
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    REQUIRE(fd >= 0, BPB_ERR_IO);
+    if (fd < 0)
+        return bpb_about_file(bpb_refuse_errno("opened"), path);
     bpb_status status = map_bytes(file, fd);
     const int error = errno;
     close(fd);
@@ -58,7 +57,7 @@ bpb_status bpb_mapped_file_open(struct mapped_file *file, const char *path)
         status = find_array(file);
     if (status)
         bpb_mapped_file_close(file);
-    return status;
+    return bpb_about_file(status, path);
 }
 
 /* Advice that is not taken does no harm. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 
+#include "base/files.h"
 #include "base/fpenv.h"
 #include "data/array_tmpl.h"
 #include "base/class_index.h"
@@ -23,14 +24,26 @@ struct BPB(mapped) {
 
 /* ---- Open and close ---- */
 
+/* The label of column j. */
+static bpb_status take_label(real value, size_t j, size_t classes, uint64_t *label)
+{
+    *label = class_of(value, classes);
+    REQUIRE(*label != NO_CLASS, BPB_ERR_LABEL,
+            "the label of sample %zu is %g; it must be a whole number of 0 to %zu", j,
+            (double)value, classes - 1);
+    return BPB_OK;
+}
+
 /* A double beyond the largest real is no label either. */
 static bpb_status check_chunk(const struct array *labels, size_t first, size_t count,
                               size_t classes)
 {
     real chunk[CHUNK];
-    REQUIRE(BPB(array_columns)(labels, first, NULL, count, chunk) == BPB_OK, BPB_ERR_LABEL);
+    uint64_t label;
+    REQUIRE(BPB(array_columns)(labels, first, NULL, count, chunk) == BPB_OK, BPB_ERR_LABEL,
+            "a label of the samples %zu to %zu is beyond float", first, first + count - 1);
     for (size_t j = 0; j < count; j++)
-        REQUIRE(class_of(chunk[j], classes) != NO_CLASS, BPB_ERR_LABEL);
+        TRY(take_label(chunk[j], first + j, classes, &label));
     return BPB_OK;
 }
 
@@ -51,9 +64,13 @@ static bpb_status open_files(mapped_t *made, const char *X_path, const char *T_p
     const struct array *X = &made->X.array, *T = &made->T.array;
     TRY(bpb_mapped_file_open(&made->X, X_path));
     TRY(bpb_mapped_file_open(&made->T, T_path));
-    REQUIRE(X->cols == T->cols && (made->classes == 0 || T->rows == 1), BPB_ERR_SHAPE);
+    REQUIRE(X->cols == T->cols, BPB_ERR_SHAPE,
+            "the file of X has %zu samples, the file of T has %zu", X->cols, T->cols);
+    REQUIRE(made->classes == 0 || T->rows == 1, BPB_ERR_SHAPE,
+            "classes is %zu, and the file of T has %zu values a sample; it must have 1",
+            made->classes, T->rows);
     if (made->classes > 0)
-        TRY(check_labels(T, made->classes));
+        TRY(bpb_about_file(check_labels(T, made->classes), T_path));
     bpb_mapped_file_shuffled(&made->X);
     bpb_mapped_file_shuffled(&made->T);
     return BPB_OK;
@@ -63,10 +80,13 @@ static bpb_status open_files(mapped_t *made, const char *X_path, const char *T_p
 bpb_status BPB(mapped_open)(mapped_t **mapped, const char *X_path, const char *T_path,
                             size_t classes)
 {
-    REQUIRE(mapped && X_path && T_path, BPB_ERR_NULL);
-    REQUIRE(classes <= BPB_INT_MAX, BPB_ERR_SIZE);
+    REQUIRE_POINTER(mapped);
+    REQUIRE_POINTER(X_path);
+    REQUIRE_POINTER(T_path);
+    REQUIRE(classes <= BPB_INT_MAX, BPB_ERR_SIZE, "classes is %zu; it must be at most %zu", classes,
+            BPB_INT_MAX);
     mapped_t *made = calloc(1, sizeof *made);
-    REQUIRE(made, BPB_ERR_MEMORY);
+    REQUIRE(made, BPB_ERR_MEMORY, "no memory for a bpb_mapped");
     made->classes = classes;
     const bpb_status status = open_files(made, X_path, T_path);
     if (status)
@@ -93,28 +113,6 @@ void BPB(mapped_close)(mapped_t **mapped)
     *mapped = NULL;
 }
 
-/* ---- Sizes ---- */
-
-/* bpb_mapped_columns, bpbf_mapped_columns */
-size_t BPB(mapped_columns)(const mapped_t *mapped)
-{
-    return mapped ? mapped->X.array.cols : 0;
-}
-
-/* bpb_mapped_inputs, bpbf_mapped_inputs */
-size_t BPB(mapped_inputs)(const mapped_t *mapped)
-{
-    return mapped ? mapped->X.array.rows : 0;
-}
-
-/* bpb_mapped_targets, bpbf_mapped_targets */
-size_t BPB(mapped_targets)(const mapped_t *mapped)
-{
-    if (!mapped)
-        return 0;
-    return mapped->classes > 0 ? mapped->classes : mapped->T.array.rows;
-}
-
 /* ---- Read ---- */
 
 /* The labels were right when the files were opened, but a file can be written to. */
@@ -123,9 +121,9 @@ static bpb_status read_one_hot(const struct range *range, const size_t *index, s
     const size_t classes = range->mapped->classes;
     for (size_t j = 0; j < B; j++, T += classes) {
         real value;
+        uint64_t label;
         TRY(BPB(array_columns)(&range->mapped->T.array, range->first, &index[j], 1, &value));
-        const uint64_t label = class_of(value, classes);
-        REQUIRE(label != NO_CLASS, BPB_ERR_LABEL);
+        TRY(take_label(value, range->first + index[j], classes, &label));
         for (size_t i = 0; i < classes; i++)
             T[i] = i == label ? 1 : 0;
     }
@@ -137,7 +135,8 @@ static bpb_status read_both(const struct range *range, const size_t *index, size
 {
     const mapped_t *mapped = range->mapped;
     for (size_t j = 0; j < B; j++)
-        REQUIRE(index[j] < range->count, BPB_ERR_SIZE);
+        REQUIRE(index[j] < range->count, BPB_ERR_SIZE,
+                "index[%zu] is %zu; the source has %zu columns", j, index[j], range->count);
     if (X)
         TRY(BPB(array_columns)(&mapped->X.array, range->first, index, B, X));
     if (T && mapped->classes > 0)
@@ -171,16 +170,20 @@ static struct range *find_range(mapped_t *mapped, size_t first, size_t count)
 }
 
 /* bpb_mapped_source, bpbf_mapped_source */
-source_t BPB(mapped_source)(mapped_t *mapped, size_t first, size_t count)
+bpb_status BPB(mapped_source)(mapped_t *mapped, size_t first, size_t count, source_t *source)
 {
-    const source_t none = {0};
-    const size_t cols = BPB(mapped_columns)(mapped);
-    if (count == 0 || first >= cols || count > cols - first)
-        return none;
-    struct range *range = find_range(mapped, first, count);
-    return range ? (source_t){.n = count,
-                              .targets = BPB(mapped_targets)(mapped),
-                              .read = read_range,
-                              .user = range}
-                 : none;
+    REQUIRE_POINTER(mapped);
+    REQUIRE_POINTER(source);
+    const size_t cols = mapped->X.array.cols, classes = mapped->classes;
+    REQUIRE(first < cols, BPB_ERR_SIZE, "first is %zu; the files have %zu columns", first, cols);
+    REQUIRE(count <= cols - first, BPB_ERR_SIZE,
+            "first is %zu and count is %zu; the files have %zu columns", first, count, cols);
+    struct range *range = find_range(mapped, first, count ? count : cols - first);
+    REQUIRE(range, BPB_ERR_MEMORY, "no memory for a source");
+    *source = (source_t){.n = range->count,
+                         .inputs = mapped->X.array.rows,
+                         .targets = classes > 0 ? classes : mapped->T.array.rows,
+                         .read = read_range,
+                         .user = range};
+    return BPB_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 
+#include "base/files.h"
 #include "base/fpenv.h"
 #include "data/array_tmpl.h"
 #include "base/bytes.h"
@@ -26,7 +27,7 @@ static bpb_status read_panels(const struct array *array, real *X)
 static bpb_status read_matrix(const struct array *array, out_t *X, bpb_where *where)
 {
     real *data = malloc(array->rows * array->cols * sizeof *data);
-    REQUIRE(data, BPB_ERR_MEMORY);
+    REQUIRE(data, BPB_ERR_MEMORY, "no memory for %zu values", array->rows * array->cols);
     *X = (out_t){
         .data = data, .rows = array->rows, .cols = array->cols, .ld = array->rows, .row_stride = 1};
     TRY(read_panels(array, data));
@@ -36,7 +37,8 @@ static bpb_status read_matrix(const struct array *array, out_t *X, bpb_where *wh
 /* bpb_npy_read, bpbf_npy_read */
 bpb_status BPB(npy_read)(out_t *X, const char *path, bpb_where *where)
 {
-    REQUIRE(X && path, BPB_ERR_NULL);
+    REQUIRE_POINTER(X);
+    REQUIRE_POINTER(path);
     struct npy npy;
     struct fpenv env;
     out_t made = {0};
@@ -49,7 +51,7 @@ bpb_status BPB(npy_read)(out_t *X, const char *path, bpb_where *where)
         *X = made;
     else
         free(made.data);
-    return status;
+    return bpb_about_file(status, path);
 }
 
 /* ---- Write ---- */
@@ -69,14 +71,15 @@ static void write_values(view_t X, unsigned char *out)
 /* bpb_npy_write, bpbf_npy_write */
 bpb_status BPB(npy_write)(view_t X, const char *path)
 {
-    REQUIRE(path, BPB_ERR_NULL);
+    REQUIRE_POINTER(path);
     TRY(BPB(view_check)("X", X, X.rows ? X.rows : 1));
     size_t values;
-    REQUIRE(size_mul(X.rows, X.cols, &values), BPB_ERR_SIZE);
-    REQUIRE(values <= (PTRDIFF_MAX - NPY_HEADER_BYTES) / sizeof(real), BPB_ERR_SIZE);
+    REQUIRE(size_mul(X.rows, X.cols, &values) &&
+                values <= (PTRDIFF_MAX - NPY_HEADER_BYTES) / sizeof(real),
+            BPB_ERR_SIZE, "X is %zu x %zu, more than can be addressed", X.rows, X.cols);
     const size_t bytes = NPY_HEADER_BYTES + values * sizeof(real);
     unsigned char *file = malloc(bytes);
-    REQUIRE(file, BPB_ERR_MEMORY);
+    REQUIRE(file, BPB_ERR_MEMORY, "no memory for a file of %zu bytes", bytes);
     bpb_npy_write_header(file, sizeof(real), X.cols, X.rows);
     write_values(BPB(view_resolve)(X), file + NPY_HEADER_BYTES);
     const bpb_status status = bpb_file_replace(path, file, bytes);

@@ -246,14 +246,13 @@ static bpb_status find_tensor(const struct model *model, const char *name,
 }
 
 /* Whether the net's tensor of that name is there, rows x cols, or rows long where cols is 0. */
-static bpb_status check_tensor(const struct model *model, const char *name, size_t rows,
-                               size_t cols)
+static bpb_status check_shape(const struct model *model, const char *name, size_t rows, size_t cols)
 {
     const struct tensor *tensor;
     const size_t dimensions = cols ? 2 : 1;
     TRY(find_tensor(model, name, &tensor));
-    REQUIRE(tensor->real_bytes == model->real_bytes, BPB_ERR_FORMAT,
-            "the tensor \"%s\" has dtype %s; W1 has another", name, tensor->dtype);
+    REQUIRE(tensor->real_bytes, BPB_ERR_FORMAT,
+            "the tensor \"%s\" has dtype %s; it must be F32 or F64", name, tensor->dtype);
     REQUIRE(tensor->dimensions == dimensions, BPB_ERR_FORMAT,
             "the tensor \"%s\" has %zu dimensions; it must have %zu", name, tensor->dimensions,
             dimensions);
@@ -262,6 +261,18 @@ static bpb_status check_tensor(const struct model *model, const char *name, size
     REQUIRE(!cols || (tensor->shape[0] == rows && tensor->shape[1] == cols), BPB_ERR_FORMAT,
             "the tensor \"%s\" is %zu x %zu; it must be %zu x %zu", name, tensor->shape[0],
             tensor->shape[1], rows, cols);
+    return BPB_OK;
+}
+
+/* The same for a parameter, whose dtype is that of W1. */
+static bpb_status check_parameter(const struct model *model, const char *name, size_t rows,
+                                  size_t cols)
+{
+    const struct tensor *tensor;
+    TRY(check_shape(model, name, rows, cols));
+    TRY(find_tensor(model, name, &tensor));
+    REQUIRE(tensor->real_bytes == model->real_bytes, BPB_ERR_FORMAT,
+            "the tensor \"%s\" has dtype %s; W1 has another", name, tensor->dtype);
     return BPB_OK;
 }
 
@@ -276,9 +287,9 @@ static bpb_status check_layers(struct model *model)
         const struct layer *layer = &model->shape->layer[l - 1];
         char name[MODEL_NAME_BYTES];
         bpb_model_layer_name(name, 'W', l);
-        TRY(check_tensor(model, name, layer->n_out, layer->n_in));
+        TRY(check_parameter(model, name, layer->n_out, layer->n_in));
         bpb_model_layer_name(name, 'b', l);
-        TRY(check_tensor(model, name, layer->n_out, 0));
+        TRY(check_parameter(model, name, layer->n_out, 0));
     }
     return BPB_OK;
 }
@@ -291,8 +302,8 @@ static bpb_status check_pair(const struct model *model, const char *shift, const
                bpb_safetensors_tensor(&model->container, factor);
     if (!*present)
         return BPB_OK;
-    TRY(check_tensor(model, shift, n, 0));
-    return check_tensor(model, factor, n, 0);
+    TRY(check_shape(model, shift, n, 0));
+    return check_shape(model, factor, n, 0);
 }
 
 static bpb_status check_tensors(struct model *model)
@@ -363,9 +374,11 @@ static bpb_status check_data(const struct model *model)
     return BPB_OK;
 }
 
-double bpb_model_value(const struct model *model, const unsigned char *values, size_t k)
+double bpb_model_value(const struct model *model, const char *name, size_t k)
 {
-    if (model->real_bytes == sizeof(float))
+    const unsigned char *values = bpb_model_values(model, name);
+    const struct tensor *tensor = bpb_safetensors_tensor(&model->container, name);
+    if (tensor->real_bytes == sizeof(float))
         return (double)float_of_bits(load_little32(values + 4 * k));
     return double_of_bits(load_little64(values + 8 * k));
 }
@@ -373,9 +386,8 @@ double bpb_model_value(const struct model *model, const unsigned char *values, s
 /* The n values of a tensor are finite and no smaller than least. */
 static bpb_status check_range(const struct model *model, const char *name, size_t n, double least)
 {
-    const unsigned char *values = bpb_model_values(model, name);
     for (size_t k = 0; k < n; k++) {
-        const double value = bpb_model_value(model, values, k);
+        const double value = bpb_model_value(model, name, k);
         REQUIRE(isfinite(value), BPB_ERR_FORMAT, "%s[%zu] is %g; it must be finite", name, k,
                 value);
         REQUIRE(fabs(value) >= least, BPB_ERR_FORMAT, "%s[%zu] is %g; it must be a normal number",
@@ -503,6 +515,8 @@ static void add_tensors(struct safetensors_writer *writer, const struct model_so
 {
     const struct shape *shape = source->shape;
     const size_t n_0 = shape_inputs(shape), n_L = shape_outputs(shape), bytes = source->real_bytes;
+    const size_t bytes_in = source->scaling_bytes[BPB_INPUTS];
+    const size_t bytes_out = source->scaling_bytes[BPB_OUTPUTS];
     for (size_t l = 1; l <= shape->L; l++) {
         const struct layer *layer = &shape->layer[l - 1];
         char name[MODEL_NAME_BYTES];
@@ -511,13 +525,13 @@ static void add_tensors(struct safetensors_writer *writer, const struct model_so
         bpb_model_layer_name(name, 'b', l);
         bpb_safetensors_add_tensor(writer, name, bytes, 1, &layer->n_out);
     }
-    if (source->input_scaling) {
-        bpb_safetensors_add_tensor(writer, "input_shift", bytes, 1, &n_0);
-        bpb_safetensors_add_tensor(writer, "input_factor", bytes, 1, &n_0);
+    if (bytes_in > 0) {
+        bpb_safetensors_add_tensor(writer, "input_shift", bytes_in, 1, &n_0);
+        bpb_safetensors_add_tensor(writer, "input_factor", bytes_in, 1, &n_0);
     }
-    if (source->output_scaling) {
-        bpb_safetensors_add_tensor(writer, "output_shift", bytes, 1, &n_L);
-        bpb_safetensors_add_tensor(writer, "output_factor", bytes, 1, &n_L);
+    if (bytes_out > 0) {
+        bpb_safetensors_add_tensor(writer, "output_shift", bytes_out, 1, &n_L);
+        bpb_safetensors_add_tensor(writer, "output_factor", bytes_out, 1, &n_L);
     }
 }
 

@@ -16,7 +16,7 @@ struct model {
     struct input input;
     struct safetensors container;
     struct shape *shape;
-    size_t real_bytes; /* 4 or 8, of all tensors of the net */
+    size_t real_bytes; /* 4 or 8, of all parameters */
     size_t data_start; /* in the file */
     bool input_scaling, output_scaling;
 };
@@ -33,8 +33,8 @@ void bpb_model_layer_name(char name[MODEL_NAME_BYTES], char letter, size_t l);
 /* The values of a tensor that the model has. */
 const unsigned char *bpb_model_values(const struct model *model, const char *name);
 
-/* The k-th of them. */
-double bpb_model_value(const struct model *model, const unsigned char *values, size_t k);
+/* Value k of the tensor of that name, which is there. */
+double bpb_model_value(const struct model *model, const char *name, size_t k);
 
 /* Names of functions, the user's own among them: the text of all activations; the first of *text,
  * which moves to the next; the loss's. */
@@ -54,7 +54,7 @@ struct model_source {
     const void *net;
     const char *(*activation_name)(const void *net, size_t l); /* l = 1..L */
     const char *loss_name;
-    bool input_scaling, output_scaling;
+    size_t scaling_bytes[2]; /* of a value, by bpb_side; 0: no scaling */
     size_t real_bytes;
 };
 

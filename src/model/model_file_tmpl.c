@@ -11,10 +11,11 @@
 /* ---- Load ---- */
 
 /* Value k of a tensor: the same bits, NaN or not, where file and net agree in precision. */
-static bool read_value(const struct model *model, const unsigned char *values, size_t k, real *out)
+static bool read_value(const struct model *model, const char *name, const unsigned char *values,
+                       size_t k, real *out)
 {
     if (model->real_bytes != sizeof(real))
-        return real_from_double(bpb_model_value(model, values, k), out);
+        return real_from_double(bpb_model_value(model, name, k), out);
     *out = BPB_SELECT(double_of_bits(load_little64(values + 8 * k)),
                       float_of_bits(load_little32(values + 4 * k)));
     return true;
@@ -28,9 +29,9 @@ static bpb_status read_values(const struct model *model, const char *name, size_
     const unsigned char *values = bpb_model_values(model, name);
     for (size_t i = 0; i < n_out; i++)
         for (size_t j = 0; j < n_in; j++)
-            REQUIRE(read_value(model, values, i * n_in + j, &out[j * n_out + i]), BPB_ERR_RANGE,
-                    "the tensor \"%s\" has the value %g, beyond float", name,
-                    bpb_model_value(model, values, i * n_in + j));
+            REQUIRE(read_value(model, name, values, i * n_in + j, &out[j * n_out + i]),
+                    BPB_ERR_RANGE, "the tensor \"%s\" has the value %g, beyond float", name,
+                    bpb_model_value(model, name, i * n_in + j));
     return BPB_OK;
 }
 
@@ -52,20 +53,17 @@ static bpb_status load_theta(net_t *net, const struct model *model)
 static bpb_status load_scaling(net_t *net, const struct model *model, const char *shift_name,
                                const char *factor_name, size_t n, bpb_side side)
 {
-    double *exact = malloc(2 * n * (sizeof *exact + sizeof(real)));
-    REQUIRE(exact, BPB_ERR_MEMORY, "no memory for \"%s\"", shift_name);
-    real *shift = (real *)(exact + 2 * n), *factor = shift + n;
-    bpb_status status = read_values(model, shift_name, n, 1, shift);
-    if (!status)
-        status = read_values(model, factor_name, n, 1, factor);
-    if (!status)
-        for (size_t i = 0; i < 2 * n; i++)
-            exact[i] = (double)shift[i];
-    if (!status)
-        status = BPB(net_set_scaling)(net, side, exact, exact + n);
-    free(exact);
+    double *shift = malloc(2 * n * sizeof *shift), *factor = shift + n;
+    REQUIRE(shift, BPB_ERR_MEMORY, "no memory for \"%s\"", shift_name);
+    for (size_t i = 0; i < n; i++) {
+        shift[i] = bpb_model_value(model, shift_name, i);
+        factor[i] = bpb_model_value(model, factor_name, i);
+    }
+    const bpb_status status = BPB(net_set_scaling)(net, side, shift, factor);
+    free(shift);
     REQUIRE(status != BPB_ERR_OPTION, BPB_ERR_RANGE,
-            "the tensor \"%s\" has a value that is no normal float", factor_name);
+            "the tensors \"%s\" and \"%s\" have a value that is beyond float, or no normal float",
+            shift_name, factor_name);
     return status;
 }
 
@@ -200,6 +198,27 @@ static unsigned char *write_values(unsigned char *out, const real *values, size_
     return out;
 }
 
+/* Of a value in the file: that of the parameters, unless a float net's scaling needs doubles. */
+static size_t scaling_bytes(const struct scaling *scaling)
+{
+    if (!scaling)
+        return 0;
+    for (size_t i = 0; i < 2 * scaling->n; i++)
+        if ((double)scaling->rounded[i] != scaling->exact[i])
+            return sizeof(double);
+    return sizeof(real);
+}
+
+/* The same for shift and factor of one side. */
+static unsigned char *write_scaling(unsigned char *out, const struct scaling *scaling)
+{
+    if (scaling_bytes(scaling) == sizeof(real))
+        return write_values(out, scaling->rounded, 2 * scaling->n, 1);
+    for (size_t i = 0; scaling && i < 2 * scaling->n; i++, out += sizeof(double))
+        store_little64(out, bits_of_double(scaling->exact[i]));
+    return out;
+}
+
 /* The whole file: header->total bytes. */
 static void write_model(const net_t *net, const struct model_header *header, unsigned char *file)
 {
@@ -210,10 +229,8 @@ static void write_model(const net_t *net, const struct model_header *header, uns
         out = write_values(out, net->theta + layer->W, layer->n_out, layer->n_in);
         out = write_values(out, net->theta + layer->b, layer->n_out, 1);
     }
-    if (net->scaling[BPB_INPUTS])
-        out = write_values(out, net->scaling[BPB_INPUTS]->rounded, 2 * shape_inputs(shape), 1);
-    if (net->scaling[BPB_OUTPUTS])
-        write_values(out, net->scaling[BPB_OUTPUTS]->rounded, 2 * shape_outputs(shape), 1);
+    out = write_scaling(out, net->scaling[BPB_INPUTS]);
+    write_scaling(out, net->scaling[BPB_OUTPUTS]);
     bpb_model_seal(header, file);
 }
 
@@ -229,8 +246,8 @@ static bpb_status write_header(const net_t *net, struct model_header *header)
                                         .net = net,
                                         .activation_name = activation_name,
                                         .loss_name = BPB(net_loss)(net).name,
-                                        .input_scaling = net->scaling[BPB_INPUTS] != NULL,
-                                        .output_scaling = net->scaling[BPB_OUTPUTS] != NULL,
+                                        .scaling_bytes = {scaling_bytes(net->scaling[BPB_INPUTS]),
+                                                          scaling_bytes(net->scaling[BPB_OUTPUTS])},
                                         .real_bytes = sizeof(real)};
     return bpb_model_write_header(header, &source);
 }

@@ -156,7 +156,9 @@ bpb_status BPB(whitening_fold)(net_t **raw, const bpb_whitening *whitening, cons
     TRY(BPB(net_copy_for_inputs)(&made, net, whitening->n));
     const size_t n_1 = net->shape->layer[0].n_out;
     double *scratch = bpb_whitening_doubles(n_1 * (m + whitening->n + 1));
-    bpb_status status = scratch ? BPB_OK : bpb_refuse_plainly(BPB_ERR_MEMORY);
+    bpb_status status =
+        scratch ? BPB_OK
+                : bpb_refuse(BPB_ERR_MEMORY, "no memory for folding %zu rows", whitening->n);
     struct section section;
     bpb_section_enter(&section, true);
     if (!status)

@@ -32,6 +32,8 @@ static bpb_status check_source(const net_t *net, const set_t *set)
     REQUIRE(!HAS_DATA(set->X) && !HAS_DATA(set->T.view), BPB_ERR_OPTION,
             "the set has a source, and X or T too");
     REQUIRE(source->n > 0, BPB_ERR_SIZE, "the source has no columns");
+    REQUIRE(source->inputs == 0 || source->inputs == shape_inputs(shape), BPB_ERR_SHAPE,
+            "the source has %zu inputs; the net has %zu", source->inputs, shape_inputs(shape));
     REQUIRE(source->targets == shape->targets || indices, BPB_ERR_SHAPE,
             "the source has %zu targets; it must have %zu, or 1 for class indices", source->targets,
             shape->targets);

@@ -21,7 +21,9 @@ int complain_status(bpb_status status, const char *action, const char *object)
 {
     /* Memory may have been missing here and not in the library. */
     const char *why = status < 0 && status != BPB_ERR_MEMORY ? bpb_error() : bpb_strerror(status);
-    const bool named = strstr(why, object) != NULL;
-    complain("cannot %s%s%s: %s", action, named ? "" : " ", named ? "" : object, why);
+    /* The library names a file at the end of its sentence; here the file comes first. */
+    const size_t n = strlen(why), m = strlen(object);
+    const bool is_named = n > m + 2 && strcmp(why + n - m, object) == 0;
+    complain("cannot %s %s: %.*s", action, object, (int)(is_named ? n - m - 2 : n), why);
     return status == BPB_NONFINITE ? CODE_NONFINITE : CODE_FAILED;
 }
