@@ -19,9 +19,9 @@ static const bpb_net_options three_layers = {.sizes = sizes, .n_sizes = 3};
 static double x[N_IN * (BATCH + 1)] = {0.5, -1, 2}, t[N_OUT * (BATCH + 1)] = {1, 0, 0, 1};
 static double y[N_OUT * (BATCH + 1)], gradient[P];
 
-static bpb_net *net, *other;      /* of other sizes */
-static bpb_plan *plan;            /* of net, for BATCH columns */
-static bpb_work *work, *another;  /* another: of other */
+static bpb_net *net, *other;     /* of other sizes */
+static bpb_plan *plan;           /* of net, for BATCH columns */
+static bpb_work *work, *another; /* another: of other */
 static const bpb_view no_view;
 
 static bpb_view X_of(size_t cols)
@@ -70,12 +70,9 @@ static void provoke_sentinel(void)
     assert_string_equal(bpb_error(), sentinel);
 }
 
-static void assert_sentence(const char *call, bpb_status status, bpb_status want,
-                            const char *names)
+static void assert_sentence(const char *call, bpb_status status, bpb_status want, const char *names)
 {
     const char *said = bpb_error();
-    if (getenv("SHOW_ERRORS"))
-        print_message("%s\n    %d %s\n", call, status, said);
     if (status != want)
         fail_msg("%s: \"%s\", not \"%s\"", call, bpb_strerror(status), bpb_strerror(want));
     if (!said[0] || strcmp(said, sentinel) == 0 || !strstr(said, names))
@@ -133,8 +130,10 @@ static void net_create__wrong_option__is_named(void **state)
     REFUSED(BPB_ERR_SIZE, "sizes[1]", make_net((bpb_net_options){.sizes = none}));
     REFUSED(BPB_ERR_SIZE, "sizes[2]", make_net((bpb_net_options){.sizes = many}));
     REFUSED(BPB_ERR_SIZE, "parameters", make_net((bpb_net_options){.sizes = huge}));
-    REFUSED(BPB_ERR_OPTION, "hidden is 99", make_net((bpb_net_options){.hidden = (bpb_activation)99}));
-    REFUSED(BPB_ERR_OPTION, "output is -1", make_net((bpb_net_options){.output = (bpb_activation)-1}));
+    REFUSED(BPB_ERR_OPTION, "hidden is 99",
+            make_net((bpb_net_options){.hidden = (bpb_activation)99}));
+    REFUSED(BPB_ERR_OPTION, "output is -1",
+            make_net((bpb_net_options){.output = (bpb_activation)-1}));
     REFUSED(BPB_ERR_OPTION, "activations[1] is 99",
             make_net((bpb_net_options){.activations = second_wrong}));
     REFUSED(BPB_ERR_OPTION, "loss is 99", make_net((bpb_net_options){.loss = (bpb_loss_kind)99}));
@@ -193,7 +192,8 @@ static void net_set_functions__wrong_argument__is_named(void **state)
     REFUSED(BPB_ERR_NULL, "mine", bpb_net_set_activation(net, 1, G(.name = "mine")));
     REFUSED(BPB_ERR_OPTION, "tanh", bpb_net_set_activation(net, 1, G(.name = "tanh", .f = own_f)));
     REFUSED(BPB_ERR_OPTION, "a b", bpb_net_set_activation(net, 1, G(.name = "a b", .f = own_f)));
-    REFUSED(BPB_ERR_OPTION, "of_A", bpb_net_set_activation(net, 1, G("mine", .f = own_f, .of_A = 2)));
+    REFUSED(BPB_ERR_OPTION, "of_A",
+            bpb_net_set_activation(net, 1, G("mine", .f = own_f, .of_A = 2)));
     REFUSED(BPB_ERR_NULL, "net", bpb_net_set_loss(NULL, &e));
     REFUSED(BPB_ERR_NULL, "loss", bpb_net_set_loss(net, NULL));
     REFUSED(BPB_ERR_NULL, "name", bpb_net_set_loss(net, LOSS(.f = own_e)));
@@ -450,8 +450,7 @@ static void plan_with_threads__error_is_the_callers(void **state)
     (void)state;
     assert_int_equal(bpb_work_create_for(&threaded, net, &(bpb_plan_options){.threads = 3}),
                      BPB_OK);
-    REFUSED(BPB_ERR_SHAPE, "Y",
-            bpb_predict_with(net, threaded, X_of(COLS), Y_of(COLS + 1), NULL));
+    REFUSED(BPB_ERR_SHAPE, "Y", bpb_predict_with(net, threaded, X_of(COLS), Y_of(COLS + 1), NULL));
     bpb_work_destroy(&threaded);
 }
 
@@ -482,14 +481,21 @@ static void control_bytes__are_shown_as_question_marks(void **state)
     for (const char *at = said; *at; at++)
         assert_true((unsigned char)*at >= 0x20 && *at != 0x7f);
     /* U+009B, which terminals take for ESC [ */
-    assert_non_null(strstr(said_of_key("bpblas.\xc2\x9b" "31m"), "bpblas.??31m"));
+    assert_non_null(strstr(said_of_key("bpblas.\xc2\x9b"
+                                       "31m"),
+                           "bpblas.??31m"));
 }
 
 static void bytes_that_are_not_utf8__are_shown_as_question_marks(void **state)
 {
     (void)state;
-    assert_non_null(strstr(said_of_key("bpblas.gr\xc3\xb6\xc3\x9f" "e"), "gr\xc3\xb6\xc3\x9f" "e"));
-    assert_non_null(strstr(said_of_key("a\xff" "b\xc3"), "\"a?b?\""));
+    assert_non_null(strstr(said_of_key("bpblas.gr\xc3\xb6\xc3\x9f"
+                                       "e"),
+                           "gr\xc3\xb6\xc3\x9f"
+                           "e"));
+    assert_non_null(strstr(said_of_key("a\xff"
+                                       "b\xc3"),
+                           "\"a?b?\""));
     assert_non_null(strstr(said_of_key("\xed\xa0\x80z"), "\"???z\""));
 }
 
