@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every public function with every kind of bad argument: the documented status, and nothing
- * that the call could have written to is touched, bit for bit.
+ * Every public function with every kind of bad argument: the documented status, a sentence about
+ * it, and nothing that the call could have written to is touched, bit for bit.
  *
  * Each call takes its arguments from one struct that holds good ones. A row of a table names a
  * status and what to overwrite in the struct to be given it.
@@ -38,7 +38,8 @@ static const real inputs[N_IN * (BATCH + 1)] = {
 static const real targets[N_OUT * (BATCH + 1)] = {1, 0, 0, 1, 1, 1};
 static const real label_values[LABELS] = {0, 1, 1, 0};
 static const real gradient_in[P] = {1, 2, 3};
-static const real shift[N_IN] = {RC(0.5), 1, 2}, factor[N_IN] = {2, RC(0.25), RC(-0.5)};
+static const double shift[N_IN] = {0.5, 1, 2}, factor[N_IN] = {2, 0.25, -0.5};
+static const double rates[BATCH] = {1, 1, 1, 1, 1, 1};
 static const size_t order[COLS] = {4, 2, 0, 1, 3};
 static const real of_jacobian[N_IN * N_OUT * COLS] = {1, 2, 3}, v_values[P] = {3, 2, 1};
 static const char note_key[] = "unit", note_value[] = "mm";
@@ -88,10 +89,8 @@ struct outputs {
     bpb_where where;
     bpb_train_report report;
     bpb_blas_info info;
-    bpb_activation activation;
-    bpb_loss_kind loss_kind;
-    bpb_init init;
     size_t index[COLS], bytes;
+    int value;
     unsigned char flags[COLS], file[sizeof model_file], memory[65536];
 };
 static struct outputs out;
@@ -101,7 +100,8 @@ struct arguments {
     net_t *net;
     const plan_t *plan;
     work_t *work;
-    view_t X, T, V, D, labels;
+    view_t X, U, V, D, labels;
+    targets_t T, dT;
     out_t Y, Y_too, dX, J, one_hot;
     objective_t *objective;
     bpb_objective_options objective_options;
@@ -122,9 +122,11 @@ struct arguments {
     const data_t *data_at;
     bpb_train_options train_options;
     const bpb_train_options *train_options_at;
-    const real *gradient, *shift, *factor;
+    const real *gradient;
+    const double *shift, *factor;
     bpb_init init;
-    const char *activation_name, *loss_name, *init_name;
+    bpb_names names;
+    const char *name;
     const char *key, *value, *path, *idx_path;
     const void *file;
     void *memory, *buffer;
@@ -138,9 +140,7 @@ struct arguments {
     double *loss_at;
     bpb_score *score_at;
     bpb_blas_info *info_at;
-    bpb_activation *activation_at;
-    bpb_loss_kind *loss_kind_at;
-    bpb_init *init_at;
+    int *value_at;
     size_t *index_at, *bytes_at;
 };
 static struct arguments given;
@@ -158,23 +158,21 @@ static void give_outputs(void)
     given.loss_at = &out.loss;
     given.score_at = &out.score;
     given.info_at = &out.info;
-    given.activation_at = &out.activation;
-    given.loss_kind_at = &out.loss_kind;
-    given.init_at = &out.init;
+    given.value_at = &out.value;
     given.index_at = out.index;
     given.bytes_at = &out.bytes;
 }
 
 static void give_options(void)
 {
-    const view_t X = given.X, T = given.T;
+    const set_t set = {.X = given.X, .T = given.T};
     given.net_options = (bpb_net_options){.sizes = units, .n_sizes = 3};
     given.net_options_at = &given.net_options;
     given.rule = (bpb_sgd_rule){.eta = 0.5, .decay = 0.125};
     given.rule_at = &given.rule;
     given.train_options = (bpb_train_options){.eta = 0.5, .batch = 2, .epochs = 2};
     given.train_options_at = &given.train_options;
-    given.data = (data_t){X, T, X, T, X, T, NULL, NULL, NULL};
+    given.data = (data_t){.train = set, .validation = set, .test = set};
     given.data_at = &given.data;
 }
 
@@ -195,9 +193,11 @@ static void give_good_arguments(void)
         .plan = the_plan,
         .work = the_work,
         .X = {.data = inputs, .rows = N_IN, .cols = COLS},
-        .T = {.data = targets, .rows = N_OUT, .cols = COLS},
+        .U = {.data = targets, .rows = N_OUT, .cols = COLS},
+        .T = BPB(values)((view_t){.data = targets, .rows = N_OUT, .cols = COLS}),
         .V = {.data = inputs, .rows = N_IN, .cols = COLS},
         .D = {.data = of_jacobian, .rows = N_IN * N_OUT, .cols = COLS},
+        .dT = BPB(values)((view_t){.data = of_jacobian, .rows = N_IN * N_OUT, .cols = COLS}),
         .objective = the_objective,
         .v = v_values,
         .theta = theta,
@@ -211,9 +211,8 @@ static void give_good_arguments(void)
         .gradient = gradient_in,
         .shift = shift,
         .factor = factor,
-        .activation_name = "tanh",
-        .loss_name = "cross-entropy",
-        .init_name = "he-normal",
+        .names = BPB_NAMES_LOSS,
+        .name = "cross-entropy",
         .key = "colour",
         .value = "red",
         .path = model_path,
@@ -240,9 +239,7 @@ typedef bpb_status call_fn(const struct arguments *a);
     {                                                       \
         return expression;                                  \
     }
-CALL(activation_from_name, bpb_activation_from_name(a->activation_name, a->activation_at))
-CALL(loss_from_name, bpb_loss_from_name(a->loss_name, a->loss_kind_at))
-CALL(init_from_name, bpb_init_from_name(a->init_name, a->init_at))
+CALL(value_of_name, bpb_value_of_name(a->names, a->name, a->value_at))
 CALL(find_nonfinite, BPB(find_nonfinite)(a->X, &out.where))
 CALL(net_create, BPB(net_create)(a->net_at, a->net_options_at))
 CALL(net_init, BPB(net_init)(a->net, a->init, 1))
@@ -253,13 +250,13 @@ CALL(plan_create, BPB(plan_create)(a->plan_at, a->net, &a->plan_options))
 CALL(work_init, BPB(work_init)(a->work_at, a->plan, a->memory, a->memory_bytes))
 CALL(work_create, BPB(work_create)(a->work_at, a->plan))
 CALL(forward, BPB(forward)(a->net, a->work, a->X, a->Y))
-CALL(loss, BPB(loss)(a->net, a->work, a->X, BPB(values)(a->T), a->loss_at))
-CALL(gradient, BPB(gradient)(a->net, a->work, a->X, BPB(values)(a->T), a->gradient_at, &out.loss))
-CALL(sgd_step, BPB(sgd_step)(a->net, a->work, a->X, BPB(values)(a->T), a->rule_at, &out.loss))
+CALL(loss, BPB(loss)(a->net, a->work, a->X, a->T, a->loss_at))
+CALL(gradient, BPB(gradient)(a->net, a->work, a->X, a->T, a->gradient_at, &out.loss))
+CALL(sgd_step, BPB(sgd_step)(a->net, a->work, a->X, a->T, a->rule_at, &out.loss))
 CALL(predict_with, BPB(predict_with)(a->net, a->work, a->X, a->Y, out.flags))
 CALL(predict, BPB(predict)(a->net, a->X, a->Y, NULL))
-CALL(evaluate_with, BPB(evaluate_with)(a->net, a->work, a->X, BPB(values)(a->T), a->score_at))
-CALL(evaluate, BPB(evaluate)(a->net, a->X, BPB(values)(a->T), a->score_at, NULL))
+CALL(evaluate_with, BPB(evaluate_with)(a->net, a->work, a->X, a->T, a->score_at))
+CALL(evaluate, BPB(evaluate)(a->net, a->X, a->T, a->score_at, NULL))
 CALL(train, BPB(train)(a->net, a->data_at, a->train_options_at, &out.report))
 CALL(shuffle, bpb_shuffle(a->index_at, a->n, 1, 1))
 CALL(idx_read, BPB(idx_read)(a->X_at, a->idx_path, &out.where))
@@ -272,19 +269,17 @@ CALL(model_precision, bpb_model_precision(a->path, a->bytes_at))
 CALL(blas_health, bpb_blas_health(a->info_at))
 
 CALL(copy, BPB(net_copy)(a->net_at, a->net))
-CALL(gradient_x,
-     BPB(gradient_x)(a->net, a->work, a->X, BPB(values)(a->T), a->gradient_at, a->dX, &out.loss))
-CALL(vjp, BPB(vjp)(a->net, a->work, a->X, a->T, a->gradient_at, a->dX))
+CALL(gradient_x, BPB(gradient_x)(a->net, a->work, a->X, a->T, a->gradient_at, a->dX, &out.loss))
+CALL(vjp, BPB(vjp)(a->net, a->work, a->X, a->U, a->gradient_at, a->dX))
 CALL(jvp, BPB(jvp)(a->net, a->work, a->X, a->v, a->V, a->Y_too, a->Y))
 CALL(jacobian, BPB(jacobian)(a->net, a->work, a->X, a->J))
-CALL(hvp,
-     BPB(hvp)(a->net, a->work, a->X, BPB(values)(a->T), a->v, a->Hv_at, a->gradient_at, &out.loss))
-CALL(gnvp, BPB(gnvp)(a->net, a->work, a->X, BPB(values)(a->T), a->v, a->Hv_at))
-CALL(jacobian_vjp, BPB(jacobian_vjp)(a->net, a->work, a->X, a->T, a->D, a->gradient_at))
-CALL(sobolev, BPB(sobolev)(a->net, a->work, a->X, BPB(values)(a->T), BPB(values)(a->D), a->strength,
-                           a->gradient_at, &out.loss))
+CALL(hvp, BPB(hvp)(a->net, a->work, a->X, a->T, a->v, a->Hv_at, a->gradient_at, &out.loss))
+CALL(gnvp, BPB(gnvp)(a->net, a->work, a->X, a->T, a->v, a->Hv_at))
+CALL(jacobian_vjp, BPB(jacobian_vjp)(a->net, a->work, a->X, a->U, a->D, a->gradient_at))
+CALL(sobolev,
+     BPB(sobolev)(a->net, a->work, a->X, a->T, a->dT, a->strength, a->gradient_at, &out.loss))
 CALL(objective_create,
-     BPB(objective_create)(a->objective_at, a->net, a->X, BPB(values)(a->T), &a->objective_options))
+     BPB(objective_create)(a->objective_at, a->net, a->X, a->T, &a->objective_options))
 CALL(objective_gradient, BPB(objective_gradient)(a->objective, a->theta, a->loss_at,
                                                  a->gradient_at))
 CALL(objective_hvp, BPB(objective_hvp)(a->objective, a->theta, a->v, a->Hv_at))
@@ -332,7 +327,7 @@ struct change {
 
 struct bad {
     bpb_status status;
-    struct change change[3];
+    struct change change[4];
 };
 
 #define CHANGE(field, x, type, member) \
@@ -390,21 +385,31 @@ static const struct bad bad_X[] = {
     BAD_VIEW(X, N_IN),
     {BPB_ERR_STRIDE, {POINTER(X.row_index, some_rows), SIZE(X.ld, 0)}},
 };
-static const struct bad bad_T[] = {BAD_VIEW(T, N_OUT), BAD_FLAG(T.masked)};
-static const struct bad bad_U[] = {BAD_VIEW(T, N_OUT)},
-                        bad_optional_U[] = {BAD_OPTIONAL_VIEW(T, N_OUT)};
+static const struct bad bad_T[] = {BAD_VIEW(T.view, N_OUT), BAD_ENUM(T.kind, BPB_LABELS + 1),
+                                   BAD_FLAG(T.masked)};
+static const struct bad bad_U[] = {BAD_VIEW(U, N_OUT)},
+                        bad_optional_U[] = {BAD_OPTIONAL_VIEW(U, N_OUT)};
 static const struct bad bad_V[] = {BAD_OPTIONAL_VIEW(V, N_IN)}, bad_dX[] = {BAD_VIEW(dX, N_IN)},
                         bad_optional_dX[] = {BAD_OPTIONAL_VIEW(dX, N_IN)},
                         bad_Y_too[] = {BAD_OPTIONAL_VIEW(Y_too, N_OUT)},
-                        bad_J[] = {BAD_VIEW(J, N_IN * N_OUT)},
-                        bad_D[] = {BAD_OPTIONAL_VIEW(D, N_IN * N_OUT)},
-                        bad_dT[] = {BAD_VIEW(D, N_IN * N_OUT), BAD_FLAG(D.masked)};
+                        bad_J[] = {BAD_VIEW(J, N_IN *N_OUT)},
+                        bad_D[] = {BAD_OPTIONAL_VIEW(D, N_IN *N_OUT)},
+                        bad_dT[] = {BAD_VIEW(dT.view, N_IN *N_OUT),
+                                    BAD_ENUM(dT.kind, BPB_LABELS + 1),
+                                    {BPB_ERR_OPTION, {INTEGER(dT.kind, BPB_CLASSES)}},
+                                    {BPB_ERR_OPTION, {INTEGER(dT.kind, BPB_LABELS)}},
+                                    {BPB_ERR_OPTION, {POINTER(dT.weights, rates)}},
+                                    BAD_FLAG(dT.masked)};
 static const struct bad bad_Y[] = {BAD_VIEW(Y, N_OUT)};
 static const struct bad bad_layout[] = {BAD_LAYOUT(X, N_IN)};
 
 static const struct bad bad_batch[] = {
-    {BPB_ERR_BATCH, {SIZE(X.cols, BATCH + 1), SIZE(T.cols, BATCH + 1), SIZE(Y.cols, BATCH + 1)}},
-    {BPB_ERR_BATCH, {SIZE(X.cols, WIDEST + 1), SIZE(T.cols, WIDEST + 1), SIZE(Y.cols, WIDEST + 1)}},
+    {BPB_ERR_BATCH,
+     {SIZE(X.cols, BATCH + 1), SIZE(T.view.cols, BATCH + 1), SIZE(U.cols, BATCH + 1),
+      SIZE(Y.cols, BATCH + 1)}},
+    {BPB_ERR_BATCH,
+     {SIZE(X.cols, WIDEST + 1), SIZE(T.view.cols, WIDEST + 1), SIZE(U.cols, WIDEST + 1),
+      SIZE(Y.cols, WIDEST + 1)}},
 };
 
 static const struct bad bad_rule[] = {
@@ -432,21 +437,22 @@ static const bpb_activation hidden_unknown[] = {(bpb_activation)99, BPB_TANH},
 #define CROSS_ENTROPY INTEGER(net_options.loss, BPB_CROSS_ENTROPY)
 static const struct bad bad_net_options[] = {
     {BPB_ERR_NULL, {POINTER(net_options_at, NULL)}},
-    {BPB_ERR_NULL, {POINTER(net_options.units, NULL)}},
-    {BPB_ERR_SIZE, {SIZE(net_options.n_layers, 0)}},
-    {BPB_ERR_SIZE, {SIZE(net_options.n_layers, SIZE_MAX)}},
-    {BPB_ERR_SIZE, {SIZE(net_options.n_layers, SIZE_MAX / 16)}},
-    {BPB_ERR_SIZE, {POINTER(net_options.units, no_inputs)}},
-    {BPB_ERR_SIZE, {POINTER(net_options.units, no_hidden)}},
-    {BPB_ERR_SIZE, {POINTER(net_options.units, no_outputs)}},
-    {BPB_ERR_SIZE, {POINTER(net_options.units, wide_inputs)}},
-    {BPB_ERR_SIZE, {POINTER(net_options.units, wide_hidden)}},
-    {BPB_ERR_SIZE, {POINTER(net_options.units, wide_outputs)}},
-    {BPB_ERR_SIZE, {POINTER(net_options.units, widest)}},
-    {BPB_ERR_SIZE, {POINTER(net_options.units, large_bytes)}},
-    {BPB_ERR_SIZE, {POINTER(net_options.units, larger_bytes)}},
-    {BPB_ERR_SIZE, {POINTER(net_options.units, large_sum), SIZE(net_options.n_layers, 5)}},
-    {BPB_ERR_MEMORY, {POINTER(net_options.units, no_memory)}},
+    {BPB_ERR_NULL, {POINTER(net_options.sizes, NULL)}},
+    {BPB_ERR_SIZE, {SIZE(net_options.n_sizes, 0)}},
+    {BPB_ERR_SIZE, {SIZE(net_options.n_sizes, 1)}},
+    {BPB_ERR_SIZE, {SIZE(net_options.n_sizes, SIZE_MAX)}},
+    {BPB_ERR_SIZE, {SIZE(net_options.n_sizes, SIZE_MAX / 16)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.sizes, no_inputs)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.sizes, no_hidden)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.sizes, no_outputs)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.sizes, wide_inputs)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.sizes, wide_hidden)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.sizes, wide_outputs)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.sizes, widest)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.sizes, large_bytes)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.sizes, larger_bytes)}},
+    {BPB_ERR_SIZE, {POINTER(net_options.sizes, large_sum), SIZE(net_options.n_sizes, 6)}},
+    {BPB_ERR_MEMORY, {POINTER(net_options.sizes, no_memory)}},
     BAD_ENUM(net_options.hidden, BPB_EXPONENTIAL + 1),
     BAD_ENUM(net_options.output, BPB_EXPONENTIAL + 1),
     BAD_ENUM(net_options.loss, BPB_GAUSSIAN + 1),
@@ -483,7 +489,7 @@ static const struct bad bad_pairs[] = {
     {BPB_ERR_PAIR, {LOSS(BPB_POISSON), OUTPUT(BPB_SOFTPLUS)}},
     {BPB_ERR_PAIR, {LOSS(BPB_GAUSSIAN), OUTPUT(BPB_SIGMOID)}},
     {BPB_ERR_PAIR,
-     {LOSS(BPB_GAUSSIAN), OUTPUT(BPB_IDENTITY), POINTER(net_options.units, odd_outputs)}},
+     {LOSS(BPB_GAUSSIAN), OUTPUT(BPB_IDENTITY), POINTER(net_options.sizes, odd_outputs)}},
 };
 
 static const activation_function_t no_g = {.name = "mine"},
@@ -551,18 +557,21 @@ static const struct bad no_direction[] = {
     {BPB_ERR_NULL, {POINTER(v, NULL), POINTER(V.data, NULL)}},
 };
 static const struct bad no_part[] = {
-    {BPB_ERR_NULL, {POINTER(T.data, NULL), POINTER(D.data, NULL)}},
+    {BPB_ERR_NULL, {POINTER(U.data, NULL), POINTER(D.data, NULL)}},
 };
 
 static const struct bad bad_init[] = {BAD_ENUM(init, BPB_INIT_ORTHOGONAL + 1)};
 
-static const real with_nan[N_IN] = {1, (real)NAN, 1}, with_infinity[N_IN] = {(real)-INFINITY, 1, 1},
-                  with_zero[N_IN] = {1, 0, 1},
-                  with_subnormal[N_IN] = {1, BPB_SELECT(DBL_MIN, FLT_MIN) / 2, 1};
+static const double with_nan[N_IN] = {1, NAN, 1}, with_infinity[N_IN] = {-INFINITY, 1, 1},
+                    with_large[N_IN] = {1, BPB_SELECT(INFINITY, 1e300), 1},
+                    with_zero[N_IN] = {1, 0, 1},
+                    with_subnormal[N_IN] = {1, BPB_SELECT(DBL_MIN, (double)FLT_MIN) / 2, 1};
 static const struct bad bad_scaling[] = {
     {BPB_ERR_OPTION, {POINTER(shift, with_nan)}},
     {BPB_ERR_OPTION, {POINTER(shift, with_nan), POINTER(factor, NULL)}},
     {BPB_ERR_OPTION, {POINTER(shift, with_infinity)}},
+    {BPB_ERR_OPTION, {POINTER(shift, with_large)}},
+    {BPB_ERR_OPTION, {POINTER(factor, with_large)}},
     {BPB_ERR_OPTION, {POINTER(factor, with_nan)}},
     {BPB_ERR_OPTION, {POINTER(factor, with_infinity)}},
     {BPB_ERR_OPTION, {POINTER(factor, with_infinity), POINTER(shift, NULL)}},
@@ -619,13 +628,15 @@ static const struct bad bad_train_options[] = {
 };
 static const struct bad bad_data[] = {
     {BPB_ERR_NULL, {POINTER(data_at, NULL)}},
-    BAD_VIEW(data.X, N_IN),
-    BAD_VIEW(data.T, N_OUT),
+    BAD_VIEW(data.train.X, N_IN),
+    BAD_VIEW(data.train.T.view, N_OUT),
     BAD_VIEW(data.validation.X, N_IN),
-    BAD_VIEW(data.validation.T, N_OUT),
+    BAD_VIEW(data.validation.T.view, N_OUT),
     BAD_VIEW(data.test.X, N_IN),
-    BAD_VIEW(data.test.T, N_OUT),
-    BAD_FLAG(data.T.masked),
+    BAD_VIEW(data.test.T.view, N_OUT),
+    BAD_ENUM(data.train.T.kind, BPB_LABELS + 1),
+    BAD_ENUM(data.test.T.kind, BPB_LABELS + 1),
+    BAD_FLAG(data.train.T.masked),
     BAD_FLAG(data.test.T.masked),
 };
 
@@ -651,13 +662,12 @@ static const struct bad bad_labels[] = {
     {BPB_ERR_STRIDE, {SIZE(one_hot.ld, N_OUT - 1)}},
 };
 
-#define BAD_NAME(field, field_at)                                                         \
-    {BPB_ERR_NULL, {POINTER(field, NULL)}}, {BPB_ERR_NULL, {POINTER(field_at, NULL)}},    \
-        {BPB_ERR_OPTION, {POINTER(field, "")}}, {BPB_ERR_OPTION, {POINTER(field, "Tanh")}}, \
-        {BPB_ERR_OPTION, {POINTER(field, "cross-entropy ")}}
-static const struct bad bad_activation_name[] = {BAD_NAME(activation_name, activation_at)};
-static const struct bad bad_loss_name[] = {BAD_NAME(loss_name, loss_kind_at)};
-static const struct bad bad_init_name[] = {BAD_NAME(init_name, init_at)};
+static const struct bad bad_name[] = {
+    {BPB_ERR_NULL, {POINTER(name, NULL)}},     {BPB_ERR_NULL, {POINTER(value_at, NULL)}},
+    {BPB_ERR_OPTION, {POINTER(name, "")}},     {BPB_ERR_OPTION, {POINTER(name, "Squared")}},
+    {BPB_ERR_OPTION, {POINTER(name, "tanh")}}, {BPB_ERR_OPTION, {POINTER(name, "cross-entropy ")}},
+    BAD_ENUM(names, BPB_NAMES_CHECK + 1),
+};
 
 #define BAD_PATH(field)                                                                     \
     {BPB_ERR_NULL, {POINTER(field, NULL)}}, {BPB_ERR_IO, {POINTER(field, "")}},             \
@@ -688,7 +698,7 @@ static bool same_text(const char *a, const char *b)
 
 static bool net_unchanged(void)
 {
-    const real *scaling = BPB(net_scaling)(the_net, BPB_INPUTS);
+    const double *scaling = BPB(net_scaling)(the_net, BPB_INPUTS);
     return memcmp(BPB(net_ctheta)(the_net), theta, sizeof theta) == 0 && scaling &&
            memcmp(scaling, shift, sizeof shift) == 0 &&
            memcmp(scaling + N_IN, factor, sizeof factor) == 0 &&
@@ -735,14 +745,26 @@ static const char *apply(const struct bad *bad)
     return text;
 }
 
+/* An error of which no other call could say the same. */
+static char sentinel[512];
+static void provoke_sentinel(void)
+{
+    int value;
+    assert_int_equal(bpb_value_of_name(BPB_NAMES_INIT, "sentinel", &value), BPB_ERR_OPTION);
+    snprintf(sentinel, sizeof sentinel, "%s", bpb_error());
+}
+
 static void refuses(call_fn *call, const struct bad *bad)
 {
     give_good_arguments();
     const char *text = apply(bad);
+    provoke_sentinel();
     const bpb_status status = call(&given);
     if (status != bad->status)
         fail_msg("%s: \"%s\", not \"%s\"", text, bpb_strerror(status),
                  bpb_strerror(bad->status));
+    if (!bpb_error()[0] || strcmp(bpb_error(), sentinel) == 0)
+        fail_msg("%s: no sentence", text);
     if (!is_pattern(&out, sizeof out))
         fail_msg("%s: an output was written", text);
     if (!net_unchanged())
@@ -786,7 +808,7 @@ static int set_up(void **state)
         return -1;
     memcpy(theta, BPB(net_ctheta)(the_net), sizeof theta);
     give_good_arguments();
-    if (BPB(objective_create)(&the_objective, the_net, given.X, BPB(values)(given.T), NULL))
+    if (BPB(objective_create)(&the_objective, the_net, given.X, given.T, NULL))
         return -1;
     return make_net_state() || BPB(work_bytes)(the_plan) > sizeof out.memory || make_files();
 }
@@ -987,9 +1009,7 @@ static const struct refusal refusals[] = {
     REFUSES(model_precision, bad_path),
 
     REFUSES_NULL(blas_health, info_at),
-    REFUSES(activation_from_name, bad_activation_name),
-    REFUSES(loss_from_name, bad_loss_name),
-    REFUSES(init_from_name, bad_init_name),
+    REFUSES(value_of_name, bad_name),
 };
 
 /* The call is right as it stands, and with each of the changes refused. A function that this
@@ -1074,10 +1094,8 @@ static void passes__optional_outputs_may_be_null(void **state)
     (void)state;
     const struct arguments *a = &given;
     give_good_arguments();
-    assert_int_equal(BPB(gradient)(a->net, a->work, a->X, BPB(values)(a->T), out.gradient, NULL),
-                     BPB_OK);
-    assert_int_equal(BPB(sgd_step)(a->net, a->work, a->X, BPB(values)(a->T), &a->rule, NULL),
-                     BPB_OK);
+    assert_int_equal(BPB(gradient)(a->net, a->work, a->X, a->T, out.gradient, NULL), BPB_OK);
+    assert_int_equal(BPB(sgd_step)(a->net, a->work, a->X, a->T, &a->rule, NULL), BPB_OK);
     assert_int_equal(BPB(predict_with)(a->net, a->work, a->X, a->Y, NULL), BPB_OK);
     assert_int_equal(BPB(train)(a->net, &a->data, &a->train_options, NULL), BPB_OK);
     assert_int_equal(BPB(find_nonfinite)(a->X, NULL), BPB_OK);
@@ -1090,9 +1108,9 @@ static void gradient__last_column_over_the_batch_is_refused_but_not_the_batch(vo
 {
     (void)state;
     give_good_arguments();
-    given.X.cols = given.T.cols = BATCH;
+    given.X.cols = given.T.view.cols = BATCH;
     assert_int_equal(call_gradient(&given), BPB_OK);
-    given.X.cols = given.T.cols = BATCH + 1;
+    given.X.cols = given.T.view.cols = BATCH + 1;
     assert_int_equal(call_gradient(&given), BPB_ERR_BATCH);
 }
 

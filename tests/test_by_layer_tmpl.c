@@ -88,11 +88,12 @@ static void check_plan(const struct net_and_batch *net, const bpb_plan_options *
     struct seen seen = make_seen(&s);
     real *want = dirty(s.P);
     double E = 0, again = 1;
-    const view_t X = X_of(&s, 0, net->B), T = T_of(&s, 0, net->B);
+    const view_t X = X_of(&s, 0, net->B);
+    const targets_t T = T_of(&s, 0, net->B);
     assert_ok(BPB(plan_create)(&m.plan, m.net, options));
     assert_ok(BPB(work_create)(&m.work, m.plan));
-    assert_ok(BPB(gradient)(m.net, m.work, X, BPB(values)(T), want, &E));
-    assert_ok(BPB(gradient_by_layer)(m.net, m.work, X, BPB(values)(T), seen.gradient, &again,
+    assert_ok(BPB(gradient)(m.net, m.work, X, T, want, &E));
+    assert_ok(BPB(gradient_by_layer)(m.net, m.work, X, T, seen.gradient, &again,
                                      take_part, &seen));
     assert_same_bits(s.P, seen.gradient, want);
     assert_same_bits(s.P, seen.copy, want); /* each was done when it was handed over */
@@ -127,14 +128,15 @@ static void gradient_by_layer__leaves_what_gradient_does(void **state)
     struct machine m = {.net = s.net};
     struct seen seen = make_seen(&s);
     real D[MOST][6 * 11];
-    const view_t X = X_of(&s, 0, nets[0].B), T = T_of(&s, 0, nets[0].B);
+    const view_t X = X_of(&s, 0, nets[0].B);
+    const targets_t T = T_of(&s, 0, nets[0].B);
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
-    assert_ok(BPB(gradient)(m.net, m.work, X, BPB(values)(T), seen.gradient, NULL));
+    assert_ok(BPB(gradient)(m.net, m.work, X, T, seen.gradient, NULL));
     for (size_t l = 1; l <= 3; l++)
         memcpy(D[l], BPB(work_layer)(m.work, l).D.data, small[l] * nets[0].B * sizeof(real));
     memset(seen.gradient, 0xff, s.P * sizeof(real));
-    assert_ok(BPB(gradient_by_layer)(m.net, m.work, X, BPB(values)(T), seen.gradient, NULL,
+    assert_ok(BPB(gradient_by_layer)(m.net, m.work, X, T, seen.gradient, NULL,
                                      take_part, &seen));
     for (size_t l = 1; l <= 3; l++) {
         const layer_t layer = BPB(work_layer)(m.work, l);
@@ -169,7 +171,7 @@ static void work_and_spoil(void *user, size_t l, real *part, size_t count)
     if (busy->blas_threads)
         assert_int_equal(openblas_get_num_threads(), busy->blas_threads);
     assert_ok(BPB(gradient)(s->net, busy->work, X_of(s, 0, busy->B),
-                            BPB(values)(T_of(s, 0, busy->B)), own, NULL));
+                            T_of(s, 0, busy->B), own, NULL));
     assert_same_bits(s->P, own, busy->want);
     memset(part, 0, count * sizeof *part);
     free(own);
@@ -182,15 +184,16 @@ static void check_busy(bpb_planning planning, size_t threads, int blas_threads)
     struct machine m = {.net = s.net};
     struct busy busy = {.seen = make_seen(&s), .B = net->B, .blas_threads = blas_threads};
     real *want = dirty(s.P);
-    const view_t X = X_of(&s, 0, net->B), T = T_of(&s, 0, net->B);
+    const view_t X = X_of(&s, 0, net->B);
+    const targets_t T = T_of(&s, 0, net->B);
     assert_ok(BPB(plan_create)(
         &m.plan, m.net,
         &(bpb_plan_options){.batch = net->B, .planning = planning, .threads = threads}));
     assert_ok(BPB(work_create)(&m.work, m.plan));
     assert_ok(BPB(work_create)(&busy.work, m.plan));
-    assert_ok(BPB(gradient)(m.net, m.work, X, BPB(values)(T), want, NULL));
+    assert_ok(BPB(gradient)(m.net, m.work, X, T, want, NULL));
     busy.want = want;
-    assert_ok(BPB(gradient_by_layer)(m.net, m.work, X, BPB(values)(T), busy.seen.gradient, NULL,
+    assert_ok(BPB(gradient_by_layer)(m.net, m.work, X, T, busy.seen.gradient, NULL,
                                      work_and_spoil, &busy));
     assert_all_layers(&busy.seen);
     assert_same_bits(s.P, busy.seen.copy, want);
@@ -243,13 +246,14 @@ static void hook__runs_in_the_callers_environment(void **state)
     struct machine m = {.net = s.net};
     real *want = dirty(s.P), *got = dirty(s.P);
     int upward = 0;
-    const view_t X = X_of(&s, 0, nets[0].B), T = T_of(&s, 0, nets[0].B);
+    const view_t X = X_of(&s, 0, nets[0].B);
+    const targets_t T = T_of(&s, 0, nets[0].B);
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
-    assert_ok(BPB(gradient)(m.net, m.work, X, BPB(values)(T), want, NULL));
+    assert_ok(BPB(gradient)(m.net, m.work, X, T, want, NULL));
     assert_int_equal(fesetround(FE_UPWARD), 0);
     const bpb_status status =
-        BPB(gradient_by_layer)(m.net, m.work, X, BPB(values)(T), got, NULL, expect_upward, &upward);
+        BPB(gradient_by_layer)(m.net, m.work, X, T, got, NULL, expect_upward, &upward);
     const int after = fegetround();
     fesetround(FE_TONEAREST);
     assert_ok(status);
@@ -279,18 +283,22 @@ static void gradient_by_layer__refuses_before_any_hook(void **state)
     real *g = dirty(s.P);
     size_t calls = 0;
     double E = -1;
-    const view_t X = X_of(&s, 0, 11), T = T_of(&s, 0, 11);
+    const view_t X = X_of(&s, 0, 11);
+    const targets_t T = T_of(&s, 0, 11);
     assert_ok(BPB(plan_create)(&m.plan, m.net, &(bpb_plan_options){.batch = 11}));
     assert_ok(BPB(work_create)(&m.work, m.plan));
 #define REFUSED(status, ...) \
-    assert_int_equal(BPB(gradient_by_layer)(__VA_ARGS__, &calls), status)
+    do {                                                                     \
+        assert_int_equal(BPB(gradient_by_layer)(__VA_ARGS__, &calls), status); \
+        assert_string_not_equal(bpb_error(), "");                            \
+    } while (0)
     REFUSED(BPB_ERR_NULL, m.net, m.work, X, T, NULL, &E, count_call);
     REFUSED(BPB_ERR_NULL, m.net, m.work, X, T, g, &E, NULL);
     REFUSED(BPB_ERR_NULL, NULL, m.work, X, T, g, &E, count_call);
     REFUSED(BPB_ERR_NULL, m.net, NULL, X, T, g, &E, count_call);
     REFUSED(BPB_ERR_NULL, m.net, m.work, (view_t){0}, T, g, &E, count_call);
     REFUSED(BPB_ERR_SHAPE, m.net, m.work, X, T_of(&s, 0, 10), g, &E, count_call);
-    REFUSED(BPB_ERR_SHAPE, m.net, m.work, T, T, g, &E, count_call);
+    REFUSED(BPB_ERR_SHAPE, m.net, m.work, T.view, T, g, &E, count_call);
     REFUSED(BPB_ERR_BATCH, m.net, m.work, X_of(&s, 0, 20), T_of(&s, 0, 20), g, &E, count_call);
 #undef REFUSED
     assert_int_equal(calls, 0);
@@ -321,7 +329,7 @@ static void gradient_by_layer__needs_derivatives(void **state)
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
     assert_int_equal(BPB(gradient_by_layer)(m.net, m.work, X_of(&s, 0, 11),
-                                            BPB(values)(T_of(&s, 0, 11)), g, NULL, count_call,
+                                            T_of(&s, 0, 11), g, NULL, count_call,
                                             &calls),
                      BPB_ERR_NO_VJP);
     assert_true(calls == 0 && isnan(g[0]));
@@ -360,25 +368,26 @@ static void check_overflow(bool flat, bool overflows)
 {
     struct machine m = overflowing_machine(flat, overflows);
     const real one = 1, target = -9;
-    const view_t X = BPB(samples)(&one, 1, 1), T = BPB(samples)(&target, 1, 1);
+    const view_t X = BPB(samples)(&one, 1, 1);
+    const targets_t T = BPB(values)(BPB(samples)(&target, 1, 1));
     const bpb_status want = overflows ? BPB_NONFINITE : BPB_OK;
     const bpb_sgd_rule rule = {.eta = 0.5};
     real before[6], gradient[6] = {(real)NAN, (real)NAN, (real)NAN, 0, 0, 0};
     size_t calls = 0;
     double E = 0;
     memcpy(before, BPB(net_ctheta)(m.net), sizeof before);
-    assert_int_equal(BPB(gradient)(m.net, m.work, X, BPB(values)(T), gradient, &E), want);
+    assert_int_equal(BPB(gradient)(m.net, m.work, X, T, gradient, &E), want);
     const layer_t second = BPB(work_layer)(m.work, 2), third = BPB(work_layer)(m.work, 3);
     assert_true(isfinite(E) && isfinite(third.D.data[0]));
     assert_true(isfinite(second.D.data[0]) == !overflows);
     assert_true(gradient[5] == third.D.data[0]);
     if (flat)
         assert_true(gradient[1] == 0); /* nothing of it is seen below */
-    assert_int_equal(BPB(gradient_by_layer)(m.net, m.work, X, BPB(values)(T), gradient, NULL,
+    assert_int_equal(BPB(gradient_by_layer)(m.net, m.work, X, T, gradient, NULL,
                                             count_call, &calls),
                      want);
     assert_int_equal(calls, 3);
-    assert_int_equal(BPB(sgd_step)(m.net, m.work, X, BPB(values)(T), &rule, NULL), want);
+    assert_int_equal(BPB(sgd_step)(m.net, m.work, X, T, &rule, NULL), want);
     if (overflows)
         assert_same_bits(6, BPB(net_ctheta)(m.net), before);
     else
@@ -405,11 +414,12 @@ static void delta__that_eta_makes_overflow_is_found(void **state)
             .sizes = ones, .n_sizes = 2, .output = BPB_IDENTITY, .init = BPB_INIT_ZERO},
         NULL);
     const real one = 1, target = -9;
-    const view_t X = BPB(samples)(&one, 1, 1), T = BPB(samples)(&target, 1, 1);
+    const view_t X = BPB(samples)(&one, 1, 1);
+    const targets_t T = BPB(values)(BPB(samples)(&target, 1, 1));
     const bpb_sgd_rule rule = {.eta = (double)LARGEST / 4};
-    assert_int_equal(BPB(sgd_step)(m.net, m.work, X, BPB(values)(T), &rule, NULL), BPB_NONFINITE);
+    assert_int_equal(BPB(sgd_step)(m.net, m.work, X, T, &rule, NULL), BPB_NONFINITE);
     assert_true(BPB(net_ctheta)(m.net)[0] == 0 && BPB(net_ctheta)(m.net)[1] == 0);
-    assert_ok(BPB(sgd_step)(m.net, m.work, X, BPB(values)(T), &(bpb_sgd_rule){.eta = 0.5}, NULL));
+    assert_ok(BPB(sgd_step)(m.net, m.work, X, T, &(bpb_sgd_rule){.eta = 0.5}, NULL));
     free_machine(&m);
 }
 
@@ -423,10 +433,11 @@ static void gradient_by_layer__calls_all_hooks_where_it_is_not_finite(void **sta
     s.X[30] = (real)NAN;
     assert_ok(BPB(plan_create)(&m.plan, m.net, NULL));
     assert_ok(BPB(work_create)(&m.work, m.plan));
-    const view_t X = X_of(&s, 0, 11), T = T_of(&s, 0, 11);
-    assert_int_equal(BPB(gradient)(m.net, m.work, X, BPB(values)(T), want, NULL), BPB_NONFINITE);
+    const view_t X = X_of(&s, 0, 11);
+    const targets_t T = T_of(&s, 0, 11);
+    assert_int_equal(BPB(gradient)(m.net, m.work, X, T, want, NULL), BPB_NONFINITE);
     assert_int_equal(
-        BPB(gradient_by_layer)(m.net, m.work, X, BPB(values)(T), got, NULL, count_call, &calls),
+        BPB(gradient_by_layer)(m.net, m.work, X, T, got, NULL, count_call, &calls),
         BPB_NONFINITE);
     assert_int_equal(calls, 3);
     for (size_t i = 0; i < s.P; i++)

@@ -138,9 +138,9 @@ static void columns__of_a_view_are_those_of_the_matrix(void **state)
 static void scaling__is_kept_with_its_defaults(void **state)
 {
     (void)state;
-    const real shift[] = {1, 2, 3}, factor[] = {4, 5, 6};
-    const real both[] = {1, 2, 3, 4, 5, 6};
-    const real only_shift[] = {1, 2, 1, 1}, only_factor[] = {0, 0, 4, 5};
+    const double shift[] = {1, 2, 3}, factor[] = {4, 5, 6};
+    const double both[] = {1, 2, 3, 4, 5, 6};
+    const double only_shift[] = {1, 2, 1, 1}, only_factor[] = {0, 0, 4, 5};
     net_t *net = new_net();
     assert_ok(BPB(net_set_scaling)(net, BPB_INPUTS, shift, factor));
     assert_memory_equal(BPB(net_scaling)(net, BPB_INPUTS), both, sizeof both);
@@ -234,25 +234,37 @@ static void version__is_that_of_the_header(void **state)
 }
 
 /* The names of 0, 1, .. last lead back to their numbers, and no other number has one. */
-#define ASSERT_ROUND_TRIP(kind, type, last)                                   \
-    do {                                                                      \
-        for (int i = 0; i <= last; i++) {                                     \
-            const char *name = bpb_##kind##_name((type)i);              \
-            type back = (type)99;                                 \
-            assert_non_null(name);                                            \
-            assert_ok(bpb_##kind##_from_name(name, &back));                   \
-            assert_int_equal(back, i);                                        \
-        }                                                                     \
-        assert_null(bpb_##kind##_name((type)(last + 1)));               \
-        assert_null(bpb_##kind##_name((type)-1));                       \
-    } while (0)
+static void check_names(bpb_names of, int last)
+{
+    const int none[] = {-1, last + 1, 99, 0x7fffffff, -0x7fffffff - 1};
+    const char *const unknown[] = {"", "Sigmoid", "cross-entropy ", "none"};
+    for (int i = 0; i <= last; i++) {
+        const char *name = bpb_name(of, i);
+        int back = 99;
+        assert_non_null(name);
+        assert_ok(bpb_value_of_name(of, name, &back));
+        assert_int_equal(back, i);
+    }
+    for (size_t i = 0; i < COUNT(none); i++)
+        assert_null(bpb_name(of, none[i]));
+    for (size_t i = 0; i < COUNT(unknown); i++) {
+        int value = 99;
+        assert_int_equal(bpb_value_of_name(of, unknown[i], &value), BPB_ERR_OPTION);
+        assert_int_equal(value, 99);
+    }
+}
 
 static void names__lead_there_and_back(void **state)
 {
     (void)state;
-    ASSERT_ROUND_TRIP(activation, bpb_activation, BPB_EXPONENTIAL);
-    ASSERT_ROUND_TRIP(loss, bpb_loss_kind, BPB_GAUSSIAN);
-    ASSERT_ROUND_TRIP(init, bpb_init, BPB_INIT_ORTHOGONAL);
+    check_names(BPB_NAMES_ACTIVATION, BPB_EXPONENTIAL);
+    check_names(BPB_NAMES_LOSS, BPB_GAUSSIAN);
+    check_names(BPB_NAMES_INIT, BPB_INIT_ORTHOGONAL);
+    check_names(BPB_NAMES_METHOD, BPB_IRPROP_MINUS);
+    check_names(BPB_NAMES_SCHEDULE, BPB_SCHEDULE_HALVING);
+    check_names(BPB_NAMES_CHECK, BPB_CHECKS - 1);
+    assert_null(bpb_name((bpb_names)99, 0));
+    assert_null(bpb_name((bpb_names)-1, 0));
 }
 
 static void blas_health__tells_a_library_and_a_level(void **state)
@@ -305,8 +317,8 @@ static void assert_runs(const bpb_net_options *options, size_t batch)
 {
     const real x[WIDTH] = {RC(0.5), 1, -2}, t[WIDTH] = {0};
     struct machine m = make_machine(options, &(bpb_plan_options){.batch = batch});
-    const view_t X = BPB(samples)(x, 1, options->units[0]);
-    const view_t T = BPB(samples)(t, 1, options->units[options->n_layers]);
+    const view_t X = BPB(samples)(x, 1, options->sizes[0]);
+    const view_t T = BPB(samples)(t, 1, options->sizes[options->n_sizes - 1]);
     assert_true(X.rows <= WIDTH && T.rows <= WIDTH);
     assert_passes_agree(&m, X, T);
     assert_step_moves(&m, X, T);
@@ -336,7 +348,8 @@ static void train__batch_larger_than_the_data_is_the_data(void **state)
 {
     (void)state;
     const real X[2 * N_IN] = {1, 2, 3, 4, 5, 6}, T[2 * N_OUT] = {1, 0, 0, 1};
-    const data_t data = {.X = BPB(samples)(X, 2, N_IN), .T = BPB(samples)(T, 2, N_OUT)};
+    const data_t data = {.train = {.X = BPB(samples)(X, 2, N_IN),
+                                   .T = BPB(values)(BPB(samples)(T, 2, N_OUT))}};
     bpb_train_report report;
     net_t *net = new_net();
     const bpb_train_options options = {.eta = 0.5, .batch = SIZE_MAX, .epochs = 2};

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <setjmp.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -190,7 +191,7 @@ static void hold(void *context, size_t thread, size_t threads)
 
 static void *run_holder(void *context)
 {
-    bpb_pool_run(((struct holder *)context)->pool, hold, context);
+    bpb_pool_run(((struct holder *)context)->pool, SIZE_MAX, hold, context);
     return NULL;
 }
 

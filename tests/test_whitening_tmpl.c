@@ -178,7 +178,7 @@ static void whitening_add__value_that_is_not_finite_changes_nothing(void **state
     assert_ok(pack(whitening, before));
     for (size_t b = 0; b < COUNT(bad); b++) {
         values[ROWS * COLS - 1] = bad[b];
-        assert_int_equal(BPB(whitening_add)(whitening, V), BPB_NONFINITE);
+        assert_int_equal(BPB(whitening_add)(whitening, X), BPB_NONFINITE);
         assert_ok(pack(whitening, after));
         assert_memory_equal(after, before, sizeof before);
     }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/texts.h"
+
 #if defined __GNUC__ && defined __ELF__
 #define OF_THREAD _Thread_local __attribute__((tls_model("initial-exec")))
 #else
@@ -30,15 +32,28 @@ static size_t conversion_length(char letter)
     return letter == 'z' ? strlen("%zu") : strlen("%d");
 }
 
-/* Copy a string behind those that are there, what is not printable as '?'; what has no room is
- * left out. */
+/* The bytes of the printable character at text; 0: it is a control character or no UTF-8. */
+static size_t printable(const char *text)
+{
+    const unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
+    if (first < 0x20 || first == 0x7f || (first == 0xc2 && second < 0xa0)) /* C0, DEL, C1 */
+        return 0;
+    return bpb_utf8_length(text, 4);
+}
+
+/* Copy a string behind those that are there, each byte that is not printable as '?'; characters
+ * without room are left out. */
 static size_t keep_text(const char *text)
 {
     const size_t begin = last.texts_end;
     size_t at = begin;
-    for (; text && *text && at + 1 < sizeof last.texts; text++, at++) {
-        const unsigned char byte = (unsigned char)*text;
-        last.texts[at] = (char)(byte < 0x20 || byte == 0x7f ? '?' : byte);
+    while (text && *text) {
+        const size_t shown = printable(text), bytes = shown ? shown : 1;
+        if (at + bytes >= sizeof last.texts)
+            break;
+        memcpy(last.texts + at, shown ? text : "?", bytes);
+        at += bytes;
+        text += bytes;
     }
     last.texts[at] = '\0';
     last.texts_end = at + 1 < sizeof last.texts ? at + 1 : at;
@@ -120,9 +135,13 @@ static void with_point(char *number)
     memmove(point + 1, point + bytes, strlen(point + bytes) + 1);
 }
 
+/* What has no room is left out, a character as a whole. */
 static size_t append(size_t end, const char *text, size_t n)
 {
-    n = n < SENTENCE - 1 - end ? n : SENTENCE - 1 - end;
+    const size_t room = SENTENCE - 1 - end;
+    if (n > room)
+        for (n = room; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80;)
+            n--;
     memcpy(sentence + end, text, n);
     sentence[end + n] = '\0';
     return end + n;

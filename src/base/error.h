@@ -15,7 +15,8 @@
  *     %zu  a size_t        %d  an int        %g  a double        %s  a string, which is copied
  *
  * It names the argument or option, its value and its range: "momentum is %g; it must be at least 0
- * and below 1". In a string, bytes that are not printable are shown as '?'.
+ * and below 1". In a string, control bytes and bytes that are
+ * not UTF-8 are shown as '?'.
  */
 #if defined __GNUC__
 __attribute__((cold, format(printf, 2, 3)))

@@ -52,7 +52,7 @@ static const char *const checks[BPB_CHECKS] = {
 };
 
 struct names {
-    const char *what; /* in the singular, for people */
+    const char *what; /* one of them, for people */
     const char *const *list;
     size_t count;
 };
@@ -61,12 +61,12 @@ struct names {
         what, list, sizeof(list) / sizeof *(list)                                                  \
     }
 static const struct names lists[] = {
-    [BPB_NAMES_ACTIVATION] = LIST("activation", activations),
-    [BPB_NAMES_LOSS] = LIST("loss", losses),
-    [BPB_NAMES_INIT] = LIST("init", inits),
-    [BPB_NAMES_METHOD] = LIST("method", methods),
-    [BPB_NAMES_SCHEDULE] = LIST("schedule", schedules),
-    [BPB_NAMES_CHECK] = LIST("check", checks),
+    [BPB_NAMES_ACTIVATION] = LIST("an activation", activations),
+    [BPB_NAMES_LOSS] = LIST("a loss", losses),
+    [BPB_NAMES_INIT] = LIST("an init", inits),
+    [BPB_NAMES_METHOD] = LIST("a method", methods),
+    [BPB_NAMES_SCHEDULE] = LIST("a schedule", schedules),
+    [BPB_NAMES_CHECK] = LIST("a check", checks),
 };
 
 static const struct names *names_of(bpb_names of)
@@ -92,5 +92,5 @@ bpb_status bpb_value_of_name(bpb_names of, const char *name, int *value)
             return BPB_OK;
         }
     }
-    REFUSE(BPB_ERR_OPTION, "\"%s\" is no name of a %s", name, names->what);
+    REFUSE(BPB_ERR_OPTION, "\"%s\" is not the name of %s", name, names->what);
 }

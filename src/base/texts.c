@@ -62,6 +62,39 @@ void bpb_texts_free(struct texts *texts)
     *texts = (struct texts){0};
 }
 
+size_t bpb_utf8_length(const char *text, size_t n)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const size_t length = s[0] < 0x80   ? 1
+                          : s[0] < 0xc0 ? 0
+                          : s[0] < 0xe0 ? 2
+                          : s[0] < 0xf0 ? 3
+                          : s[0] < 0xf8 ? 4
+                                        : 0;
+    if (length <= 1 || length > n)
+        return length == 1;
+    uint32_t point = s[0] & (0xffu >> (length + 1));
+    for (size_t i = 1; i < length; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        point = point << 6 | (s[i] & 0x3f);
+    }
+    const bool surrogate = point >= 0xd800 && point <= 0xdfff;
+    return point >= least[length] && point <= 0x10ffff && !surrogate ? length : 0;
+}
+
+bool bpb_utf8_valid(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n;) {
+        const size_t length = bpb_utf8_length(s + i, n - i);
+        if (length == 0)
+            return false;
+        i += length;
+    }
+    return true;
+}
+
 static bool continues_character(char byte)
 {
     return ((unsigned char)byte & 0xc0) == 0x80;

@@ -30,6 +30,13 @@ void bpb_texts_free(struct texts *texts);
  * memory goes by what a file really holds. BPB_ERR_MEMORY, BPB_ERR_SIZE: all is as it was. */
 bpb_status bpb_grow(void **memory, size_t *capacity, size_t wanted, size_t bytes);
 
+/* The bytes of the UTF-8 character at s; 0: it is ill-formed. n > 0 bytes may be read, none behind
+ * a 0. */
+size_t bpb_utf8_length(const char *s, size_t n);
+
+/* Whether the n bytes at s are well-formed UTF-8. */
+bool bpb_utf8_valid(const char *s, size_t n);
+
 #define CLIPPED_BYTES 40
 
 /* The first characters of n bytes of text, with "..." where there are more: for a sentence. Cuts no

@@ -19,7 +19,4 @@ bpb_status bpb_notes_set(struct notes *notes, const char *key, const char *value
 const char *bpb_notes_get(const struct notes *notes, const char *key);
 void bpb_notes_clear(struct notes *notes);
 
-/* Whether the n bytes at s are well-formed UTF-8. */
-bool bpb_utf8_valid(const char *s, size_t n);
-
 #endif

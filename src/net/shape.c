@@ -45,12 +45,16 @@ bpb_status bpb_shape_pair(struct shape *shape)
     return BPB_OK;
 }
 
-static bpb_status check_functions(struct shape *shape)
+static bpb_status check_functions(struct shape *shape, const bpb_net_options *options)
 {
-    for (size_t l = 0; l < shape->L; l++)
-        REQUIRE(bpb_name(BPB_NAMES_ACTIVATION, (int)shape->layer[l].activation), BPB_ERR_OPTION,
-                "the activation of layer %zu is %d, which is none of the library's", l + 1,
-                (int)shape->layer[l].activation);
+    for (size_t l = 0; l < shape->L; l++) {
+        const int activation = (int)shape->layer[l].activation;
+        const bool known = bpb_name(BPB_NAMES_ACTIVATION, activation);
+        REQUIRE(known || !options->activations, BPB_ERR_OPTION,
+                "activations[%zu] is %d, which is none of the library's", l, activation);
+        REQUIRE(known, BPB_ERR_OPTION, "%s is %d, which is none of the library's",
+                l + 1 == shape->L ? "output" : "hidden", activation);
+    }
     REQUIRE(bpb_name(BPB_NAMES_LOSS, (int)shape->loss), BPB_ERR_OPTION,
             "loss is %d, which is none of the library's", (int)shape->loss);
     return bpb_shape_pair(shape);
@@ -171,7 +175,7 @@ bpb_status bpb_shape_init(struct shape *shape, const bpb_net_options *options, s
         TRY(check_size(l + 1, layer->n_out));
     }
     TRY(lay_out(shape, real_bytes));
-    return check_functions(shape);
+    return check_functions(shape, options);
 }
 
 static bool own_equal(struct own_identity a, struct own_identity b)
