@@ -349,9 +349,10 @@ class Train(Case):
         self.assertFalse(os.path.exists(model))
 
     def test_rates_beyond_the_precision__are_usage_errors(self):
-        for words in (["--eta", "1e39"], ["--eta", "3", "--lambda", "1e42"]):
+        for words, name in ((["--eta", "1e39"], "--eta is 1e+39"),
+                            (["--eta", "3", "--lambda", "1e42"], "--lambda / n is")):
             result = self.train("--precision", "float", *words, code=USAGE)
-            self.assertIn("--eta", result.stderr)
+            self.assertIn(name, result.stderr)
 
     @needs("models")
     def test_nothing__is_left_behind(self):

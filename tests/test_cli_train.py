@@ -229,15 +229,14 @@ class Refused(Case):
                         f"--schedule-{option}", "0.5", "--schedule", schedule)
         self.refuse("plateau and halving", "--schedule-patience", 3)
         self.refuse("--eta-min", "--eta-min", "0.1", "--schedule", "step")
-        self.refuse("above --eta 0.001", "--eta-min", "0.1", "--schedule", "cosine", "--optimizer",
+        self.refuse("--eta-min is 0.1; it must be at least 0 and at most eta, 0.001", "--eta-min", "0.1", "--schedule", "cosine", "--optimizer",
                     "adam")
 
     def test_irprop(self):
         for words in (["--eta", 1], ["--schedule", "cosine"], ["--warmup", 1],
                       ["--decoupled", "--decay", 1]):
-            self.refuse(f"{words[0]} cannot be used with --optimizer irprop+", "--optimizer",
-                        "irprop+", *words)
-        self.refuse("--batch all", "--optimizer", "irprop-", "--batch", 10)
+            self.refuse(f"{words[0]} ", "--optimizer", "irprop+", *words)
+        self.refuse("--batch is 10; it must be", "--optimizer", "irprop-", "--batch", 10)
 
     def test_scores(self):
         for words in (["--patience", 3], ["--keep-best"], ["--target-loss", 1],
@@ -253,7 +252,7 @@ class Refused(Case):
 
     def test_numbers_beyond_the_precision(self):
         words = ["--optimizer", "adam", "--epsilon", "1e-40"]
-        self.refuse("--epsilon 1e-40 is too small for --precision", *words)
+        self.refuse("--epsilon is 1e-40; it must be 0, or at least 1.17", *words)
         self.train("--precision", "double", *words)
         self.refuse("--eta", "--optimizer", "adam", "--eta", "1e39")
         self.refuse("--clip-norm", "--clip-norm", "1e-40")

@@ -81,11 +81,11 @@ static bpb_status check_flags(const bpb_opt_options *options)
     TRY(bpb_option_flag("tuning.centred", tuning->centred));
     TRY(bpb_option_flag("tuning.amsgrad", tuning->amsgrad));
     REQUIRE(!options->decoupled || !is_irprop(options->method), BPB_ERR_OPTION,
-            "decoupled is 1 and the method %s, which has no eta; it must be 0", method);
+            "decoupled is 1; it must be 0, because the method %s has no eta", method);
     REQUIRE(!tuning->centred || options->method == BPB_RMSPROP, BPB_ERR_OPTION,
-            "tuning.centred is 1 and the method %s; it requires rmsprop", method);
+            "tuning.centred is 1; it must be 0, because the method is %s and not rmsprop", method);
     REQUIRE(!tuning->amsgrad || options->method == BPB_ADAM, BPB_ERR_OPTION,
-            "tuning.amsgrad is 1 and the method %s; it requires adam", method);
+            "tuning.amsgrad is 1; it must be 0, because the method is %s and not adam", method);
     return BPB_OK;
 }
 

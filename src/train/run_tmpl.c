@@ -88,13 +88,14 @@ static bpb_status choose_batch(struct run *run)
     run->batch = BPB_MIN(asked ? asked : DEFAULT_BATCH, run->n);
     if (!is_irprop(run->rule.method))
         return BPB_OK;
-    REQUIRE(asked == 0 || asked >= run->n, BPB_ERR_OPTION,
-            "batch is %zu; the method %s requires all %zu columns in each batch", asked, method,
-            run->n);
+    REQUIRE(
+        asked == 0 || asked >= run->n, BPB_ERR_OPTION,
+        "batch is %zu; it must be 0 or at least %zu, because the method %s requires all columns",
+        asked, run->n, method);
     REQUIRE(run->options->schedule.kind == BPB_SCHEDULE_CONSTANT, BPB_ERR_OPTION,
-            "schedule.kind is not constant and the method %s, which has no eta", method);
+            "schedule.kind must be constant, because the method %s has no eta", method);
     REQUIRE(run->options->schedule.warmup == 0, BPB_ERR_OPTION,
-            "schedule.warmup is %g and the method %s, which has no eta",
+            "schedule.warmup is %g; it must be 0, because the method %s has no eta",
             run->options->schedule.warmup, method);
     run->batch = run->n;
     return BPB_OK;
