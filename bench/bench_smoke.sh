@@ -67,7 +67,7 @@ goals() {
     count 1 lines '^{"what": "targets '
 
     expect 0 --goals --list
-    count 16 table '^[a-z][a-z]* '
+    count 17 table '^[a-z][a-z]* '
     expect 0 --goals --help
     expect 1 --goals --only bytes --json "$folder/none/lines"
     expect 2 --goals --only nonsense

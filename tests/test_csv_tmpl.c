@@ -715,7 +715,7 @@ static void csv_read__says_what_is_wrong(void **state)
         {"\"1,2\n", "line 1, field 1 has no closing quote"},
         {"1,2,3\n\n4,5\n", "line 3 has 2 fields; line 1 has 3"},
         {"\n1,2,3\n4,5,6,7,8\n9\n", "line 3 has 5 fields; line 2 has 3"},
-        {"a\n1,2\n3\n", "line 3 has 1 fields; line 2 has 2"},
+        {"a\n1,2\n3\n", "line 3 has 1 field; line 2 has 2"},
         {"1,5;2,5\n", "line 1, field 2 ends with ';'; the fields before it end with ','"},
         {"1;2\n3\t4\n", "line 2, field 1 ends with a tab; the fields before it end with ';'"},
         {"1,1e999\n", BPB_SELECT("line 1, field 2 is 1e999, which is too large for double",

@@ -244,7 +244,8 @@ static void work_layer__inputs_where_they_are_read(void **state)
     (void)state;
     static const size_t order[B] = {3, 1, 4, 0, 5, 6, 2};
     struct machine m = machine_with(0);
-    real apart[8 * B], shift[5] = {1, 2, 3, 4, 5};
+    const double shift[5] = {1, 2, 3, 4, 5};
+    real apart[8 * B];
     for (size_t k = 0; k < COUNT(apart); k++)
         apart[k] = k % 8 < 5 ? x_values[k / 8 * 5 + k % 8] : (real)NAN;
     view_t in_place = BPB(samples)(apart, B, 5), picked = X();
@@ -262,14 +263,14 @@ static void work_layer__inputs_where_they_are_read(void **state)
     assert_ok(BPB(forward)(m.net, m.work, X(), BPB(samples_out)(Y, B, 3)));
     A = BPB(work_layer)(m.work, 0).A;
     for (size_t k = 0; k < 5 * B; k++)
-        assert_true(A.data[k] == x_values[k] - shift[k % 5]); /* scaled: A_0, not X */
+        assert_true(A.data[k] == x_values[k] - (real)shift[k % 5]); /* scaled: A_0, not X */
     free_machine(&m);
 }
 
 static void work_layer__outputs_in_the_callers_units(void **state)
 {
     (void)state;
-    const real shift[] = {1, 2, 3}, factor[] = {2, 3, 4};
+    const double shift[] = {1, 2, 3}, factor[] = {2, 3, 4};
     struct machine m = machine_with(0);
     double E;
     assert_ok(BPB(net_set_scaling)(m.net, BPB_OUTPUTS, shift, factor));
@@ -367,7 +368,7 @@ static const loss_function_t own_e = {.name = "error",
                                       .value = own_entropy_value,
                                       .gradient = own_entropy_gradient,
                                       .of_Z = 1};
-static const real shift[] = {1, 2, 3, 4, 5}, factor[] = {RC(0.5), 1, 2, 3, 4};
+static const double shift[] = {1, 2, 3, 4, 5}, factor[] = {0.5, 1, 2, 3, 4};
 
 static net_t *rich_net(void)
 {
@@ -397,10 +398,10 @@ static void expect_rich_net(const net_t *net, const real *theta)
     assert_true(BPB(net_layer)(net, 1).parameter == 0.5);
     assert_string_equal(BPB(net_layer)(net, 2).name, "mine");
     assert_string_equal(BPB(net_loss)(net).name, "error");
-    assert_same_bits(5, BPB(net_scaling)(net, BPB_INPUTS), shift);
-    assert_same_bits(5, BPB(net_scaling)(net, BPB_INPUTS) + 5, factor);
-    assert_same_bits(3, BPB(net_scaling)(net, BPB_OUTPUTS), factor);
-    assert_same_bits(3, BPB(net_scaling)(net, BPB_OUTPUTS) + 3, shift);
+    assert_memory_equal(BPB(net_scaling)(net, BPB_INPUTS), shift, 5 * sizeof(double));
+    assert_memory_equal(BPB(net_scaling)(net, BPB_INPUTS) + 5, factor, 5 * sizeof(double));
+    assert_memory_equal(BPB(net_scaling)(net, BPB_OUTPUTS), factor, 3 * sizeof(double));
+    assert_memory_equal(BPB(net_scaling)(net, BPB_OUTPUTS) + 3, shift, 3 * sizeof(double));
     assert_string_equal(BPB(net_note_key)(net, 0), "unit");
     assert_string_equal(BPB(net_note)(net, "unit"), "mm");
     assert_string_equal(BPB(net_note)(net, "colour"), "red");
@@ -504,16 +505,15 @@ static void getters__of_functions_and_their_parameters(void **state)
 static void names__of_all_functions(void **state)
 {
     (void)state;
-    bpb_activation activation;
-    bpb_loss_kind loss;
+    int value;
     for (int i = BPB_SIGMOID; i <= BPB_EXPONENTIAL; i++) {
-        assert_ok(bpb_activation_from_name(bpb_name(BPB_NAMES_ACTIVATION, (bpb_activation)i),
-                                           &activation));
-        assert_int_equal(activation, i);
+        assert_ok(
+            bpb_value_of_name(BPB_NAMES_ACTIVATION, bpb_name(BPB_NAMES_ACTIVATION, i), &value));
+        assert_int_equal(value, i);
     }
     for (int i = BPB_SQUARED; i <= BPB_GAUSSIAN; i++) {
-        assert_ok(bpb_loss_from_name(bpb_name(BPB_NAMES_LOSS, (bpb_loss_kind)i), &loss));
-        assert_int_equal(loss, i);
+        assert_ok(bpb_value_of_name(BPB_NAMES_LOSS, bpb_name(BPB_NAMES_LOSS, i), &value));
+        assert_int_equal(value, i);
     }
     assert_null(bpb_name(BPB_NAMES_ACTIVATION, BPB_OWN_ACTIVATION));
     assert_null(bpb_name(BPB_NAMES_LOSS, BPB_OWN_LOSS));

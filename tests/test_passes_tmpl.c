@@ -334,13 +334,22 @@ static void passes__take_any_view(void **state)
 /* ---- Scaling ---- */
 
 struct scaling {
-    real shift[16], factor[16];
+    double shift[16], factor[16];
 };
+
+static void draw_uniform(struct rng *rng, size_t n, double low, double high, double *x)
+{
+    for (size_t i = 0; i < n; i++) {
+        real one;
+        fill_uniform(rng, 1, low, high, &one);
+        x[i] = (double)one;
+    }
+}
 
 static void draw_scaling(struct rng *rng, struct scaling *scaling)
 {
-    fill_uniform(rng, 16, -2, 2, scaling->shift);
-    fill_uniform(rng, 16, 0.5, 3, scaling->factor);
+    draw_uniform(rng, 16, -2, 2, scaling->shift);
+    draw_uniform(rng, 16, 0.5, 3, scaling->factor);
 }
 
 /* wide = (x - shift) * factor, or (x - shift) / factor, of n rows */
@@ -363,7 +372,7 @@ static struct problem make_scaled(struct scaling *in, struct scaling *out)
     draw_scaling(&rng, in);
     draw_scaling(&rng, out);
     for (size_t i = 0; i < n_out * B; i++)
-        problem.T[i] = out->shift[i % n_out] + out->factor[i % n_out] * problem.T[i];
+        problem.T[i] = (real)out->shift[i % n_out] + (real)out->factor[i % n_out] * problem.T[i];
     apply_scaling(in, false, n_in, n_in * B, problem.X, problem.wide_X);
     apply_scaling(out, true, n_out, n_out * B, problem.T, problem.wide_T);
     run_oracle(&problem);
@@ -803,7 +812,7 @@ static void predict__scales_inputs_and_outputs(void **state)
                                NULL));
     assert_same_bits(problem.n_out * problem.B, Y, alone);
     for (size_t i = 0; i < problem.n_out * problem.B; i++)
-        Y[i] = (Y[i] - out.shift[i % problem.n_out]) / out.factor[i % problem.n_out];
+        Y[i] = (Y[i] - (real)out.shift[i % problem.n_out]) / (real)out.factor[i % problem.n_out];
     problem.tolerance *= 16; // the shift has taken some digits
     assert_outputs_close(&problem, Y);
     free(Y);
@@ -918,10 +927,10 @@ static void check_evaluate_cuts(const struct whole *whole, const real *T_data)
     bpb_score all, one;
     double sum = 0;
     size_t correct = 0;
-    assert_ok(BPB(evaluate)(whole->machine.net, X, BPB(values)(T), &all, NULL));
+    assert_ok(BPB(evaluate)(whole->machine.net, X, BPB(classes)(T), &all, NULL));
     for (size_t j = 0; j < B; j++) {
         assert_ok(BPB(evaluate_with)(whole->machine.net, whole->machine.work, BPB(columns)(X, j, 1),
-                                     BPB(values)(BPB(columns)(T, j, 1)), &one));
+                                     BPB(classes)(BPB(columns)(T, j, 1)), &one));
         assert_int_equal(one.columns, 1);
         sum += one.loss;
         correct += one.correct;
@@ -955,11 +964,11 @@ static void evaluate__gives_the_same_bits_with_a_plan_of_any_batch(void **state)
     bpb_score want, got;
     whole.options.seed = 2;
     assert_ok(BPB(net_init)(whole.machine.net, BPB_INIT_SCALED, 2));
-    assert_ok(BPB(evaluate)(whole.machine.net, X, BPB(values)(T), &want, NULL));
+    assert_ok(BPB(evaluate)(whole.machine.net, X, BPB(classes)(T), &want, NULL));
     assert_true(want.loss > 0);
     for (size_t batch = 1; batch <= 200; batch += 9) {
         struct machine machine = make_machine(&whole.options, &(bpb_plan_options){.batch = batch});
-        assert_ok(BPB(evaluate_with)(machine.net, machine.work, X, BPB(values)(T), &got));
+        assert_ok(BPB(evaluate_with)(machine.net, machine.work, X, BPB(classes)(T), &got));
         assert_true(got.loss == want.loss && got.correct == want.correct);
         free_machine(&machine);
     }
@@ -973,7 +982,7 @@ static bpb_score score_of(bpb_activation output, size_t n, size_t B, const real 
     struct machine machine = make_transparent(n, output, BPB_SQUARED);
     bpb_score score;
     assert_int_equal(BPB(evaluate)(machine.net, BPB(samples)(Z, B, n),
-                                   BPB(values)(BPB(samples)(T, B, n)), &score, NULL),
+                                   BPB(classes)(BPB(samples)(T, B, n)), &score, NULL),
                      status);
     free_machine(&machine);
     return score;
@@ -1003,17 +1012,20 @@ static void evaluate__splits_one_sigmoid_at_a_half(void **state)
     assert_int_equal(score.has_accuracy, 1);
 }
 
-static void evaluate__has_no_accuracy_for_another_single_output(void **state)
+static void evaluate__has_no_accuracy_for_values(void **state)
 {
     (void)state;
-    const real Z[] = {1, 2}, T[] = {1, 2};
-    for (size_t g = 0; g < COUNT(activations); g++) {
-        if (activations[g] == BPB_SIGMOID)
-            continue;
-        const bpb_score score = score_of(activations[g], 1, 2, Z, T, BPB_OK);
-        assert_true(score.has_accuracy == 0 && score.accuracy == 0 && score.correct == 0);
-        assert_int_equal(score.columns, 2);
-    }
+    const real Z[] = {1, 0, 0, 1}, T[] = {1, 0, 0, 1};
+    for (size_t g = 0; g < COUNT(activations); g++)
+        for (size_t n = 1; n <= 2; n++) {
+            struct machine machine = make_transparent(n, activations[g], BPB_SQUARED);
+            const view_t X = BPB(samples)(Z, 4 / n, n), targets = BPB(samples)(T, 4 / n, n);
+            bpb_score score;
+            assert_ok(BPB(evaluate)(machine.net, X, BPB(values)(targets), &score, NULL));
+            assert_true(score.has_accuracy == 0 && score.accuracy == 0 && score.correct == 0);
+            assert_int_equal(score.columns, 4 / n);
+            free_machine(&machine);
+        }
 }
 
 static size_t argmax(size_t n, const long double *x)
@@ -1036,7 +1048,7 @@ static void evaluate__judges_in_the_units_of_the_net(void **state)
     size_t correct = 0;
     for (size_t j = 0; j < problem.B; j++)
         correct += argmax(n, problem.wide_Y + j * n) == argmax(n, problem.wide_T + j * n);
-    assert_ok(BPB(evaluate)(problem.machine.net, inputs(&problem), BPB(values)(targets(&problem)),
+    assert_ok(BPB(evaluate)(problem.machine.net, inputs(&problem), BPB(classes)(targets(&problem)),
                             &score, NULL));
     assert_true(correct > 0 && correct < problem.B);
     assert_int_equal(score.correct, correct);
@@ -1086,7 +1098,7 @@ int main(void)
         cmocka_unit_test(evaluate__gives_the_same_bits_with_a_plan_of_any_batch),
         cmocka_unit_test(evaluate__takes_the_lowest_index_of_equal_outputs),
         cmocka_unit_test(evaluate__splits_one_sigmoid_at_a_half),
-        cmocka_unit_test(evaluate__has_no_accuracy_for_another_single_output),
+        cmocka_unit_test(evaluate__has_no_accuracy_for_values),
         cmocka_unit_test(evaluate__judges_in_the_units_of_the_net),
         cmocka_unit_test(evaluate__counts_a_column_that_is_not_finite_as_wrong),
     };
