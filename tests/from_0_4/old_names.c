@@ -20,7 +20,8 @@ int main(int argc, char **argv)
         s = bpb_swork_create(&work, plan);
     if (!s)
         s = bpb_sforward(net, work, bpb_scmatrix(x, 2, 2), bpb_smatrix(y, 1, 2));
-    printf("%s %zu %s\n", bpb_snet_loss_name(net), bpb_snet_targets(net), bpb_init_name(BPB_INIT_ZERO));
+    printf("%s %zu %s\n", bpb_snet_loss_name(net), bpb_snet_targets(net),
+           bpb_init_name(BPB_INIT_ZERO));
     bpb_swork_destroy(&work);
     bpb_splan_destroy(&plan);
     bpb_snet_destroy(&net);
