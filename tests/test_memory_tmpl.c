@@ -121,7 +121,7 @@ static const bpb_net_options plain_options = {.sizes = (const size_t[]){60, 9}, 
 static const real x_values[N_IN * COLS] = {1, 2, 3}, t_values[N_OUT * COLS] = {1, 0, 0, 1},
                   j_values[N_IN * N_OUT * COLS] = {1, 2, 3};
 static const real npy_values[NPY_VALUES] = {1, 2, 3}; /* more bytes than are read at first */
-static const real shift[N_IN] = {1, 2, 3}, factor[N_IN] = {4, 5, 6};
+static const double shift[N_IN] = {1, 2, 3}, factor[N_IN] = {4, 5, 6};
 static const bpb_sgd_rule rule = {.eta = 0.5};
 static const bpb_moments moments[N_IN] = {{2, 1, 1}, {2, 1, 2}, {3, 2, 1}};
 
@@ -164,9 +164,9 @@ static view_t X(void)
 {
     return BPB(samples)(x_values, COLS, N_IN);
 }
-static view_t T(void)
+static targets_t T(void)
 {
-    return BPB(samples)(t_values, COLS, N_OUT);
+    return BPB(values)(BPB(samples)(t_values, COLS, N_OUT));
 }
 static out_t Y(void)
 {
@@ -175,7 +175,8 @@ static out_t Y(void)
 
 static bpb_status train(size_t epochs)
 {
-    const data_t data = {X(), T(), X(), T(), X(), T(), NULL, NULL, NULL};
+    const set_t set = {.X = X(), .T = T()};
+    const data_t data = {set, set, set};
     const bpb_train_options options = {.eta = 0.5, .lambda = 0.1, .batch = 16, .epochs = epochs};
     return BPB(train)(m.net, &data, &options, &out.report);
 }
@@ -248,7 +249,7 @@ static bpb_status predict(void)
 }
 static bpb_status evaluate(void)
 {
-    return BPB(evaluate)(m.net, X(), BPB(values)(T()), &out.score, NULL);
+    return BPB(evaluate)(m.net, X(), T(), &out.score, NULL);
 }
 static bpb_status train_twice(void)
 {
@@ -387,7 +388,7 @@ static bpb_status load_own_memory(void)
 }
 static bpb_status create_objective(void)
 {
-    return BPB(objective_create)(&out.objective, own_net, X(), BPB(values)(T()), NULL);
+    return BPB(objective_create)(&out.objective, own_net, X(), T(), NULL);
 }
 static bpb_status precision(void)
 {
@@ -440,7 +441,7 @@ static void reset_net(void)
 
 static void assert_net_is_reset(void)
 {
-    const real *scaling = BPB(net_scaling)(m.net, BPB_INPUTS);
+    const double *scaling = BPB(net_scaling)(m.net, BPB_INPUTS);
     assert_memory_equal(BPB(net_ctheta)(m.net), theta, sizeof theta);
     assert_memory_equal(scaling, shift, sizeof shift);
     assert_memory_equal(scaling + N_IN, factor, sizeof factor);
@@ -572,14 +573,14 @@ static void run_passes(void)
 {
     bpb_moments gathered[N_IN] = {{0}};
     assert_ok(BPB(forward)(m.net, m.work, X(), Y()));
-    assert_ok(BPB(loss)(m.net, m.work, X(), BPB(values)(T()), &out.loss));
-    assert_ok(BPB(gradient)(m.net, m.work, X(), BPB(values)(T()), out.gradient, &out.loss));
-    assert_ok(BPB(sgd_step)(m.net, m.work, X(), BPB(values)(T()), &rule, &out.loss));
+    assert_ok(BPB(loss)(m.net, m.work, X(), T(), &out.loss));
+    assert_ok(BPB(gradient)(m.net, m.work, X(), T(), out.gradient, &out.loss));
+    assert_ok(BPB(sgd_step)(m.net, m.work, X(), T(), &rule, &out.loss));
     assert_ok(BPB(predict_with)(m.net, m.work, X(), Y(), out.flags));
-    assert_ok(BPB(evaluate_with)(m.net, m.work, X(), BPB(values)(T()), &out.score));
+    assert_ok(BPB(evaluate_with)(m.net, m.work, X(), T(), &out.score));
     assert_ok(BPB(find_nonfinite)(X(), &out.where));
     assert_ok(BPB(net_init)(m.net, BPB_INIT_NORMAL, 1));
-    assert_ok(BPB(moments_add)(gathered, X()));
+    assert_ok(BPB(moments_add)(gathered, X(), 0));
     assert_ok(bpb_moments_merge(gathered, moments, N_IN));
     assert_ok(BPB(whitening_add)(whitening, X()));
     assert_ok(bpb_whitening_merge(whitening, whitening));
@@ -590,16 +591,15 @@ static void run_derivatives(struct machine *d, objective_t *objective)
 {
     const view_t J = BPB(samples)(j_values, COLS, N_IN * N_OUT);
     real *v = theta;
-    assert_ok(BPB(gradient_x)(d->net, d->work, X(), BPB(values)(T()), out.gradient,
+    assert_ok(BPB(gradient_x)(d->net, d->work, X(), T(), out.gradient,
                               BPB(samples_out)(out.J, COLS, N_IN), &out.loss));
-    assert_ok(BPB(vjp)(d->net, d->work, X(), T(), out.gradient, (out_t){0}));
+    assert_ok(BPB(vjp)(d->net, d->work, X(), T().view, out.gradient, (out_t){0}));
     assert_ok(BPB(jvp)(d->net, d->work, X(), v, X(), (out_t){0}, Y()));
     assert_ok(BPB(jacobian)(d->net, d->work, X(), BPB(samples_out)(out.J, COLS, N_IN * N_OUT)));
-    assert_ok(BPB(hvp)(d->net, d->work, X(), BPB(values)(T()), v, out.gradient, NULL, &out.loss));
-    assert_ok(BPB(gnvp)(d->net, d->work, X(), BPB(values)(T()), v, out.gradient));
-    assert_ok(BPB(jacobian_vjp)(d->net, d->work, X(), T(), J, out.gradient));
-    assert_ok(BPB(sobolev)(d->net, d->work, X(), BPB(values)(T()), BPB(values)(J), 1, out.gradient,
-                           &out.loss));
+    assert_ok(BPB(hvp)(d->net, d->work, X(), T(), v, out.gradient, NULL, &out.loss));
+    assert_ok(BPB(gnvp)(d->net, d->work, X(), T(), v, out.gradient));
+    assert_ok(BPB(jacobian_vjp)(d->net, d->work, X(), T().view, J, out.gradient));
+    assert_ok(BPB(sobolev)(d->net, d->work, X(), T(), BPB(values)(J), 1, out.gradient, &out.loss));
     assert_ok(BPB(objective_gradient)(objective, theta, &out.loss, out.gradient));
     assert_ok(BPB(objective_hvp)(objective, theta, v, out.gradient));
     assert_ok(BPB(objective_gnvp)(objective, theta, v, out.gradient));
@@ -611,7 +611,7 @@ static void derivatives__allocate_nothing(void **state)
     struct machine d =
         make_machine(&net_options, &(bpb_plan_options){.batch = COLS, .derivatives = 1});
     objective_t *objective = NULL;
-    assert_ok(BPB(objective_create)(&objective, d.net, X(), BPB(values)(T()), NULL));
+    assert_ok(BPB(objective_create)(&objective, d.net, X(), T(), NULL));
     const size_t before = allocations;
     run_derivatives(&d, objective);
     assert_int_equal(allocations, before);
@@ -677,7 +677,7 @@ static bpb_status train_with_all(size_t epochs, size_t *calls)
 {
     const source_t source = {MANY, 0, N_OUT, read_many, calls};
     const data_t data = {
-        .source = &source, .validation.source = &source, .test.X = X(), .test.T = T()};
+        .train.source = &source, .validation.source = &source, .test = {.X = X(), .T = T()}};
     const bpb_train_options options = {.method = BPB_ADAM,
                                        .batch = MANY,
                                        .epochs = epochs,

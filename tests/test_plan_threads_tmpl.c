@@ -160,10 +160,11 @@ static void threads__give_the_bits_of_one_with_scaling(void **state)
 {
     (void)state;
     struct subject s = make(&nets[0]);
-    real *shift = make_reals(s.n_in), *factor = make_reals(s.n_in);
-    struct rng rng = {9};
-    fill_uniform(&rng, s.n_in, -1, 1, shift);
-    fill_uniform(&rng, s.n_in, 0.5, 2, factor);
+    double *shift = allocate(s.n_in, sizeof *shift), *factor = allocate(s.n_in, sizeof *factor);
+    for (size_t i = 0; i < s.n_in; i++) {
+        shift[i] = sin((double)i);
+        factor[i] = 1.25 + 0.75 * cos((double)i);
+    }
     assert_ok(BPB(net_set_scaling)(s.net, BPB_INPUTS, shift, factor));
     assert_ok(BPB(net_set_scaling)(s.net, BPB_OUTPUTS, shift, factor));
     check_threads(&s, (bpb_plan_options){.batch = 64}, 4, 50);
@@ -210,7 +211,7 @@ static void plan_threads__is_one_where_more_would_not_pay(void **state)
 static void train_with(const struct subject *s, bpb_planning planning, size_t threads,
                        real *theta, double *losses)
 {
-    const data_t data = {.X = X_of(s, 0, s->cols), .T = T_of(s, 0, s->cols)};
+    const data_t data = {.train = {.X = X_of(s, 0, s->cols), .T = T_of(s, 0, s->cols)}};
     const bpb_train_options options = {.eta = 0.3, .lambda = 0.1, .batch = 61, .epochs = 2,
                                        .threads = threads, .planning = planning};
     bpb_train_report report;

@@ -40,7 +40,7 @@ static plan_t *make_plan(const struct subject *s, const bpb_plan_options *option
 
 static void assert_shape(const bpb_plan_choice *entry, const struct net_and_batch *net)
 {
-    const size_t n_in = net->net.units[entry->layer - 1], n_out = net->net.units[entry->layer];
+    const size_t n_in = net->net.sizes[entry->layer - 1], n_out = net->net.sizes[entry->layer];
     const bool delta = strcmp(entry->product, "delta") == 0;
     const bool gradient = strcmp(entry->product, "gradient") == 0;
     assert_int_equal(entry->m, delta ? n_in : n_out);
@@ -77,11 +77,11 @@ static void check_entries(const struct net_and_batch *net, bpb_planning planning
         &s, &(bpb_plan_options){.batch = net->B, .planning = planning, .unpadded = unpadded});
     bpb_plan_choice entry;
     for (size_t i = 0; next_entry(plan, i, &entry); i++) {
-        assert_in_range(entry.layer, 1, net->net.n_layers);
+        assert_in_range(entry.layer, 1, net->net.n_sizes - 1);
         assert_shape(&entry, net);
         assert_true(entry.seconds == 0);
     }
-    assert_one_chosen(plan, net->net.n_layers);
+    assert_one_chosen(plan, net->net.n_sizes - 1);
     BPB(plan_destroy)(&plan);
     free_subject(&s);
 }
@@ -272,7 +272,7 @@ static void measure__times_all_and_takes_the_fastest(void **state)
     struct subject s = make(net);
     plan_t *plan =
         make_plan(&s, &(bpb_plan_options){.batch = net->B, .planning = BPB_PLAN_MEASURE});
-    assert_measured(plan, net->net.n_layers);
+    assert_measured(plan, net->net.n_sizes - 1);
     struct outcome got = outcome_of(&s, plan, net->B);
     struct outcome want = outcome_with(&s, &(bpb_plan_options){.batch = net->B}, net->B);
     assert_close_outcome(&s, "measured", &got, &want);
