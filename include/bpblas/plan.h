@@ -18,7 +18,7 @@
  * kernel. Another run may choose otherwise, and its results then differ in last bits: keep the
  * wisdom. BPB_PLAN_CBLAS takes cblas, and cblas-transposed for padded predictions.
  *
- * A work takes, with C = max(batch, 64 threads) columns (unpadded on one thread: batch), rounded
+ * A work takes, with C = max(batch, 64 threads) columns (unpadded: batch), rounded
  * up to panels of 64 where predict uses cblas-transposed (16 in float on OpenBLAS's cores Haswell
  * and Zen), T = the threads asked for, and S bytes for the copies of kernels,
  *

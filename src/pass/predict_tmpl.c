@@ -70,17 +70,18 @@ static void predict_share(void *context, size_t thread, size_t threads)
     atomic_fetch_add(&call->bad, atomic_load(&pass.bad));
 }
 
-/* By one thread, block by block; the last block can be read. By several, each with its own part. */
+/* By one thread, block by block; the last block can be read. By several, each with its own part.
+ * If unpadded, the bits depend on the blocks: these then are the same for any number of threads. */
 static bpb_status predict_rounds(struct pass *pass)
 {
     const plan_t *plan = pass->work->plan;
     const size_t threads = threads_for(pass);
-    if (threads > 1) {
+    if (threads > 1 && !plan->unpadded) {
         BPB(work_begin)(pass->work, 0);
         bpb_pool_run(plan->pool, threads, predict_share, pass);
         return BPB(pass_outcome)(pass);
     }
-    for (pass->threads = 1; pass->first < pass->X.cols; pass->first += pass->count) {
+    for (pass->threads = threads; pass->first < pass->X.cols; pass->first += pass->count) {
         pass->count = BPB_MIN(plan->capacity, pass->X.cols - pass->first);
         BPB(pass_run)(pass);
     }

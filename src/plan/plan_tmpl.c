@@ -266,7 +266,7 @@ static bpb_status fill(plan_t *plan, const net_t *net, const bpb_plan_options *o
     plan->drop_inputs = dropout_of(options->dropout_inputs);
     plan->drop_hidden = dropout_of(options->dropout);
     plan->capacity = BPB(predict_columns)(plan);
-    if (plan->most_threads > 1)
+    if (plan->most_threads > 1 && !plan->unpadded)
         plan->capacity = BPB_MAX(plan->capacity, plan->most_threads * BPB_PANEL_MAX);
     choose_functions(plan, net);
     TRY(choose_kernels(plan, options));
