@@ -33,18 +33,18 @@ static const char *const group_texts[GROUPS] = {
     "         over those from and to packed floats",
 };
 
-struct line line_of(const struct figure *figure, const char *text)
+struct goal_line line_of(const struct figure *figure, const char *text)
 {
-    struct line line = {.goal = {NO_GOAL, 0}};
+    struct goal_line line = {.goal = {NO_GOAL, 0}};
     snprintf(line.what, sizeof line.what, "%s%s%s %s%s%s", group_names[figure->group],
              figure->name ? " " : "", figure->name ? figure->name : "",
              precision_names[figure->precision], text[0] ? " " : "", text);
     return line;
 }
 
-struct line goal_line(const struct figure *figure, const char *text)
+struct goal_line goal_line(const struct figure *figure, const char *text)
 {
-    struct line line = line_of(figure, text);
+    struct goal_line line = line_of(figure, text);
     line.goal = figure->goal;
     return line;
 }

@@ -57,8 +57,8 @@ int measure_goals(const struct bench_options *options, const struct sheet *sheet
 int serve_steps(const char *case_name);
 
 /* A line about "GROUP CASE PRECISION TEXT"; TEXT may be empty. goal_line has the figure's goal. */
-struct line line_of(const struct figure *figure, const char *text);
-struct line goal_line(const struct figure *figure, const char *text);
+struct goal_line line_of(const struct figure *figure, const char *text);
+struct goal_line goal_line(const struct figure *figure, const char *text);
 
 /* In step_figures.c. */
 measure_figure measure_peak, measure_threads, measure_double, measure_small, measure_cells,

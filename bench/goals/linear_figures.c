@@ -42,7 +42,7 @@ static bpb_status step_side(struct match *match, struct series *series, size_t i
 
 /* Time of a FLOP at size i over that at the largest size. */
 static bpb_status relative_time(const struct match *match, const struct series *series, size_t i,
-                                struct spread *value)
+                                struct quartiles *value)
 {
     double above[MOST_SIDES] = {0}, below[MOST_SIDES] = {0};
     above[i] = below[series->n - 1] = 1;
@@ -55,7 +55,7 @@ static bool is_near(double relative)
 }
 
 /* The smallest size from which all sizes are near the largest. */
-static size_t linear_from(const struct series *series, const struct spread *relative)
+static size_t linear_from(const struct series *series, const struct quartiles *relative)
 {
     size_t i = series->n - 1;
     while (i > 0 && is_near(relative[i - 1].median))
@@ -64,9 +64,9 @@ static size_t linear_from(const struct series *series, const struct spread *rela
 }
 
 static void print_line(const struct match *match, const struct series *series, const char *text,
-                       struct spread value, const char *note)
+                       struct quartiles value, const char *note)
 {
-    struct line line = {.value = value};
+    struct goal_line line = {.value = value};
     snprintf(line.what, sizeof line.what, "linear in %s %s", series->name, text);
     snprintf(line.note, sizeof line.note, "%s", note);
     match_line(match, &line);
@@ -76,7 +76,7 @@ static void print_line(const struct match *match, const struct series *series, c
 static bpb_status print_series(const struct match *match, const struct series *series)
 {
     const struct match alone = {.json = match->json};
-    struct spread relative[MOST_SIDES];
+    struct quartiles relative[MOST_SIDES];
     char text[16], note[64];
     for (size_t i = 0; i < series->n; i++) {
         TRY(relative_time(match, series, i, &relative[i]));
@@ -87,7 +87,7 @@ static bpb_status print_series(const struct match *match, const struct series *s
     }
     const double from = (double)linear_from(series, relative);
     snprintf(note, sizeof note, "within %g of the largest from there on", NEAR);
-    print_line(match, series, "from", (struct spread){from, from, from}, note);
+    print_line(match, series, "from", (struct quartiles){from, from, from}, note);
     return BPB_OK;
 }
 

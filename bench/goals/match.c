@@ -76,7 +76,7 @@ static double weighted(const struct match *match, const double *weight, size_t r
 }
 
 bpb_status match_ratio(const struct match *match, double factor, const double *above,
-                       const double *below, struct spread *value)
+                       const double *below, struct quartiles *value)
 {
     const size_t rounds = match->timing[0].count;
     double *ratios = malloc(rounds * sizeof *ratios);
@@ -91,7 +91,7 @@ bpb_status match_ratio(const struct match *match, double factor, const double *a
     return BPB_OK;
 }
 
-static const char *reached(const struct line *line)
+static const char *reached(const struct goal_line *line)
 {
     const struct goal *goal = &line->goal;
     if (goal->sense == NO_GOAL)
@@ -122,7 +122,7 @@ void match_heading(void)
            "reached", "minimum us; note");
 }
 
-static void print_line(const struct match *match, const struct line *line)
+static void print_line(const struct match *match, const struct goal_line *line)
 {
     printf("%-30s", line->what);
     print_figure(9, line->value.median);
@@ -138,7 +138,7 @@ static void print_line(const struct match *match, const struct line *line)
     fflush(stdout);
 }
 
-static void write_goal(struct json *object, const struct line *line)
+static void write_goal(struct json *object, const struct goal_line *line)
 {
     if (line->goal.sense == NO_GOAL)
         return;
@@ -147,7 +147,7 @@ static void write_goal(struct json *object, const struct line *line)
     json_string(object, "reached", reached(line));
 }
 
-static void write_line(const struct match *match, const struct line *line)
+static void write_line(const struct match *match, const struct goal_line *line)
 {
     struct json object = json_begin(match->json);
     json_string(&object, "what", line->what);
@@ -168,14 +168,14 @@ static void write_line(const struct match *match, const struct line *line)
     fputc('\n', object.out);
 }
 
-void match_line(const struct match *match, const struct line *line)
+void match_line(const struct match *match, const struct goal_line *line)
 {
     print_line(match, line);
     if (match->json != NULL)
         write_line(match, line);
 }
 
-bpb_status match_ratio_line(const struct match *match, struct line line, double factor,
+bpb_status match_ratio_line(const struct match *match, struct goal_line line, double factor,
                             const double *above, const double *below)
 {
     TRY(match_ratio(match, factor, above, below, &line.value));

@@ -17,14 +17,14 @@ struct goal {
 };
 
 /* The median and the quartiles of a value that every round has. */
-struct spread {
+struct quartiles {
     double low, median, high;
 };
 
 /* A line of the table. */
-struct line {
+struct goal_line {
     char what[40];
-    struct spread value;
+    struct quartiles value;
     struct goal goal;
     char note[120]; /* empty: none */
 };
@@ -70,17 +70,17 @@ bpb_status match_time(struct match *match);
 
 /* factor * (sum above_i time_i) / (sum below_i time_i), round by round. */
 bpb_status match_ratio(const struct match *match, double factor, const double *above,
-                       const double *below, struct spread *value);
+                       const double *below, struct quartiles *value);
 
 /* The weights of one side alone, for a ratio. */
 #define SIDE(i) ((const double[MOST_SIDES]){[i] = 1})
 
 /* The line with that ratio as its value. */
-bpb_status match_ratio_line(const struct match *match, struct line line, double factor,
+bpb_status match_ratio_line(const struct match *match, struct goal_line line, double factor,
                             const double *above, const double *below);
 
 /* Print a line and write it, with the minimum times of the sides. */
-void match_line(const struct match *match, const struct line *line);
+void match_line(const struct match *match, const struct goal_line *line);
 
 /* Print and write a line that says why a figure is skipped. */
 void match_skip(const struct match *match, const char *what, const char *why);

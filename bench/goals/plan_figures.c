@@ -146,9 +146,9 @@ bpb_status measure_bytes(struct match *match, const struct figure *figure)
         const struct reckoning *how = &reckonings[i];
         double most;
         char note[64];
-        struct line line = {.goal = how->judged ? figure->goal : (struct goal){NO_GOAL, 0}};
+        struct goal_line line = {.goal = how->judged ? figure->goal : (struct goal){NO_GOAL, 0}};
         TRY(find_excess(match, how, &most, note));
-        line.value = (struct spread){most, most, most};
+        line.value = (struct quartiles){most, most, most};
         snprintf(line.what, sizeof line.what, "%s", how->what);
         snprintf(line.note, sizeof line.note, "%s; %s", note[0] ? note : "none", how->note);
         match_line(match, &line);

@@ -170,7 +170,7 @@ bpb_status measure_core(struct match *match, const struct figure *figure)
 {
     enum { POOR, RIGHT };
     const struct bench_case *shape = case_named(figure->name);
-    struct line line = goal_line(figure, "");
+    struct goal_line line = goal_line(figure, "");
     char poor[32], right[32];
     if (strcmp(match->sheet->blas.library, "OpenBLAS") != 0) {
         match_skip(match, line.what, "the BLAS is not OpenBLAS");

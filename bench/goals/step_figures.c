@@ -36,7 +36,7 @@ bpb_status measure_threads(struct match *match, const struct figure *figure)
     const struct kit *kit = kit_of(figure->precision);
     const size_t threads = match->options->threads;
     const bpb_plan_options plan = {.batch = shape->batch, .threads = threads};
-    struct line line = goal_line(figure, "");
+    struct goal_line line = goal_line(figure, "");
     struct plan_facts facts;
     void *stage;
     TRY(kit->facts(shape, &plan, &facts));
@@ -54,7 +54,7 @@ bpb_status measure_double(struct match *match, const struct figure *figure)
     enum { F64, F32 };
     static const enum precision of[] = {PRECISION_F64, PRECISION_F32};
     const struct bench_case *shape = case_named(figure->name);
-    struct line line = {.goal = figure->goal};
+    struct goal_line line = {.goal = figure->goal};
     for (int i = 0; i < 2; i++)
         TRY(step_side(match, precision_names[of[i]], shape, of[i]));
     TRY(match_time(match));
@@ -77,7 +77,8 @@ static bpb_status time_beside_products(struct match *match, const struct figure 
 /* The value is the minimum in microseconds; the quartiles are those of the time. */
 bpb_status measure_small(struct match *match, const struct figure *figure)
 {
-    struct line line = goal_line(figure, "us, minimum"), over = line_of(figure, "over products");
+    struct goal_line line = goal_line(figure, "us, minimum"),
+                     over = line_of(figure, "over products");
     match->block = 20e-6;
     TRY(time_beside_products(match, figure, OP_GRADIENT));
     TRY(match_ratio(match, 1, SIDE(0), SIDE(1), &over.value));

@@ -100,11 +100,6 @@ bpb_status bpb_refuse(bpb_status status, const char *form, ...)
     return status;
 }
 
-bpb_status bpb_refuse_plainly(bpb_status status)
-{
-    return bpb_refuse(status, "%s", bpb_strerror(status));
-}
-
 void bpb_error_about(const char *form, ...)
 {
     va_list values;

@@ -24,13 +24,6 @@ __attribute__((cold, format(printf, 2, 3)))
 bpb_status
 bpb_refuse(bpb_status status, const char *form, ...);
 
-/* The same with the text of the status alone. */
-#if defined __GNUC__
-__attribute__((cold))
-#endif
-bpb_status
-bpb_refuse_plainly(bpb_status status);
-
 /* Append a sentence to the last error of this thread: which file, or which argument it was about.
  */
 #if defined __GNUC__
@@ -59,15 +52,10 @@ void bpb_error_restore(const struct error_note *kept);
  * itself, so that the compiler sees it. */
 #define REFUSE(...)                                                                                \
     do {                                                                                           \
-        BPB_REFUSE_FORM(__VA_ARGS__);                                                              \
+        bpb_refuse(__VA_ARGS__);                                                                   \
         return BPB_REFUSE_STATUS(__VA_ARGS__, );                                                   \
     } while (0)
 #define BPB_REFUSE_STATUS(status, ...) status
-#define BPB_REFUSE_FORM(...)                                                                       \
-    BPB_REFUSE_PICK(__VA_ARGS__, bpb_refuse, bpb_refuse, bpb_refuse, bpb_refuse, bpb_refuse,       \
-                    bpb_refuse, bpb_refuse, bpb_refuse_plainly, )                                  \
-    (__VA_ARGS__)
-#define BPB_REFUSE_PICK(a, b, c, d, e, f, g, h, chosen, ...) chosen
 
 /* REQUIRE(condition, status, form, ...): refuse a call whose argument does not hold. */
 #define REQUIRE(condition, ...)                                                                    \

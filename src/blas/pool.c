@@ -38,7 +38,7 @@ struct pool {
 };
 
 /* What a worker is told: which thread of which pool. */
-struct place {
+struct worker_place {
     struct pool *pool;
     size_t thread;
 };
@@ -112,7 +112,7 @@ static void wait_for_workers(struct pool *pool)
 
 static void *work(void *argument)
 {
-    const struct place place = *(struct place *)argument;
+    const struct worker_place place = *(struct worker_place *)argument;
     struct pool *pool = place.pool;
     free(argument);
     for (size_t round = 0;; round++) {
@@ -128,10 +128,10 @@ static void *work(void *argument)
 /* One more worker, which no signal interrupts: those are for the program's own threads. */
 static bool start_worker(struct pool *pool)
 {
-    struct place *place = malloc(sizeof *place);
+    struct worker_place *place = malloc(sizeof *place);
     if (!place)
         return false;
-    *place = (struct place){pool, pool->started + 1};
+    *place = (struct worker_place){pool, pool->started + 1};
     sigset_t all, callers;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &callers);

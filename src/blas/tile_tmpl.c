@@ -14,19 +14,19 @@
 #define KEEP_SCALAR(x) __asm__ volatile("" : "+x"(x))
 
 /* What a tile is; all constants wherever this is inlined. */
-struct shape {
+struct tile {
     int rows, cols;  /* vectors, columns */
     bool transposed; /* B */
     bool whole;      /* the last vector of a column is not a part of one: a mask costs time */
 };
 
-INLINE vec load(struct shape s, const real *x, int i, lanes last)
+INLINE vec load(struct tile s, const real *x, int i, lanes last)
 {
     return s.whole || i < s.rows - 1 ? V(loadu)(x + i * LANES)
                                      : vector_load_part(x + i * LANES, last);
 }
 
-INLINE void store(struct shape s, real *x, int i, lanes last, vec value)
+INLINE void store(struct tile s, real *x, int i, lanes last, vec value)
 {
     if (s.whole || i < s.rows - 1)
         V(storeu)(x + i * LANES, value);
@@ -34,7 +34,7 @@ INLINE void store(struct shape s, real *x, int i, lanes last, vec value)
         vector_store_part(x + i * LANES, last, value);
 }
 
-INLINE void begin(struct shape s, vec (*sum)[BPB_TILE_COLS])
+INLINE void begin(struct tile s, vec (*sum)[BPB_TILE_COLS])
 {
     ALL_OF_THEM for (int j = 0; j < s.cols; j++)
         ALL_OF_THEM for (int i = 0; i < s.rows; i++)
@@ -46,7 +46,7 @@ INLINE void begin(struct shape s, vec (*sum)[BPB_TILE_COLS])
  * of its own where ld is large, and no hardware foresees it. Only in tiles that leave the time:
  * two loads go with two multiply-adds, of which no fewer than eight are under way.
  */
-INLINE void fetch_ahead(struct shape s, const real *A, size_t lda, const real *B, size_t ldb)
+INLINE void fetch_ahead(struct tile s, const real *A, size_t lda, const real *B, size_t ldb)
 {
     if (2 * s.rows + s.cols >= BPB_MAX(8, s.rows * s.cols))
         return;
@@ -56,13 +56,13 @@ INLINE void fetch_ahead(struct shape s, const real *A, size_t lda, const real *B
         __builtin_prefetch(B + AHEAD * ldb + s.cols / 2);
 }
 
-INLINE vec entry(struct shape s, const real *const *b, int j, size_t ldb)
+INLINE vec entry(struct tile s, const real *const *b, int j, size_t ldb)
 {
     return V(set1)(s.transposed ? b[0][j] : b[j / 4][(size_t)(j % 4) * ldb]);
 }
 
 /* sum += a column of A, held in registers, times a row of B. */
-INLINE void add_wide(struct shape s, lanes last, const real *A, const real *const *b, size_t ldb,
+INLINE void add_wide(struct tile s, lanes last, const real *A, const real *const *b, size_t ldb,
                      vec (*sum)[BPB_TILE_COLS])
 {
     vec a[BPB_TILE_HEIGHTS];
@@ -77,7 +77,7 @@ INLINE void add_wide(struct shape s, lanes last, const real *A, const real *cons
 }
 
 /* The same for one column, whose rows no register needs to hold. */
-INLINE void add_tall(struct shape s, lanes last, const real *A, const real *const *b, size_t ldb,
+INLINE void add_tall(struct tile s, lanes last, const real *A, const real *const *b, size_t ldb,
                      vec (*sum)[BPB_TILE_COLS])
 {
     const vec x = entry(s, b, 0, ldb);
@@ -87,7 +87,7 @@ INLINE void add_tall(struct shape s, lanes last, const real *A, const real *cons
 
 /* sum += a column of A times a row of B, and on to the next. Columns of B are reached from every
  * fourth, b, by small multiples of ldb. */
-INLINE void add_term(struct shape s, lanes last, const real *A, size_t lda, const real **b,
+INLINE void add_term(struct tile s, lanes last, const real *A, size_t lda, const real **b,
                      size_t ldb, vec (*sum)[BPB_TILE_COLS])
 {
     fetch_ahead(s, A, lda, b[0], ldb);
@@ -107,7 +107,7 @@ INLINE void add_term(struct shape s, lanes last, const real *A, size_t lda, cons
  * sum += A B, term by term. Where B is transposed, E, which is added last, is fetched meanwhile: a
  * column before each of about as many stretches of the sum.
  */
-INLINE void add_terms(struct shape s, lanes last, const struct tile_row *row, const real *A,
+INLINE void add_terms(struct tile s, lanes last, const struct tile_row *row, const real *A,
                       const real *B, const real *E, vec (*sum)[BPB_TILE_COLS])
 {
     const size_t lda = row->lda, ldb = row->ldb;
@@ -132,7 +132,7 @@ INLINE void add_terms(struct shape s, lanes last, const struct tile_row *row, co
 }
 
 /* sum += beta E */
-INLINE void add_last(struct shape s, lanes last, real beta, const real *E, size_t lde,
+INLINE void add_last(struct tile s, lanes last, real beta, const real *E, size_t lde,
                      vec (*sum)[BPB_TILE_COLS])
 {
     if (beta == 0)
@@ -147,7 +147,7 @@ INLINE void add_last(struct shape s, lanes last, real beta, const real *E, size_
     }
 }
 
-INLINE void end(struct shape s, lanes last, vec (*sum)[BPB_TILE_COLS], real *C, size_t ldc)
+INLINE void end(struct tile s, lanes last, vec (*sum)[BPB_TILE_COLS], real *C, size_t ldc)
 {
     ALL_OF_THEM for (int j = 0; j < s.cols; j++)
     {
@@ -158,7 +158,7 @@ INLINE void end(struct shape s, lanes last, vec (*sum)[BPB_TILE_COLS], real *C, 
     }
 }
 
-INLINE void one_tile(struct shape s, lanes last, const struct tile_row *row, const real *A,
+INLINE void one_tile(struct tile s, lanes last, const struct tile_row *row, const real *A,
                      const real *B, const real *E, real *C)
 {
     vec sum[BPB_TILE_TALLEST][BPB_TILE_COLS];
@@ -171,8 +171,8 @@ INLINE void one_tile(struct shape s, lanes last, const struct tile_row *row, con
 /* Every loop over rows and columns is unrolled, so that the sums stay in registers. */
 INLINE void tiles(int rows, int cols, bool transposed, const struct tile_row *row)
 {
-    const struct shape whole = {rows, cols, transposed, true};
-    const struct shape part = {rows, cols, transposed, false};
+    const struct tile whole = {rows, cols, transposed, true};
+    const struct tile part = {rows, cols, transposed, false};
     const lanes last = first_lanes(row->m - (size_t)(rows - 1) * LANES);
     const real *A = row->A, *B = row->B, *E = row->E;
     real *C = row->C;

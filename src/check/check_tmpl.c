@@ -76,9 +76,11 @@ static bpb_status evaluate(struct check *check)
     BPB(check_place)(check, 0, 0);
     TRY(check->subject->value(check, check->f_0));
     TRY(check->subject->derivative(check, check->computed));
-    REQUIRE(all_finite(values, check->f_0), BPB_NONFINITE);
+    if (!all_finite(values, check->f_0))
+        return BPB_NONFINITE;
     for (size_t i = 0; i < derivatives; i++) {
-        REQUIRE(isfinite(check->computed[i]), BPB_NONFINITE);
+        if (!isfinite(check->computed[i]))
+            return BPB_NONFINITE;
         check->rounding[i] = 0;
     }
     for (size_t i = 0; i < values; i++)
@@ -126,11 +128,11 @@ static bpb_status measure(struct check *check)
 /* ---- Lines ---- */
 
 /* From the base along one entry; moved > 0: along the direction, its first values so many. */
-struct line {
+struct probe {
     size_t entry, moved;
 };
 
-static void go_to(struct check *check, struct line line, double t)
+static void go_to(struct check *check, struct probe line, double t)
 {
     if (!line.moved)
         check->point[line.entry] = (real)((double)check->base[line.entry] + t);
@@ -139,19 +141,19 @@ static void go_to(struct check *check, struct line line, double t)
 }
 
 /* How far that is, after rounding. */
-static double distance(const struct check *check, struct line line, double t)
+static double distance(const struct check *check, struct probe line, double t)
 {
     const size_t e = line.entry;
     return line.moved ? fabs(t) : fabs((double)check->point[e] - (double)check->base[e]);
 }
 
-static bool step_counts(const struct check *check, struct line line, double h)
+static bool step_counts(const struct check *check, struct probe line, double h)
 {
     return line.moved || h >= LAST_PLACES * EPSILON * fabs((double)check->base[line.entry]);
 }
 
 /* The next rung of all ladders. */
-static bpb_status add_rung(struct check *check, struct line line, double h)
+static bpb_status add_rung(struct check *check, struct probe line, double h)
 {
     struct sides sides;
     go_to(check, line, h);
@@ -239,7 +241,7 @@ static void begin_ladders(struct check *check)
     }
 }
 
-static bpb_status run_line(struct check *check, struct line line)
+static bpb_status run_line(struct check *check, struct probe line)
 {
     double h = line.moved ? 1 : check->scale[line.entry];
     begin_ladders(check);
@@ -281,7 +283,7 @@ static bpb_status check_entries(struct check *check, size_t first)
     check->n_picks = 1;
     for (size_t i = 0; !status && i < check->n_drawn; i++) {
         check->picks[0] = (struct pick){0, check->drawn[i] - first};
-        TRY(run_line(check, (struct line){.entry = check->drawn[i]}));
+        TRY(run_line(check, (struct probe){.entry = check->drawn[i]}));
     }
     return status;
 }
@@ -293,7 +295,7 @@ static bpb_status check_direction(struct check *check, size_t moved)
     check->n_picks = check->n_drawn;
     for (size_t i = 0; i < check->n_drawn; i++)
         check->picks[i] = (struct pick){check->drawn[i], check->drawn[i]};
-    return status ? status : run_line(check, (struct line){.moved = moved});
+    return status ? status : run_line(check, (struct probe){.moved = moved});
 }
 
 /* All of y_j by those x_kj that were drawn; entry (i, k) of J is k n_L + i. */
@@ -312,7 +314,7 @@ static bpb_status check_column(struct check *check)
         for (size_t i = 0; i < check->n_L; i++)
             check->picks[i] = (struct pick){i, k * check->n_L + i};
         if (!status)
-            TRY(run_line(check, (struct line){.entry = check->drawn[e]}));
+            TRY(run_line(check, (struct probe){.entry = check->drawn[e]}));
     }
     return status;
 }

@@ -8,7 +8,7 @@
 #define NO_CLASS CSV_NO_COLUMN
 
 /* A text, and which one it was. */
-struct place {
+struct text_place {
     const char *text;
     size_t j;
 };
@@ -26,14 +26,14 @@ bpb_status bpb_csv_labels_check(const bpb_csv_labels *labels)
 
 static int compare(const void *a, const void *b)
 {
-    return strcmp(((const struct place *)a)->text, ((const struct place *)b)->text);
+    return strcmp(((const struct text_place *)a)->text, ((const struct text_place *)b)->text);
 }
 
-static void sort_texts(const struct texts *texts, struct place *places)
+static void sort_texts(const struct texts *texts, struct text_place *places)
 {
     const char *text = texts->bytes;
     for (size_t j = 0; j < texts->n; j++, text = bpb_texts_next(text))
-        places[j] = (struct place){text, j};
+        places[j] = (struct text_place){text, j};
     qsort(places, texts->n, sizeof *places, compare);
 }
 
@@ -54,7 +54,7 @@ static bpb_status class_of(const bpb_csv_labels *labels, const char *text, struc
 }
 
 /* *bad: the first text without a class, or NO_CLASS. */
-static bpb_status number(const struct place *places, size_t n, const bpb_csv_labels *labels,
+static bpb_status number(const struct text_place *places, size_t n, const bpb_csv_labels *labels,
                          size_t *classes, struct texts *names, size_t *bad)
 {
     size_t class = NO_CLASS;
@@ -72,11 +72,11 @@ static bpb_status number(const struct place *places, size_t n, const bpb_csv_lab
 bpb_status bpb_csv_classify(const struct texts *texts, const bpb_csv_labels *labels,
                             size_t **classes, struct texts *names, size_t *bad)
 {
-    REQUIRE(texts->n <= PTRDIFF_MAX / sizeof(struct place), BPB_ERR_SIZE,
+    REQUIRE(texts->n <= PTRDIFF_MAX / sizeof(struct text_place), BPB_ERR_SIZE,
             "%zu class names are more than can be addressed", texts->n);
     for (size_t k = 0; k < labels->n_names; k++)
         TRY(bpb_texts_add(names, labels->names[k]));
-    struct place *places = malloc(texts->n * sizeof *places);
+    struct text_place *places = malloc(texts->n * sizeof *places);
     *classes = malloc(texts->n * sizeof **classes);
     bpb_status status;
     *bad = NO_CLASS;

@@ -17,7 +17,7 @@
 #include "derivative/derivative_tmpl.h"
 
 /* One row or column of the Jacobian in its n_L x n_0 column-major matrix. */
-struct line {
+struct jacobian_line {
     bool is_row;
     size_t i; /* which */
     struct rows rows;
@@ -33,12 +33,12 @@ static size_t lines_of(const struct shape *shape)
     return BPB_MIN(shape_outputs(shape), shape_inputs(shape));
 }
 
-static struct line line_at(const struct shape *shape, size_t i)
+static struct jacobian_line line_at(const struct shape *shape, size_t i)
 {
     const size_t n_0 = shape_inputs(shape), n_L = shape_outputs(shape);
     if (by_row(shape))
-        return (struct line){true, i, {.first = i, .step = n_L, .count = n_0}};
-    return (struct line){false, i, {.first = i * n_L, .step = 1, .count = n_L}};
+        return (struct jacobian_line){true, i, {.first = i, .step = n_L, .count = n_0}};
+    return (struct jacobian_line){false, i, {.first = i * n_L, .step = 1, .count = n_L}};
 }
 
 /* Each column of M (n x B) = e_i */
@@ -86,7 +86,7 @@ static real *make_column(const struct slice *slice, size_t k)
     return RA;
 }
 
-static real *make_line(const struct slice *slice, const struct line *line)
+static real *make_line(const struct slice *slice, const struct jacobian_line *line)
 {
     return line->is_row ? make_row(slice, line->i) : make_column(slice, line->i);
 }
@@ -96,7 +96,7 @@ static real *make_line(const struct slice *slice, const struct line *line)
 static void give_jacobian(struct pass *pass, const struct slice *slice)
 {
     for (size_t i = 0; i < lines_of(slice->net->shape); i++) {
-        const struct line line = line_at(slice->net->shape, i);
+        const struct jacobian_line line = line_at(slice->net->shape, i);
         BPB(view_scatter_rows)(pass->Y, slice->first, slice->count, line.rows,
                                make_line(slice, &line));
     }
@@ -131,7 +131,7 @@ bpb_status BPB(jacobian)(const net_t *net, work_t *work, view_t X, out_t J)
 
 /* One line of <D, J>, or of Sobolev's error, with <U, Y> or the loss beside the first. */
 struct term {
-    struct line line;
+    struct jacobian_line line;
     view_t U, D; /* no data: none */
     targets_t dT; /* no data: D is the caller's */
     double strength;
@@ -139,7 +139,8 @@ struct term {
 
 /* Seeds for line i of <D, J>: its direction in R{A_0}, its weights in Q_L = dPhi/dR{A_L}; one of
  * them is what stands in given, the line of D, and the other e_i. */
-static void seed_line(const struct slice *slice, const struct line *line, const real *given)
+static void seed_line(const struct slice *slice, const struct jacobian_line *line,
+                      const real *given)
 {
     const struct shape *shape = slice->net->shape;
     const size_t n_0 = shape_inputs(shape), n_L = shape_outputs(shape), B = slice->count;
@@ -183,7 +184,7 @@ static void finish_term(struct pass *pass, const struct slice *slice)
 static void end_term(struct pass *pass, const struct slice *slice)
 {
     const struct term *term = pass->ends;
-    const struct line *line = &term->line;
+    const struct jacobian_line *line = &term->line;
     const size_t n_L = shape_outputs(slice->net->shape);
     real *given = line->is_row ? inputs_tangent(slice)
                                : BPB(slice_at)(slice, output_of(slice)->Q, n_L);
@@ -194,7 +195,7 @@ static void end_term(struct pass *pass, const struct slice *slice)
 }
 
 /* G = (first line: nothing, else G) + D A^T + Q R{A}^T */
-static void descend_term(work_t *work, const struct line *line, real *G)
+static void descend_term(work_t *work, const struct jacobian_line *line, real *G)
 {
     const real beta = line->i > 0;
     const struct descent descents[] = {

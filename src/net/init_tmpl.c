@@ -9,38 +9,38 @@
 #include "net/orthogonal.h"
 #include "base/random.h"
 
-/* How the parameters of one layer are spread. */
-struct spread {
+/* The distribution of the parameters of one layer. */
+struct law {
     bool uniform;      /* else normal */
     double weights;    /* of W: standard deviation, or half-width where uniform */
     double biases;     /* of b: standard deviation */
 };
 
-static struct spread spread_of(bpb_init init, const struct layer *layer)
+static struct law law_of(bpb_init init, const struct layer *layer)
 {
     const double n_in = (double)layer->n_in, n_out = (double)layer->n_out;
     switch (init) {
     case BPB_INIT_SCALED:
-        return (struct spread){.weights = sqrt(1 / n_in), .biases = 1};
+        return (struct law){.weights = sqrt(1 / n_in), .biases = 1};
     case BPB_INIT_NORMAL:
-        return (struct spread){.weights = 1, .biases = 1};
+        return (struct law){.weights = 1, .biases = 1};
     case BPB_INIT_GLOROT_UNIFORM:
-        return (struct spread){.uniform = true, .weights = sqrt(6 / (n_in + n_out))};
+        return (struct law){.uniform = true, .weights = sqrt(6 / (n_in + n_out))};
     case BPB_INIT_GLOROT_NORMAL:
-        return (struct spread){.weights = sqrt(2 / (n_in + n_out))};
+        return (struct law){.weights = sqrt(2 / (n_in + n_out))};
     case BPB_INIT_HE_UNIFORM:
-        return (struct spread){.uniform = true, .weights = sqrt(6 / n_in)};
+        return (struct law){.uniform = true, .weights = sqrt(6 / n_in)};
     case BPB_INIT_HE_NORMAL:
-        return (struct spread){.weights = sqrt(2 / n_in)};
+        return (struct law){.weights = sqrt(2 / n_in)};
     case BPB_INIT_ZERO:
     case BPB_INIT_ORTHOGONAL:
         break;
     }
-    return (struct spread){0};
+    return (struct law){0};
 }
 
 /* Draws are in double and rounded once, so that both precisions start from the same net. */
-static void init_layer(const struct layer *layer, struct spread spread, uint64_t seed, size_t l,
+static void init_layer(const struct layer *layer, struct law spread, uint64_t seed, size_t l,
                        real *theta)
 {
     real *W = theta + layer->W, *b = theta + layer->b;
@@ -96,7 +96,7 @@ bpb_status BPB(init_theta)(const struct shape *shape, bpb_init init, uint64_t se
     struct fpenv env;
     fpenv_enter(&env);
     for (size_t l = 0; l < shape->L; l++) {
-        const struct spread spread = spread_of(init, &shape->layer[l]);
+        const struct law spread = law_of(init, &shape->layer[l]);
         if (spread.weights > 0)
             init_layer(&shape->layer[l], spread, seed, l + 1, theta);
     }

@@ -7,7 +7,7 @@
 #define NUMBER "%.6g"
 #define RESULT "%.10g"
 
-void page_equation(struct page *page, const char *left, right_side *right, struct place at,
+void page_equation(struct page *page, const char *left, right_side *right, struct unit at,
                    double result)
 {
     page->indent = fprintf(page->file, "  %s", left);

@@ -16,13 +16,13 @@ struct page {
 };
 
 /* Unit i of layer l, and a second unit j if the right side needs one. */
-struct place {
+struct unit {
     size_t l, i, j;
 };
-typedef void right_side(struct page *page, const struct place *at);
+typedef void right_side(struct page *page, const struct unit *at);
 
 /* left = symbols = numbers = result. */
-void page_equation(struct page *page, const char *left, right_side *right, struct place at,
+void page_equation(struct page *page, const char *left, right_side *right, struct unit at,
                    double result);
 
 /* Write a symbol, or a number, in brackets if it is negative and not the first. Units are counted
@@ -49,7 +49,7 @@ double page_start_at(const struct trace *trace, size_t i); /* dE/da_i; dE/dz_i i
  * each path from the loss to z_i, times the input of the weight. j = n_{l-1}: the bias, whose input
  * is 1.
  */
-void explain_paths(struct page *page, const struct place *at);
+void explain_paths(struct page *page, const struct unit *at);
 
 /* The number of products in the longest of these sums; counting may stop above limit. */
 size_t explain_products(const struct trace *trace, size_t limit);

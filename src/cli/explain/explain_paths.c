@@ -12,7 +12,7 @@
 #include "explain_page.h"
 
 struct path {
-    const struct place *to; /* the z at its end, and the column of the weight */
+    const struct unit *to; /* the z at its end, and the column of the weight */
     size_t out[EXPLAIN_LAYERS + 1], in[EXPLAIN_LAYERS + 1];
     size_t count; /* paths written so far */
 };
@@ -88,7 +88,7 @@ static void enter(struct page *page, struct path *path, size_t m, size_t out)
         leave(page, path, m, in);
 }
 
-void explain_paths(struct page *page, const struct place *at)
+void explain_paths(struct page *page, const struct unit *at)
 {
     const struct trace *trace = page->trace;
     const bool of_z = page_loss_formula(trace)->of_z;

@@ -47,7 +47,7 @@ static void print_targets(const struct page *page)
 
 /* ---- Forward ---- */
 
-static void weighted_sum(struct page *page, const struct place *at)
+static void weighted_sum(struct page *page, const struct unit *at)
 {
     for (size_t j = 0; j < page->trace->n[at->l - 1]; j++) {
         page_weight(page, at->l, at->i, j);
@@ -58,7 +58,7 @@ static void weighted_sum(struct page *page, const struct place *at)
     page_bias(page, at->l, at->i);
 }
 
-static void activated(struct page *page, const struct place *at)
+static void activated(struct page *page, const struct unit *at)
 {
     const struct trace *trace = page->trace;
     if (!page_is_softmax(trace, at->l)) {
@@ -78,11 +78,11 @@ static void print_forward(struct page *page, size_t l)
     fprintf(page->file, "\nForward, layer %zu (%s)\n", l, bpb_name(BPB_NAMES_ACTIVATION, trace->g[l]));
     for (size_t i = 0; i < trace->n[l]; i++) {
         snprintf(left, sizeof left, "z%zu_%zu", l, i + 1);
-        page_equation(page, left, weighted_sum, (struct place){l, i, 0}, trace->z[l][i]);
+        page_equation(page, left, weighted_sum, (struct unit){l, i, 0}, trace->z[l][i]);
     }
     for (size_t i = 0; i < trace->n[l]; i++) {
         snprintf(left, sizeof left, "a%zu_%zu", l, i + 1);
-        page_equation(page, left, activated, (struct place){l, i, 0}, trace->a[l][i]);
+        page_equation(page, left, activated, (struct unit){l, i, 0}, trace->a[l][i]);
     }
 }
 
@@ -98,7 +98,7 @@ static void print_outputs(const struct page *page)
     }
 }
 
-static void total_loss(struct page *page, const struct place *at)
+static void total_loss(struct page *page, const struct unit *at)
 {
     const struct loss_formula *loss = page_loss_formula(page->trace);
     (void)at;
@@ -112,7 +112,7 @@ static void total_loss(struct page *page, const struct place *at)
 
 /* ---- Backward ---- */
 
-static void slope(struct page *page, const struct place *at)
+static void slope(struct page *page, const struct unit *at)
 {
     const struct trace *trace = page->trace;
     if (!page_is_softmax(trace, at->l)) {
@@ -142,8 +142,7 @@ static void print_slopes(struct page *page, size_t l)
                          l, i + 1, l, k + 1);
             else
                 snprintf(left, sizeof left, "g%zu'(z%zu_%zu)", l, l, i + 1);
-            page_equation(page, left, slope, (struct place){l, i, k},
-                          page_slope_at(trace, l, i, k));
+            page_equation(page, left, slope, (struct unit){l, i, k}, page_slope_at(trace, l, i, k));
         }
     }
 }
@@ -168,7 +167,7 @@ static void put_error(struct page *page, size_t l, size_t i)
 }
 
 /* delta_i = sum_k dE/da_k da_k/dz_i */
-static void propagated(struct page *page, const struct place *at)
+static void propagated(struct page *page, const struct unit *at)
 {
     const struct trace *trace = page->trace;
     const bool is_softmax = page_is_softmax(trace, at->l);
@@ -192,7 +191,7 @@ static void print_backward(struct page *page, size_t l)
     print_slopes(page, l);
     for (size_t i = 0; i < trace->n[l]; i++) {
         snprintf(left, sizeof left, "delta%zu_%zu = dE/dz%zu_%zu", l, i + 1, l, i + 1);
-        page_equation(page, left, propagated, (struct place){l, i, 0}, trace->delta[l][i]);
+        page_equation(page, left, propagated, (struct unit){l, i, 0}, trace->delta[l][i]);
     }
 }
 
@@ -203,7 +202,7 @@ struct distance {
     double products, differences;
 };
 
-static void print_derivative(struct page *page, const char *left, struct place at,
+static void print_derivative(struct page *page, const char *left, struct unit at,
                              struct distance *largest)
 {
     const struct trace *trace = page->trace;
@@ -232,12 +231,12 @@ static void print_derivatives(struct page *page, size_t l, struct distance *larg
     for (size_t i = 0; i < trace->n[l]; i++) {
         for (size_t j = 0; j < trace->n[l - 1]; j++) {
             snprintf(left, sizeof left, "dE/dW%zu[%zu,%zu]", l, i + 1, j + 1);
-            print_derivative(page, left, (struct place){l, i, j}, largest);
+            print_derivative(page, left, (struct unit){l, i, j}, largest);
         }
     }
     for (size_t i = 0; i < trace->n[l]; i++) {
         snprintf(left, sizeof left, "dE/db%zu_%zu", l, i + 1);
-        print_derivative(page, left, (struct place){l, i, trace->n[l - 1]}, largest);
+        print_derivative(page, left, (struct unit){l, i, trace->n[l - 1]}, largest);
     }
 }
 
@@ -306,7 +305,7 @@ void explain_print_sample(FILE *file, const struct trace *trace)
         print_forward(&page, l);
     print_outputs(&page);
     fputs("\nLoss\n", file);
-    page_equation(&page, "E", total_loss, (struct place){0, 0, 0}, trace->E);
+    page_equation(&page, "E", total_loss, (struct unit){0, 0, 0}, trace->E);
     for (size_t l = trace->L; l >= 1; l--)
         print_backward(&page, l);
     for (size_t l = trace->L; l >= 1; l--)

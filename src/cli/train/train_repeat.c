@@ -7,7 +7,7 @@
 
 /* ---- Running mean and standard deviation (Welford 1962) ---- */
 
-void spread_add(struct spread *spread, double value)
+void spread_add(struct running_mean *spread, double value)
 {
     const double before = value - spread->mean;
     spread->count++;
@@ -15,7 +15,7 @@ void spread_add(struct spread *spread, double value)
     spread->squares += before * (value - spread->mean);
 }
 
-double spread_deviation(const struct spread *spread)
+double spread_deviation(const struct running_mean *spread)
 {
     return spread->count > 1 ? sqrt(spread->squares / (double)(spread->count - 1)) : 0.0;
 }

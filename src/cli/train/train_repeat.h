@@ -11,19 +11,19 @@
 #include "bpblas.h"
 
 /* A running mean and variance. */
-struct spread {
+struct running_mean {
     size_t count;
     double mean, squares; /* sum of (value - mean)^2 */
 };
 
-void spread_add(struct spread *spread, double value);
+void spread_add(struct running_mean *spread, double value);
 
 /* The standard deviation, with n - 1 in the denominator; 0 for a single value. */
-double spread_deviation(const struct spread *spread);
+double spread_deviation(const struct running_mean *spread);
 
 /* The scores of the runs so far. */
 struct repeats {
-    struct spread last, best; /* accuracies if there are any, else losses */
+    struct running_mean last, best; /* accuracies if there are any, else losses */
     size_t correct, samples;  /* of all folds */
     double loss;              /* sum over the samples */
 };
