@@ -671,7 +671,8 @@ static void csv_read_labels__arguments(void **state)
     char a[] = "a", *one[] = {a, NULL};
     expect_no_classes("1,a\n", &(bpb_csv_labels){.n_names = 1}, BPB_ERR_NULL, 77, 78);
     expect_no_classes("1,a\n", &(bpb_csv_labels){.names = one}, BPB_ERR_SIZE, 77, 78);
-    expect_no_classes("1,a\n", &(bpb_csv_labels){NULL, one, 2}, BPB_ERR_NULL, 77, 78);
+    expect_no_classes("1,a\n", &(bpb_csv_labels){.names = one, .n_names = 2}, BPB_ERR_NULL, 77, 78);
+    expect_no_classes("1,a\n", &(bpb_csv_labels){.reserved = {0, 2}}, BPB_ERR_OPTION, 77, 78);
     out_t X = {0};
     char **names = NULL;
     size_t n;

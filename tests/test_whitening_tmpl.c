@@ -956,8 +956,16 @@ static void whitening_solve__refuses_bad_options(void **state)
     (void)state;
     const double nan = (double)NAN, infinity = (double)INFINITY;
     const bpb_whitening_options bad[] = {
-        {.components = ROWS + 1}, {.components = SIZE_MAX}, {.share = -0.1}, {.share = 1.1},
-        {.share = nan}, {.epsilon = -1}, {.epsilon = nan}, {.epsilon = infinity},
+        {.components = ROWS + 1},
+        {.components = SIZE_MAX},
+        {.share = -0.1},
+        {.share = 1.1},
+        {.share = nan},
+        {.epsilon = -1},
+        {.epsilon = nan},
+        {.epsilon = infinity},
+        {.reserved = {1}},
+        {.reserved = {0, 0, 0, 1}},
         {.components = 1, .share = 0.5},
     };
     fill_values(1, 70);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "kit_tmpl.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +9,8 @@
 #include "core/vector_level_tmpl.h"
 
 /* The most bytes that the packing kernels take, by the header. */
-#define TILES_PACKED (77 * 1024.0)
-#define PACKED_PACKED (4 * 1024 * 1024.0)
+#define TILES_PACKED (51 * 1024.0)
+#define PACKED_PACKED (BPB_SELECT(5.3, 2.7) * 1024 * 1024)
 
 struct stage {
     struct bench_case shape;
@@ -62,28 +63,33 @@ static bpb_status products(struct subject *subject, void *stage)
     return BENCH(gemm_create)(subject, BENCH(problem_of)(stage, 1));
 }
 
-/* sizeof(real) * (C (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + batch) + 8 C */
+/* sizeof(real) * (C (n_0 + 2 (n_1 + ... + n_L) + 2 n_L) + batch) + 8 C, with C in panels of 64 if
+ * the BLAS predicts */
 static double work_formula(const struct bench_case *shape, const bpb_plan_options *plan)
 {
-    const size_t C = plan->unpadded || plan->batch > 64 ? plan->batch : 64;
+    const size_t panel = plan->planning == BPB_PLAN_CBLAS && !plan->unpadded ? 64 : 1;
+    const size_t least = plan->unpadded || plan->batch > 64 ? plan->batch : 64;
+    const size_t C = (least + panel - 1) / panel * panel;
     size_t rows = shape->units[0] + 2 * shape->units[shape->n_layers];
     for (size_t l = 1; l <= shape->n_layers; l++)
         rows += 2 * shape->units[l];
     return (double)(sizeof(real) * (C * rows + plan->batch) + 8 * C);
 }
 
-/* The most bytes that the kernels in use pack, for one thread. */
+/* S, the most bytes that the copies of the kernels in use take, for one thread. */
 static double most_packed(const plan_t *plan)
 {
     bpb_plan_choice entry;
     double most = 0;
     for (size_t i = 0; BPB(plan_entry)(plan, i, &entry) >= 0; i++) {
-        const bool tiles = strcmp(entry.kernel, "tiles") == 0;
-        const bool packed = strcmp(entry.kernel, "packed") == 0;
-        if (entry.chosen && packed)
-            most = PACKED_PACKED;
-        else if (entry.chosen && tiles && most < TILES_PACKED)
-            most = TILES_PACKED;
+        if (!entry.chosen)
+            continue;
+        if (strcmp(entry.kernel, "packed") == 0)
+            most = fmax(most, PACKED_PACKED);
+        else if (strcmp(entry.kernel, "tiles") == 0)
+            most = fmax(most, TILES_PACKED);
+        else if (strcmp(entry.kernel, "cblas-transposed") == 0)
+            most = fmax(most, (double)(sizeof(real) * entry.m * entry.n));
     }
     return most;
 }

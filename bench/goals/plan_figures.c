@@ -136,7 +136,7 @@ static bpb_status find_excess(const struct match *match, const struct reckoning 
 bpb_status measure_bytes(struct match *match, const struct figure *figure)
 {
     static const struct reckoning reckonings[] = {
-        {"bytes, cblas plans", "S is 0", BPB_PLAN_CBLAS, true, true},
+        {"bytes, cblas plans", "S is the largest result", BPB_PLAN_CBLAS, true, true},
         {"bytes, default plans", "S taken as the most that it may be", BPB_PLAN_ESTIMATE, true,
          true},
         {"bytes, default plans, S = 0", "what the packed copies take", BPB_PLAN_ESTIMATE, false,

@@ -99,6 +99,7 @@ typedef struct bpb_csv_labels {
     char *const *names; /* names[k] is class k; default NULL: the names in this file, sorted by
                            their bytes (strcmp) */
     size_t n_names;     /* of names */
+    uint64_t reserved[4]; /* must be 0 */
 } bpb_csv_labels;
 
 /*

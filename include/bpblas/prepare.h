@@ -185,6 +185,7 @@ typedef struct bpb_whitening_options {
                           variances; 0 < share <= 1; default 0: all directions that vary */
     double epsilon;    /* added to each variance, so that small variances are amplified less;
                           at least 0; default 0 */
+    uint64_t reserved[4]; /* must be 0 */
 } bpb_whitening_options;
 
 /*

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data/csv.h"
+#include "base/ranges.h"
 
 #define NO_CLASS CSV_NO_COLUMN
 
@@ -21,7 +22,7 @@ bpb_status bpb_csv_labels_check(const bpb_csv_labels *labels)
             "labels->n_names is 0, and labels->names is not NULL");
     for (size_t k = 0; k < labels->n_names; k++)
         REQUIRE(labels->names[k], BPB_ERR_NULL, "labels->names[%zu] is NULL", k);
-    return BPB_OK;
+    return bpb_option_reserved("labels->", labels->reserved);
 }
 
 static int compare(const void *a, const void *b)

@@ -124,8 +124,8 @@ static bpb_status check_rule(const bpb_sgd_rule *rule)
     struct fpenv env;
     fpenv_enter(&env);
     const double largest = BPB_SELECT(DBL_MAX, (double)FLT_MAX); /* NaN is no rate */
-    const bool eta = rule->eta >= 0 && rule->eta <= largest;
-    const bool decay = rule->decay >= 0 && fabs(1 - rule->eta * rule->decay) <= largest;
+    const bool eta = fpenv_now(rule->eta >= 0 && rule->eta <= largest);
+    const bool decay = fpenv_now(rule->decay >= 0 && fabs(1 - rule->eta * rule->decay) <= largest);
     fpenv_leave(&env);
     REQUIRE(eta, BPB_ERR_OPTION,
             "eta is %g; it must be at least 0 and finite in the net's precision", rule->eta);

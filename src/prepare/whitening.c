@@ -10,6 +10,7 @@
 
 #include "blas/section.h"
 #include "base/alloc.h"
+#include "base/ranges.h"
 
 #define ALIGNMENT 64
 
@@ -441,6 +442,7 @@ static bpb_status check_options(const bpb_whitening *whitening,
             options->share);
     REQUIRE(options->components <= whitening->n, BPB_ERR_OPTION,
             "components is %zu; there are n_0 = %zu rows", options->components, whitening->n);
+    TRY(bpb_option_reserved("", options->reserved));
     REQUIRE(BPB_HAVE_LAPACK, BPB_ERR_UNSUPPORTED, NO_LAPACK);
     REQUIRE(whitening->count > 0, BPB_ERR_SIZE, "no columns were added");
     return BPB_OK;
