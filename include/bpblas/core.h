@@ -15,7 +15,6 @@
  * plan.h, model.h (model files), data.h (data files) and prepare.h (standardising, whitening).
  *
  * Conventions. They hold for every function unless its text says otherwise.
- *
  * - Names. bpb_... computes in double, bpbf_... in float. The double form is documented; the float
  *   form follows it. Losses, rates and scores are double in both.
  * - Sizes. Counts of elements are size_t. Amounts of memory are in bytes.
