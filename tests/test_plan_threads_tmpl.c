@@ -206,6 +206,111 @@ static void plan_threads__is_one_where_more_would_not_pay(void **state)
     free_subject(&s);
 }
 
+/* ---- Any number of columns ---- */
+
+/* Nets whose columns pay for two threads: from 63 on; and only very many. */
+static const size_t heavy[] = {401, 203, 7}, light[] = {20, 31, 5};
+
+/* Outputs, flags and score of all columns. */
+struct predicted {
+    real *Y;
+    unsigned char *flags;
+    bpb_score score;
+};
+
+/* Three ways to ask for threads: of a call, which has no flags, of a work, of a plan. */
+enum way { BY_CALL, BY_WORK, BY_PLAN, WAYS };
+
+static struct predicted predict_by(const struct subject *s, enum way way, bpb_plan_options options,
+                                   bpb_status status)
+{
+    const view_t X = X_of(s, 0, s->cols);
+    const targets_t T = T_of(s, 0, s->cols);
+    struct predicted p = {.Y = make_reals(s->n_out * s->cols), .flags = allocate(s->cols, 1)};
+    const out_t Y = BPB(samples_out)(p.Y, s->cols, s->n_out);
+    plan_t *plan = NULL;
+    work_t *work = NULL;
+    memset(p.flags, 7, s->cols);
+    if (way == BY_CALL) {
+        assert_int_equal(BPB(predict)(s->net, X, Y, &options), status);
+        assert_int_equal(BPB(evaluate)(s->net, X, T, &p.score, &options), status);
+        return p;
+    }
+    if (way == BY_WORK)
+        assert_ok(BPB(work_create_for)(&work, s->net, &options));
+    else {
+        plan = make_plan(s, &options);
+        assert_ok(BPB(work_create)(&work, plan));
+    }
+    assert_int_equal(BPB(predict_with)(s->net, work, X, Y, p.flags), status);
+    assert_int_equal(BPB(evaluate_with)(s->net, work, X, T, &p.score), status);
+    BPB(work_destroy)(&work);
+    BPB(plan_destroy)(&plan);
+    return p;
+}
+
+static void free_predicted(struct predicted *p)
+{
+    free(p->Y);
+    free(p->flags);
+}
+
+static void check_predicted(const struct subject *s, bpb_plan_options options, bpb_status status)
+{
+    struct predicted want = predict_by(s, BY_WORK, options, status);
+    for (options.threads = 2; options.threads <= 3; options.threads++)
+        for (enum way way = 0; way < WAYS; way++) {
+            struct predicted got = predict_by(s, way, options, status);
+            assert_same_bits(s->n_out * s->cols, got.Y, want.Y);
+            if (way != BY_CALL)
+                assert_memory_equal(got.flags, want.flags, s->cols);
+            assert_memory_equal(&got.score.loss, &want.score.loss, sizeof(double));
+            assert_int_equal(got.score.correct, want.score.correct);
+            assert_int_equal(got.score.judged, want.score.judged);
+            assert_int_equal(got.score.nonfinite, want.score.nonfinite);
+            free_predicted(&got);
+        }
+    for (size_t j = 0; j < s->cols; j++) {
+        const bool spoilt = status && (j % 61 == 60 || j + 1 == s->cols);
+        assert_int_equal(want.flags[j], spoilt);
+    }
+    free_predicted(&want);
+}
+
+/* First all finite, then not some columns and the last. */
+static void check_columns(const size_t *sizes, size_t cols, const bpb_plan_options *options)
+{
+    struct subject s = make_subject(&(bpb_net_options){.sizes = sizes,
+                                                       .n_sizes = 3,
+                                                       .hidden = BPB_TANH,
+                                                       .output = BPB_SOFTMAX,
+                                                       .loss = BPB_CROSS_ENTROPY},
+                                    cols);
+    check_predicted(&s, *options, BPB_OK);
+    for (size_t j = 0; j < cols; j++)
+        if (j % 61 == 60 || j + 1 == cols)
+            s.X[j * s.n_in + j % s.n_in] = (real)NAN;
+    check_predicted(&s, *options, BPB_NONFINITE);
+    free_subject(&s);
+}
+
+static void predict__of_any_number_of_columns_gives_the_bits_of_one_thread(void **state)
+{
+    (void)state;
+    static const size_t cols[] = {1, 63, 64, 65, 1000};
+    static const bpb_plan_options options[] = {{0},
+                                               {.batch = 7},
+                                               {.batch = 300},
+                                               {.planning = BPB_PLAN_CBLAS},
+                                               {.unpadded = 1},
+                                               {.unpadded = 1, .planning = BPB_PLAN_CBLAS}};
+    for (size_t i = 0; i < COUNT(cols); i++)
+        for (size_t k = 0; k < COUNT(options); k++)
+            check_columns(heavy, cols[i], &options[k]);
+    check_columns(light, 100000, &options[0]);
+    check_columns(light, 100000, &options[5]);
+}
+
 /* ---- Train ---- */
 
 static void train_with(const struct subject *s, bpb_planning planning, size_t threads,
@@ -467,6 +572,7 @@ int main(void)
         cmocka_unit_test(threads__give_the_bits_of_one_with_scaling),
         cmocka_unit_test(threads__give_the_bits_of_one_with_own_functions),
         cmocka_unit_test(plan_threads__is_one_where_more_would_not_pay),
+        cmocka_unit_test(predict__of_any_number_of_columns_gives_the_bits_of_one_thread),
         cmocka_unit_test(train__gives_the_bits_of_one_thread),
         cmocka_unit_test(works__of_one_plan_at_the_same_time),
         cmocka_unit_test(plan__made_and_destroyed_many_times),
