@@ -203,6 +203,10 @@ static bpb_status create_work(void)
 {
     return BPB(work_create)(&out.work, m.plan);
 }
+static bpb_status create_work_for(void)
+{
+    return BPB(work_create_for)(&out.work, m.net, NULL);
+}
 static bpb_status set_input_scaling(void)
 {
     return BPB(net_set_scaling)(m.net, BPB_INPUTS, factor, shift);
@@ -516,6 +520,7 @@ static const struct operation operations[] = {
     {"net_init__out_of_memory_for_orthogonal_weights", init_orthogonal},
     {"plan_create__out_of_memory", create_plan},
     {"work_create__out_of_memory", create_work},
+    {"work_create_for__out_of_memory", create_work_for},
     {"set_input_scaling__out_of_memory", set_input_scaling},
     {"set_output_scaling__out_of_memory", set_output_scaling},
     {"standardise_by__out_of_memory", standardise},
@@ -594,6 +599,8 @@ static void run_derivatives(struct machine *d, objective_t *objective)
     assert_ok(BPB(gradient_x)(d->net, d->work, X(), T(), out.gradient,
                               BPB(samples_out)(out.J, COLS, N_IN), &out.loss));
     assert_ok(BPB(vjp)(d->net, d->work, X(), T().view, out.gradient, (out_t){0}));
+    assert_ok(BPB(forward)(d->net, d->work, X(), Y()));
+    assert_ok(BPB(vjp_after_forward)(d->net, d->work, T().view, out.gradient, (out_t){0}));
     assert_ok(BPB(jvp)(d->net, d->work, X(), v, X(), (out_t){0}, Y()));
     assert_ok(BPB(jacobian)(d->net, d->work, X(), BPB(samples_out)(out.J, COLS, N_IN * N_OUT)));
     assert_ok(BPB(hvp)(d->net, d->work, X(), T(), v, out.gradient, NULL, &out.loss));

@@ -378,6 +378,63 @@ static void predict__by_panels_beside_own_kernels(void **state)
     free_subject(&s);
 }
 
+/* ---- A work with a plan of its own ---- */
+
+static void work_create_for__has_the_plan_of_its_options(void **state)
+{
+    (void)state;
+    const bpb_plan_options options[] = {
+        {.batch = 37}, {.batch = 37, .threads = 2}, {.batch = 37, .planning = BPB_PLAN_CBLAS}};
+    struct subject s = make(&nets[1]);
+    real *want = make_reals(s.n_out * 37), *got = make_reals(s.n_out * 37);
+    for (size_t i = 0; i < COUNT(options); i++) {
+        plan_t *plan = make_plan(&s, &options[i]);
+        work_t *work = NULL, *own = NULL;
+        assert_ok(BPB(work_create)(&work, plan));
+        assert_ok(BPB(work_create_for)(&own, s.net, &options[i]));
+        assert_ok(BPB(forward)(s.net, work, X_of(&s, 0, 37), BPB(samples_out)(want, 37, s.n_out)));
+        BPB(work_destroy)(&work);
+        BPB(plan_destroy)(&plan);
+        assert_ok(BPB(forward)(s.net, own, X_of(&s, 0, 37), BPB(samples_out)(got, 37, s.n_out)));
+        assert_same_bits(s.n_out * 37, got, want);
+        assert_int_equal(
+            BPB(forward)(s.net, own, X_of(&s, 0, 38), BPB(samples_out)(got, 38, s.n_out)),
+            BPB_ERR_BATCH);
+        assert_string_equal(bpb_error(), "X has 38 columns; the plan's batch is 37");
+        BPB(work_destroy)(&own);
+        assert_null(own);
+    }
+    free(want);
+    free(got);
+    free_subject(&s);
+}
+
+static void work_create_for__refuses_as_a_plan_does(void **state)
+{
+    (void)state;
+    const struct {
+        bpb_plan_options options;
+        bpb_status status;
+        const char *says;
+    } cases[] = {
+        {{.batch = (size_t)1 << 31}, BPB_ERR_SIZE, "batch is 2147483648; it must be at most "},
+        {{.threads = 1025}, BPB_ERR_OPTION, "threads is 1025; it must be at most 1024"},
+        {{.keep_Z = 2}, BPB_ERR_OPTION, "keep_Z is 2; it must be 0 or 1"},
+        {{.dropout = 1}, BPB_ERR_OPTION, "dropout is 1; "},
+        {{.wisdom = "none"}, BPB_ERR_FORMAT, "wisdom "},
+    };
+    struct subject s = make(&nets[0]);
+    work_t *const before = (work_t *)&s;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        work_t *work = before;
+        assert_int_equal(BPB(work_create_for)(&work, s.net, &cases[i].options), cases[i].status);
+        if (strncmp(bpb_error(), cases[i].says, strlen(cases[i].says)) != 0)
+            fail_msg("\"%s\", not \"%s\"", bpb_error(), cases[i].says);
+        assert_ptr_equal(work, before);
+    }
+    free_subject(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +448,8 @@ int main(void)
         cmocka_unit_test(measure__decides_once_for_equal_products),
         cmocka_unit_test(predict__gives_a_column_its_bits_in_any_block),
         cmocka_unit_test(predict__by_panels_beside_own_kernels),
+        cmocka_unit_test(work_create_for__has_the_plan_of_its_options),
+        cmocka_unit_test(work_create_for__refuses_as_a_plan_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -667,6 +667,104 @@ static void evaluate__gaussian_has_no_accuracy(void **state)
     free_machine(&m);
 }
 
+/* Above 0.5 or not, entry by entry; of a column that is not finite, all are wrong. */
+static void evaluate__judges_each_label(void **state)
+{
+    (void)state;
+    for (int scaled = 0; scaled < 2; scaled++) {
+        struct machine m = machine_of(&kinds[SIGMOID], 0);
+        const double shift[N_OUT] = {3, 3, 3, 3, 3, 3}, factor[N_OUT] = {8, 8, 8, 8, 8, 8};
+        real A_L[N_OUT * B], some[N_OUT * B], x[N_IN * B];
+        size_t judged = 0, correct = 0;
+        bpb_score score, unmasked;
+        assert_ok(BPB(forward)(m.net, m.work, X(), BPB(samples_out)(A_L, B, N_OUT)));
+        if (scaled)
+            assert_ok(BPB(net_set_scaling)(m.net, BPB_OUTPUTS, shift, factor));
+        memcpy(x, x_values, sizeof x);
+        x[7 * N_IN] = (real)NAN;
+        for (size_t k = 0; k < N_OUT * B; k++) {
+            const bool wrong = k % 5 == 2, hole = k % 7 == 3, label = (A_L[k] > RC(0.5)) != wrong;
+            some[k] = hole ? (real)NAN : scaled ? (real)(3 + 8 * label) : (real)label;
+            judged += !hole;
+            correct += !hole && !wrong && k / N_OUT != 7;
+        }
+        targets_t T = BPB(labels)(BPB(samples)(some, B, N_OUT));
+        T.masked = 1;
+        T.weights = weights; /* which count for the loss alone */
+        assert_int_equal(BPB(evaluate_with)(m.net, m.work, BPB(samples)(x, B, N_IN), T, &score),
+                         BPB_NONFINITE);
+        assert_int_equal(score.columns, B);
+        assert_int_equal(score.judged, judged);
+        assert_int_equal(score.correct, correct);
+        assert_int_equal(score.nonfinite, 1);
+        assert_true(score.has_accuracy && score.accuracy == (double)correct / (double)judged);
+        T.masked = 0; /* a hole is a value, and makes its column's loss NaN */
+        assert_int_equal(BPB(evaluate)(m.net, X(), T, &unmasked, NULL), BPB_NONFINITE);
+        assert_int_equal(unmasked.judged, N_OUT * B);
+        assert_true(unmasked.nonfinite > 1 && unmasked.correct < correct);
+        free_machine(&m);
+    }
+}
+
+/* The kind says how they are scored, and not what they cost. */
+static void evaluate__scores_by_the_kind(void **state)
+{
+    (void)state;
+    real hot[N_OUT * B];
+    const targets_t T = classes_of(labels);
+    assert_ok(BPB(one_hot)(T.view, BPB(samples_out)(hot, B, N_OUT), NULL));
+    const view_t T_hot = BPB(samples)(hot, B, N_OUT);
+    for (size_t i = 0; i < GAUSSIAN; i++) {
+        struct machine m = machine_of(&kinds[i], 0);
+        bpb_score by_index, one_hot, each, value;
+        assert_ok(BPB(evaluate)(m.net, X(), T, &by_index, NULL));
+        assert_ok(BPB(evaluate)(m.net, X(), BPB(classes)(T_hot), &one_hot, NULL));
+        assert_ok(BPB(evaluate)(m.net, X(), BPB(labels)(T_hot), &each, NULL));
+        assert_ok(BPB(evaluate)(m.net, X(), BPB(values)(T_hot), &value, NULL));
+        assert_true(by_index.loss == one_hot.loss && each.loss == one_hot.loss &&
+                    value.loss == one_hot.loss && value.loss > 0);
+        assert_int_equal(by_index.correct, one_hot.correct);
+        assert_true(by_index.judged == B && one_hot.judged == B);
+        assert_true(each.judged == N_OUT * B && each.correct >= one_hot.correct);
+        assert_true(by_index.has_accuracy && one_hot.has_accuracy && each.has_accuracy);
+        assert_true(!value.has_accuracy && value.judged == 0 && value.correct == 0);
+        free_machine(&m);
+    }
+}
+
+/* What is refused leaves the score as it was. */
+static void evaluate__refuses_kinds_that_do_not_fit(void **state)
+{
+    (void)state;
+    const struct {
+        size_t kind;
+        targets_t T;
+        bpb_status status;
+        const char *says;
+    } cases[] = {
+        {SOFTMAX, BPB(labels)(BPB(samples)(labels, B, 1)), BPB_ERR_SHAPE, "T has 1 rows"},
+        {SOFTMAX, BPB(values)(BPB(samples)(labels, B, 1)), BPB_ERR_SHAPE, "T has 1 rows"},
+        {GAUSSIAN, BPB(classes)(BPB(samples)(labels, B, 1)), BPB_ERR_OPTION, "classes or labels"},
+        {GAUSSIAN, BPB(labels)(BPB(samples)(t_values, B, N_OUT / 2)), BPB_ERR_OPTION,
+         "classes or labels"},
+        {SIGMOID,
+         {BPB(samples)(t_values, B, N_OUT), (bpb_target_kind)3, NULL, 0},
+         BPB_ERR_OPTION,
+         "kind"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct machine m = machine_of(&kinds[cases[i].kind], 0);
+        bpb_score score = {.loss = 7};
+        double E = 7;
+        assert_int_equal(BPB(evaluate)(m.net, X(), cases[i].T, &score, NULL), cases[i].status);
+        if (!strstr(bpb_error(), cases[i].says))
+            fail_msg("case %zu: \"%s\"", i, bpb_error());
+        assert_int_equal(BPB(loss)(m.net, m.work, X(), cases[i].T, &E), cases[i].status);
+        assert_true(score.loss == 7 && E == 7);
+        free_machine(&m);
+    }
+}
+
 /* ---- Train ---- */
 
 /* The steps of a training by hand: columns as bpb_shuffle has them, in batches. */
@@ -755,6 +853,9 @@ int main(void)
         cmocka_unit_test(output_scaling__of_classes),
         cmocka_unit_test(evaluate__counts_right_wrong_and_masked),
         cmocka_unit_test(evaluate__gaussian_has_no_accuracy),
+        cmocka_unit_test(evaluate__judges_each_label),
+        cmocka_unit_test(evaluate__scores_by_the_kind),
+        cmocka_unit_test(evaluate__refuses_kinds_that_do_not_fit),
         cmocka_unit_test(train__is_a_loop_of_steps),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
