@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "timing.h"
+#include "base/clock.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 /* Functions of OpenBLAS. They are weak, so that any other CBLAS links. */
 extern int openblas_get_num_threads(void) __attribute__((weak));
@@ -48,13 +48,6 @@ static int set_blas_threads(int threads)
     return found;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static bpb_status run_sweeps(const struct side *side, size_t sweeps)
 {
     bpb_status status = BPB_OK;
@@ -73,10 +66,10 @@ static bpb_status run_block(const struct side *side, size_t uncounted, size_t sw
         subject_restore(subject);
     const int threads = set_blas_threads(subject->blas_threads);
     bpb_status status = run_sweeps(side, uncounted);
-    const double start = now();
+    const double start = seconds_now();
     if (status >= 0)
         status = run_sweeps(side, sweeps);
-    *seconds = now() - start;
+    *seconds = seconds_now() - start;
     set_blas_threads(threads);
     return status;
 }

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/cases.h"
 #include "cli/common/restart.h"
+#include "base/clock.h"
 
 enum { ROUNDS = 15, REPEATS = 7, KERNELS = 8, MOST_PRODUCTS = 16 };
 #define SECONDS_A_REPEAT 2e-4
@@ -21,13 +21,6 @@ struct product {
     bpb_plan_choice shape;
     double ours[ROUNDS], blas[ROUNDS], xsmm[ROUNDS];
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static double smaller(double a, double b)
 {
@@ -58,13 +51,13 @@ static double time_libxsmm(const bpb_plan_choice *shape, const float *A, const f
         return 0;
     for (int repeat = 0; repeat < REPEATS; repeat++) {
         const size_t calls = repeat == 0 ? 1 : 1 + (size_t)(SECONDS_A_REPEAT / (took + 1e-9));
-        const double start = now();
+        const double start = seconds_now();
         for (size_t i = 0; i < calls; i++) {
             if (delta)
                 transpose(shape->k, shape->m, A, turned);
             gemm(delta ? turned : A, B, C);
         }
-        took = (now() - start) / (double)calls;
+        took = (seconds_now() - start) / (double)calls;
         best = smaller(best, took);
     }
     return 1e6 * best;

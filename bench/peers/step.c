@@ -14,11 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/cases.h"
 #include "core/json_line.h"
 #include "cli/common/restart.h"
+#include "base/clock.h"
 
 /* About how many times the clock is read in a block of short steps. */
 #define CHUNKS 64
@@ -86,13 +86,6 @@ static bpb_status step(const struct peer *peer, double eta)
     return bpbf_sgd_step(peer->net, peer->work, X, bpbf_values(T), &rule, NULL);
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* Stop at a warning too: with values that are not finite the time would mean nothing. */
 static bpb_status steps(const struct peer *peer, size_t n)
 {
@@ -110,11 +103,12 @@ static bpb_status time_steps(const struct peer *peer, double seconds, double *el
     restore(peer);
     *count = 0;
     *elapsed = 0;
-    for (const double start = now(); *elapsed < seconds && status == BPB_OK; *count += chunk) {
+    for (const double start = seconds_now(); *elapsed < seconds && status == BPB_OK;
+         *count += chunk) {
         if (*count > 0 && *elapsed < seconds / CHUNKS)
             chunk *= 2;
         status = steps(peer, chunk);
-        *elapsed = now() - start;
+        *elapsed = seconds_now() - start;
     }
     return status;
 }

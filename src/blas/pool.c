@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define _DEFAULT_SOURCE /* madvise */
 #include "blas/pool.h"
+#include "base/clock.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -8,7 +9,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 
 /*
  * How long a thread that waits looks before it sleeps, and how long of that before it lets others
@@ -43,21 +43,14 @@ struct worker_place {
     size_t thread;
 };
 
-static long long now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
 /*
  * Look for a change for a while; true: it has come. Reading the clock is the pause between two
  * looks: the processor's own instruction for that makes some hypervisors stop the whole CPU.
  */
 static bool look(atomic_size_t *value, size_t wanted, bool equal)
 {
-    const long long begin = now();
-    for (long long waited = 0; waited < LOOK_NANOSECONDS; waited = now() - begin) {
+    const long long begin = nanoseconds_now();
+    for (long long waited = 0; waited < LOOK_NANOSECONDS; waited = nanoseconds_now() - begin) {
         if ((atomic_load(value) == wanted) == equal)
             return true;
         if (waited > YIELD_NANOSECONDS)

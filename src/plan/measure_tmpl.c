@@ -2,11 +2,11 @@
 /* The measured plan: every kernel does every product, and the fastest is taken. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "blas/section.h"
 #include "plan/plan_tmpl.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 
 #define ROUNDS 7
 #define SECONDS_A_ROUND 2e-4
@@ -17,13 +17,6 @@ struct trial {
     struct product_shape shape;
     real *A, *B, *C, *scratch; /* A first: the block that is freed */
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Entries, filled up so that what follows is aligned too. */
 static size_t padded(size_t entries)
@@ -70,10 +63,10 @@ static double time_calls(const struct kernel *kernel, const struct trial *trial,
                                  .C = trial->C,
                                  .ldc = s.m,
                                  .scratch = trial->scratch};
-    const double start = now();
+    const double start = seconds_now();
     for (size_t i = 0; i < calls; i++)
         kernel->gemm(&product);
-    return (now() - start) / (double)calls;
+    return (seconds_now() - start) / (double)calls;
 }
 
 /* The least of some rounds, all kernels in turn, so that a disturbance meets all of them; 0 for
@@ -86,8 +79,8 @@ static void time_kernels(const bool *allowed, const struct trial *trial, double 
         seconds[i] = allowed[i] ? time_calls(kernels[i], trial, 1) : 0;
         calls[i] = 1 + (size_t)(SECONDS_A_ROUND / (seconds[i] + 1e-9));
     }
-    const double end = now() + SECONDS_A_PRODUCT;
-    for (int round = 0; round < ROUNDS && (round == 0 || now() < end); round++)
+    const double end = seconds_now() + SECONDS_A_PRODUCT;
+    for (int round = 0; round < ROUNDS && (round == 0 || seconds_now() < end); round++)
         for (size_t i = 0; kernels[i]; i++)
             if (allowed[i])
                 seconds[i] = BPB_MIN(seconds[i], time_calls(kernels[i], trial, calls[i]));

@@ -2,16 +2,9 @@
 /* The training loop: one user of the public calls. */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "train/run_tmpl.h"
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+#include "base/clock.h"
 
 static bool stopped(struct run *run, int (*callback)(const bpb_progress *, void *))
 {
@@ -63,12 +56,12 @@ static bpb_status close_epoch(struct run *run)
 static bpb_status make_steps(struct run *run)
 {
     bpb_progress *progress = &run->progress;
-    const double begin = now() - progress->seconds;
+    const double begin = seconds_now() - progress->seconds;
     while (progress->step < progress->steps && !run->out_of_time) {
         const bpb_status status = BPB(run_step)(run);
         if (status)
             return status;
-        const double time = now();
+        const double time = seconds_now();
         progress->seconds = time - begin;
         run->out_of_time = run->options->stop.seconds > 0 &&
                            time - run->start >= run->options->stop.seconds;
@@ -191,7 +184,7 @@ static bpb_status go(struct run *run)
         return status;
     }
     TRY(BPB(run_resume)(run));
-    run->start = run->keeper.kept_at = now();
+    run->start = run->keeper.kept_at = seconds_now();
     status = tell_history(run) ? BPB_STOPPED : make_epochs(run);
     return finish(run, status);
 }

@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "progress.h"
+#include "base/clock.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SECONDS_BETWEEN_BARS 0.1
 #define BAR_WIDTH 20
 #define LINE_WIDTH 79
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 void progress_begin(struct progress *progress, bool quiet, bool brief, size_t samples)
 {
@@ -23,7 +16,7 @@ void progress_begin(struct progress *progress, bool quiet, bool brief, size_t sa
         .brief = brief,
         .has_bar = !quiet && isatty(STDERR_FILENO),
         .samples = samples,
-        .start = now(),
+        .start = seconds_now(),
     };
 }
 
@@ -86,7 +79,7 @@ void progress_resume(struct progress *progress, const bpb_progress *at, const ch
 
 void progress_step(struct progress *progress, const bpb_progress *at)
 {
-    const double time = now();
+    const double time = seconds_now();
     if (time - progress->drawn < SECONDS_BETWEEN_BARS)
         return;
     draw(progress, at, time - progress->start);
