@@ -13,7 +13,7 @@ import sys
 DOCS = pathlib.Path(__file__).parent.parent / "docs"
 PICTURE = DOCS / "speed.svg"
 CASES = {"XS": "4-16-3", "S1": "784-30-10", "S2": "784-100-10", "M1": "784-128-10",
-         "M2": "784-512-512-10", "G64": "6-64-64-4"}
+         "M2": "784-512-512-10", "L1": "1024-4096-\\n4096-1024", "G64": "6-64-64-4"}
 # A series of the picture: heading of the section, heading of the column.
 SERIES = {"PyTorch": ("One SGD step, float", "PyTorch / ours"),
           "naive C loops over the batch": ("Beside naive loops", "loops over the batch"),
@@ -48,7 +48,7 @@ def draw(series):
     plots = ", ".join(f"'-' using {i + 2}:xtic(1) title '{name}' linecolor rgb '{colour}'"
                       for i, (name, colour) in enumerate(zip(series, ("#c44e52", "#8c8c8c",
                                                                       "#c9c9c9"))))
-    script = f"""set terminal svg size 860,320 dynamic font 'sans-serif,12' background rgb 'white'
+    script = f"""set terminal svg size 860,340 dynamic font 'sans-serif,12' background rgb 'white'
 set style data histogram
 set style fill solid
 set boxwidth 0.9
@@ -57,10 +57,11 @@ set yrange [0.8:200]
 set ytics ('1' 1, '2' 2, '5' 5, '10' 10, '20' 20, '50' 50, '100' 100)
 set grid ytics
 set datafile missing '?'
-set bmargin 3.5
+set bmargin 5.5
 set xtics font ',10'
 set key top right
 set ylabel 'time of an SGD step / libbpblas'
+set xlabel 'case and layers' offset 0,-0.7
 set arrow from graph 0, first 1 to graph 1, first 1 nohead front linewidth 2 linecolor rgb '#4c72b0'
 plot {plots}
 """ + (data + "e\n") * len(series)

@@ -97,6 +97,8 @@ static inline void assert_status(size_t c, const char *what, bpb_status got, bpb
 {
     if (got != want)
         fail_msg("%s, %s: %d (%s), not %d", calls[c].name, what, got, bpb_strerror(got), want);
+    if (want < 0)
+        assert_string_not_equal(bpb_error(), "");
 }
 
 /* ---- A net and all that the calls take, and the memory of what they make ---- */

@@ -7,7 +7,7 @@
 
 #include "calls_tmpl.h"
 
-enum { N_0 = 5, N_L = 3, B = 21 };
+enum { N_0 = 5, N_L = 3, B = 22 };
 
 static const size_t sizes[] = {N_0, 7, N_L};
 static const bpb_net_options options = {.sizes = sizes,
@@ -458,6 +458,34 @@ static void moments__of_doubles_are_those_of_a_double_net(void **state)
     free_far(&far);
 }
 
+/* mean and variance of x_j = 1e9 + j % 2 in one row: 1e9 + 0.5 and 0.25 */
+static void standardise__of_doubles(void **state)
+{
+    (void)state;
+    static const size_t one[] = {1, 1};
+    double x[B], t[B];
+    float x_too[B];
+    bpbf_net *net = NULL;
+    for (size_t j = 0; j < B; j++) {
+        x[j] = 1e9 + (double)(j % 2);
+        t[j] = j % 2 ? 3 : -1;
+        x_too[j] = (float)(j % 2);
+    }
+    assert_ok(bpbf_net_create(
+        &net, &(bpb_net_options){.sizes = one, .n_sizes = 2, .output = BPB_IDENTITY}));
+    assert_ok(bpbf_net_standardise(net, doubles(x, B, 1), bpbf_values(doubles(t, B, 1))));
+    const double *in = bpbf_net_scaling(net, BPB_INPUTS), *out = bpbf_net_scaling(net, BPB_OUTPUTS);
+    assert_true(in[0] == 1e9 + 0.5 && in[1] == 2 && out[0] == 1 && out[1] == 2);
+    assert_ok(bpbf_net_standardise(net, bpbf_samples(x_too, B, 1), bpbf_classes(doubles(t, B, 1))));
+    in = bpbf_net_scaling(net, BPB_INPUTS);
+    out = bpbf_net_scaling(net, BPB_OUTPUTS);
+    assert_true(in[0] == 0.5 && in[1] == 2 && out[0] == 1 && out[1] == 2); /* classes: as before */
+    x[3] = (double)NAN;
+    assert_int_equal(bpbf_net_standardise(net, doubles(x, B, 1), (bpbf_targets){0}), BPB_NONFINITE);
+    assert_true(bpbf_net_scaling(net, BPB_INPUTS)[0] == 0.5);
+    bpbf_net_destroy(&net);
+}
+
 static void find_nonfinite__finds_it_in_doubles(void **state)
 {
     (void)state;
@@ -513,6 +541,7 @@ int main(void)
         cmocka_unit_test(views__have_one_pointer_of_two),
         cmocka_unit_test(passes__have_one_pointer_of_two),
         cmocka_unit_test(moments__of_doubles_are_those_of_a_double_net),
+        cmocka_unit_test(standardise__of_doubles),
         cmocka_unit_test(find_nonfinite__finds_it_in_doubles),
         cmocka_unit_test(targets__of_doubles_may_be_classes_with_holes),
     };

@@ -382,6 +382,38 @@ static void standardise_by__both_sides_or_none(void **state)
     BPB(net_destroy)(&net);
 }
 
+/* Of X and T by their moments; missing targets are left out, classes are not scaled. */
+static void standardise__is_standardise_by_the_moments(void **state)
+{
+    (void)state;
+    bpb_moments of_X[ROWS] = {{0}}, of_T[ROWS] = {{0}};
+    const size_t bytes = 2 * ROWS * sizeof(double);
+    net_t *net = make_net(ROWS, ROWS, BPB_SQUARED), *by = make_net(ROWS, ROWS, BPB_SQUARED);
+    targets_t T = BPB(values)(X);
+    fill_values(3, 12);
+    assert_ok(BPB(moments_add)(of_X, X, 0));
+    assert_ok(BPB(net_standardise)(net, X, BPB(classes)(X)));
+    assert_true(BPB(net_scaling)(net, BPB_OUTPUTS) == NULL);
+    real holes[ROWS * COLS];
+    memcpy(holes, values, sizeof holes);
+    holes[3] = holes[ROWS + 9] = (real)NAN;
+    T.view.data = holes;
+    assert_int_equal(BPB(net_standardise)(net, X, T), BPB_NONFINITE);
+    T.masked = 1;
+    assert_ok(BPB(moments_add)(of_T, T.view, 1));
+    assert_ok(BPB(net_standardise)(net, X, T));
+    assert_ok(BPB(net_standardise_by)(by, of_X, of_T));
+    assert_memory_equal(BPB(net_scaling)(net, BPB_INPUTS), BPB(net_scaling)(by, BPB_INPUTS), bytes);
+    assert_memory_equal(BPB(net_scaling)(net, BPB_OUTPUTS), BPB(net_scaling)(by, BPB_OUTPUTS),
+                        bytes);
+    assert_int_equal(BPB(net_standardise)(NULL, X, T), BPB_ERR_NULL);
+    assert_int_equal(BPB(net_standardise)(net, BPB(columns)(X, 0, 0), T), BPB_ERR_SIZE);
+    T.view.rows = ROWS - 1;
+    assert_int_equal(BPB(net_standardise)(net, X, T), BPB_ERR_SHAPE);
+    BPB(net_destroy)(&net);
+    BPB(net_destroy)(&by);
+}
+
 /* The mean, and 1 / sd or sd; in double none can be out of range. */
 static void standardise__what_float_cannot_hold_is_out_of_range(void **state)
 {
@@ -469,6 +501,7 @@ int main(void)
         cmocka_unit_test(standardise_by__equal_values_have_factor_1),
         cmocka_unit_test(standardise__row_without_values_is_refused),
         cmocka_unit_test(standardise_by__both_sides_or_none),
+        cmocka_unit_test(standardise__is_standardise_by_the_moments),
         cmocka_unit_test(standardise__what_float_cannot_hold_is_out_of_range),
         cmocka_unit_test(standardise_by__gaussian_variances_are_in_the_callers_units),
         cmocka_unit_test(standardise_by__leaves_others_of_a_group_as_they_are),

@@ -21,6 +21,12 @@ static bpb_status save_model(const char *path)
     return s;
 }
 
+/* The distance of outputs from those of this model. */
+static double error(int i, const double *y)
+{
+    return fmax(fabs(y[0] - 1.5 * i), fabs(y[1] - 0.5 * i));
+}
+
 /* The caller's loop: x changes in each step, y is where it wants the outputs. */
 static bpb_status predict_all(const char *path, double *worst)
 {
@@ -34,7 +40,7 @@ static bpb_status predict_all(const char *path, double *worst)
         x[0] = i;
         x[1] = 0.5 * i;
         s = bpb_predict_with(net, work, bpb_samples(x, 1, 2), bpb_samples_out(y, 1, 2), NULL);
-        *worst = fmax(*worst, fmax(fabs(y[0] - 1.5 * i), fabs(y[1] - 0.5 * i)));
+        *worst = fmax(*worst, error(i, y));
     }
     bpb_work_destroy(&work);
     bpb_net_destroy(&net);

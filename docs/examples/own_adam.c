@@ -23,7 +23,7 @@ int main(void)
         if (step % 100 == 0) { // keep the run
             memcpy(theta, bpb_net_ctheta(net), sizeof theta);
             s = bpb_opt_pack(adam, state, sizeof state, &bytes);
-        } else if (step == 1234 && !back++) { // take it up, from step 1200
+        } else if (step == 1234 && !back++) { // resume, from step 1200
             memcpy(bpb_net_theta(net), theta, sizeof theta);
             s = bpb_opt_unpack(adam, state, bytes);
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Early stopping, a schedule and a checkpoint: the run is stopped on its way, as a batch system may
- * do, and taken up again by the same call.
+ * Early stopping, a schedule and a checkpoint: the run is stopped, as a batch system may do, and
+ * the same call resumes it.
  */
 #include <bpblas.h>
 #include <math.h>

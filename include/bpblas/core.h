@@ -127,10 +127,13 @@ BPB_API void bpb_free(void *memory);
  *   index       which columns, cols of them; NULL: all, in order
  *   row_index   which rows, rows of them; NULL: all, in order. It requires ld if cols > 1
  *
+ * So cells of 8 values, one after the other, of which a net takes 6, are {.rows = 6, .ld = 8,
+ * .row_index = which}. Four arrays of N cells, one after the other, are {.rows = 4, .ld = 1,
+ * .row_stride = N}. bpb_columns (data.h) gives some columns of a view.
+ *
  * A view with row_stride 1 and no index is used in place; any other is copied into the work. A
- * bpb_view is read, a bpb_out is written. A view that is written must not overlap one that is
- * read, and its indices must not repeat. The library does not check this, nor the range of
- * indices.
+ * bpb_view is read, a bpb_out is written. What is written must not overlap what is read, and its
+ * indices must not repeat. The library does not check this, nor the range of indices.
  *
  * A float view has either data or doubles, and the other pointer is NULL. So a float net reads and
  * writes fields of doubles. They are scaled in double (see prepare.h) and then rounded.
@@ -220,15 +223,15 @@ BPB_API bpb_status bpbf_find_nonfinite(bpbf_view X, bpb_where *where);
 typedef enum bpb_target_kind {
     BPB_VALUES,  /* numbers to approximate */
     BPB_CLASSES, /* one class a column: either n_L x B, 1 in the row of the class and 0 elsewhere,
-                    or 1 x B, the index 0 .. n_L-1 of the class */
+                    or 1 x B, the index 0 .. n_L-1 of the class. If n_L = 1: 1 x B, 0 or 1 */
     BPB_LABELS   /* n_L yes-or-no answers a column, 1 or 0 each */
 } bpb_target_kind;
 
 /*
  * Targets T (n_T x B, see bpb_net_loss), with a weight for each column and missing entries.
  *
- *   weights  w_j of each column of the memory that view shows (through view.index if there is one).
- *            The loss and all derivatives are those of E = 1/B sum_j w_j e_j. NULL: all 1
+ *   weights  column j has w_j = weights[view.index ? view.index[j] : j]. The loss and all
+ *            derivatives are those of E = 1/B sum_j w_j e_j. NULL: all 1
  *   masked   0: NaN is a value like any other. 1: an entry that is NaN is missing, and its term of
  *            e_j is 0. If the loss is not a sum over entries (softmax with cross-entropy, some of
  *            your own), a missing entry removes the whole column
@@ -416,10 +419,9 @@ typedef struct bpb_plan_options {
 /*
  * Make a plan; options NULL: all defaults. Allocates. With threads > 1 it starts a pool of threads
  * - 1 threads, which sleep between passes. Results have the same bits with any number of threads.
- * Returns BPB_ERR_SIZE: batch is above 2^31-1, or the work would not fit in memory.
- * BPB_ERR_OPTION.
- * BPB_ERR_FORMAT: wisdom is no wisdom, or names a kernel that this CPU lacks. BPB_ERR_THREAD.
- * BPB_ERR_MEMORY.
+ * Returns BPB_ERR_SIZE: batch is above 2^31-1, or the work would not fit in memory. BPB_ERR_OPTION.
+ * BPB_ERR_FORMAT: wisdom is not a plan's text, or names a kernel that this CPU lacks.
+ * BPB_ERR_THREAD. BPB_ERR_MEMORY.
  */
 BPB_API bpb_status bpb_plan_create(bpb_plan **plan, const bpb_net *net,
                                    const bpb_plan_options *options);
@@ -442,8 +444,7 @@ typedef struct bpbf_work bpbf_work;
 BPB_API bpb_status bpb_work_create(bpb_work **work, const bpb_plan *plan);
 BPB_API bpb_status bpbf_work_create(bpbf_work **work, const bpbf_plan *plan);
 
-/* Make a work with a plan of its own, for a program that needs only one work. Allocates. Returns
- * as bpb_plan_create. */
+/* The same with a plan of its own, for a program of one work. Returns as bpb_plan_create. */
 BPB_API bpb_status bpb_work_create_for(bpb_work **work, const bpb_net *net,
                                        const bpb_plan_options *options);
 BPB_API bpb_status bpbf_work_create_for(bpbf_work **work, const bpbf_net *net,
@@ -453,8 +454,8 @@ BPB_API bpb_status bpbf_work_create_for(bpbf_work **work, const bpbf_net *net,
 BPB_API size_t bpb_work_bytes(const bpb_plan *plan);
 BPB_API size_t bpbf_work_bytes(const bpbf_plan *plan);
 
-/* Make a work in your memory. It need not be destroyed. Returns BPB_ERR_BUFFER: bytes is below
- * bpb_work_bytes(plan). */
+/* Make a work in your memory. The plan must outlive it. It need not be destroyed. Returns
+ * BPB_ERR_BUFFER: bytes is below bpb_work_bytes(plan). */
 BPB_API bpb_status bpb_work_init(bpb_work **work, const bpb_plan *plan, void *memory, size_t bytes);
 BPB_API bpb_status bpbf_work_init(bpbf_work **work, const bpbf_plan *plan, void *memory,
                                   size_t bytes);
@@ -520,8 +521,8 @@ BPB_API bpb_status bpbf_evaluate_with(const bpbf_net *net, bpbf_work *work, bpbf
  * infinities stay in the columns that hold them. Every pass returns
  * BPB_ERR_MISMATCH: the work is for a net of other sizes or functions.
  * BPB_ERR_BATCH:    B exceeds the plan's batch. BPB_ERR_LABEL, BPB_ERR_OPTION: see Targets.
- * Statuses of views.
  * BPB_ERR_NO_VJP:   gradients and steps, if a function of your own lacks its derivative.
+ * Statuses of views.
  */
 
 /* Y = A_L in your units. bpb_forward does not check Y for NaN or infinity; bpb_find_nonfinite
@@ -542,9 +543,9 @@ BPB_API bpb_status bpbf_loss(const bpbf_net *net, bpbf_work *work, bpbf_view X, 
  *     D_{l-1} = g'_{l-1}(Z_{l-1})^T (W_l^T D_l)                           n_{l-1} x B
  *     dW_l = D_l A_{l-1}^T,  db_l = D_l 1                                 n_l x n_{l-1}, n_l
  *
- * It is a mean over the columns: to add up parts of a batch, weight each part by its columns.
- * Returns BPB_NONFINITE: E or one of D_L .. D_1 is not finite; the gradient is written all the
- * same.
+ * It is a mean over the columns. To add up parts of a batch, multiply each part by its columns,
+ * and divide the sum by all columns. Returns BPB_NONFINITE: E or one of D_L .. D_1 is not finite.
+ * The gradient is then written too, and may be finite where E is not.
  */
 BPB_API bpb_status bpb_gradient(const bpb_net *net, bpb_work *work, bpb_view X, bpb_targets T,
                                 double *gradient, double *loss);
@@ -565,8 +566,7 @@ typedef struct bpb_sgd_rule {
  *
  *     W_l <- (1 - eta decay) W_l - eta dW_l,    b_l <- b_l - eta db_l
  *
- * *loss = E before the step; if loss is NULL, E is not computed. bpb_opt_step makes a step from a
- * gradient of your own.
+ * *loss = E before the step; if loss is NULL, E is not computed. For other methods: bpb_opt_step.
  * Returns BPB_NONFINITE: E or one of D_L .. D_1 is not finite; the net is unchanged. An infinite
  * input is not detected if it only saturates a unit. BPB_ERR_OPTION: the rule is out of its range.
  */

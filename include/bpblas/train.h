@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Training: a run with its data, options and report; then the parts of a training loop of your
- * own: schedules, dropout, optimisers, and the gradient layer by layer.
+ * Training: a run with its data, options and report. Then the parts of a training loop of your
+ * own: schedules, dropout, optimisers, and the gradient layer by layer (docs/examples/own_loop.c).
  *
  *     bpb_train(net, &data, &(bpb_train_options){.eta = 0.5, .epochs = 20}, NULL);       SGD
  *     ... {.method = BPB_ADAM}                                                            Adam
- *     ... {.method = BPB_ADAM, .lambda = 600, .decoupled = 1}                             AdamW
+ *     ... {.method = BPB_ADAM, .lambda = 0.01 * n, .decoupled = 1}                        AdamW
  *     ... {.method = BPB_MOMENTUM, .eta = 0.1, .tuning = {.momentum = 0.8}}
  *
- * An option's default is 0, or what 0 stands for. An option outside its range is BPB_ERR_OPTION,
- * and bpb_error() names it. Reserved words must be 0.
+ * n is the number of training columns. A field that is 0 has the default of its comment. If an
+ * option is outside its range, the call returns BPB_ERR_OPTION, and bpb_error() names the option.
  */
 #ifndef BPBLAS_TRAIN_H
 #define BPBLAS_TRAIN_H
@@ -31,7 +31,7 @@ extern "C" {
 typedef struct bpb_source {
     size_t n;       /* columns */
     size_t inputs;  /* rows of X, n_0; 0: not checked */
-    size_t targets; /* rows of T: 1 for class indices, else bpb_net_targets */
+    size_t targets; /* rows of T: 1 for class indices, else bpb_net_loss(net).n_targets */
     int (*read)(void *user, const size_t *index, size_t B, double *X, double *T);
     void *user;
 } bpb_source;
@@ -42,8 +42,8 @@ typedef struct bpbf_source {
     void *user;
 } bpbf_source;
 
-/* A set of samples: X with T; or a source in their place, where T has no data and T.kind says what the
- * targets of the source are. */
+/* A set of samples: X and T, or a source. With a source, X and T have no data, and T.kind says what
+ * the targets of the source are. */
 typedef struct bpb_set {
     bpb_view X;
     bpb_targets T;
@@ -56,8 +56,8 @@ typedef struct bpbf_set {
     const bpbf_source *source;
 } bpbf_set;
 
-/* What to learn from, and what to judge by. validation and test may be empty ({0}); they are evaluated
- * after each epoch and never learnt. */
+/* The net learns from train. It is evaluated on validation and test after each epoch, and never
+ * learns from them. Both may be empty ({0}). */
 typedef struct bpb_data {
     bpb_set train, validation, test;
 } bpb_data;
@@ -90,7 +90,7 @@ typedef struct bpbf_data {
  *   iRPROP-   Delta <- min(eta_plus Delta, delta_max)            if g g' > 0,
  *             Delta <- max(eta_minus Delta, delta_min),  g <- 0  if g g' < 0,
  *             theta <- theta - sign(g) Delta;  g' is the g of the step before
- *   iRPROP+   the same; but if g g' < 0 and the loss has grown, theta goes back by its last step
+ *   iRPROP+   the same; if g g' < 0 and the loss has grown, theta goes back by its last step
  *                                                             (both Igel and Huesken 2003)
  *
  * iRPROP requires the gradient of all data in each step. The other methods take that of any
@@ -246,11 +246,11 @@ typedef struct bpb_train_options {
                                    differ; default 0 */
     bpb_stop stop;
     bpb_checkpoint checkpoint;
-    size_t threads;             /* these three as in bpb_plan_options; the number of threads does */
-    bpb_planning planning;      /* not change the results */
-    const char *wisdom;
+    size_t threads;             /* as in bpb_plan_options; the results do not depend on it */
+    bpb_planning planning;      /* as in bpb_plan_options */
+    const char *wisdom;         /* as in bpb_plan_options */
     /* Called after each mini-batch and after each epoch. A return value other than 0 stops the run.
-     * They may read, evaluate and save the net, and change its theta. Default NULL. */
+     * The functions may read, evaluate and save the net, and change its theta. Default NULL. */
     int (*on_step)(const bpb_progress *progress, void *user);
     int (*on_epoch)(const bpb_progress *progress, void *user);
     void *user;
@@ -313,12 +313,12 @@ typedef struct bpb_train_report {
  * evaluates. Plain SGD makes each step by bpb_sgd_step. Other methods, and SGD with lambda_1,
  * clipping or norms, call bpb_gradient and bpb_opt_step. They compute a batch of over 1024
  * columns in parts. The draw of dropout is the number of the step, from 0 (times the parts of a
- * full batch, plus the part). After a resume, on_epoch is first called with resumed = 1 for each
- * epoch done before.
+ * full batch, plus the part). A resumed run first calls on_epoch, with resumed = 1, for each epoch
+ * that was done before.
  *
  * report: NULL, or filled in on BPB_OK, on warnings, and on errors of a run that had begun.
- * However a run ends, the net has the weights after the last step or, with keep_best, those of
- * the best epoch. A step that returns BPB_NONFINITE is not made.
+ * After any end of a run, the net has the weights after the last step. With keep_best, it has
+ * those of the best epoch. A step that returns BPB_NONFINITE is not made.
  *
  * Returns:
  * BPB_OK
@@ -359,10 +359,6 @@ BPB_API bpb_status bpbf_train(bpbf_net *net, const bpbf_data *data,
  * Returns: BPB_OK; BPB_ERR_SIZE if n is 0 or over 2^32 - 1.
  */
 BPB_API bpb_status bpb_shuffle(size_t *index, size_t n, uint64_t seed, uint64_t epoch);
-
-/* ---- Names ------------------------------------------------------------------------------ */
-
-
 
 /* ---- Your own loop: schedules and dropout ----------------------------------------------- */
 
@@ -443,13 +439,13 @@ BPB_API void bpbf_opt_destroy(bpbf_opt **opt);
 
 /*
  * Make one step of the net's theta from scale * gradient. gradient has P values, laid out as
- * theta, and is not theta itself. scale is 1 for a mean over columns, 1/n for a sum over n
- * columns. The step has the same bits on every machine.
+ * theta, and is not theta itself. scale is 1 for a mean over columns, as bpb_gradient gives, and
+ * 1/n for a sum over n columns. The step has the same bits on every machine.
  *
  * Returns:
  * BPB_OK
- * BPB_NONFINITE     an entry of scale * gradient, g or theta is not finite, or of g^2 if the method
- *                   squares it; nothing changes
+ * BPB_NONFINITE     an entry of scale * gradient, g or theta is not finite, or an entry of g^2 if
+ *                   the method squares g. Theta and the optimiser are unchanged
  * BPB_LOST          an entry of theta overflowed in the step, which has been made: go back to a
  *                   copy of theta and the optimiser, and take a smaller eta
  * BPB_ERR_MISMATCH  the net has other widths
@@ -461,8 +457,8 @@ BPB_API bpb_status bpbf_opt_step(bpbf_opt *opt, bpbf_net *net, const float *grad
 
 /*
  * Tell iRPROP+, before each step, the loss that its gradient belongs to, with the penalties of
- * decay. If it is NaN or not told for two steps in a row, no step is undone. Other methods ignore
- * it.
+ * decay. If the loss is NaN, or is not given for two steps in a row, no step is undone. Other
+ * methods ignore it.
  */
 BPB_API bpb_status bpb_opt_loss(bpb_opt *opt, double E);
 BPB_API bpb_status bpbf_opt_loss(bpbf_opt *opt, double E);
@@ -484,10 +480,10 @@ BPB_API uint64_t bpbf_opt_steps(const bpbf_opt *opt);
 
 /*
  * Write the optimiser's state (steps, eta, losses, vectors) as bytes, the same on every machine.
- * For theta see bpb_net_save_memory. *bytes is set to the size of the state. buffer NULL: only
- * that.
+ * The state does not contain theta: keep a copy of it, or call bpb_net_save_memory (model.h).
+ * *bytes is set to the size of the state. If buffer is NULL, only *bytes is set.
  *
- * Returns: BPB_OK; BPB_ERR_BUFFER if capacity is too small: *bytes is what it takes.
+ * Returns: BPB_OK; BPB_ERR_BUFFER if capacity is below *bytes, which is set.
  */
 BPB_API bpb_status bpb_opt_pack(const bpb_opt *opt, void *buffer, size_t capacity,
                                  size_t *bytes);
@@ -533,8 +529,8 @@ typedef void (*bpbf_layer_hook)(void *user, size_t l, float *gradient, size_t co
  * change its part of the gradient, which is not read again. It must not change work, net, X, T or
  * the other parts.
  *
- * Returns: as bpb_gradient. On BPB_NONFINITE every hook has been called all the same, so that no
- * other part of a parallel program waits for ever. On an error no hook has been called.
+ * Returns: as bpb_gradient. On BPB_NONFINITE every hook has been called too, so that no other
+ * rank of a parallel program waits for ever. On an error no hook has been called.
  */
 BPB_API bpb_status bpb_gradient_by_layer(const bpb_net *net, bpb_work *work, bpb_view X,
                                           bpb_targets T, double *gradient, double *loss,
