@@ -374,7 +374,7 @@ struct bad {
 #define BAD_FLAG(field) \
     {BPB_ERR_OPTION, {INTEGER(field, 2)}}, {BPB_ERR_OPTION, {INTEGER(field, -1)}}
 
-/* An enum of so many values. */
+/* An enum of this many values. */
 #define BAD_ENUM(field, count)                                                                \
     {BPB_ERR_OPTION, {INTEGER(field, count)}}, {BPB_ERR_OPTION, {INTEGER(field, -1)}},        \
         {BPB_ERR_OPTION, {INTEGER(field, 0x7fffffff)}}

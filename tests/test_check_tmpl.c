@@ -390,7 +390,7 @@ static void check__wrong_loss_gradient_is_found(void **state)
     assert_true(disagreeing & BIT(GRADIENT));
     assert_true(disagreeing & BIT(INPUTS));
     assert_false(disagreeing & (BIT(JACOBIAN) | BIT(JVP) | BIT(VJP)));
-    // all of them are wrong, and but for the smallest all are found
+    // all of them are wrong, and except for the smallest all are found
     const bpb_check_result *gradient = &report.result[BPB_CHECK_GRADIENT];
     assert_true(gradient->disagreeing > BPB_SELECT(9, 5) * gradient->entries / 10);
     assert_true(fabs(gradient->worst.computed / gradient->worst.difference - 1 - WRONG) <

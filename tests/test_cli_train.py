@@ -48,7 +48,7 @@ class NoisyCase(Case):
                 *more]
 
     def assertSameRun(self, name, other):
-        """Notes and tensors to the byte, and the log but for its times."""
+        """Notes and tensors to the byte, and the log except for its times."""
         for path, other_path in zip(self.files(name)[:1], self.files(other)):
             if test_cli.HAS_MODELS:
                 self.assertEqual(read_model(path), read_model(other_path))
@@ -550,7 +550,7 @@ class Signals(NoisyCase):
             "--keep-best", "--eta", "0.5"]
 
     def wait_for_log(self, name, lines):
-        """The name's run has written so many lines."""
+        """The name's run has written this many lines."""
         log = self.files(name)[1]
         for _ in range(20000):
             if os.path.exists(log) and len(open(log, "rb").read().splitlines()) >= lines:

@@ -274,7 +274,7 @@ static void iteration__with_a_slip_is_another_gradient(void **state)
 
 /* ---- Published numbers ---- */
 
-/* Agreement in so many significant digits. */
+/* Agreement in this many significant digits. */
 static void assert_digits(const char *what, size_t n, const double *got, const double *want,
                           int digits)
 {
@@ -764,7 +764,7 @@ static struct matrix zeros(size_t rows, size_t cols)
     return (struct matrix){.rows = rows, .cols = cols};
 }
 
-/* rows x cols, zero but for ones in one row: 1^T of one row, or the direction of one input. */
+/* rows x cols, zero except for ones in one row: 1^T of one row, or the direction of one input. */
 static struct matrix row_of_ones(size_t rows, size_t row, size_t cols)
 {
     struct matrix A = zeros(rows, cols);

@@ -507,7 +507,7 @@ static void threads__give_the_bits_of_one(void **state)
     free_subject(&s);
 }
 
-/* Slices of 64, 256 and all columns: the same masks, and so the same but for rounding. */
+/* Slices of 64, 256 and all columns: the same masks, and so the same except for rounding. */
 static void kernels__drop_the_same_entries(void **state)
 {
     (void)state;

@@ -38,7 +38,7 @@ def tensors(path):
 
 
 def same_numbers(got, want):
-    """To the last digits that the earlier version printed, but for the rounding of its kernels."""
+    """To the last digits that the earlier version printed, up to the rounding of its kernels."""
     return len(got) == len(want) > 0 and all(
         len(a) == len(b) and all(abs(x - y) <= 1e-5 * max(1, abs(y)) for x, y in zip(a, b))
         for a, b in zip(got, want))

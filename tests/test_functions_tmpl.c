@@ -146,7 +146,7 @@ static long double sigmoid_exactly(long double z)
     return 1 / (1 + expl(-z));
 }
 
-/* Measure an activation over so many arguments; print the largest error, and hold it to limit. */
+/* Measure an activation over this many arguments; print the largest error, and hold it to limit. */
 static void check_accuracy(const struct level *level, bpb_activation g,
                            long double (*exactly)(long double), double bound, double limit)
 {

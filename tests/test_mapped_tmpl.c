@@ -24,7 +24,7 @@ static void put(struct bytes *bytes, const void *from, size_t n)
     bytes->n += n;
 }
 
-/* The lowest so many bytes of a number. */
+/* The lowest this many bytes of a number. */
 static void put_number(struct bytes *bytes, uint64_t number, size_t size, bool is_big)
 {
     for (size_t k = 0; k < size; k++) {

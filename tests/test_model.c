@@ -562,7 +562,7 @@ static void load_memory__random_bytes(void **state)
 
 /* ---- Headers written by hand ---- */
 
-/* Load a file of this header and so many bytes of data, all zero. */
+/* Load a file of this header and this many bytes of data, all zero. */
 static int load_header(const char *header, size_t data)
 {
     const size_t length = strlen(header), n = 8 + length + data;

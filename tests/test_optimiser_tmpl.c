@@ -347,7 +347,7 @@ static void interrupt(opt_t **opt, const bpb_opt_options *options)
     BPB(net_destroy)(&other);
 }
 
-/* theta and what is packed, after steps that are interrupted after every so many. */
+/* theta and what is packed, after steps that are interrupted after every this many. */
 static size_t run_interrupted(const bpb_opt_options *options, size_t every, real *theta,
                               unsigned char *packed)
 {
@@ -403,7 +403,7 @@ static void opt_unpack__between_loss_and_step__same_bits(void **state)
     assert_same_bits(P, BPB(net_ctheta)(other), BPB(net_ctheta)(net));
     real *theta = BPB(net_theta)(other);
     net_t *start = make_net();
-    for (size_t i = 0; i < P; i++) /* but for the rounding of there and back */
+    for (size_t i = 0; i < P; i++) /* except for the rounding of there and back */
         assert_true(fabs((double)(theta[i] - BPB(net_theta)(start)[i])) <=
                     2 * EPSILON * (1 + fabs((double)theta[i])));
     BPB(opt_destroy)(&opt);

@@ -189,7 +189,7 @@ static void predict__refuses_a_kernel_without_its_promise(void **state)
     free_subject(&s);
 }
 
-/* cblas for all, but for the one that predict may have; tiles or packed on a CPU with AVX2. */
+/* cblas for all, except for the one that predict may have; tiles or packed on a CPU with AVX2. */
 static void planning__chooses_as_it_says(void **state)
 {
     (void)state;

@@ -44,7 +44,7 @@ static void call_roll(void *context, size_t thread, size_t threads)
     roll->self[thread] = pthread_self();
 }
 
-/* Each of so many threads was there so often, thread 0 being the caller. */
+/* Each of the threads ran as often as it should. Thread 0 is the caller. */
 static void assert_roll(const struct roll *roll, size_t threads, size_t calls)
 {
     assert_true(pthread_equal(roll->self[0], pthread_self()));

@@ -592,8 +592,8 @@ static void output_scaling__of_gaussian_targets(void **state)
     assert_ok(BPB(forward)(m.net, m.work, X(), BPB(samples_out)(Y, B, N_OUT)));
     for (size_t k = 0; k < COUNT(holes); k++) {
         const size_t i = 2 * (k % (N_OUT / 2));
-        scaled[k] =
-            (real)shift[i] + (real)factor[i] * holes[k]; /* all of it exact but for one rounding */
+        scaled[k] = (real)shift[i] +
+                    (real)factor[i] * holes[k]; /* all of it exact except for one rounding */
     }
     struct answers got = ask(&m, X(), masked(&m, scaled));
     assert_number_close("loss", got.list[0].x[0], plain_E, plain_E,
@@ -629,7 +629,7 @@ static void evaluate__counts_right_wrong_and_masked(void **state)
     real Y[N_OUT * B], some[B];
     bpb_score score;
     assert_ok(BPB(predict_with)(m.net, m.work, X(), BPB(samples_out)(Y, B, N_OUT), NULL));
-    for (size_t j = 0; j < B; j++) { /* right but for three, of which one is masked */
+    for (size_t j = 0; j < B; j++) { /* right except for three, of which one is masked */
         size_t best = 0;
         for (size_t i = 1; i < N_OUT; i++)
             best = Y[j * N_OUT + i] > Y[j * N_OUT + best] ? i : best;

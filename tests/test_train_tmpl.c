@@ -86,7 +86,7 @@ static bpb_status step_by_hand(net_t *net, work_t *work, const data_t *data, con
                          BPB(values)(pick(data->train.T.view, order, B, index_T)), rule, NULL);
 }
 
-/* What bpb_train does for these options, all of them given, to the last of so many steps. */
+/* What bpb_train does for these options, all of them given, to the last of this many steps. */
 static struct by_hand train_by_hand(net_t *net, const data_t *data,
                                     const bpb_train_options *options, size_t most_steps)
 {
@@ -412,7 +412,7 @@ static void train__reports_every_step_and_epoch(void **state)
     }
 }
 
-/* The net and the report of a stopped run are those of so many steps by hand. */
+/* The net and the report of a stopped run are those of this many steps by hand. */
 static void check_stop(struct witness *witness, size_t steps)
 {
     struct run *by_hand = make_run();

@@ -838,7 +838,7 @@ static void whitening_fold__copies_all_else(void **state)
 }
 
 /* In float W_1' is rounded, and b_1' has to belong to the rounded one: or Z_1 would be off by
- * eps |W_1'| |mean| at X = mean, where it is to be b_1, but for the rounding of b_1' itself. */
+ * eps |W_1'| |mean| at X = mean, where it is to be b_1, except for the rounding of b_1' itself. */
 static void whitening_fold__bias_belongs_to_the_rounded_weights(void **state)
 {
     (void)state;

@@ -189,7 +189,7 @@ typedef struct bpb_schedule {
  * more than min_delta.
  */
 typedef struct bpb_stop {
-    size_t patience;      /* end after so many epochs without a better one; default 0: never */
+    size_t patience;      /* end after this many epochs without a better one; default 0: never */
     double min_delta;     /* >= 0; default 0 */
     int by_loss;          /* default 0 */
     int keep_best;        /* 1: the net ends with the weights of the best epoch; default 0 */
@@ -212,7 +212,7 @@ typedef struct bpb_stop {
  */
 typedef struct bpb_checkpoint {
     const char *path;     /* default NULL: no checkpoint */
-    size_t steps;         /* write the file after so many steps, */
+    size_t steps;         /* write the file after this many steps, */
     double seconds;       /* or after this time, whichever comes first; both 0 (default): after each
                              epoch. The file is also written at the end of a run with BPB_OK or
                              BPB_STOPPED */

@@ -26,7 +26,7 @@ bpb_status bpb_texts_block(const struct texts *texts, char ***block);
 
 void bpb_texts_free(struct texts *texts);
 
-/* At least wanted elements of so many bytes at *memory: capacity is doubled each time, so that
+/* At least wanted elements of this many bytes at *memory: capacity is doubled each time, so that
  * memory goes by what a file really holds. BPB_ERR_MEMORY, BPB_ERR_SIZE: all is as it was. */
 bpb_status bpb_grow(void **memory, size_t *capacity, size_t wanted, size_t bytes);
 

@@ -44,7 +44,7 @@ struct kernel {
 /* The kernels of this machine, the BLAS first; NULL ends them. */
 const struct kernel *const *BPB(kernels)(void);
 
-/* The kernel of that name among them, of so many letters; or NULL. */
+/* The kernel of that name among them, of this many letters; or NULL. */
 const struct kernel *BPB(kernel_named)(const char *name, size_t length);
 
 /* Two that call the BLAS: as it is asked for, and as C^T = op(B)^T op(A)^T. */

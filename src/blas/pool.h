@@ -17,14 +17,14 @@ struct pool;
 /* The share of thread 0 .. threads-1, which has to follow from these two alone. */
 typedef void pool_task(void *context, size_t thread, size_t threads);
 
-/* A pool of so many threads, 2 or more, the caller's being one. They have the floating-point
+/* A pool of this many threads, 2 or more, the caller's being one. They have the floating-point
  * environment in which this is called. BPB_ERR_MEMORY, BPB_ERR_THREAD. */
 bpb_status bpb_pool_create(struct pool **pool, size_t threads);
 
 /* Accepts NULL. Not while a task runs. */
 void bpb_pool_destroy(struct pool *pool);
 
-/* Do the task by at most so many threads, by the caller alone if pool is NULL; everything written
+/* Do the task by at most this many threads, by the caller alone if pool is NULL; everything written
  * is then visible. */
 void bpb_pool_run(struct pool *pool, size_t most, pool_task *task, void *context);
 

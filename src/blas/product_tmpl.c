@@ -31,7 +31,7 @@ static size_t part_of_sum(size_t k)
     return equal_parts(k, LONGEST_SUM);
 }
 
-/* Vectors of the next panel where so many rows are left: 3, but 4 make two panels of 2. One
+/* Vectors of the next panel where this many rows are left: 3, but 4 make two panels of 2. One
  * column: more, for the sums of a tile hide each other's latency. */
 static size_t height(size_t rows, bool one_column)
 {
@@ -167,7 +167,7 @@ static inline void copy_column(size_t m, const real *A, real *out)
     }
 }
 
-/* A, m x k, as panels of so many rows, each column by column; the last may be narrower than its
+/* A, m x k, as panels of this many rows, each column by column; the last may be narrower than its
  * place. Whole columns of A are read, which may lie on pages of their own. */
 static void pack(size_t m, size_t k, size_t high, const real *A, size_t lda, real *out)
 {

@@ -12,7 +12,7 @@
  *     C = A B + beta E        beta 0: E is not read
  *
  * A is m x k, column-major. Entry (p, j) of B is B[p + j ldb], or transposed B[j + p ldb]. The
- * next tile's matrices begin so many entries on. An entry of C is a sum from 0 by one fused
+ * next tile's matrices begin this many entries on. An entry of C is a sum from 0 by one fused
  * multiply-add for each p in its order, and then beta e added by another, whatever the tile and
  * its place in it: its bits depend on nothing else.
  */

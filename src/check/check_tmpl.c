@@ -2,7 +2,7 @@
 /*
  * Derivatives against differences. Each line has a ladder of steps, whose last rungs say what the
  * difference is and how far it may be off. That needs the noise of the function, its rounding: the
- * spread of its values at points that are equal but for rounding. The rounding of what is computed
+ * spread of its values at points that are equal up to rounding. The rounding of what is computed
  * is found in the same way.
  */
 #include "check/check_tmpl.h"
@@ -16,7 +16,7 @@
  * it. */
 #define ASIDE 0.25
 
-/* A step along an entry has at least so many of its last places. */
+/* A step along an entry has at least this many of its last places. */
 #define LAST_PLACES 64
 #define RUNGS BPB_SELECT(LADDER_RUNGS, LADDER_RUNGS / 2)
 
@@ -127,7 +127,7 @@ static bpb_status measure(struct check *check)
 
 /* ---- Lines ---- */
 
-/* From the base along one entry; moved > 0: along the direction, its first values so many. */
+/* From the base along one entry; moved > 0: along the direction, its first values this many. */
 struct probe {
     size_t entry, moved;
 };

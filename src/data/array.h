@@ -23,7 +23,8 @@ struct array {
     const unsigned char *data;           /* rows * cols elements */
 };
 
-/* More elements than this are refused, in both precisions, for no memory has so many doubles. */
+/* More elements than this are refused, in both precisions, because no memory has this many doubles.
+ */
 #define ARRAY_MAX_ELEMENTS (PTRDIFF_MAX / sizeof(double))
 
 #endif

@@ -20,7 +20,7 @@ static inline uint64_t load_bits(const unsigned char *p, size_t bytes, bool is_b
     }
 }
 
-/* A number in two's complement of so many bytes. */
+/* A number in two's complement of this many bytes. */
 static inline int64_t signed_of_bits(uint64_t bits, size_t bytes)
 {
     const uint64_t sign = (uint64_t)1 << (8 * bytes - 1);

@@ -27,7 +27,7 @@
  * extent exceeds size_t; BPB_ERR_UNSUPPORTED: elements of another type, or too many axes. */
 bpb_status bpb_npy_parse(struct array *array, const char *text, size_t n);
 
-/* The header of a version 1.0 file of shape (cols, rows), of floats of so many bytes. */
+/* The header of a version 1.0 file of shape (cols, rows), of floats of this many bytes. */
 void bpb_npy_write_header(unsigned char header[NPY_HEADER_BYTES], size_t real_bytes, size_t cols,
                           size_t rows);
 
@@ -42,7 +42,7 @@ struct npy {
  * BPB_ERR_TRUNCATED, BPB_ERR_VERSION, BPB_ERR_UNSUPPORTED, BPB_ERR_SIZE. */
 bpb_status bpb_npy_open(struct npy *npy, const char *path);
 
-/* The array of a file whose n bytes are in memory. As bpb_npy_open, but for the first two. */
+/* The array of a file whose n bytes are in memory. As bpb_npy_open, except for the first two. */
 bpb_status bpb_npy_memory(struct array *array, const unsigned char *bytes, size_t n);
 
 /* Keeps errno. */

@@ -92,7 +92,7 @@ static inline real upper_half(real x)
     return real_of(bits_of(x) >> BPB_SELECT(27, 12) << BPB_SELECT(27, 12));
 }
 
-/* a b and its rounding error: by FMA, or by products of halves, which are exact but for the last
+/* a b and its rounding error: by FMA, or by products of halves, which are exact except for the last
  * bit of the smallest. */
 static inline struct pair exact_product(real a, real b)
 {

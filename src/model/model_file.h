@@ -11,7 +11,7 @@
 
 /* ---- Read ---- */
 
-/* A model file, checked but for whether its values fit the precision of the net. */
+/* A model file, checked except for whether its values fit the precision of the net. */
 struct model {
     struct input input;
     struct safetensors container;
@@ -47,7 +47,7 @@ bool bpb_model_is_note(const struct metadata *entry);
 
 /* ---- Write ---- */
 
-/* What a model file says of a net, but for its values. */
+/* What a model file says of a net, except for its values. */
 struct model_source {
     const struct shape *shape;
     const struct notes *notes;

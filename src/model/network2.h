@@ -50,7 +50,7 @@ struct text {
 
 void bpb_text_add(struct text *text, const char *string);
 
-/* Numbers with so many digits, each with a point or an exponent, for a reader that tells whole
+/* Numbers with this many digits, each with a point or an exponent, for a reader that tells whole
  * numbers from others. Between decimal_enter and decimal_leave. */
 void bpb_text_add_number(struct text *text, double value, int digits);
 

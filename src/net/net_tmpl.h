@@ -53,7 +53,7 @@ bpb_status BPB(own_copy)(net_t *copy, const net_t *net);
 /* Make a net of this shape with theta left unset, as loading does. */
 bpb_status BPB(net_alloc)(net_t **net, const struct shape *shape);
 
-/* Make a net like this one, but for n_0 inputs: with W_1 (n_1 x n_0) left unset, and no input
+/* Make a net like this one with n_0 inputs: with W_1 (n_1 x n_0) left unset, and no input
  * scaling. BPB_ERR_SIZE, BPB_ERR_MEMORY. */
 bpb_status BPB(net_copy_for_inputs)(net_t **copy, const net_t *net, size_t n_0);
 

@@ -192,7 +192,7 @@ static bpb_status check_flags(const struct state_owner *owner, uint64_t found, u
     return BPB_OK;
 }
 
-/* Whether a run's lambda / n is this decay but for rounding. */
+/* Whether a run's lambda / n is this decay, up to rounding. */
 static bool is_same_decay(const struct state_owner *owner, double found, double own)
 {
     return owner->n > 0 && fabs(found - own) <= 2 * DBL_EPSILON * own;

@@ -3,7 +3,7 @@
 #include "blas/cpu.h"
 #include "plan/plan_tmpl.h"
 
-#define FEW_COLUMNS 3             /* W^T D with so few, and sums of so many terms, is faster */
+#define FEW_COLUMNS 3             /* W^T D with so few, and sums of this many terms, is faster */
 #define LONG_SUM 64               /* without a copy of W^T */
 
 struct product_shape BPB(product_shape)(const plan_t *plan, enum product product, size_t l)

@@ -86,7 +86,7 @@ static inline size_t BPB(predict_columns)(const plan_t *plan)
     return plan->unpadded ? plan->batch : BPB_MAX(plan->batch, BPB_PANEL_MAX);
 }
 
-/* Threads that so many operations pay for, of those that were asked for. */
+/* Threads that this many operations pay for, of those that were asked for. */
 size_t BPB(paying_threads)(const plan_t *plan, double flops);
 
 /* The kernel that shape and CPU suggest; the same with the BLAS alone. */

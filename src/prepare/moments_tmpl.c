@@ -15,7 +15,7 @@
 /* A block fits into the first-level cache: its rows are looked at twice. */
 enum { BLOCK_ROWS = 32, BLOCK_COLUMNS = 64 };
 
-/* Values of one row: x[0], x[step], ...; masked: but for NaN. */
+/* Values of one row: x[0], x[step], ...; masked: without the NaNs. */
 struct row {
     const double *x;
     size_t count, step;

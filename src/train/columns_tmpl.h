@@ -27,7 +27,7 @@ bpb_status BPB(sets_check)(const net_t *net, const data_t *data);
  * BPB_IN_NOTHING. */
 bpb_status BPB(sets_scan)(const data_t *data, bpb_train_report *report);
 
-/* Memory for batches of so many columns; to be freed in any case. BPB_ERR_MEMORY. */
+/* Memory for batches of this many columns; to be freed in any case. BPB_ERR_MEMORY. */
 bpb_status BPB(stage_alloc)(struct stage *stage, const net_t *net, const data_t *data,
                             size_t batch);
 void BPB(stage_free)(struct stage *stage);
@@ -41,8 +41,8 @@ bpb_status BPB(set_pick)(const set_t *set, struct stage *stage, const size_t *wh
 bpb_status BPB(batch_scan)(const set_t *set, const size_t *which, view_t X, targets_t T,
                            bpb_train_report *report);
 
-/* The score of the set by batches of so many columns. Statuses of bpb_evaluate, but BPB_NONFINITE:
- * the score tells of that. BPB_ERR_SOURCE. */
+/* The score of the set by batches of this many columns. Statuses of bpb_evaluate, except
+ * BPB_NONFINITE: the score tells of that. BPB_ERR_SOURCE. */
 bpb_status BPB(set_evaluate)(const set_t *set, const net_t *net, work_t *work, struct stage *stage,
                              size_t batch, bpb_score *score);
 

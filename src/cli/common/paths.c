@@ -29,11 +29,11 @@ void path_last_name(const char *path, char *name, size_t bytes)
 bool path_folder(const char *path, char folder[PATH_BYTES])
 {
     const char *slash = strrchr(path, '/');
-    const size_t length = !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    const char *from = slash ? path : ".";
+    const size_t length = !slash || slash == path ? 1 : (size_t)(slash - path);
     if (length >= PATH_BYTES)
         return false;
-    snprintf(folder, PATH_BYTES, "%.*s", (int)length, path);
-    if (length == 0)
-        snprintf(folder, PATH_BYTES, ".");
+    memcpy(folder, from, length);
+    folder[length] = '\0';
     return true;
 }
