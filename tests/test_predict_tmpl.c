@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Predictions by their options, a work without a plan, and J^T u after a forward pass. */
+/* Predictions by their options, and a work without a plan. */
 #include "support_tmpl.h"
 
-enum { N_IN = 20, N_OUT = 5, COLS = 3001, P_MOST = 20 * 31 + 31 + 31 * 5 + 5 };
+enum { N_IN = 20, N_OUT = 5, COLS = 3001 };
 static const size_t sizes[] = {N_IN, 31, N_OUT};
 static const bpb_net_options options = {.sizes = sizes,
                                         .n_sizes = 3,
@@ -145,65 +145,6 @@ static void work_create_for__serves_as_one_with_a_plan(void **state)
     free_machine(&m);
 }
 
-/* ---- J^T u after a forward pass ---- */
-
-static void vjp_after_forward__is_vjp(void **state)
-{
-    (void)state;
-    enum { B = 40 };
-    struct machine m = make_machine(&options, &(bpb_plan_options){.batch = B, .derivatives = 1});
-    const size_t P = BPB(net_parameters)(m.net);
-    real want[P_MOST], got[P_MOST], Y[N_OUT * B], dX[N_IN * B], want_dX[N_IN * B];
-    const out_t out = BPB(samples_out)(Y, B, N_OUT), of_X = BPB(samples_out)(dX, B, N_IN);
-    assert_true(P <= P_MOST);
-    assert_ok(BPB(vjp)(m.net, m.work, X(B), U(B), want, BPB(samples_out)(want_dX, B, N_IN)));
-    assert_ok(BPB(forward)(m.net, m.work, X(B), out));
-    for (int times = 0; times < 2; times++) {
-        memset(got, 0xff, sizeof got);
-        memset(dX, 0xff, sizeof dX);
-        assert_ok(BPB(vjp_after_forward)(m.net, m.work, U(B), got, of_X));
-        assert_same_bits(P, got, want);
-        assert_same_bits(N_IN * B, dX, want_dX);
-    }
-    assert_ok(BPB(vjp_after_forward)(m.net, m.work, U(B), NULL, of_X)); /* one of the two */
-    assert_ok(BPB(vjp_after_forward)(m.net, m.work, U(B), got, (out_t){0}));
-    assert_same_bits(P, got, want);
-    free_machine(&m);
-}
-
-static void expect_mismatch(const struct machine *m, const net_t *net, size_t B)
-{
-    real gradient[P_MOST] = {7};
-    assert_int_equal(BPB(vjp_after_forward)(net, m->work, U(B), gradient, (out_t){0}),
-                     BPB_ERR_MISMATCH);
-    assert_true(gradient[0] == 7);
-}
-
-static void vjp_after_forward__needs_that_forward_pass(void **state)
-{
-    (void)state;
-    enum { B = 40 };
-    struct machine m = make_machine(&options, &(bpb_plan_options){.batch = B, .derivatives = 1});
-    real gradient[P_MOST], Y[N_OUT * B];
-    const out_t out = BPB(samples_out)(Y, B, N_OUT);
-    const targets_t T = BPB(values)(U(B));
-    net_t *other = make_net();
-    expect_mismatch(&m, m.net, B); /* no pass yet */
-    assert_ok(BPB(forward)(m.net, m.work, X(B), out));
-    expect_mismatch(&m, other, B);
-    expect_mismatch(&m, m.net, B - 1);
-    assert_ok(BPB(vjp_after_forward)(m.net, m.work, U(B), gradient, (out_t){0}));
-    assert_ok(BPB(predict_with)(m.net, m.work, X(B), out, NULL));
-    expect_mismatch(&m, m.net, B);
-    assert_ok(BPB(forward)(m.net, m.work, X(B), out));
-    assert_true(BPB(gradient)(m.net, m.work, X(B), T, gradient, NULL) >= 0);
-    expect_mismatch(&m, m.net, B);
-    assert_int_equal(BPB(vjp_after_forward)(NULL, m.work, U(B), gradient, (out_t){0}),
-                     BPB_ERR_NULL);
-    BPB(net_destroy)(&other);
-    free_machine(&m);
-}
-
 static int set_up(void **state)
 {
     (void)state;
@@ -221,8 +162,6 @@ int main(void)
         cmocka_unit_test(evaluate__any_options_give_the_same_score),
         cmocka_unit_test(predict__bad_options_are_refused),
         cmocka_unit_test(work_create_for__serves_as_one_with_a_plan),
-        cmocka_unit_test(vjp_after_forward__is_vjp),
-        cmocka_unit_test(vjp_after_forward__needs_that_forward_pass),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
