@@ -21,7 +21,7 @@ int main(void)
     if (!s)
         s = bpb_predict(net, X, bpb_samples_out(y, 4, 1), NULL);
     if (s)
-        fprintf(stderr, "%s\n", bpb_error());
+        fprintf(stderr, "%s: %s\n", bpb_strerror(s), bpb_error());
     for (int i = 0; i < 4; i++)
         printf("%g xor %g = %.3f\n", x[i][0], x[i][1], y[i]);
     bpb_net_destroy(&net);

@@ -139,7 +139,7 @@ BPB_API void bpb_free(void *memory);
  * writes fields of doubles. They are scaled in double (see prepare.h) and then rounded.
  *
  * Every function that takes views returns
- * BPB_ERR_STRIDE: entries overlap (not checked if row_index is set), or ld is missing.
+ * BPB_ERR_STRIDE: entries overlap (not checked if row_index is set), or row_index has no ld.
  * BPB_ERR_SIZE:   cols is 0, or the extent overflows size_t.
  * BPB_ERR_SHAPE:  rows or cols is not what the call requires.
  */
@@ -173,7 +173,7 @@ typedef struct bpbf_out {
     double *doubles;
 } bpbf_out;
 
-/* N samples of n values each, one after the other: a C array x[N][n]. */
+/* N samples of n values each, one after the other: a C array x[N][n]. rows = n, cols = N. */
 static inline bpb_view bpb_samples(const double *data, size_t N, size_t n)
 {
     bpb_view V = {data, n, N, 0, 0, NULL, NULL};
@@ -219,7 +219,7 @@ BPB_API bpb_status bpbf_find_nonfinite(bpbf_view X, bpb_where *where);
 
 /* ---- Targets -------------------------------------------------------------------------- */
 
-/* What targets are decides how predictions are scored: see bpb_score. */
+/* What targets are decides how predictions are scored (see bpb_score), not their loss. */
 typedef enum bpb_target_kind {
     BPB_VALUES,  /* numbers to approximate */
     BPB_CLASSES, /* one class a column: either n_L x B, 1 in the row of the class and 0 elsewhere,
@@ -291,7 +291,7 @@ typedef struct bpb_net_options {
     const size_t *sizes;    /* n_0 .. n_L: inputs, hidden layers, outputs; each 1 .. 2^31-1 */
     size_t n_sizes;         /* how many these are, L + 1: 3 for 784-30-10 */
     bpb_activation hidden;  /* g_1 .. g_{L-1}; default sigmoid */
-    bpb_activation output;  /* g_L; default sigmoid */
+    bpb_activation output;  /* g_L; default sigmoid. For numbers of any size: BPB_IDENTITY */
     const bpb_activation *activations; /* g_1 .. g_L, if hidden and output do not suffice */
     bpb_loss_kind loss;                /* default squared */
     double leak;                       /* of leaky ReLU, > 0; default 0.01 */
@@ -478,8 +478,8 @@ BPB_API bpb_status bpbf_predict(const bpbf_net *net, bpbf_view X, bpbf_out Y,
 /*
  * The same without allocation, for many calls: one column or a million, in blocks that fit the
  * work. A column's bits depend on the column, the net, the kernels and the CPU alone, unless the
- * plan is unpadded. flags: NULL, or B bytes that become 1 if an output of the column is not
- * finite, else 0. Other columns are right whatever stands beside them.
+ * plan is unpadded. flags: NULL, or B bytes that become 1 if an output of the column is not finite,
+ * else 0. Infinite inputs that saturate their units have finite outputs; see bpb_find_nonfinite.
  * Returns BPB_NONFINITE: at least one flag is 1. BPB_ERR_MISMATCH: the work is for a net of other
  * sizes or functions. Statuses of views.
  */
@@ -545,7 +545,7 @@ BPB_API bpb_status bpbf_loss(const bpbf_net *net, bpbf_work *work, bpbf_view X, 
  *
  * It is a mean over the columns. To add up parts of a batch, multiply each part by its columns,
  * and divide the sum by all columns. Returns BPB_NONFINITE: E or one of D_L .. D_1 is not finite.
- * The gradient is then written too, and may be finite where E is not.
+ * The gradient is then written too, and may be finite where E is not: look at the status first.
  */
 BPB_API bpb_status bpb_gradient(const bpb_net *net, bpb_work *work, bpb_view X, bpb_targets T,
                                 double *gradient, double *loss);

@@ -446,8 +446,8 @@ BPB_API void bpbf_opt_destroy(bpbf_opt **opt);
  * BPB_OK
  * BPB_NONFINITE     an entry of scale * gradient, g or theta is not finite, or an entry of g^2 if
  *                   the method squares g. Theta and the optimiser are unchanged
- * BPB_LOST          an entry of theta overflowed in the step, which has been made: go back to a
- *                   copy of theta and the optimiser, and take a smaller eta
+ * BPB_LOST          an entry of theta overflowed in the step, which has been made: go back to
+ *                   copies of theta and of the state (bpb_opt_pack), and take a smaller eta
  * BPB_ERR_MISMATCH  the net has other widths
  * BPB_ERR_OPTION    scale is not finite in the net's precision
  */
@@ -481,7 +481,8 @@ BPB_API uint64_t bpbf_opt_steps(const bpbf_opt *opt);
 /*
  * Write the optimiser's state (steps, eta, losses, vectors) as bytes, the same on every machine.
  * The state does not contain theta: keep a copy of it, or call bpb_net_save_memory (model.h).
- * *bytes is set to the size of the state. If buffer is NULL, only *bytes is set.
+ * *bytes is set to the size of the state, which all steps have in common. If buffer is NULL, only
+ * *bytes is set.
  *
  * Returns: BPB_OK; BPB_ERR_BUFFER if capacity is below *bytes, which is set.
  */
