@@ -352,6 +352,103 @@ static void calls__take_doubles_for_every_matrix(void **state)
     free_all(&all);
 }
 
+/* ---- Doubles that floats round, in every layout ---- */
+
+/* What passes of each kind make of X and T, and theta after a step and a training. */
+struct passed {
+    float forward[N_L * B], predict[N_L * B], theta[128];
+    double loss, step_loss;
+    bpb_score score;
+    bpb_train_report report;
+};
+
+static struct passed pass_through(const struct all *all, bpbf_view X, bpbf_targets T, bpbf_out Y)
+{
+    struct passed p = {.loss = 0};
+    bpbf_net *net = NULL;
+    const bpbf_data data = {.train = {.X = X, .T = T}, .validation = {.X = X, .T = T}};
+    float *kept[] = {p.forward, p.predict};
+    for (size_t i = 0; i < 2; i++) {
+        assert_ok(i ? bpbf_predict(all->net, X, Y, NULL)
+                    : bpbf_forward(all->net, all->given.work, X, Y));
+        const bpbf_view made = bpbf_view_of(Y);
+        for (size_t k = 0; k < N_L * B; k++) {
+            const size_t at = place(&made, k % N_L, k / N_L);
+            kept[i][k] = Y.doubles ? (float)Y.doubles[at] : Y.data[at];
+        }
+    }
+    assert_ok(bpbf_loss(all->net, all->given.work, X, T, &p.loss));
+    assert_ok(bpbf_evaluate(all->net, X, T, &p.score, NULL));
+    assert_ok(bpbf_net_copy(&net, all->net));
+    assert_ok(bpbf_sgd_step(net, all->given.work, X, T, &(bpb_sgd_rule){.eta = 0.1}, &p.step_loss));
+    assert_ok(bpbf_train(net, &data, &(bpb_train_options){.eta = 0.1, .batch = 8, .epochs = 2},
+                         &p.report));
+    assert_true(all->P <= COUNT(p.theta));
+    memcpy(p.theta, bpbf_net_ctheta(net), all->P * sizeof *p.theta);
+    bpbf_net_destroy(&net);
+    return p;
+}
+
+static void assert_passed(size_t layout, const struct passed *got, const struct passed *want)
+{
+    assert_same_bits(N_L * B, got->forward, want->forward);
+    assert_same_bits(N_L * B, got->predict, want->predict);
+    assert_same_bits(COUNT(want->theta), got->theta, want->theta);
+    if (!(got->loss == want->loss && got->step_loss == want->step_loss &&
+          got->score.loss == want->score.loss &&
+          got->report.last.train.loss == want->report.last.train.loss &&
+          got->report.last.validation.loss == want->report.last.validation.loss))
+        fail_msg("a loss, layout %zu", layout);
+}
+
+/* Random doubles in both layouts, and what they are as floats. */
+static void draw_doubles(struct rng *rng, const bpbf_out V[2], float *rounded)
+{
+    size_t inexact = 0;
+    for (size_t k = 0; k < V->rows * V->cols; k++) {
+        const double x = rng_uniform(rng, -1, 1);
+        rounded[k] = (float)x;
+        inexact += (double)rounded[k] != x;
+        for (size_t w = 0; w < 2; w++) {
+            const bpbf_view at = bpbf_view_of(V[w]);
+            V[w].doubles[place(&at, k % V->rows, k / V->rows)] = x;
+        }
+    }
+    assert_true(inexact > V->rows * V->cols / 2);
+}
+
+static void passes__round_doubles_of_any_layout(void **state)
+{
+    (void)state;
+    static const size_t rows[] = {N_0, N_L, N_L};
+    struct rng rng = {91};
+    struct all all = make_all(&options, B);
+    struct machine machine = plan_for(&all, B);
+    struct scattered of[3][2];
+    bpbf_out V[3][2]; /* X, T and Y, packed or not */
+    float x[N_0 * B], t[N_L * B];
+    all.given.work = machine.work;
+    for (size_t i = 0; i < 3; i++)
+        for (size_t w = 0; w < 2; w++) {
+            of[i][w] = scatter(rows[i], B);
+            V[i][w] = out_of(&of[i][w], rows[i], B, w == 0);
+        }
+    draw_doubles(&rng, V[0], x);
+    draw_doubles(&rng, V[1], t);
+    const struct passed want = pass_through(&all, bpbf_samples(x, B, N_0),
+                                            bpbf_values(bpbf_samples(t, B, N_L)), all.made.Y);
+    assert_true(want.loss > 0 && want.forward[0] != want.forward[1]);
+    for (size_t w = 0; w < 2; w++) {
+        const bpbf_targets T = bpbf_values(bpbf_view_of(V[1][w]));
+        const struct passed got = pass_through(&all, bpbf_view_of(V[0][w]), T, V[2][w]);
+        assert_passed(w, &got, &want);
+    }
+    for (size_t i = 0; i < 6; i++)
+        free_scattered(&of[i / 2][i % 2]);
+    free_plan(&machine);
+    free_all(&all);
+}
+
 /* ---- Both pointers, or none ---- */
 
 static void refuse(const struct all *all, size_t c, const char *name, const struct given *in,
@@ -439,6 +536,60 @@ static void passes__have_one_pointer_of_two(void **state)
     assert_string_equal(bpb_error(), "Y has no data");
     assert_int_equal(bpbf_find_nonfinite(X, NULL), BPB_ERR_NULL);
     assert_string_equal(bpb_error(), "X has both data and doubles");
+    free_all(&all);
+}
+
+/* BPB_ERR_NULL, with this sentence; an older one is gone before. */
+#define REFUSED(call, says)                                                                        \
+    do {                                                                                           \
+        assert_int_equal(bpbf_find_nonfinite((bpbf_view){.data = &(float){0}, .rows = 1}, NULL),   \
+                         BPB_ERR_SIZE);                                                            \
+        assert_int_equal(call, BPB_ERR_NULL);                                                      \
+        if (!strstr(bpb_error(), says))                                                            \
+            fail_msg(#call ": \"%s\"", bpb_error());                                               \
+    } while (0)
+
+/* Calls that have only X, or X and T: both pointers of one of them, or none. */
+static void data__have_one_pointer_of_two(void **state)
+{
+    (void)state;
+    struct all all = make_all(&options, B);
+    struct machine machine = plan_for(&all, B);
+    const double some[N_0 * B] = {0};
+    float theta[128];
+    assert_true(all.P <= COUNT(theta));
+    memcpy(theta, bpbf_net_ctheta(all.net), all.P * sizeof *theta);
+    for (size_t i = 0; i < 4; i++) {
+        bpbf_view X = all.given.X;
+        bpbf_targets T = all.given.T;
+        bpbf_view *wrong = i % 2 ? &T.view : &X;
+        wrong->doubles = some;
+        if (i / 2) {
+            wrong->data = NULL;
+            wrong->doubles = NULL;
+        }
+        const bpbf_set set = {.X = X, .T = T}, good = {.X = all.given.X, .T = all.given.T};
+        const bpbf_data train = {.train = set}, validate = {.train = good, .validation = set};
+        const bpb_train_options how = {.eta = 0.1, .epochs = 1};
+        bpb_train_report report;
+        bpb_score score = {.loss = 7};
+        bpb_moments moments[N_0] = {{0}};
+        double loss = 7;
+        const char *says = i / 2 ? " has no data" : " has both data and doubles";
+        REFUSED(bpbf_loss(all.net, machine.work, X, T, &loss), says);
+        REFUSED(bpbf_sgd_step(all.net, machine.work, X, T, &(bpb_sgd_rule){.eta = 0.1}, NULL),
+                says);
+        REFUSED(bpbf_evaluate(all.net, X, T, &score, NULL), says);
+        REFUSED(bpbf_train(all.net, &train, &how, &report), says);
+        REFUSED(bpbf_train(all.net, &validate, &how, &report), says);
+        REFUSED(bpbf_moments_add(moments, *wrong, 0), says);
+        if (i < 3) /* T without data is left out */
+            REFUSED(bpbf_net_standardise(all.net, X, T), says);
+        assert_true(loss == 7 && score.loss == 7 && moments[0].count == 0);
+        assert_null(bpbf_net_scaling(all.net, BPB_INPUTS));
+        assert_same_bits(all.P, bpbf_net_ctheta(all.net), theta);
+    }
+    free_plan(&machine);
     free_all(&all);
 }
 
@@ -538,8 +689,10 @@ int main(void)
         cmocka_unit_test(objective__of_doubles_is_that_of_exact_scaling),
         cmocka_unit_test(train__on_doubles_is_that_of_exact_scaling),
         cmocka_unit_test(calls__take_doubles_for_every_matrix),
+        cmocka_unit_test(passes__round_doubles_of_any_layout),
         cmocka_unit_test(views__have_one_pointer_of_two),
         cmocka_unit_test(passes__have_one_pointer_of_two),
+        cmocka_unit_test(data__have_one_pointer_of_two),
         cmocka_unit_test(moments__of_doubles_are_those_of_a_double_net),
         cmocka_unit_test(standardise__of_doubles),
         cmocka_unit_test(find_nonfinite__finds_it_in_doubles),

@@ -83,6 +83,49 @@ static void predict__threads_flag_the_columns_that_are_not_finite(void **state)
     BPB(net_destroy)(&net);
 }
 
+/* Layers by the BLAS, unpadded, small batches: with any number of threads the bits of one, and
+ * beside columns that are not finite the bits of a batch that is. */
+static void predict__threads_change_no_bit_by_any_plan(void **state)
+{
+    (void)state;
+    static const size_t deep[] = {N_IN, 50, 50, N_OUT};
+    enum { MANY = 1000 };
+    bpb_net_options of_deep = options;
+    net_t *net = NULL;
+    real *finite = make_reals(N_OUT * MANY), *Y = make_reals(N_OUT * MANY);
+    real *x = make_reals(N_IN * MANY), *want = make_reals(N_OUT * MANY);
+    of_deep.sizes = deep;
+    of_deep.n_sizes = COUNT(deep);
+    assert_ok(BPB(net_create)(&net, &of_deep));
+    memcpy(x, x_values, N_IN * MANY * sizeof *x);
+    for (size_t j = 60; j < MANY; j += 61)
+        x[N_IN * j + j % N_IN] = (real)NAN;
+    const view_t spoilt = BPB(samples)(x, MANY, N_IN);
+    for (unsigned way = 0; way < 8; way++) {
+        bpb_plan_options o = {.batch = way & 1 ? 7 : 64,
+                              .unpadded = way >> 1 & 1,
+                              .planning = way >> 2 ? BPB_PLAN_CBLAS : BPB_PLAN_ESTIMATE};
+        assert_ok(BPB(predict)(net, X(MANY), BPB(samples_out)(finite, MANY, N_OUT), &o));
+        for (o.threads = 1; o.threads <= 3; o.threads++) {
+            assert_ok(BPB(predict)(net, X(MANY), BPB(samples_out)(Y, MANY, N_OUT), &o));
+            assert_same_bits(N_OUT * MANY, Y, finite);
+            assert_int_equal(BPB(predict)(net, spoilt, BPB(samples_out)(Y, MANY, N_OUT), &o),
+                             BPB_NONFINITE);
+            if (o.threads == 1)
+                memcpy(want, Y, N_OUT * MANY * sizeof *Y);
+            assert_memory_equal(Y, want, N_OUT * MANY * sizeof *Y);
+            for (size_t j = 0; j < MANY; j++)
+                if (j % 61 != 60)
+                    assert_same_bits(N_OUT, Y + N_OUT * j, finite + N_OUT * j);
+        }
+    }
+    free(finite);
+    free(Y);
+    free(x);
+    free(want);
+    BPB(net_destroy)(&net);
+}
+
 static void evaluate__any_options_give_the_same_score(void **state)
 {
     (void)state;
@@ -159,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(predict__any_options_give_the_same_bits),
         cmocka_unit_test(predict__threads_flag_the_columns_that_are_not_finite),
+        cmocka_unit_test(predict__threads_change_no_bit_by_any_plan),
         cmocka_unit_test(evaluate__any_options_give_the_same_score),
         cmocka_unit_test(predict__bad_options_are_refused),
         cmocka_unit_test(work_create_for__serves_as_one_with_a_plan),
