@@ -365,11 +365,12 @@ struct passed {
 static struct passed pass_through(const struct all *all, bpbf_view X, bpbf_targets T, bpbf_out Y)
 {
     struct passed p = {.loss = 0};
+    const bpb_plan_options blocks = {.batch = 7, .unpadded = 1}; // several
     bpbf_net *net = NULL;
     const bpbf_data data = {.train = {.X = X, .T = T}, .validation = {.X = X, .T = T}};
     float *kept[] = {p.forward, p.predict};
     for (size_t i = 0; i < 2; i++) {
-        assert_ok(i ? bpbf_predict(all->net, X, Y, NULL)
+        assert_ok(i ? bpbf_predict(all->net, X, Y, &blocks)
                     : bpbf_forward(all->net, all->given.work, X, Y));
         const bpbf_view made = bpbf_view_of(Y);
         for (size_t k = 0; k < N_L * B; k++) {
@@ -378,7 +379,7 @@ static struct passed pass_through(const struct all *all, bpbf_view X, bpbf_targe
         }
     }
     assert_ok(bpbf_loss(all->net, all->given.work, X, T, &p.loss));
-    assert_ok(bpbf_evaluate(all->net, X, T, &p.score, NULL));
+    assert_ok(bpbf_evaluate(all->net, X, T, &p.score, &blocks));
     assert_ok(bpbf_net_copy(&net, all->net));
     assert_ok(bpbf_sgd_step(net, all->given.work, X, T, &(bpb_sgd_rule){.eta = 0.1}, &p.step_loss));
     assert_ok(bpbf_train(net, &data, &(bpb_train_options){.eta = 0.1, .batch = 8, .epochs = 2},
