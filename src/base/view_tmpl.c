@@ -121,44 +121,45 @@ void BPB(view_gather)(view_t V, size_t first, size_t count, real *out)
     BPB(view_gather_rows)(V, first, count, all_rows(V), out);
 }
 
+/* (x - shift) factor, or (x - shift) / factor, where each row has the scaling of the first of its
+ * group. Doubles are scaled before they are rounded. */
+static inline void gather_scaled(view_t V, size_t first, size_t count,
+                                 const struct scaling *scaling, size_t group, bool divide, real *to)
+{
+    const double *doubles = DOUBLES(V);
+    if (doubles) {
+        const struct rows rows = all_rows(V);
+        const double *shift = scaling->exact, *factor = shift + scaling->n;
+        for (size_t j = 0; j < count; j++, to += V.rows)
+            FOR_ROWS(doubles + column_start(V, first + j),
+                     divide ? (x - shift[k * group]) / factor[k * group]
+                            : (x - shift[k * group]) * factor[k * group]);
+        return;
+    }
+    BPB(view_gather)(V, first, count, to);
+    const real *shift = scaling->rounded, *factor = shift + scaling->n;
+    for (size_t j = 0; j < count; j++, to += V.rows)
+        for (size_t i = 0; i < V.rows; i++)
+            to[i] = divide ? (to[i] - shift[i * group]) / factor[i * group]
+                           : (to[i] - shift[i * group]) * factor[i * group];
+}
+
 void BPB(view_gather_inputs)(view_t V, size_t first, size_t count, const struct scaling *scaling,
                              real *to)
 {
-    const double *doubles = DOUBLES(V);
-    const struct rows rows = all_rows(V);
-    if (!scaling || !doubles) {
+    if (scaling)
+        gather_scaled(V, first, count, scaling, 1, false, to);
+    else
         BPB(view_gather)(V, first, count, to);
-        if (!scaling)
-            return;
-        const real *shift = scaling->rounded, *factor = shift + scaling->n;
-        for (size_t j = 0; j < count; j++, to += V.rows)
-            for (size_t i = 0; i < V.rows; i++)
-                to[i] = (to[i] - shift[i]) * factor[i];
-        return;
-    }
-    const double *shift = scaling->exact, *factor = shift + scaling->n;
-    for (size_t j = 0; j < count; j++, to += V.rows)
-        FOR_ROWS(doubles + column_start(V, first + j), (x - shift[k]) * factor[k]);
 }
 
 void BPB(view_gather_targets)(view_t V, size_t first, size_t count, const struct scaling *scaling,
                               size_t group, real *to)
 {
-    const double *doubles = DOUBLES(V);
-    const struct rows rows = all_rows(V);
-    if (!scaling || !doubles) {
+    if (scaling)
+        gather_scaled(V, first, count, scaling, group, true, to);
+    else
         BPB(view_gather)(V, first, count, to);
-        if (!scaling)
-            return;
-        const real *shift = scaling->rounded, *factor = shift + scaling->n;
-        for (size_t j = 0; j < count; j++, to += V.rows)
-            for (size_t i = 0; i < V.rows; i++)
-                to[i] = (to[i] - shift[i * group]) / factor[i * group];
-        return;
-    }
-    const double *shift = scaling->exact, *factor = shift + scaling->n;
-    for (size_t j = 0; j < count; j++, to += V.rows)
-        FOR_ROWS(doubles + column_start(V, first + j), (x - shift[k * group]) / factor[k * group]);
 }
 
 /* ---- Copies to an out ---- */
